@@ -1,0 +1,47 @@
+import type { Metadata } from 'next';
+import { Failure } from '#app/_components/failure.tsx';
+import { api, HydrateClient } from '#app/api.ts';
+import { errorReasons } from '#server/errors.ts';
+import { services } from '#server/services.ts';
+import { ContactForm } from './contact-form.tsx';
+import { DeliveryState } from './delivery-state.tsx';
+
+export const metadata: Metadata = {
+  title: 'Contact',
+  description: 'Send a message to the owner of this site.',
+};
+
+/** Rendered whole before it is sent, so that it is complete without JavaScript. */
+export const instant = false;
+
+export default async function ContactPage({ searchParams }: PageProps<'/contact'>) {
+  const { mail, problem } = await searchParams;
+  const sentId = typeof mail === 'string' ? mail : undefined;
+  if (sentId) await api.email.status.prefetch({ id: sentId });
+  const reason = Object.entries(errorReasons).find(([name]) => name === problem);
+
+  return (
+    <HydrateClient>
+      <div className="max-w-xl space-y-6">
+        <h1>Contact</h1>
+        <p className="text-muted">
+          Your message goes to the owner of this site. It is stored before you get an answer, so it is not
+          lost.
+        </p>
+        {services().mail.mode === 'inbox' && (
+          <p>
+            No mail server is configured: messages land in the <a href="/inbox">inbox</a> of this
+            installation.
+          </p>
+        )}
+        {sentId && <DeliveryState id={sentId} />}
+        {reason && (
+          <Failure message={reason[1].message}>
+            <p>Nothing was sent. Your browser’s back button brings your text back.</p>
+          </Failure>
+        )}
+        <ContactForm firstKey={crypto.randomUUID()} />
+      </div>
+    </HydrateClient>
+  );
+}

@@ -1,0 +1,25 @@
+import type { Metadata } from 'next';
+import { connection } from 'next/server';
+import { api, HydrateClient } from '#app/api.ts';
+import { EchoConsole } from './echo-console.tsx';
+
+export const metadata: Metadata = {
+  title: 'Echo console',
+  description: 'Send a value there and back and see what it is afterwards.',
+};
+
+/** Shows what the server sees of this very request. */
+export const instant = false;
+
+export default async function EchoPage() {
+  await connection();
+  await api.echo.request.prefetch();
+  return (
+    <HydrateClient>
+      <div className="space-y-8">
+        <h1>Echo console</h1>
+        <EchoConsole />
+      </div>
+    </HydrateClient>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Metadata } from 'next';
+import { connection } from 'next/server';
+import { api, HydrateClient } from '#app/api.ts';
+import { ProxyExplorer } from './proxy-explorer.tsx';
+
+export const metadata: Metadata = {
+  title: 'Proxy explorer',
+  description: 'Every endpoint of other backends that this one forwards to.',
+};
+
+export const instant = false;
+
+export default async function ProxyPage() {
+  await connection();
+  await api.proxy.endpoints.prefetch();
+  return (
+    <HydrateClient>
+      <div className="space-y-8">
+        <h1>Proxy explorer</h1>
+        <p className="max-w-prose text-muted">
+          Other backends, called through typed procedures. This list is closed: no caller names a host, a raw
+          path or a header.
+        </p>
+        <ProxyExplorer />
+      </div>
+    </HydrateClient>
+  );
+}

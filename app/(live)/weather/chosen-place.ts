@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/**
+ * The place and units that a visitor chose, kept in a cookie: the server can render with them at the first
+ * paint, and no location ever stands in a URL.
+ */
+export const chosenPlaceCookie = 'weather-place';
+
+const chosenPlaceSchema = z.object({
+  name: z.string().min(1).max(200),
+  lat: z.coerce.number().min(-90).max(90),
+  lng: z.coerce.number().min(-180).max(180),
+  units: z.enum(['metric', 'imperial']).default('metric'),
+});
+
+export type ChosenPlace = z.output<typeof chosenPlaceSchema>;
+
+export const defaultPlace: ChosenPlace = { name: 'Berlin, Germany', lat: 52.52, lng: 13.41, units: 'metric' };
+
+/** Reads the cookie's value; anything that is not a place is the default one. */
+export function readChosenPlace(cookie: string | undefined): ChosenPlace {
+  if (!cookie) return defaultPlace;
+  try {
+    return chosenPlaceSchema.catch(defaultPlace).parse(JSON.parse(cookie));
+  } catch {
+    return defaultPlace;
+  }
+}
+
+export function parseChosenPlace(fields: unknown): ChosenPlace | undefined {
+  return chosenPlaceSchema.safeParse(fields).data;
+}

@@ -1,0 +1,29 @@
+import type { Metadata } from 'next';
+import { cookies } from 'next/headers';
+import { api, HydrateClient, prefetchError } from '#app/api.ts';
+import { describeFailure } from '#server/caller.ts';
+import { chosenPlaceCookie, readChosenPlace } from './chosen-place.ts';
+import { WeatherView } from './weather-view.tsx';
+
+export const metadata: Metadata = { title: 'Weather', description: 'The weather at a place of your choice.' };
+
+/** Rendered whole before it is sent, so that it is complete without JavaScript. */
+export const instant = false;
+
+export default async function WeatherPage({ searchParams }: PageProps<'/weather'>) {
+  const place = readChosenPlace((await cookies()).get(chosenPlaceCookie)?.value);
+  const { search } = await searchParams;
+  const { lat, lng, units } = place;
+  await api.weather.forecast.prefetch({ lat, lng, units });
+  const error = prefetchError();
+
+  return (
+    <HydrateClient>
+      <WeatherView
+        initialPlace={place}
+        nothingFound={search === 'none'}
+        initialFailure={error && describeFailure(error)}
+      />
+    </HydrateClient>
+  );
+}

@@ -1,0 +1,1 @@
+export { handleProcedurePage as GET } from '#server/catalog/route.ts';

@@ -1,0 +1,48 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { connection } from 'next/server';
+import { services } from '#server/services.ts';
+
+export const metadata: Metadata = { title: 'Inbox', robots: { index: false } };
+
+export const instant = false;
+
+/** In development and demo, where mails go when no mail server is configured. Nothing anywhere else. */
+export default async function InboxPage() {
+  await connection();
+  const { inbox } = services().mail;
+  if (!inbox) notFound();
+  const messages = await inbox.list();
+
+  return (
+    <div className="space-y-6">
+      <h1>Inbox</h1>
+      <p className="text-muted">
+        Mails of this installation, as a mail server would have received them. Set <code>SMTP_URL</code> to
+        send them instead.
+      </p>
+      {messages.length === 0 ? (
+        <p>
+          No mail has arrived yet. <Link href="/contact">Send one</Link>
+        </p>
+      ) : (
+        <ul className="space-y-3">
+          {messages.map((message) => (
+            <li key={message.id} className="card">
+              <Link className="font-medium text-accent" href={`/inbox/${message.id}`}>
+                {message.subject}
+              </Link>
+              <p className="text-muted text-sm">
+                {message.from},{' '}
+                <time dateTime={message.receivedAt.toISOString()}>
+                  {message.receivedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC
+                </time>
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

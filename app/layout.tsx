@@ -1,0 +1,59 @@
+import { GeistMono } from 'geist/font/mono';
+import { GeistSans } from 'geist/font/sans';
+import type { Metadata, Route } from 'next';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'typed-bff: a typed backend for frontend', template: '%s · typed-bff' },
+  description:
+    'One Next.js application whose tRPC router answers components, scripts and services with the same types.',
+};
+
+const pages: { href: Route; name: string }[] = [
+  { href: '/weather', name: 'Weather' },
+  { href: '/contact', name: 'Contact' },
+  { href: '/echo', name: 'Echo' },
+  { href: '/proxy', name: 'Proxy' },
+  { href: '/posts', name: 'Posts' },
+];
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
+      <head>
+        <link rel="alternate" type="application/rss+xml" title="typed-bff" href="/rss.xml" />
+      </head>
+      <body className="flex min-h-dvh flex-col">
+        <a className="sr-only focus:not-sr-only focus:absolute focus:p-3" href="#content">
+          Skip to content
+        </a>
+        <header className="border-line border-b">
+          <nav
+            aria-label="Main"
+            className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-5 gap-y-1 px-4 py-3"
+          >
+            <Link className="mr-auto py-2 font-semibold" href="/">
+              typed-bff
+            </Link>
+            {pages.map(({ href, name }) => (
+              <Link key={href} className="py-2 text-muted hover:text-ink" href={href}>
+                {name}
+              </Link>
+            ))}
+          </nav>
+        </header>
+        <main id="content" className="mx-auto w-full max-w-5xl grow px-4 py-10">
+          {children}
+        </main>
+        <footer className="border-line border-t">
+          <p className="mx-auto flex max-w-5xl flex-wrap gap-x-5 gap-y-2 px-4 py-6 text-muted text-sm">
+            <a href="/rss.xml">RSS</a>
+            <a href="/llms.txt">llms.txt</a>
+          </p>
+        </footer>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,1 @@
+export { handleLlms as GET } from '#server/catalog/route.ts';

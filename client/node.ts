@@ -1,0 +1,77 @@
+/**
+ * The client for scripts and other services: the same types as the hooks, over HTTP.
+ *
+ * ```ts
+ * const api = createScriptClient({ baseUrl: 'http://localhost:3000' });
+ * const { res } = await api.echo.body.mutate({ hello: 'world' });
+ * ```
+ */
+import { createTRPCClient, type TRPCClient } from '@trpc/client';
+import type { AppRouter } from '#server/router.ts';
+import { createLinks, type Fetch } from './links.ts';
+
+export { type ApiError, errorData, isApiError } from './errors.ts';
+
+export type ScriptClientOptions = {
+  /** Where the product is served, without a path. */
+  baseUrl: string;
+  /** For each try, in milliseconds. Default: 10,000. */
+  timeout?: number;
+  /** Further tries when no connection could be made, and only then: nothing can have been done. Default: 2. */
+  retries?: number;
+  /** Wait before the first further try, in milliseconds; doubles with each. Default: 200. */
+  retryDelay?: number;
+  headers?: () => Record<string, string>;
+};
+
+/** Calls reject with an `ApiError`; `errorData(error)` gives its `reason`, `requestId` and `fieldErrors`. */
+export function createScriptClient(options: ScriptClientOptions): TRPCClient<AppRouter> {
+  const { baseUrl, timeout = 10_000, retries = 2, retryDelay = 200, headers } = options;
+  return createTRPCClient<AppRouter>({
+    links: createLinks({
+      url: new URL('/api/trpc', baseUrl).href,
+      fetch: patientFetch({ timeout, retries, retryDelay }),
+      ...(headers ? { headers } : {}),
+    }),
+  });
+}
+
+function patientFetch(options: { timeout: number; retries: number; retryDelay: number }): Fetch {
+  return async (input, init) => {
+    for (let attempt = 0; ; attempt += 1) {
+      const overdue = AbortSignal.timeout(options.timeout);
+      const signal = init?.signal ? AbortSignal.any([init.signal, overdue]) : overdue;
+      try {
+        return await fetch(String(input), {
+          method: init?.method ?? 'GET',
+          signal,
+          ...(init?.headers ? { headers: new Headers(Object.entries(init.headers)) } : {}),
+          ...(init?.body === undefined ? {} : { body: init.body }),
+        });
+      } catch (error) {
+        if (attempt >= options.retries || !isConnectError(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, options.retryDelay * 2 ** attempt));
+      }
+    }
+  };
+}
+
+/** Errors that happen before a byte of the request was sent. */
+const connectErrorCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function isConnectError(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof AggregateError) return cause.errors.every(hasConnectErrorCode);
+  return hasConnectErrorCode(cause);
+}
+
+function hasConnectErrorCode(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && connectErrorCodes.has(String(error.code));
+}

@@ -1,0 +1,7 @@
+'use client';
+
+import { createTRPCReact } from '@trpc/react-query';
+import type { AppRouter } from '#server/router.ts';
+
+/** Typed hooks: `trpc.weather.forecast.useQuery({ lat, lng })`. */
+export const trpc = createTRPCReact<AppRouter>();

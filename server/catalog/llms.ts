@@ -1,0 +1,40 @@
+import { limits } from '../limits.ts';
+import { curlOf } from './procedure-page.ts';
+import { procedures } from './procedures.ts';
+
+/** The product for language models, in the form of llmstxt.org: everything derived from the router. */
+export function llmsText(siteUrl: string): string {
+  const sample = procedures.get('echo.body');
+  return `# typed-bff
+
+> A typed backend for frontend: one tRPC endpoint for echo, email, weather and proxy procedures, and raw routes for feeds and files.
+
+Procedures are called over HTTP under ${siteUrl}/api/trpc/<path>. Inputs and outputs travel in superjson's form: the value stands under \`json\`, and \`meta\` names the places that hold dates, maps, sets or bigints. A mutation takes POST with the input as JSON body and \`content-type: application/json\`; a public query also takes GET with the input in the \`input\` parameter. Queries that carry personal data (weather and proxy) answer POST alone.
+
+A call that works as printed: \`${sample ? curlOf(sample, siteUrl) : ''}\`
+
+A success is \`{"result":{"data":{"json":…}}}\`; a failure is \`{"error":{"json":{"message":…,"data":{"code","httpStatus","path","requestId","reason"}}}}\` with the right HTTP status. Several calls of one kind can go in one request: join the paths by commas, add \`?batch=1\`, and give the inputs as an object keyed "0", "1", …; at most ${limits.batchSize}. A JSON body may have ${limits.jsonBodyBytes / 1024} KB.
+
+## Procedures
+
+${links([...procedures.values()].map(({ path, meta }) => [path, `${siteUrl}/docs/procedures/${path}.md`, meta.summary]))}
+
+## Feeds and files
+
+${links([
+  ['RSS feed', `${siteUrl}/rss.xml`, 'RSS 2.0 of the posts, with conditional requests'],
+  ['Posts', `${siteUrl}/posts`, 'The same posts as pages'],
+])}
+
+## Optional
+
+${links([
+  ['Start page', siteUrl, 'What the product is'],
+  ['Weather', `${siteUrl}/weather`, 'The weather procedures at work'],
+])}
+`;
+}
+
+function links(items: [name: string, url: string, notes: string][]): string {
+  return items.map(([name, url, notes]) => `- [${name}](${url}): ${notes}`).join('\n');
+}

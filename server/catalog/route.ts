@@ -1,0 +1,39 @@
+import { conditionalResponse } from '../door/conditional.ts';
+import { withEnvelope } from '../door/envelope.ts';
+import { decodePathSegment } from '../door/path.ts';
+import { Refusal } from '../door/refusal.ts';
+import { services } from '../services.ts';
+import { singleton } from '../singleton.ts';
+import { llmsText } from './llms.ts';
+import { procedurePage } from './procedure-page.ts';
+import { procedures } from './procedures.ts';
+
+/** These texts change with the code alone, so they are as old as the process. */
+const startedAt = () => singleton('started-at', () => new Date());
+
+export function handleLlms(request: Request): Promise<Response> {
+  return withEnvelope(request, async () =>
+    catalogText(request, 'text/plain; charset=utf-8', llmsText(services().env.SITE_URL)),
+  );
+}
+
+/** `/docs/procedures/<path>.md` */
+export function handleProcedurePage(request: Request): Promise<Response> {
+  return withEnvelope(request, async () => {
+    const file = decodePathSegment(new URL(request.url).pathname.split('/').at(-1) ?? '');
+    const entry = file.endsWith('.md') ? procedures.get(file.slice(0, -'.md'.length)) : undefined;
+    if (!entry) throw new Refusal('not_found', { message: 'There is no such procedure.' });
+    const page = procedurePage(entry, services().env.SITE_URL);
+    return catalogText(request, 'text/markdown; charset=utf-8', page);
+  });
+}
+
+function catalogText(request: Request, contentType: string, body: string): Response {
+  return conditionalResponse(request, {
+    body,
+    contentType,
+    lastModified: startedAt(),
+    cacheControl: 'public, max-age=300',
+    headers: { 'x-robots-tag': 'noindex' },
+  });
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+
+export type ConditionalResponseOptions = {
+  body: string;
+  contentType: string;
+  /** null when no date can be told. */
+  lastModified: Date | null;
+  cacheControl: string;
+  /** Further headers of the 200 answer; those that a 304 must repeat as well (Vary, Content-Location, Expires) are repeated. */
+  headers?: HeadersInit;
+};
+
+/** Headers of the 200 answer that its 304 repeats: RFC 9110, section 15.4.5, and what every answer of ours carries. */
+const repeatedOn304 = [
+  'cache-control',
+  'content-location',
+  'etag',
+  'expires',
+  'last-modified',
+  'vary',
+  'x-content-type-options',
+  'x-robots-tag',
+];
+
+/**
+ * The answer of a route that serves text: 200, or 304 when the caller has it already (RFC 9110, section 13).
+ * HEAD gets the headers of GET without the body. The ETag is weak, so that a proxy which compresses may keep it.
+ */
+export function conditionalResponse(request: Request, options: ConditionalResponseOptions): Response {
+  const body = new TextEncoder().encode(options.body);
+  const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+
+  const headers = new Headers(options.headers);
+  headers.set('content-type', options.contentType);
+  headers.set('content-length', String(body.byteLength));
+  headers.set('cache-control', options.cacheControl);
+  headers.set('etag', etag);
+  headers.set('x-content-type-options', 'nosniff');
+  addVary(headers, 'accept-encoding');
+  if (options.lastModified) headers.set('last-modified', notInTheFuture(options.lastModified).toUTCString());
+
+  if (isNotModified(request, { etag, lastModified: options.lastModified })) {
+    for (const name of [...headers.keys()]) if (!repeatedOn304.includes(name)) headers.delete(name);
+    return new Response(null, { status: 304, headers });
+  }
+  return new Response(request.method === 'HEAD' ? null : body, { headers });
+}
+
+/**
+ * Whether the request's conditions say that the caller's copy is still right. If-None-Match alone decides when
+ * it is there, even when nothing in it can be read. Other methods than GET and HEAD have no such answer.
+ */
+export function isNotModified(
+  request: Request,
+  current: { etag: string; lastModified: Date | null },
+): boolean {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+  const ifNoneMatch = request.headers.get('if-none-match');
+  if (ifNoneMatch !== null) return matchesWeakly(ifNoneMatch, current.etag);
+
+  const since = parseHttpDate(request.headers.get('if-modified-since') ?? '');
+  if (!since || !current.lastModified) return false;
+  return wholeSeconds(current.lastModified) <= wholeSeconds(since);
+}
+
+/** Weak comparison (RFC 9110, section 8.8.3.2): only what stands between the quotes counts. */
+function matchesWeakly(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch.trim() === '*') return true;
+  const tags: readonly string[] = ifNoneMatch.match(/"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
+  return tags.includes(etag.replace(/^W\//, ''));
+}
+
+const obsoleteDates = {
+  rfc850: /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
+  asctime: /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
+};
+
+/** The three forms of an HTTP date that must be understood (RFC 9110, section 5.6.7); null for anything else. */
+export function parseHttpDate(value: string): Date | null {
+  // asctime has no zone and means GMT; Date would take it for local time.
+  const date = new Date(obsoleteDates.asctime.test(value) ? `${value} GMT` : value);
+  if (Number.isNaN(date.getTime())) return null;
+  const known = date.toUTCString() === value || Object.values(obsoleteDates).some((form) => form.test(value));
+  return known ? date : null;
+}
+
+/** RFC 9110, section 8.8.2.1: a Last-Modified after the answer itself must not be sent. */
+function notInTheFuture(date: Date): Date {
+  return new Date(Math.min(date.getTime(), Date.now()));
+}
+
+function wholeSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+function addVary(headers: Headers, field: string): void {
+  const fields = (headers.get('vary') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim());
+  if (!fields.includes(field) && !fields.includes('*')) headers.append('vary', field);
+}

@@ -1,0 +1,2 @@
+/** Where the one typed door stands. */
+export const trpcEndpoint = '/api/trpc';

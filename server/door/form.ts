@@ -1,0 +1,32 @@
+import { limits } from '../limits.ts';
+import { readBody } from './body.ts';
+import { refuseCrossOrigin } from './origin.ts';
+import { Refusal } from './refusal.ts';
+
+/**
+ * The text fields of a form that a page of this site posted, URL-encoded or multipart. Fields sent empty
+ * count as not given.
+ *
+ * @throws Refusal `cross_origin`, `unsupported_media_type`, `payload_too_large` or `invalid_input`
+ */
+export async function readForm(request: Request, siteUrl: string): Promise<Record<string, string>> {
+  refuseCrossOrigin(request, siteUrl);
+  const contentType = request.headers.get('content-type') ?? '';
+  if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType)) {
+    throw new Refusal('unsupported_media_type', { message: 'Send a form.' });
+  }
+  const body = (await readBody(request, limits.formBodyBytes)) ?? new Uint8Array();
+  const form = await new Response(body, { headers: { 'content-type': contentType } })
+    .formData()
+    .catch((cause: unknown) => {
+      throw new Refusal('invalid_input', { message: 'The form cannot be read.', cause });
+    });
+  return Object.fromEntries(textFields(form));
+}
+
+/** Files are left out, and so are fields that a browser sends empty. */
+export function* textFields(form: FormData): Generator<[string, string]> {
+  for (const [name, value] of form) {
+    if (typeof value === 'string' && value !== '') yield [name, value];
+  }
+}

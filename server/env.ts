@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { singleton } from './singleton.ts';
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+
+/** An origin, perhaps with a path prefix, without query or fragment; the trailing slash is dropped. */
+const baseUrl = httpUrl
+  .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
+  .refine((value) => {
+    const { username, password } = new URL(value);
+    return username === '' && password === '';
+  }, 'must not hold a user name or password')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
+
+const environmentSchema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  SITE_URL: baseUrl.optional(),
+  PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).default(3000),
+  DATA_DIR: z.string().default('.data'),
+  DEMO: flag.default(false),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+
+  SMTP_URL: z
+    .url({
+      protocol: /^smtps?$/,
+      hostname: /./,
+      error: 'must be smtp://host:port or smtps://user:password@host:port',
+    })
+    .optional(),
+  MAIL_TO: z.email('must be an email address').default('owner@localhost.invalid'),
+  MAIL_FROM: z.email('must be an email address').default('website@localhost.invalid'),
+
+  OPEN_METEO_URL: baseUrl.default('https://api.open-meteo.com'),
+  OPEN_METEO_AIR_QUALITY_URL: baseUrl.default('https://air-quality-api.open-meteo.com'),
+  OPEN_METEO_GEOCODING_URL: baseUrl.default('https://geocoding-api.open-meteo.com'),
+  OPEN_METEO_METHOD: z.enum(['POST', 'GET']).default('POST'),
+  GITHUB_API_URL: baseUrl.default('https://api.github.com'),
+  GITHUB_TOKEN: z.string().optional(),
+  FEED_SOURCE_URL: httpUrl.optional(),
+});
+
+export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;
+
+/** A value of the environment that the product will not start with. Its message names each one and says what it should be. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Reads and checks the settings. Empty values count as unset. The values themselves are never repeated in
+ * the error: they may be secrets.
+ *
+ * @throws ConfigurationError naming every variable that is wrong
+ */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim() !== ''));
+  const result = environmentSchema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(
+      `The environment has settings that cannot be used:\n${lines.join('\n')}\nCorrect or unset them; docs/configuration.md lists them all.`,
+    );
+  }
+  const env = result.data;
+  if (env.SMTP_URL && (env.MAIL_TO.endsWith('.invalid') || env.MAIL_FROM.endsWith('.invalid'))) {
+    throw new ConfigurationError(
+      'SMTP_URL is set, so MAIL_TO (who receives the mails) and MAIL_FROM (who they are from) must be set too.',
+    );
+  }
+  return { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
+}
+
+/** The settings of this process. */
+export function env(): Env {
+  return singleton('env', () => parseEnv(process.env));
+}

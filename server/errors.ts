@@ -1,0 +1,139 @@
+/**
+ * Every way a call can be refused or fail, as one closed map.
+ *
+ * `code` and `httpStatus` are what the envelope carries; `message` is what the caller reads when the place
+ * that refused had nothing more precise to say. 4xx speak to the caller; a 5xx always carries this fixed text.
+ */
+export const errorReasons = {
+  invalid_input: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The input is not valid.' },
+  batch_too_large: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The batch holds too many calls.' },
+  unauthorized: { httpStatus: 401, code: 'UNAUTHORIZED', message: 'A valid service key is needed.' },
+  forbidden: { httpStatus: 403, code: 'FORBIDDEN', message: 'This is not allowed.' },
+  cross_origin: {
+    httpStatus: 403,
+    code: 'FORBIDDEN',
+    message: 'This call is not allowed from another site.',
+  },
+  not_found: { httpStatus: 404, code: 'NOT_FOUND', message: 'There is nothing here.' },
+  method_not_allowed: {
+    httpStatus: 405,
+    code: 'METHOD_NOT_SUPPORTED',
+    message: 'This method is not allowed here.',
+  },
+  idempotency_conflict: {
+    httpStatus: 409,
+    code: 'CONFLICT',
+    message: 'This idempotency key was used before with other contents.',
+  },
+  payload_too_large: { httpStatus: 413, code: 'PAYLOAD_TOO_LARGE', message: 'The request is too large.' },
+  unsupported_media_type: {
+    httpStatus: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'This content type is not accepted here.',
+  },
+  rate_limited: {
+    httpStatus: 429,
+    code: 'TOO_MANY_REQUESTS',
+    message: 'Too many calls. Please wait a moment.',
+  },
+  internal: { httpStatus: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
+  upstream_unreachable: {
+    httpStatus: 502,
+    code: 'BAD_GATEWAY',
+    message: 'A service this answer depends on cannot be reached.',
+  },
+  upstream_bad_answer: {
+    httpStatus: 502,
+    code: 'BAD_GATEWAY',
+    message: 'A service this answer depends on gave an answer that could not be used.',
+  },
+  upstream_refused: {
+    httpStatus: 502,
+    code: 'BAD_GATEWAY',
+    message: 'A service this answer depends on refused the request.',
+  },
+  upstream_overloaded: {
+    httpStatus: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'A service this answer depends on is overloaded. Please try again later.',
+  },
+  mail_unavailable: {
+    httpStatus: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Mail cannot be accepted right now. Nothing was sent; please try again later.',
+  },
+  upstream_timeout: {
+    httpStatus: 504,
+    code: 'GATEWAY_TIMEOUT',
+    message: 'A service this answer depends on did not answer in time.',
+  },
+} as const;
+
+export type ErrorReason = keyof typeof errorReasons;
+export type ErrorCode = (typeof errorReasons)[ErrorReason]['code'];
+
+/** Messages for each field of the input, by its dotted path; `input` stands for the input as a whole. */
+export type FieldErrors = Record<string, string[]>;
+
+/** `error.json.data` of every refusal and failure, on every route. */
+export type ErrorData = {
+  code: ErrorCode;
+  httpStatus: number;
+  /** The procedure or the URL path; null where it could not be told. */
+  path: string | null;
+  requestId: string;
+  reason: ErrorReason;
+  fieldErrors?: FieldErrors;
+  retryAfterSeconds?: number;
+};
+
+export type AppErrorOptions = {
+  /** For the person who made the call; ignored for 5xx, which have one fixed text each. */
+  message?: string;
+  /** For the log alone. */
+  cause?: unknown;
+  fieldErrors?: FieldErrors;
+  retryAfterSeconds?: number;
+};
+
+/** The one error that services throw on purpose. Anything else that is thrown is `internal`. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly reason: ErrorReason;
+  readonly fieldErrors: FieldErrors | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(reason: ErrorReason, options: AppErrorOptions = {}) {
+    super(options.message ?? errorReasons[reason].message, { cause: options.cause });
+    this.reason = reason;
+    this.fieldErrors = options.fieldErrors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get code(): ErrorCode {
+    return errorReasons[this.reason].code;
+  }
+
+  get httpStatus(): number {
+    return errorReasons[this.reason].httpStatus;
+  }
+
+  /** What may be shown: the message of a 4xx, the fixed text of a 5xx. */
+  get publicMessage(): string {
+    return this.httpStatus >= 500 ? errorReasons[this.reason].message : this.message;
+  }
+
+  /** The envelope's `data` for this error. */
+  toData(where: { path: string | null; requestId: string }): ErrorData {
+    const { code, httpStatus } = errorReasons[this.reason];
+    return {
+      code,
+      httpStatus,
+      path: where.path,
+      requestId: where.requestId,
+      reason: this.reason,
+      ...(this.fieldErrors ? { fieldErrors: this.fieldErrors } : {}),
+      ...(this.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: this.retryAfterSeconds }),
+    };
+  }
+}

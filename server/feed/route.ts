@@ -1,0 +1,29 @@
+import { conditionalResponse } from '../door/conditional.ts';
+import { limits } from '../limits.ts';
+import { feedChangedAt } from './model.ts';
+import { renderRss, rssContentType } from './rss.ts';
+import type { FeedSource } from './source.ts';
+
+/** What caches in front may do with a feed: the same windows this server keeps for its source. */
+export const feedCacheControl = `public, max-age=${limits.feed.freshFor / 1000}, stale-if-error=${limits.feed.staleIfErrorFor / 1000}`;
+
+export type FeedRouteOptions = { feed: Pick<FeedSource, 'feed'>; siteUrl: string };
+
+/**
+ * Answers `/rss.xml`.
+ *
+ * @throws AppError `upstream_*` when the source fails and nothing older can stand in
+ */
+export async function handleRss(
+  request: Request,
+  { feed: source, siteUrl }: FeedRouteOptions,
+): Promise<Response> {
+  const feed = await source.feed();
+  return conditionalResponse(request, {
+    // The public URL, not request.url: behind a proxy that one names the inner host.
+    body: renderRss(feed, { selfUrl: `${siteUrl}/rss.xml` }),
+    contentType: rssContentType,
+    lastModified: feedChangedAt(feed),
+    cacheControl: feedCacheControl,
+  });
+}

@@ -1,0 +1,57 @@
+import { type Feed, type FeedItem, feedChangedAt } from './model.ts';
+import { element, serializeXml, type XmlElement } from './xml.ts';
+
+export const rssContentType = 'application/rss+xml; charset=utf-8';
+
+/**
+ * RSS 2.0 (https://www.rssboard.org/rss-specification), following the RSS Advisory Board's best practices:
+ * atom:link to itself, description before content:encoded, a guid that claims to be a permalink only when it is one.
+ *
+ * @param options.selfUrl the absolute URL this document is fetched from
+ */
+export function renderRss(feed: Feed, options: { selfUrl: string }): string {
+  const changedAt = feedChangedAt(feed);
+  const hasContent = feed.items.some((item) => item.contentHtml !== null);
+  return serializeXml(
+    element(
+      'rss',
+      {
+        version: '2.0',
+        'xmlns:atom': 'http://www.w3.org/2005/Atom',
+        ...(hasContent ? { 'xmlns:content': 'http://purl.org/rss/1.0/modules/content/' } : {}),
+      },
+      element(
+        'channel',
+        {},
+        element('title', {}, feed.title),
+        element('link', {}, feed.homeUrl),
+        element('description', {}, feed.description),
+        feed.language ? element('language', {}, feed.language) : null,
+        feed.copyright ? element('copyright', {}, feed.copyright) : null,
+        changedAt ? element('lastBuildDate', {}, rfc822Date(changedAt)) : null,
+        element('docs', {}, 'https://www.rssboard.org/rss-specification'),
+        element('atom:link', { href: options.selfUrl, rel: 'self', type: 'application/rss+xml' }),
+        ...feed.items.map(rssItem),
+      ),
+    ),
+  );
+}
+
+/** RFC 822 with the four-digit years that RSS 2.0 asks for: `Sun, 22 Nov 2026 10:00:00 GMT`. */
+export function rfc822Date(date: Date): string {
+  return date.toUTCString();
+}
+
+function rssItem(item: FeedItem): XmlElement {
+  return element(
+    'item',
+    {},
+    element('title', {}, item.title),
+    element('link', {}, item.url),
+    item.summary ? element('description', {}, item.summary) : null,
+    item.contentHtml === null ? null : element('content:encoded', {}, item.contentHtml),
+    ...item.categories.map((category) => element('category', {}, category)),
+    element('guid', { isPermaLink: item.id === item.url ? 'true' : 'false' }, item.id),
+    element('pubDate', {}, rfc822Date(item.publishedAt)),
+  );
+}

@@ -1,0 +1,31 @@
+import pino, { type Logger } from 'pino';
+import { env } from './env.ts';
+import { requestScope } from './request-scope.ts';
+import { singleton } from './singleton.ts';
+
+export type { Logger };
+
+/** JSON lines on standard output; every line written while a request is handled carries its id. */
+export function createLogger(options: {
+  level: string;
+  destination?: { write(line: string): void };
+}): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => {
+        const requestId = requestScope.getStore()?.requestId;
+        return requestId ? { requestId } : {};
+      },
+    },
+    options.destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+}
+
+/** The logger of this process. */
+export function log(): Logger {
+  return singleton('log', () => createLogger({ level: env().LOG_LEVEL }));
+}

@@ -1,0 +1,73 @@
+import type { MailDatabase } from './database.ts';
+import { storage } from './storage.ts';
+
+/** A message of the inbox with what its visitor gave. */
+export type InboxRow = {
+  id: string;
+  receivedAt: Date;
+  email: string;
+  name: string | null;
+  subject: string | null;
+};
+
+export type Inbox = {
+  /** Newest first, at most 200. */
+  list(): Promise<InboxRow[]>;
+  get(id: string): Promise<(InboxRow & { raw: string }) | undefined>;
+  /** Keeps the message; a second delivery of the same mail changes nothing. */
+  deliver(mailId: string, raw: string): Promise<void>;
+};
+
+const shown = 200;
+
+/** Messages kept instead of sent: what development and the demo have for a mail server. */
+export function createInbox(db: MailDatabase, clock: () => number): Inbox {
+  const messages = () =>
+    db
+      .selectFrom('inbox')
+      .innerJoin('mail', 'mail.id', 'inbox.mail_id')
+      .select(['mail.id', 'inbox.received_at', 'mail.from_address', 'mail.from_name', 'mail.subject']);
+
+  return {
+    list: () =>
+      storage(async () => {
+        const rows = await messages()
+          .orderBy('inbox.received_at', 'desc')
+          .orderBy('mail.accepted_at', 'desc')
+          .limit(shown)
+          .execute();
+        return rows.map(toInboxRow);
+      }),
+
+    get: (id) =>
+      storage(async () => {
+        const row = await messages().select('inbox.raw').where('mail.id', '=', id).executeTakeFirst();
+        return row && { ...toInboxRow(row), raw: row.raw };
+      }),
+
+    deliver: (mailId, raw) =>
+      storage(async () => {
+        await db
+          .insertInto('inbox')
+          .values({ mail_id: mailId, received_at: Math.round(clock()), raw })
+          .onConflict((conflict) => conflict.column('mail_id').doNothing())
+          .execute();
+      }),
+  };
+}
+
+function toInboxRow(row: {
+  id: string;
+  received_at: number;
+  from_address: string;
+  from_name: string | null;
+  subject: string | null;
+}): InboxRow {
+  return {
+    id: row.id,
+    receivedAt: new Date(row.received_at),
+    email: row.from_address,
+    name: row.from_name,
+    subject: row.subject,
+  };
+}

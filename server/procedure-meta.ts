@@ -1,0 +1,15 @@
+/** What is known of a procedure besides its types. The door, the limits and all documentation go by it. */
+export type ProcedureMeta = {
+  /** One line, without a full stop. */
+  summary: string;
+  /** One paragraph: what it does, where the data comes from, what to expect. */
+  description: string;
+  /** Carries personal data: answers POST alone, so that nothing of it stands in a URL, a log or a cache. */
+  sensitive: boolean;
+  /** The budget its calls are charged to. */
+  rateLimit: RateLimitClass;
+  /** Also takes a multipart form. */
+  form?: boolean;
+};
+
+export type RateLimitClass = 'light' | 'upstream' | 'mail';

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { publicProcedure, router } from '../trpc.ts';
+
+const { addressLength, contentsLength, nameLength, subjectLength, idempotencyKeyLength } = limits.mail;
+
+const sendInput = z
+  .object({
+    email: z
+      .email('Please give an email address like name@example.org')
+      .max(addressLength)
+      .describe("The sender's address; answers go there (Reply-To)"),
+    contents: z
+      .string()
+      .trim()
+      .min(1, 'Please write something')
+      .max(contentsLength, `At most ${contentsLength} characters`)
+      .describe('Plain text'),
+    name: z.string().trim().max(nameLength).optional().describe("The sender's name"),
+    subject: z.string().trim().max(subjectLength).optional(),
+    idempotencyKey: z
+      .string()
+      .min(8)
+      .max(idempotencyKeyLength)
+      .regex(/^[\w.~-]+$/, 'Letters, digits and . _ ~ - only')
+      .optional()
+      .describe('Sending twice with one key makes one mail'),
+  })
+  .meta({ examples: [{ email: 'visitor@example.org', contents: 'Hello!', subject: 'A question' }] });
+
+const mailStatus = z.enum(['queued', 'sending', 'sent', 'dead', 'held']);
+
+export const email = router({
+  send: publicProcedure({
+    summary: "Sends a mail to the site's owner",
+    description:
+      'Accepts a message for the address that the operator configured; neither recipient nor envelope can be chosen. The answer comes once the message is stored durably, before it is delivered. Takes JSON, or a multipart form with the same fields.',
+    sensitive: true,
+    rateLimit: 'mail',
+    form: true,
+  })
+    .input(sendInput)
+    .output(
+      z.object({
+        id: z.string(),
+        messageId: z.string().describe("The mail's Message-ID header"),
+        status: mailStatus,
+        duplicate: z
+          .boolean()
+          .describe('True when the idempotency key had been used for this message before'),
+      }),
+    )
+    .mutation(({ ctx, input }) => ctx.services.mail.send(input)),
+
+  status: publicProcedure({
+    summary: 'Tells how far a mail has come',
+    description:
+      'The state of a mail that email.send accepted, never its contents. `queued` and `sending` will go on by themselves; `sent`: the mail server took it; `dead`: given up; `held`: waits until a mail server is configured.',
+    sensitive: false,
+    rateLimit: 'light',
+  })
+    .input(
+      z
+        .object({ id: z.string().max(64).describe('From email.send') })
+        .meta({ examples: [{ id: '0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11' }] }),
+    )
+    .output(
+      z.object({
+        id: z.string(),
+        status: mailStatus,
+        attempts: z.int().min(0),
+        acceptedAt: z.date(),
+        sentAt: z.date().nullable(),
+      }),
+    )
+    .query(({ ctx, input }) => ctx.services.mail.status(input.id)),
+});

@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import { defineUpstream } from '../upstream/declaration.ts';
+
+/**
+ * Open-Meteo's three services, https://open-meteo.com/en/docs. Free use is non-commercial, up to 10,000 calls a
+ * day; the data is CC BY 4.0. Any value may be null, whole columns too, and every block may be absent.
+ * Times are local and without an offset; `utc_offset_seconds` holds for the whole answer.
+ */
+const localTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
+const localDate = z.string().regex(/^\d{4}-\d\d-\d\d$/);
+const measured = z.number().nullish();
+const column = z.array(z.number().nullable()).nullish();
+const units = z.record(z.string(), z.string()).optional();
+
+const located = {
+  utc_offset_seconds: z.int(),
+  timezone: z.string(),
+  /** Only the stand-in of demo and tests says so. */
+  synthetic: z.boolean().default(false),
+};
+
+/** A single place comes as an object; with the array form of the request it may come as an array of one. */
+function ofOnePlace<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), schema);
+}
+
+const forecastAnswer = ofOnePlace(
+  z.object({
+    ...located,
+    elevation: measured,
+    current_units: units,
+    current: z
+      .object({
+        time: localTime,
+        temperature_2m: measured,
+        apparent_temperature: measured,
+        relative_humidity_2m: measured,
+        precipitation: measured,
+        wind_speed_10m: measured,
+        wind_direction_10m: measured,
+        weather_code: measured,
+        is_day: measured,
+      })
+      .optional(),
+    hourly_units: units,
+    hourly: z
+      .object({
+        time: z.array(localTime),
+        temperature_2m: column,
+        precipitation: column,
+        precipitation_probability: column,
+        wind_speed_10m: column,
+        weather_code: column,
+        is_day: column,
+      })
+      .optional(),
+    daily_units: units,
+    daily: z
+      .object({
+        time: z.array(localDate),
+        temperature_2m_min: column,
+        temperature_2m_max: column,
+        precipitation_sum: column,
+        weather_code: column,
+        sunrise: z.array(z.string().nullable()).nullish(),
+        sunset: z.array(z.string().nullable()).nullish(),
+      })
+      .optional(),
+  }),
+);
+
+const airQualityAnswer = ofOnePlace(
+  z.object({
+    ...located,
+    current: z
+      .object({
+        time: localTime,
+        european_aqi: measured,
+        us_aqi: measured,
+        pm10: measured,
+        pm2_5: measured,
+        ozone: measured,
+        nitrogen_dioxide: measured,
+      })
+      .optional(),
+  }),
+);
+
+export type ForecastAnswer = z.output<typeof forecastAnswer>;
+export type AirQualityAnswer = z.output<typeof airQualityAnswer>;
+
+const variables = {
+  current: [
+    'temperature_2m',
+    'apparent_temperature',
+    'relative_humidity_2m',
+    'precipitation',
+    'wind_speed_10m',
+    'wind_direction_10m',
+    'weather_code',
+    'is_day',
+  ],
+  hourly: [
+    'temperature_2m',
+    'precipitation',
+    'precipitation_probability',
+    'wind_speed_10m',
+    'weather_code',
+    'is_day',
+  ],
+  daily: [
+    'temperature_2m_min',
+    'temperature_2m_max',
+    'precipitation_sum',
+    'weather_code',
+    'sunrise',
+    'sunset',
+  ],
+  airQuality: ['european_aqi', 'us_aqi', 'pm10', 'pm2_5', 'ozone', 'nitrogen_dioxide'],
+};
+
+export type ForecastQuery = { lat: number; lng: number; days: number; units: 'metric' | 'imperial' };
+
+/** A question to the forecast service, in its own words; the same for both methods. */
+export function forecastParameters({ lat, lng, days, units: system }: ForecastQuery) {
+  return {
+    latitude: [lat],
+    longitude: [lng],
+    timezone: ['auto'],
+    current: variables.current,
+    hourly: variables.hourly,
+    daily: variables.daily,
+    forecast_days: days,
+    ...(system === 'imperial'
+      ? { temperature_unit: 'fahrenheit', wind_speed_unit: 'mph', precipitation_unit: 'inch' }
+      : {}),
+  };
+}
+
+export function airQualityParameters({ lat, lng }: { lat: number; lng: number }) {
+  return { latitude: [lat], longitude: [lng], timezone: ['auto'], current: variables.airQuality };
+}
+
+/** The same question as query parameters: lists are joined by commas. */
+export function asQuery(
+  parameters: Record<string, string | number | readonly (string | number)[]>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
+}
+
+const anyQuery = z.record(z.string(), z.string());
+const anyBody = z.record(z.string(), z.unknown());
+
+export const openMeteoForecast = defineUpstream({
+  name: 'open-meteo',
+  title: 'Open-Meteo',
+  baseUrl: (env) => env.OPEN_METEO_URL,
+  endpoints: {
+    /** With the location in the body, so that it stands in no URL on the way either. */
+    forecast: {
+      method: 'POST',
+      template: '/v1/forecast',
+      summary: 'Forecast',
+      description: 'Weather forecast for a place.',
+      body: anyBody,
+      reads: true,
+      answer: { kind: 'json', schema: forecastAnswer },
+      example: {},
+    },
+    forecastByUrl: {
+      method: 'GET',
+      template: '/v1/forecast',
+      summary: 'Forecast',
+      description: 'The same with the location in the URL.',
+      query: anyQuery,
+      answer: { kind: 'json', schema: forecastAnswer },
+      example: {},
+    },
+  },
+});
+
+export const openMeteoAirQuality = defineUpstream({
+  name: 'open-meteo-air-quality',
+  title: 'Open-Meteo air quality',
+  baseUrl: (env) => env.OPEN_METEO_AIR_QUALITY_URL,
+  endpoints: {
+    airQuality: {
+      method: 'POST',
+      template: '/v1/air-quality',
+      summary: 'Air quality',
+      description: 'Air quality at a place.',
+      body: anyBody,
+      reads: true,
+      answer: { kind: 'json', schema: airQualityAnswer },
+      example: {},
+    },
+    airQualityByUrl: {
+      method: 'GET',
+      template: '/v1/air-quality',
+      summary: 'Air quality',
+      description: 'The same with the location in the URL.',
+      query: anyQuery,
+      answer: { kind: 'json', schema: airQualityAnswer },
+      example: {},
+    },
+  },
+});
+
+/** A search without a hit comes without the `results` key. */
+const placesAnswer = z.object({
+  results: z
+    .array(
+      z.object({
+        name: z.string(),
+        latitude: z.number(),
+        longitude: z.number(),
+        country: z.string().nullish(),
+        admin1: z.string().nullish(),
+        timezone: z.string().nullish(),
+      }),
+    )
+    .default([]),
+});
+
+export const openMeteoGeocoding = defineUpstream({
+  name: 'open-meteo-geocoding',
+  title: 'Open-Meteo geocoding',
+  baseUrl: (env) => env.OPEN_METEO_GEOCODING_URL,
+  endpoints: {
+    /** This service answers GET alone. */
+    search: {
+      method: 'GET',
+      template: '/v1/search',
+      summary: 'Places by name',
+      description: 'Places whose name begins like this.',
+      query: z.object({
+        name: z.string(),
+        count: z.int(),
+        language: z.string(),
+        format: z.literal('json'),
+      }),
+      answer: { kind: 'json', schema: placesAnswer },
+      example: {},
+    },
+  },
+});

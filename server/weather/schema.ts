@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+/** A measured or forecast value: any may be missing at any time. */
+const value = z.number().nullable();
+const weatherCode = z.int().nullable().describe('WMO weather interpretation code');
+const summary = z.string().nullable().describe('The code in words');
+const isDay = z.boolean().nullable();
+
+export const forecastInput = z
+  .object({
+    lat: z.number().min(-90).max(90).describe('Latitude in degrees, rounded to two decimals'),
+    lng: z.number().min(-180).max(180).describe('Longitude in degrees, rounded to two decimals'),
+    days: z.int().min(1).max(16).default(7).describe('Days, today included'),
+    units: z
+      .enum(['metric', 'imperial'])
+      .default('metric')
+      .describe('metric: °C, km/h, mm; imperial: °F, mph, inch'),
+  })
+  .meta({ examples: [{ lat: 52.52, lng: 13.41, days: 3 }] });
+
+export const forecastOutput = z.object({
+  location: z.object({
+    lat: z.number(),
+    lng: z.number(),
+    timezone: z.string().describe('IANA name'),
+    utcOffsetSeconds: z.int(),
+    elevation: value.describe('Metres'),
+  }),
+  units: z.object({ temperature: z.string(), windSpeed: z.string(), precipitation: z.string() }),
+  current: z
+    .object({
+      time: z.date(),
+      temperature: value,
+      apparentTemperature: value,
+      relativeHumidity: value.describe('Percent'),
+      precipitation: value,
+      windSpeed: value,
+      windDirection: value.describe('Degrees the wind comes from'),
+      weatherCode,
+      summary,
+      isDay,
+    })
+    .nullable(),
+  hourly: z.array(
+    z.object({
+      time: z.date(),
+      temperature: value,
+      precipitation: value,
+      precipitationProbability: value.describe('Percent'),
+      windSpeed: value,
+      weatherCode,
+      summary,
+      isDay,
+    }),
+  ),
+  daily: z.array(
+    z.object({
+      date: z.string().describe('Local calendar day, YYYY-MM-DD'),
+      temperatureMin: value,
+      temperatureMax: value,
+      precipitationSum: value,
+      weatherCode,
+      summary,
+      sunrise: z.date().nullable(),
+      sunset: z.date().nullable(),
+    }),
+  ),
+  airQuality: z
+    .object({
+      time: z.date(),
+      europeanAqi: value.describe('European air quality index, 0 to 100 and above'),
+      usAqi: value.describe('US air quality index, 0 to 500'),
+      pm10: value.describe('µg/m³'),
+      pm25: value.describe('µg/m³'),
+      ozone: value.describe('µg/m³'),
+      nitrogenDioxide: value.describe('µg/m³'),
+    })
+    .nullable(),
+  attribution: z.object({ text: z.string(), url: z.url() }).describe('To be shown beside the data'),
+  source: z.object({
+    provider: z.string(),
+    synthetic: z.boolean().describe('True for made-up data of the offline stand-in'),
+    fetchedAt: z.date(),
+    cache: z.enum(['miss', 'hit', 'stale']),
+    ageSeconds: z.int().min(0),
+  }),
+  warnings: z.array(z.object({ code: z.enum(['air_quality_unavailable', 'stale']), message: z.string() })),
+});
+
+export const placesInput = z
+  .object({
+    name: z.string().trim().min(1).max(100).describe('The beginning of a place name or a postal code'),
+    count: z.int().min(1).max(20).default(8),
+  })
+  .meta({ examples: [{ name: 'Berlin', count: 3 }] });
+
+export const placesOutput = z.array(
+  z.object({
+    name: z.string(),
+    country: z.string().nullable(),
+    region: z.string().nullable(),
+    lat: z.number(),
+    lng: z.number(),
+    timezone: z.string().nullable(),
+  }),
+);
+
+export type ForecastInput = z.output<typeof forecastInput>;
+export type Forecast = z.output<typeof forecastOutput>;
+export type Place = z.output<typeof placesOutput>[number];

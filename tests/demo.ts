@@ -1,0 +1,43 @@
+/**
+ * `npm run demo`: builds the product and serves it with stand-in upstreams on loopback. No account, no internet.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ConfigurationError, parseEnv } from '#server/env.ts';
+import { PreflightError, requireFreePort } from '#server/preflight.ts';
+import { startUpstreams } from './support/upstreams/index.ts';
+
+let running: ChildProcess | undefined;
+
+/** Runs one of the product's own commands and gives its exit code. */
+async function launch(command: 'build' | 'start', env: Record<string, string>): Promise<number> {
+  running = spawn(process.execPath, ['server/launch.ts', command], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  const [code] = await once(running, 'exit');
+  return typeof code === 'number' ? code : 0;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => running?.kill(signal));
+}
+
+try {
+  const { PORT, SITE_URL } = parseEnv(process.env);
+  // Before the build, which takes its time.
+  await requireFreePort(PORT);
+  process.exitCode = await launch('build', {});
+  if (process.exitCode === 0) {
+    const upstreams = await startUpstreams();
+    console.log(
+      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox)\n`,
+    );
+    process.exitCode = await launch('start', { ...upstreams.env, DEMO: '1' });
+    await upstreams.close();
+  }
+} catch (error) {
+  if (!(error instanceof ConfigurationError || error instanceof PreflightError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,133 @@
+import { parseRssFeed } from 'feedsmith';
+import { describe, expect, test } from 'vitest';
+import { type Feed, type FeedItem, newestFirst } from '#server/feed/model.ts';
+import { renderRss, rfc822Date } from '#server/feed/rss.ts';
+import { limits } from '#server/limits.ts';
+
+const selfUrl = 'https://example.org/rss.xml';
+
+function item(given: Partial<FeedItem> = {}): FeedItem {
+  return {
+    id: 'https://example.org/posts/a',
+    url: 'https://example.org/posts/a',
+    title: 'A title',
+    summary: 'A summary',
+    contentHtml: '<p>Content</p>',
+    publishedAt: new Date('2026-11-02T10:00:00Z'),
+    categories: [],
+    ...given,
+  };
+}
+
+function feed(given: Partial<Feed> = {}): Feed {
+  return {
+    title: 'Feed',
+    description: 'About it',
+    homeUrl: 'https://example.org/',
+    items: [item()],
+    ...given,
+  };
+}
+
+const render = (given: Partial<Feed> = {}) => renderRss(feed(given), { selfUrl });
+const parse = (given: Partial<Feed> = {}) => parseRssFeed(render(given));
+
+describe('hostile text comes back from an independent parser as it was', () => {
+  test.each([
+    ['markup', '<script>alert(1)</script> & <b>bold</b>'],
+    ['the end of a CDATA section', 'a ]]> b <![CDATA[ c ]]>'],
+    ['things that look like references', '&amp; &lt; &#60; &nope; & AT&T'],
+    ['quotes', `"double" and 'single'`],
+    ['emoji', '😀 👨‍👩‍👧 🇨🇭'],
+    ['bidirectional marks', '\u202eevil\u202c \u2066isolate\u2069 \u200f'],
+    ['line ends and tabs', 'one\ntwo\tthree'],
+    ['a closing tag of the feed itself', '</title></item></channel></rss>'],
+    ['the end of the XML declaration', '?> <?xml version="1.0"?> <!-- -->'],
+  ])('%s', (_, text) => {
+    const parsed = parse({
+      title: text,
+      description: text,
+      items: [item({ title: text, summary: text, contentHtml: text, categories: [text] })],
+    });
+    expect(parsed.title).toBe(text);
+    expect(parsed.description).toBe(text);
+    const [first] = parsed.items ?? [];
+    expect(first?.title).toBe(text);
+    expect(first?.description).toBe(text);
+    expect(first?.content?.encoded).toBe(text);
+    expect(first?.categories?.map((category) => category.name)).toEqual([text]);
+  });
+
+  test('what XML forbids is gone and the rest is still there', () => {
+    const parsed = parse({ items: [item({ title: 'a\u0000b\u0008c \ud83d d \ude00 e\ufffe\uffff 😀' })] });
+    expect(parsed.items?.[0]?.title).toBe('abc  d  e 😀');
+  });
+});
+
+describe('RSS 2.0', () => {
+  test('the channel says what it must', () => {
+    const parsed = parse({ language: 'en', copyright: '© Example' });
+    expect(parsed).toMatchObject({
+      title: 'Feed',
+      link: 'https://example.org/',
+      description: 'About it',
+      language: 'en',
+      copyright: '© Example',
+    });
+  });
+
+  test('atom:link points at the document itself', () => {
+    expect(parse().atom?.links).toEqual([{ href: selfUrl, rel: 'self', type: 'application/rss+xml' }]);
+  });
+
+  test('a guid is a permalink only when it is the URL of the item', () => {
+    const guids = parse({
+      items: [item(), item({ id: 'urn:uuid:1' }), item({ id: 'https://elsewhere.example/1' })],
+    }).items?.map((parsed) => parsed.guid);
+    expect(guids).toEqual([
+      { value: 'https://example.org/posts/a', isPermaLink: true },
+      { value: 'urn:uuid:1', isPermaLink: false },
+      { value: 'https://elsewhere.example/1', isPermaLink: false },
+    ]);
+  });
+
+  test('dates are RFC 822 with four-digit years, in GMT', () => {
+    expect(rfc822Date(new Date('2026-11-02T23:30:00-05:00'))).toBe('Tue, 03 Nov 2026 04:30:00 GMT');
+    expect(rfc822Date(new Date('0099-01-01T00:00:00Z'))).toMatch(/ 0099 /);
+  });
+
+  test('lastBuildDate is the date of the newest item, not now', () => {
+    const items = [
+      item({ publishedAt: new Date('2026-11-05T00:00:00Z') }),
+      item({ publishedAt: new Date('2026-11-01T00:00:00Z'), updatedAt: new Date('2026-11-07T00:00:00Z') }),
+    ];
+    expect(render({ items })).toContain('<lastBuildDate>Sat, 07 Nov 2026 00:00:00 GMT</lastBuildDate>');
+  });
+
+  test('description stands before content:encoded', () => {
+    const xml = render();
+    expect(xml.indexOf('<description>A summary')).toBeGreaterThan(0);
+    expect(xml.indexOf('<description>A summary')).toBeLessThan(xml.indexOf('<content:encoded>'));
+  });
+
+  test('a feed without items or content is a feed still', () => {
+    expect(render({ items: [] })).not.toContain('lastBuildDate');
+    expect(parse({ items: [] }).title).toBe('Feed');
+    expect(render({ items: [item({ contentHtml: null, summary: '' })] })).not.toMatch(
+      /content:|<description\/>/,
+    );
+  });
+
+  test('the same feed gives the same bytes', () => {
+    expect(render()).toBe(render());
+  });
+});
+
+test('items are sorted newest first and capped', () => {
+  const items = Array.from({ length: limits.feed.items + 5 }, (_, minute) =>
+    item({ id: `urn:${minute}`, publishedAt: new Date(Date.UTC(2026, 10, 1, 0, minute)) }),
+  );
+  const sorted = newestFirst(items);
+  expect(sorted).toHaveLength(limits.feed.items);
+  expect(sorted[0]?.id).toBe(`urn:${limits.feed.items + 4}`);
+});

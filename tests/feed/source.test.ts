@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FetchJson } from '#server/feed/remote.ts';
+import { createFeedSource } from '#server/feed/source.ts';
+import { limits } from '#server/limits.ts';
+import { fetchJson, type JsonServer, startJsonServer } from './json-server.ts';
+
+const guideFeed = {
+  title: 'News & notes',
+  description: 'From elsewhere',
+  link: 'https://news.example/',
+  copyright: '© 2026 Example',
+  items: [
+    {
+      title: 'Older',
+      description: 'The older one',
+      link: 'https://news.example/1',
+      publishDate: 'Mon, 02 Nov 2026 10:00:00 GMT',
+      guid: 'urn:1',
+    },
+    {
+      title: 'Newer',
+      description: 'The newer one',
+      link: '/2',
+      publishDate: '2026-11-03T10:00:00+01:00',
+      guid: 2,
+    },
+  ],
+};
+
+const jsonFeed = {
+  version: 'https://jsonfeed.org/version/1.1',
+  title: 'A JSON feed',
+  home_page_url: 'https://json.example/',
+  language: 'de-CH',
+  items: [
+    {
+      id: 'https://json.example/a',
+      url: 'https://json.example/a',
+      title: 'With everything',
+      content_html: '<p>Hello</p>',
+      summary: 'In short',
+      date_published: '2026-11-04T10:00:00Z',
+      date_modified: '2026-11-05T10:00:00Z',
+      tags: ['one'],
+    },
+    {
+      id: 'https://json.example/b',
+      content_text: 'Just <text>\n\nand more',
+      date_published: '2026-11-01T10:00:00Z',
+    },
+  ],
+};
+
+let server: JsonServer;
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  server = await startJsonServer(guideFeed);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await server.stop();
+});
+
+function source(
+  options: { fetch?: FetchJson; log?: { warn: (details: object, message: string) => void } } = {},
+) {
+  return createFeedSource({
+    env: { SITE_URL: 'https://example.org', NODE_ENV: 'test', FEED_SOURCE_URL: server.url },
+    fetchJson: options.fetch ?? fetchJson,
+    ...(options.log ? { log: options.log } : {}),
+  });
+}
+
+const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+
+describe('the two shapes', () => {
+  test("the guide's", async () => {
+    const feed = await source().feed();
+    expect(feed).toEqual({
+      title: 'News & notes',
+      description: 'From elsewhere',
+      homeUrl: 'https://news.example/',
+      copyright: '© 2026 Example',
+      items: [
+        {
+          id: '2',
+          url: new URL('/2', server.url).href,
+          title: 'Newer',
+          summary: 'The newer one',
+          contentHtml: null,
+          publishedAt: new Date('2026-11-03T09:00:00Z'),
+          categories: [],
+        },
+        {
+          id: 'urn:1',
+          url: 'https://news.example/1',
+          title: 'Older',
+          summary: 'The older one',
+          contentHtml: null,
+          publishedAt: new Date('2026-11-02T10:00:00Z'),
+          categories: [],
+        },
+      ],
+    });
+  });
+
+  test('JSON Feed 1.1', async () => {
+    server.answer(jsonFeed);
+    expect(await source().feed()).toEqual({
+      title: 'A JSON feed',
+      description: '',
+      language: 'de-CH',
+      homeUrl: 'https://json.example/',
+      items: [
+        {
+          id: 'https://json.example/a',
+          url: 'https://json.example/a',
+          title: 'With everything',
+          summary: 'In short',
+          contentHtml: '<p>Hello</p>',
+          publishedAt: new Date('2026-11-04T10:00:00Z'),
+          updatedAt: new Date('2026-11-05T10:00:00Z'),
+          categories: ['one'],
+        },
+        {
+          id: 'https://json.example/b',
+          url: 'https://json.example/b',
+          title: 'Just <text> and more',
+          summary: 'Just <text>\n\nand more',
+          contentHtml: '<p>Just &lt;text&gt;</p>\n<p>and more</p>',
+          publishedAt: new Date('2026-11-01T10:00:00Z'),
+          categories: [],
+        },
+      ],
+    });
+  });
+
+  test('JSON Feed 1, empty', async () => {
+    server.answer({ version: 'https://jsonfeed.org/version/1', title: 'Empty', items: [] });
+    expect(await source().feed()).toMatchObject({ title: 'Empty', items: [] });
+  });
+});
+
+describe('what is broken', () => {
+  test.each([
+    ['no link', { link: undefined }],
+    ['a javascript: link', { link: 'javascript:alert(1)' }],
+    ['no title', { title: '' }],
+    ['a date that is none', { publishDate: 'soon' }],
+    ['a year no feed can write', { publishDate: '+012026-01-01T00:00:00Z' }],
+  ])('an item with %s is left out, and that is logged', async (_, broken) => {
+    const [first, second] = guideFeed.items;
+    server.answer({ ...guideFeed, items: [{ ...first, ...broken }, second] });
+    const warn = vi.fn();
+    const feed = await source({ log: { warn } }).feed();
+    expect(feed.items.map(({ title }) => title)).toEqual(['Newer']);
+    expect(warn).toHaveBeenCalledExactlyOnceWith({ dropped: 1, kept: 1 }, 'feed items left out');
+  });
+
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a list', []],
+    ['a text', 'feed'],
+    ['no items', { title: 'x' }],
+    ['items that are no list', { ...guideFeed, items: {} }],
+    ['no title', { ...guideFeed, title: undefined }],
+    ['a version that is not known', { ...jsonFeed, version: 'https://jsonfeed.org/version/9' }],
+    ['only broken items', { ...guideFeed, items: [null, 1, {}] }],
+  ])('a whole that is %s is a bad answer', async (_, json) => {
+    server.answer(json);
+    const read = source({ fetch: async () => json }).feed();
+    await expect(read).rejects.toMatchObject({ name: 'AppError', reason: 'upstream_bad_answer' });
+  });
+});
+
+describe('keeping it', () => {
+  test('while it is fresh nobody is asked', async () => {
+    const { feed } = source();
+    await feed();
+    advance(limits.feed.freshFor - 1);
+    await feed();
+    expect(server.hits()).toBe(1);
+    advance(1);
+    await feed();
+    expect(server.hits()).toBe(2);
+  });
+
+  test('callers at the same time share one fetch', async () => {
+    const release = server.hold();
+    const { feed } = source();
+    const all = Promise.all([feed(), feed(), feed(), feed()]);
+    release();
+    const [first, ...others] = await all;
+    for (const other of others) expect(other).toBe(first);
+    expect(server.hits()).toBe(1);
+  });
+
+  test('callers at the same time share one failure, and the next one tries again', async () => {
+    server.answer(undefined);
+    const { feed } = source();
+    const results = await Promise.allSettled([feed(), feed()]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(server.hits()).toBe(1);
+    server.answer(guideFeed);
+    expect((await feed()).title).toBe('News & notes');
+  });
+
+  test('when the source goes down the old feed stands in, without asking every time, until it is too old', async () => {
+    const warn = vi.fn();
+    const { feed } = source({ log: { warn } });
+    const good = await feed();
+    server.answer(undefined);
+
+    advance(limits.feed.freshFor);
+    expect(await feed()).toBe(good);
+    expect(await feed()).toBe(good);
+    expect(server.hits()).toBe(2);
+    expect(warn).toHaveBeenCalledOnce();
+
+    await server.stop();
+    advance(limits.feed.staleIfErrorFor - 1);
+    expect(await feed()).toBe(good);
+    advance(1);
+    await expect(feed()).rejects.toMatchObject({ name: 'AppError', reason: 'upstream_unreachable' });
+  });
+
+  test('when the source comes back its feed is new again', async () => {
+    const { feed } = source();
+    await feed();
+    server.answer({ nonsense: true });
+    advance(limits.feed.freshFor);
+    await feed();
+    server.answer({ ...guideFeed, title: 'Back again' });
+    advance(limits.feed.freshFor);
+    expect((await feed()).title).toBe('Back again');
+  });
+
+  test('an aborted fetch is a timeout', async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort(new Error('too late')));
+    await expect(source().feed()).rejects.toMatchObject({ name: 'AppError', reason: 'upstream_timeout' });
+  });
+});
+
+test('without FEED_SOURCE_URL the posts are the feed', async () => {
+  const { feed, posts } = createFeedSource({
+    env: { SITE_URL: 'https://example.org', NODE_ENV: 'test', FEED_SOURCE_URL: undefined },
+    fetchJson: () => Promise.reject(new Error('nobody should be asked')),
+  });
+  const { homeUrl, items } = await feed();
+  const all = await posts.list();
+  expect(homeUrl).toBe('https://example.org/posts');
+  expect(items.map(({ title }) => title)).toEqual(all.map(({ title }) => title));
+  const [first] = all;
+  expect(await posts.get(first?.slug ?? '')).toEqual(first);
+  expect(await posts.get('../../package')).toBeUndefined();
+});

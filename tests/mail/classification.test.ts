@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { backoff } from '#server/mail/backoff.ts';
+import { classifySmtpError } from '#server/mail/delivery-error.ts';
+
+describe('classification of SMTP errors', () => {
+  it.each([
+    [{ command: 'CONN', code: 'ESOCKET' }, 'transport_down', 'CONN ESOCKET'],
+    [{ command: 'CONN', code: 'EPROTOCOL', responseCode: 554 }, 'transport_down', 'CONN 554 EPROTOCOL'],
+    [{ command: 'AUTH PLAIN', code: 'EAUTH', responseCode: 535 }, 'transport_down', 'AUTH PLAIN 535 EAUTH'],
+    [{ command: 'API', code: 'EAUTH' }, 'transport_down', 'API EAUTH'],
+    [{ command: 'STARTTLS', code: 'ETLS', responseCode: 454 }, 'transport_down', 'STARTTLS 454 ETLS'],
+    [{ command: 'EHLO', responseCode: 550 }, 'transport_down', 'EHLO 550'],
+    [{ command: 'MAIL FROM', responseCode: 530 }, 'transport_down', 'MAIL FROM 530'],
+    [
+      { command: 'RCPT TO', responseCode: 550, response: '550 5.1.1 <owner@site.example> unknown' },
+      'permanent',
+      'RCPT TO 550 5.1.1',
+    ],
+    [{ command: 'DATA', responseCode: 554 }, 'permanent', 'DATA 554'],
+    [{ command: 'MAIL FROM', responseCode: 503 }, 'transient', 'MAIL FROM 503'],
+    [{ command: 'RCPT TO', responseCode: 451 }, 'transient', 'RCPT TO 451'],
+    [{ code: 'EABORT' }, 'transient', 'EABORT'],
+    [{}, 'transient', 'unknown'],
+  ])('%o is %s', (fields, kind, summary) => {
+    const error = classifySmtpError(Object.assign(new Error('to <owner@site.example>'), fields));
+    expect(error).toMatchObject({ kind, summary });
+    expect(error.message).not.toContain('@');
+  });
+
+  it('takes what is not an error', () => {
+    expect(classifySmtpError('broken')).toMatchObject({ kind: 'transient', summary: 'unknown' });
+  });
+});
+
+describe('backoff', () => {
+  const timing = { backoffBase: 5_000, backoffFactor: 3, backoffCap: 900_000 };
+
+  it('grows by the factor up to the cap', () => {
+    const ceilings = [1, 2, 3, 6, 1000].map((failures) => backoff(failures, timing, () => 0.999_999_99));
+    expect(ceilings).toEqual([5_000, 15_000, 45_000, 900_000, 900_000]);
+  });
+
+  it('has full jitter and is never zero', () => {
+    expect(backoff(1, timing, () => 0)).toBe(1);
+    expect(backoff(2, timing, () => 0.5)).toBe(7_500);
+  });
+});

@@ -1,0 +1,72 @@
+import { simpleParser } from 'mailparser';
+import { describe, expect, it } from 'vitest';
+import type { ClaimedMail } from '#server/mail/claims.ts';
+import { inboxTransport, smtpTransport } from '#server/mail/transports.ts';
+import { addresses, draft, eventually, testMail, testSmtpServer } from './support.ts';
+
+describe('inbox', () => {
+  it.each([
+    ['development', { NODE_ENV: 'development' as const }],
+    ['test', { NODE_ENV: 'test' as const }],
+    ['the demo', { NODE_ENV: 'production' as const, DEMO: true }],
+  ])('keeps the messages in %s', async (_where, env) => {
+    const { mail } = testMail(env);
+    mail.start();
+    const first = await mail.send(draft);
+    await eventually(async () => expect((await mail.status(first.id)).status).toBe('sent'));
+    const second = await mail.send({ email: 'grace@visitor.example', contents: 'Hi' });
+    await eventually(async () => expect((await mail.status(second.id)).status).toBe('sent'));
+
+    expect(mail.mode).toBe('inbox');
+    expect(await mail.inbox?.list()).toEqual([
+      {
+        id: second.id,
+        receivedAt: expect.any(Date),
+        subject: 'Message through site.example',
+        from: 'grace@visitor.example',
+      },
+      {
+        id: first.id,
+        receivedAt: expect.any(Date),
+        subject: draft.subject,
+        from: 'Ada Lovelace <ada@visitor.example>',
+      },
+    ]);
+    const kept = await mail.inbox?.get(first.id);
+    expect(kept).toMatchObject({ id: first.id, subject: draft.subject });
+    const parsed = await simpleParser(kept?.raw ?? '');
+    expect(parsed.messageId).toBe(first.messageId);
+    expect(parsed.text?.trim()).toBe(draft.contents);
+    expect(await mail.inbox?.get('unknown')).toBeUndefined();
+  });
+
+  it('keeps the bytes that SMTP would have carried', async () => {
+    const server = await testSmtpServer();
+    const mail: ClaimedMail = {
+      id: '7e0b1b5c',
+      messageId: '<7e0b1b5c@site.example>',
+      email: draft.email,
+      name: 'Ünï',
+      subject: null,
+      contents: `long ${'line '.repeat(300)}\n.\n..dots\n\u{1f44b}`,
+      acceptedAt: new Date(0),
+      queuedAt: new Date(0),
+      attempt: 1,
+      token: 't',
+    };
+    const kept: string[] = [];
+    const inbox = inboxTransport({
+      addresses,
+      deliver: async (_id, raw) => {
+        kept.push(raw);
+      },
+    });
+    await inbox.send(mail);
+    await smtpTransport({ url: server.url, addresses }).send(mail);
+    expect(kept).toEqual(server.messages.map(({ raw }) => raw));
+  });
+
+  it('is not there when mails are sent', () => {
+    expect(testMail({ NODE_ENV: 'development', SMTP_URL: 'smtp://127.0.0.1:1' }).mail.inbox).toBeNull();
+  });
+});

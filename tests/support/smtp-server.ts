@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { type ParsedMail, simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+
+/** A reply with this code, a cut connection, or no answer at all. */
+export type Fault = number | 'drop' | 'hang';
+
+/** Asked at the nth time (from 1) the stage is reached; undefined lets it pass. */
+export type FaultAt = (nth: number) => Fault | undefined;
+
+export type SmtpScript = {
+  greeting?: FaultAt;
+  mailFrom?: FaultAt;
+  rcpt?: FaultAt;
+  /** After the final dot: the message is received and counted, only the answer is at fault. */
+  data?: FaultAt;
+  /** Asked of every client; without it none is needed. */
+  credentials?: { user: string; pass: string };
+};
+
+export type ReceivedMessage = {
+  parsed: ParsedMail;
+  /** As it came over the wire, dots unstuffed. */
+  raw: string;
+  envelope: { from: string; to: string[] };
+};
+
+export type TestSmtpServer = {
+  /** Without credentials. */
+  url: string;
+  port: number;
+  messages: ReceivedMessage[];
+  close(): Promise<void>;
+};
+
+/** A real SMTP server on loopback. Port 0 takes any free one. */
+export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promise<TestSmtpServer> {
+  const messages: ReceivedMessage[] = [];
+  const sockets = new Map<number, Socket>();
+  const counts = new Map<FaultAt, number>();
+
+  function pass(
+    faultAt: FaultAt | undefined,
+    session: SMTPServerSession,
+    done: (error?: Error) => void,
+  ): void {
+    const nth = faultAt ? (counts.get(faultAt) ?? 0) + 1 : 0;
+    if (faultAt) counts.set(faultAt, nth);
+    const fault = faultAt?.(nth);
+    if (fault === undefined) done();
+    else if (fault === 'drop') sockets.get(session.remotePort)?.destroy();
+    else if (fault !== 'hang') done(Object.assign(new Error('scripted'), { responseCode: fault }));
+  }
+
+  const { credentials } = script;
+  const server = new SMTPServer({
+    logger: false,
+    disableReverseLookup: true,
+    disabledCommands: ['STARTTLS'],
+    allowInsecureAuth: true,
+    authOptional: credentials === undefined,
+    closeTimeout: 100,
+    onConnect: (session, done) => pass(script.greeting, session, done),
+    onAuth: (auth, _session, done) => {
+      const known = auth.username === credentials?.user && auth.password === credentials?.pass;
+      if (known) done(null, { user: auth.username });
+      else done(Object.assign(new Error('Invalid username or password'), { responseCode: 535 }));
+    },
+    onMailFrom: (_address, session, done) => pass(script.mailFrom, session, done),
+    onRcptTo: (_address, session, done) => pass(script.rcpt, session, done),
+    onData: async (stream, session, done) => {
+      const raw = await buffer(stream);
+      const { mailFrom, rcptTo } = session.envelope;
+      messages.push({
+        parsed: await simpleParser(raw),
+        raw: raw.toString('utf8'),
+        envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map((to) => to.address) },
+      });
+      pass(script.data, session, done);
+    },
+  });
+  // A dropped connection reports itself here too.
+  server.on('error', () => {});
+  server.server.on('connection', (socket: Socket) => {
+    if (socket.remotePort !== undefined) sockets.set(socket.remotePort, socket);
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server.server, 'listening');
+  const address = server.server.address();
+  if (address === null || typeof address === 'string') throw new Error('No port was bound.');
+  const bound = address.port;
+
+  return {
+    url: `smtp://127.0.0.1:${bound}`,
+    port: bound,
+    messages,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}

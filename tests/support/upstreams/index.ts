@@ -1,0 +1,50 @@
+import { githubApi } from './github.ts';
+import { airQualityApi, type Clock, forecastApi, geocodingApi } from './open-meteo.ts';
+import { type StandIn, startStandIn } from './stand-in.ts';
+
+export type { Fault } from './fault.ts';
+export type { RecordedRequest, StandIn } from './stand-in.ts';
+
+/** Every stand-in upstream, each on a loopback port of its own. */
+export interface Upstreams {
+  /** To give the product: each a base URL without a slash at the end. */
+  readonly env: {
+    readonly OPEN_METEO_URL: string;
+    readonly OPEN_METEO_AIR_QUALITY_URL: string;
+    readonly OPEN_METEO_GEOCODING_URL: string;
+    readonly GITHUB_API_URL: string;
+  };
+  readonly openMeteo: StandIn;
+  readonly airQuality: StandIn;
+  readonly geocoding: StandIn;
+  readonly github: StandIn;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts the stand-ins: deterministic, offline, in the upstreams' own formats. What they say is invented
+ * and marked as such (`synthetic: true`, "Synthetic stand-in: …").
+ */
+export async function startUpstreams({ clock = Date.now }: { clock?: Clock } = {}): Promise<Upstreams> {
+  const [openMeteo, airQuality, geocoding, github] = await Promise.all([
+    startStandIn(forecastApi(clock)),
+    startStandIn(airQualityApi(clock)),
+    startStandIn(geocodingApi()),
+    startStandIn(githubApi()),
+  ]);
+  return {
+    env: {
+      OPEN_METEO_URL: openMeteo.url,
+      OPEN_METEO_AIR_QUALITY_URL: airQuality.url,
+      OPEN_METEO_GEOCODING_URL: geocoding.url,
+      GITHUB_API_URL: github.url,
+    },
+    openMeteo,
+    airQuality,
+    geocoding,
+    github,
+    close: async () => {
+      await Promise.all([openMeteo, airQuality, geocoding, github].map((standIn) => standIn.close()));
+    },
+  };
+}

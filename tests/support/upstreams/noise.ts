@@ -1,0 +1,60 @@
+/** A point on the globe, degrees. */
+export interface Coordinates {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+/** How far a field stays alike: `degrees` must divide 360, so that it closes at the date line. */
+export interface FieldScale {
+  readonly degrees: number;
+  readonly hours: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Integers to [0, 1): multiply-xorshift rounds with the constants of MurmurHash3's finalizer (fmix32). */
+export function hash(seed: number, ...parts: readonly number[]): number {
+  let h = seed | 0;
+  for (const part of parts) {
+    h = Math.imul(h ^ part, 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    h ^= h >>> 16;
+  }
+  return (h >>> 0) / 2 ** 32;
+}
+
+/** A text to a positive 31-bit integer (FNV-1a): stable ids for things that have none. */
+export function hashText(text: string): number {
+  let h = 0x811c9dc5;
+  for (const char of text) h = Math.imul(h ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  return (h >>> 1) + 1;
+}
+
+/**
+ * Smooth value noise in [0, 1] over latitude, longitude and time (epoch ms): random values on a lattice,
+ * joined by smoothstep.
+ */
+export function field(seed: number, at: Coordinates, time: number, scale: FieldScale): number {
+  const columns = Math.round(360 / scale.degrees);
+  const x = (at.longitude + 180) / scale.degrees;
+  const y = (at.latitude + 90) / scale.degrees;
+  const z = time / (scale.hours * HOUR_MS);
+  const [x0, y0, z0] = [Math.floor(x), Math.floor(y), Math.floor(z)];
+  const corner = (dx: number, dy: number, dz: number) =>
+    hash(seed, (((x0 + dx) % columns) + columns) % columns, y0 + dy, z0 + dz);
+  const along = (dy: number, dz: number) => mix(corner(0, dy, dz), corner(1, dy, dz), fade(x - x0));
+  const plane = (dz: number) => mix(along(0, dz), along(1, dz), fade(y - y0));
+  return mix(plane(0), plane(1), fade(z - z0));
+}
+
+export function mix(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
+
+function fade(t: number): number {
+  return t * t * (3 - 2 * t);
+}

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { airAt } from '../support/upstreams/air-quality-model.ts';
+import { cities } from '../support/upstreams/gazetteer.ts';
+import { isDaylight, sunTimes } from '../support/upstreams/solar.ts';
+import { type Weather, weatherAt } from '../support/upstreams/weather-model.ts';
+import { at, numbersAt, recording, textsAt } from './form.ts';
+
+const HOUR = 3_600_000;
+const WMO_CODES = [
+  0, 1, 2, 3, 45, 48, 51, 53, 55, 56, 57, 61, 63, 65, 66, 67, 71, 73, 75, 77, 80, 81, 82, 85, 86, 95, 96, 99,
+];
+const FROZEN_CODES = [56, 57, 66, 67, 71, 73, 75, 77, 85, 86];
+const DRY_CODES = [0, 1, 2, 3, 45, 48];
+
+/** Every third hour of a year in every city. */
+const year = cities.map((city) => ({
+  city,
+  hours: Array.from({ length: 2920 }, (_, i) => weatherAt(city, Date.UTC(2026, 0, 1) + i * 3 * HOUR)),
+}));
+const hours = year.flatMap((entry) => entry.hours);
+
+describe('the weather model', () => {
+  test('is a function of place and time alone', () => {
+    const berlin = { latitude: 52.5, longitude: 13.4375, elevation: 34 };
+    const time = Date.UTC(2026, 6, 1, 12);
+    expect(weatherAt(berlin, time)).toEqual(weatherAt({ ...berlin }, time));
+    expect(weatherAt(berlin, time)).not.toEqual(weatherAt({ ...berlin, longitude: 13.5 }, time));
+    expect(airAt(berlin, time)).toEqual(airAt({ ...berlin }, time));
+  });
+
+  test('knows only the WMO codes of Open-Meteo, and they fit temperature and precipitation', () => {
+    const seen = new Set(hours.map((hour) => hour.weatherCode));
+    const isDry = (hour: Weather) => DRY_CODES.includes(hour.weatherCode);
+    const isFrozen = (hour: Weather) => FROZEN_CODES.includes(hour.weatherCode);
+    expect(hours.filter((hour) => isDry(hour) !== (hour.precipitation === 0))).toEqual([]);
+    expect(hours.filter((hour) => isFrozen(hour) && hour.temperature > 0.5)).toEqual([]);
+    expect(hours.filter((hour) => !isDry(hour) && hour.precipitationProbability < 50)).toEqual([]);
+    expect([...seen].filter((code) => !WMO_CODES.includes(code))).toEqual([]);
+    expect(WMO_CODES.filter((code) => !seen.has(code))).toEqual([]);
+  });
+
+  test('stays within what the earth has', () => {
+    const outside = (read: (hour: Weather) => number, low: number, high: number) =>
+      hours.filter((hour) => !(read(hour) >= low && read(hour) <= high));
+    expect(outside((hour) => hour.temperature, -60, 50)).toEqual([]);
+    expect(outside((hour) => hour.humidity, 1, 100)).toEqual([]);
+    expect(outside((hour) => hour.windDirection, 0, 359)).toEqual([]);
+    expect(outside((hour) => hour.windGusts - hour.windSpeed, 0, 100)).toEqual([]);
+    expect(outside((hour) => hour.surfacePressure, 650, 1050)).toEqual([]);
+    expect(outside((hour) => hour.precipitation, 0, 40)).toEqual([]);
+  });
+
+  test('has seasons, the southern ones turned around, and warmer afternoons than nights', () => {
+    const mean = (name: string, month: number, hoursUtc: readonly number[]) => {
+      const chosen = year
+        .find(({ city }) => city.name === name)
+        ?.hours.filter(({ time }) => {
+          const date = new Date(time);
+          return date.getUTCMonth() === month && hoursUtc.includes(date.getUTCHours());
+        });
+      return (chosen ?? []).reduce((sum, hour) => sum + hour.temperature, 0) / (chosen?.length ?? 0);
+    };
+    const all = [0, 3, 6, 9, 12, 15, 18, 21];
+    expect(mean('Berlin', 6, all) - mean('Berlin', 0, all)).toBeGreaterThan(10);
+    expect(mean('Sydney', 0, all) - mean('Sydney', 6, all)).toBeGreaterThan(8);
+    expect(mean('London', 6, [15]) - mean('London', 6, [3])).toBeGreaterThan(2);
+  });
+
+  test('is smooth across the date line', () => {
+    const time = Date.UTC(2026, 3, 4);
+    const [west, east] = [-179.999, 179.999].map((longitude) =>
+      weatherAt({ latitude: 10, longitude, elevation: 0 }, time),
+    );
+    expect(west?.surfacePressure).toBeCloseTo(east?.surfacePressure ?? 0, 1);
+  });
+});
+
+describe('sunrise and sunset', () => {
+  test.each(['copenhagen', 'toronto-imperial'])('agree with the recording of %s to two minutes', (name) => {
+    const recorded = recording(name);
+    const place = {
+      latitude: Number(at(recorded, 'latitude')),
+      longitude: Number(at(recorded, 'longitude')),
+    };
+    const offset = Number(at(recorded, 'utc_offset_seconds')) * 1000;
+    const local = (text: string) => Date.parse(`${text}Z`) - offset;
+    const days = textsAt(recorded, 'daily', 'time');
+    const rises = textsAt(recorded, 'daily', 'sunrise').map(local);
+    const sets = textsAt(recorded, 'daily', 'sunset').map(local);
+    expect(days.length).toBeGreaterThan(0);
+    days.forEach((day, i) => {
+      const sun = sunTimes(place, local(`${day}T00:00`));
+      expect(Math.abs(sun.sunrise - (rises[i] ?? 0))).toBeLessThan(120_000);
+      expect(Math.abs(sun.sunset - (sets[i] ?? 0))).toBeLessThan(120_000);
+    });
+  });
+
+  test('daylight agrees with the recording hour by hour', () => {
+    const recorded = recording('copenhagen');
+    const place = {
+      latitude: Number(at(recorded, 'latitude')),
+      longitude: Number(at(recorded, 'longitude')),
+    };
+    const offset = Number(at(recorded, 'utc_offset_seconds')) * 1000;
+    const times = textsAt(recorded, 'hourly', 'time').map((text) => Date.parse(`${text}Z`) - offset);
+    expect(times.map((time) => Number(isDaylight(place, time)))).toEqual(
+      numbersAt(recorded, 'hourly', 'is_day'),
+    );
+  });
+
+  test.each([
+    [90, 'polar-day', 'polar-night'],
+    [78.2, 'polar-day', 'polar-night'],
+    [-90, 'polar-night', 'polar-day'],
+  ])('at latitude %d there is no rise and no set at the solstices', (latitude, june, december) => {
+    const place = { latitude, longitude: 15.6 };
+    expect(sunTimes(place, Date.UTC(2026, 5, 21)).kind).toBe(june);
+    expect(sunTimes(place, Date.UTC(2026, 11, 21)).kind).toBe(december);
+  });
+});
