@@ -27,10 +27,13 @@ export function errorResponse(error: AppError, where: { path: string | null; req
 /**
  * Runs a handler in the scope of its request and answers whatever it throws with the envelope: 4xx as they
  * are, anything else as a 5xx whose cause goes to the log alone.
+ *
+ * @param pathOf what the envelope calls the place that was asked: the URL's path, unless told otherwise
  */
 export async function withEnvelope(
   request: Request,
   handler: (request: Request, requestId: string) => Promise<Response>,
+  pathOf: (request: Request) => string | null = urlPathOf,
 ): Promise<Response> {
   const requestId = requestIdOf(request);
   return requestScope.run({ requestId }, async () => {
@@ -47,6 +50,6 @@ export async function withEnvelope(
   });
 }
 
-function pathOf(request: Request): string | null {
+function urlPathOf(request: Request): string | null {
   return URL.canParse(request.url) ? new URL(request.url).pathname : null;
 }

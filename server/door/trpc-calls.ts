@@ -6,10 +6,15 @@ import { Refusal } from './refusal.ts';
 /** What a request calls; undefined stands for a procedure that does not exist. */
 type Called = readonly (ProcedureEntry | undefined)[];
 
-/** The procedures that a URL calls, several in a batch. */
-export function calledProcedures(url: URL): Called {
-  const path = decodePathSegment(url.pathname.slice(trpcEndpoint.length + 1));
-  const paths = url.searchParams.get('batch') === '1' ? path.split(',') : [path];
+/** The procedures that a request calls, as its URL has them: several joined by commas in a batch. */
+export function calledPath(request: Request): string {
+  return new URL(request.url).pathname.slice(trpcEndpoint.length + 1);
+}
+
+/** @throws Refusal `invalid_input` when the path cannot be decoded */
+export function calledProcedures(request: Request): Called {
+  const path = decodePathSegment(calledPath(request));
+  const paths = new URL(request.url).searchParams.get('batch') === '1' ? path.split(',') : [path];
   return paths.map((name) => procedures.get(name));
 }
 

@@ -9,35 +9,37 @@ import { readBody } from './body.ts';
 import { trpcEndpoint } from './endpoint.ts';
 import { withEnvelope } from './envelope.ts';
 import { refuseCrossOrigin } from './origin.ts';
-import { calledProcedures, checkContentType, checkMethod } from './trpc-calls.ts';
+import { calledPath, calledProcedures, checkContentType, checkMethod } from './trpc-calls.ts';
 
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
 export function handleTrpc(request: Request): Promise<Response> {
-  return withEnvelope(request, async (_, requestId) => {
-    const called = calledProcedures(new URL(request.url));
-    checkMethod(request.method, called);
-    const kind = checkContentType(request, called);
-    if (request.method === 'POST') refuseCrossOrigin(request, services().env.SITE_URL);
-    const body = await readBody(request, kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes);
+  return withEnvelope(request, answer, calledPath);
+}
 
-    const response = await fetchRequestHandler({
-      endpoint: trpcEndpoint,
-      req: rebuild(request, body),
-      router: appRouter,
-      maxBatchSize: limits.batchSize,
-      // Sensitive queries come by POST; that they come by POST alone was checked above.
-      allowMethodOverride: true,
-      createContext: () => createHttpContext({ request, requestId, services: services() }),
-      onError: ({ error, path }) => {
-        const appError = toAppError(error);
-        if (appError.httpStatus >= 500)
-          log().error({ path, reason: appError.reason, err: error }, 'call failed');
-      },
-    });
-    response.headers.set('cache-control', 'private, no-store');
-    response.headers.set('x-content-type-options', 'nosniff');
-    return response;
+async function answer(request: Request, requestId: string): Promise<Response> {
+  const called = calledProcedures(request);
+  checkMethod(request.method, called);
+  const kind = checkContentType(request, called);
+  if (request.method === 'POST') refuseCrossOrigin(request, services().env.SITE_URL);
+  const body = await readBody(request, kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes);
+
+  const response = await fetchRequestHandler({
+    endpoint: trpcEndpoint,
+    req: rebuild(request, body),
+    router: appRouter,
+    maxBatchSize: limits.batchSize,
+    // Sensitive queries come by POST; that they come by POST alone was checked above.
+    allowMethodOverride: true,
+    createContext: () => createHttpContext({ request, requestId, services: services() }),
+    onError: ({ error, path }) => {
+      const appError = toAppError(error);
+      if (appError.httpStatus >= 500)
+        log().error({ path, reason: appError.reason, err: error }, 'call failed');
+    },
   });
+  response.headers.set('cache-control', 'private, no-store');
+  response.headers.set('x-content-type-options', 'nosniff');
+  return response;
 }
 
 /** The same request with the body that was read and counted, and a content type that tRPC's exact match knows. */

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
 import { api, HydrateClient } from '#app/api.ts';
 import { errorReasons } from '#server/errors.ts';
@@ -15,6 +16,7 @@ export const metadata: Metadata = {
 export const instant = false;
 
 export default async function ContactPage({ searchParams }: PageProps<'/contact'>) {
+  await connection();
   const { mail, problem } = await searchParams;
   const sentId = typeof mail === 'string' ? mail : undefined;
   if (sentId) await api.email.status.prefetch({ id: sentId });

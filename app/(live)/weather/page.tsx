@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
+import { connection } from 'next/server';
 import { api, HydrateClient, prefetchError } from '#app/api.ts';
 import { describeFailure } from '#server/caller.ts';
 import { chosenPlaceCookie, readChosenPlace } from './chosen-place.ts';
@@ -11,6 +12,7 @@ export const metadata: Metadata = { title: 'Weather', description: 'The weather 
 export const instant = false;
 
 export default async function WeatherPage({ searchParams }: PageProps<'/weather'>) {
+  await connection();
   const place = readChosenPlace((await cookies()).get(chosenPlaceCookie)?.value);
   const { search } = await searchParams;
   const { lat, lng, units } = place;

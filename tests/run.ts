@@ -1,0 +1,49 @@
+/**
+ * `npm test`: format, lint and types, then the build, then every test against it. Installs what it needs itself
+ * and ends with one line, `N passed, N failed`.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { z } from 'zod';
+import { requireChromium } from './support/chromium.ts';
+
+const resultsFile = 'tests/.output/results.json';
+const resultsSchema = z.object({
+  success: z.boolean(),
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+});
+
+function run(title: string, command: string, args: string[]): boolean {
+  console.log(`\n== ${title}`);
+  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
+}
+
+function report(passed: number, failed: number): void {
+  process.exitCode = failed === 0 ? 0 : 1;
+  console.log(`\n${passed} passed, ${failed} failed`);
+}
+
+function runTests(): { passed: number; failed: number } {
+  rmSync(resultsFile, { force: true });
+  const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+  const green = run('tests', process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json']);
+  const { numPassedTests, numFailedTests } = resultsSchema.parse(
+    JSON.parse(readFileSync(resultsFile, 'utf8')),
+  );
+  // A file that cannot even be loaded, or an unhandled rejection, fails the run without failing a test.
+  return { passed: numPassedTests, failed: green ? numFailedTests : Math.max(1, numFailedTests) };
+}
+
+try {
+  requireChromium();
+  const ready =
+    run('format, lint and types', 'npm', ['run', '--silent', 'check']) &&
+    run('build', process.execPath, ['server/launch.ts', 'build']);
+  const { passed, failed } = ready ? runTests() : { passed: 0, failed: 1 };
+  report(passed, failed);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  report(0, 1);
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireBuild } from '#server/preflight.ts';
+import { startUpstreams, type Upstreams } from './upstreams/index.ts';
+
+export type Product = {
+  baseUrl: string;
+  /** The stand-ins it calls, in this process: what they were asked, and faults. */
+  upstreams: Upstreams;
+  /** Everything it has written to its log so far. */
+  log(): string;
+  process: ChildProcess;
+  close(): Promise<void>;
+};
+
+/**
+ * Starts the built product as `npm start` does, on a free port, with a data folder and stand-in upstreams of
+ * its own.
+ *
+ * @param env on top of the stand-ins' addresses; an empty value unsets
+ */
+export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+  requireBuild();
+  const port = await freePort();
+  const upstreams = await startUpstreams();
+  const dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-'));
+  const baseUrl = `http://localhost:${port}`;
+  const child = spawn(process.execPath, ['server/launch.ts', 'start'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      DEMO: '1',
+      ...upstreams.env,
+      ...env,
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    output += String(chunk);
+  });
+
+  async function close(): Promise<void> {
+    if (child.exitCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    await upstreams.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+
+  try {
+    await untilItAnswers(`${baseUrl}/api/trpc/echo.request`, child);
+  } catch (error) {
+    await close();
+    throw new Error(`The product did not start:\n${output}`, { cause: error });
+  }
+  return { baseUrl, upstreams, log: () => output, process: child, close };
+}
+
+/** A port of loopback that nothing listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
+  const giveUpAt = Date.now() + 30_000;
+  while (Date.now() < giveUpAt) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('it did not answer within 30 seconds');
+}
