@@ -2,9 +2,9 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import superjson from 'superjson';
 import { ZodError } from 'zod';
 import type { Context } from './context.ts';
-import { textFields } from './door/form.ts';
 import { AppError, type ErrorReason } from './errors.ts';
 import { fieldErrorsOf } from './field-errors.ts';
+import { textFields } from './form-fields.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { requestScope } from './request-scope.ts';
 

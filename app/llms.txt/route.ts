@@ -1,1 +1,1 @@
-export { handleLlms as GET } from '#server/catalog/route.ts';
+export { handleLlms as GET } from '#server/raw/catalog.ts';

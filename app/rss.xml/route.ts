@@ -1,5 +1,5 @@
 import { withEnvelope } from '#server/door/envelope.ts';
-import { handleRss } from '#server/feed/route.ts';
+import { handleRss } from '#server/raw/rss.ts';
 import { services } from '#server/services.ts';
 
 export function GET(request: Request): Promise<Response> {

@@ -1,6 +1,6 @@
 import superjson from 'superjson';
-import { trpcEndpoint } from '../door/endpoint.ts';
 import { limits } from '../limits.ts';
+import { trpcEndpoint } from '../paths.ts';
 import { exampleOf, toJsonSchema } from './json-schema.ts';
 import type { ProcedureEntry } from './procedures.ts';
 

@@ -1,3 +1,4 @@
+import { textFields } from '../form-fields.ts';
 import { limits } from '../limits.ts';
 import { readBody } from './body.ts';
 import { refuseCrossOrigin } from './origin.ts';
@@ -22,11 +23,4 @@ export async function readForm(request: Request, siteUrl: string): Promise<Recor
       throw new Refusal('invalid_input', { message: 'The form cannot be read.', cause });
     });
   return Object.fromEntries(textFields(form));
-}
-
-/** Files are left out, and so are fields that a browser sends empty. */
-export function* textFields(form: FormData): Generator<[string, string]> {
-  for (const [name, value] of form) {
-    if (typeof value === 'string' && value !== '') yield [name, value];
-  }
 }

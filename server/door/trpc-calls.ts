@@ -1,5 +1,5 @@
 import { type ProcedureEntry, procedures } from '../catalog/procedures.ts';
-import { trpcEndpoint } from './endpoint.ts';
+import { trpcEndpoint } from '../paths.ts';
 import { decodePathSegment } from './path.ts';
 import { Refusal } from './refusal.ts';
 

@@ -1,8 +1,8 @@
 import { parseRssFeed } from 'feedsmith';
 import { afterEach, expect, test, vi } from 'vitest';
 import { AppError } from '#server/errors.ts';
-import { handleRss } from '#server/feed/route.ts';
 import { createFeedSource } from '#server/feed/source.ts';
+import { handleRss } from '#server/raw/rss.ts';
 
 const siteUrl = 'https://example.org';
 const feed = createFeedSource({

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** One field of a generated form; `name` is its place in the input, as `params.owner`. */
 export type FormField = {
   name: string;
@@ -10,38 +8,29 @@ export type FormField = {
   example: string;
 };
 
-const propertySchema = z.object({
-  type: z.string().optional(),
-  enum: z.array(z.string()).optional(),
-  maxLength: z.number().optional(),
-});
-
-const groupSchema = z.object({
-  required: z.array(z.string()).default([]),
-  properties: z.record(z.string(), propertySchema).default({}),
-});
-
-const inputSchema = z.object({ properties: z.record(z.string(), groupSchema).default({}) });
-
-const exampleSchema = z.record(z.string(), z.record(z.string(), z.unknown())).catch({});
-
 /** Longer texts get more than one line. */
 const lineLength = 500;
 
-/** The fields for an endpoint's input: its `params`, `query` and `body`, each of plain values. */
+/**
+ * The fields for an endpoint's input: its `params`, `query` and `body`, each an object of plain values. What
+ * is not of that form in the JSON Schema gives no field.
+ */
 export function formFieldsOf(jsonSchema: unknown, example: unknown): FormField[] {
-  const groups = inputSchema.parse(jsonSchema).properties;
-  const examples = exampleSchema.parse(example);
-  return Object.entries(groups).flatMap(([group, { properties, required }]) =>
-    Object.entries(properties).map(([property, { type, enum: choices, maxLength = 0 }]) => ({
-      name: `${group}.${property}`,
-      required: required.includes(property),
-      numeric: type === 'integer' || type === 'number',
-      multiline: maxLength > lineLength,
-      choices,
-      example: String(examples[group]?.[property] ?? ''),
-    })),
-  );
+  return entriesOf(propertyOf(jsonSchema, 'properties')).flatMap(([group, groupSchema]) => {
+    const required = listOf(propertyOf(groupSchema, 'required'));
+    return entriesOf(propertyOf(groupSchema, 'properties')).map(([property, schema]) => {
+      const type = propertyOf(schema, 'type');
+      const choices = listOf(propertyOf(schema, 'enum'));
+      return {
+        name: `${group}.${property}`,
+        required: required.includes(property),
+        numeric: type === 'integer' || type === 'number',
+        multiline: Number(propertyOf(schema, 'maxLength') ?? 0) > lineLength,
+        choices: choices.length > 0 ? choices : undefined,
+        example: String(propertyOf(propertyOf(example, group), property) ?? ''),
+      };
+    });
+  });
 }
 
 /** What was filled in, as the procedure's input. Empty fields are left out. */
@@ -54,4 +43,16 @@ export function inputOf(fields: FormField[], form: FormData): Record<string, Rec
     if (value !== '') input[group][property] = field.numeric ? Number(value) : value;
   }
   return input;
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+function propertyOf(value: unknown, name: string): unknown {
+  return entriesOf(value).find(([key]) => key === name)?.[1];
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }

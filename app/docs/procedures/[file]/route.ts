@@ -1,1 +1,1 @@
-export { handleProcedurePage as GET } from '#server/catalog/route.ts';
+export { handleProcedurePage as GET } from '#server/raw/catalog.ts';

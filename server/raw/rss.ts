@@ -1,8 +1,8 @@
 import { conditionalResponse } from '../door/conditional.ts';
+import { feedChangedAt } from '../feed/model.ts';
+import { renderRss, rssContentType } from '../feed/rss.ts';
+import type { FeedSource } from '../feed/source.ts';
 import { limits } from '../limits.ts';
-import { feedChangedAt } from './model.ts';
-import { renderRss, rssContentType } from './rss.ts';
-import type { FeedSource } from './source.ts';
 
 /** What caches in front may do with a feed: the same windows this server keeps for its source. */
 export const feedCacheControl = `public, max-age=${limits.feed.freshFor / 1000}, stale-if-error=${limits.feed.staleIfErrorFor / 1000}`;

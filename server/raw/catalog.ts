@@ -1,12 +1,12 @@
+import { llmsText } from '../catalog/llms.ts';
+import { procedurePage } from '../catalog/procedure-page.ts';
+import { procedures } from '../catalog/procedures.ts';
 import { conditionalResponse } from '../door/conditional.ts';
 import { withEnvelope } from '../door/envelope.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
 import { services } from '../services.ts';
 import { singleton } from '../singleton.ts';
-import { llmsText } from './llms.ts';
-import { procedurePage } from './procedure-page.ts';
-import { procedures } from './procedures.ts';
 
 /** These texts change with the code alone, so they are as old as the process. */
 const startedAt = () => singleton('started-at', () => new Date());

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { publicQueries } from '#client/public-queries.ts';
+import { procedures } from '#server/catalog/procedures.ts';
+import { proxiedUpstreams } from '#server/upstreams/index.ts';
+
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
+const manifest = z
+  .object({
+    dependencies: z.record(z.string(), z.string()),
+    devDependencies: z.record(z.string(), z.string()),
+  })
+  .parse(readJson('package.json'));
+
+const lockfile = z
+  .object({
+    packages: z.record(
+      z.string(),
+      z.object({
+        optionalDependencies: z.record(z.string(), z.string()).optional(),
+        resolved: z.string().optional(),
+      }),
+    ),
+  })
+  .parse(readJson('package-lock.json'));
+
+describe('lists that must agree with what they are about', () => {
+  it('the public queries of the client are the queries of the router that are not sensitive', () => {
+    const open = [...procedures.values()].filter(({ type, meta }) => type === 'query' && !meta.sensitive);
+    expect([...publicQueries].sort()).toEqual(open.map(({ path }) => path).sort());
+  });
+
+  it('everything under weather and proxy is sensitive', () => {
+    const open = [...procedures.values()].filter(
+      ({ path, meta }) => /^(weather|proxy)\./.test(path) && !meta.sensitive,
+    );
+    expect(open).toEqual([]);
+  });
+
+  it('the router offers exactly the procedures of the contract', () => {
+    const generated = Object.values(proxiedUpstreams).flatMap(({ name, endpoints }) =>
+      Object.keys(endpoints).map((endpoint) => `proxy.${name}.${endpoint}`),
+    );
+    expect([...procedures.keys()].sort()).toEqual(
+      [
+        'echo.body',
+        'echo.request',
+        'email.send',
+        'email.status',
+        'proxy.endpoints',
+        'weather.forecast',
+        'weather.places',
+        ...generated,
+      ].sort(),
+    );
+    expect(generated).toContain('proxy.github.repository');
+  });
+});
+
+describe('packages', () => {
+  it('are pinned to exact versions', () => {
+    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  it('of tRPC are all of one version', () => {
+    const { dependencies } = manifest;
+    expect(dependencies['@trpc/client']).toBe(dependencies['@trpc/server']);
+    expect(dependencies['@trpc/react-query']).toBe(dependencies['@trpc/server']);
+  });
+
+  it('are locked for every platform: npm ci refuses a lockfile without a platform’s binary', () => {
+    const missing = Object.entries(lockfile.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          !(`node_modules/${name}` in lockfile.packages) &&
+          !(`${path}/node_modules/${name}` in lockfile.packages),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('are locked without the address of the registry they came from', () => {
+    expect(Object.values(lockfile.packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual(
+      [],
+    );
+  });
+});

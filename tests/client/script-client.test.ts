@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { createScriptClient, errorData, isApiError } from '#client/node.ts';
+import { freePort } from '#tests/support/product.ts';
+import { startRecorder } from './trpc-recorder.ts';
+
+describe('script client', () => {
+  it('tries again while nothing listens, and succeeds once something does', async () => {
+    const port = await freePort();
+    const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 8, retryDelay: 20 });
+    const answer = api.echo.body.mutate('hello');
+    const recorder = await startRecorder({ port });
+    await expect(answer).resolves.toBeNull();
+    expect(recorder.requests).toHaveLength(1);
+    await recorder.close();
+  });
+
+  it('gives up with an ApiError without data when nothing ever listens', async () => {
+    const port = await freePort();
+    const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 1, retryDelay: 1 });
+    const error = await api.echo.request.query().catch((reason: unknown) => reason);
+    expect(isApiError(error)).toBe(true);
+    expect(errorData(error)).toBeUndefined();
+  });
+
+  it('does not repeat a call that the server has answered, however badly', async () => {
+    const recorder = await startRecorder({ status: 503 });
+    const api = createScriptClient({ baseUrl: recorder.baseUrl, retries: 5, retryDelay: 1 });
+    await api.echo.body.mutate('once').catch(() => {});
+    expect(recorder.requests).toHaveLength(1);
+    await recorder.close();
+  });
+
+  it('does not repeat a call whose connection broke after it was sent: it may have been done', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.once('data', () => socket.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 5, retryDelay: 1 });
+    await expect(api.echo.body.mutate('once')).rejects.toSatisfy(isApiError);
+    expect(connections).toBe(1);
+    server.close();
+  });
+
+  it('ends a call that gets no answer', async () => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, timeout: 50 });
+    await expect(api.echo.request.query()).rejects.toSatisfy(isApiError);
+    server.close();
+  });
+});

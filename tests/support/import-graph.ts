@@ -1,0 +1,50 @@
+import { globSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+
+export type Import = {
+  /** As written. */
+  specifier: string;
+  /** The file of this project that it means, or undefined for a package. */
+  file: string | undefined;
+  /** Erased when the code runs. */
+  typeOnly: boolean;
+};
+
+const aliases = /^#(app|client|server|tests)\//;
+const statements = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
+const dynamicImports = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** Every source file of the product, by its path from the root, with what it imports. */
+export function readImportGraph(): Map<string, Import[]> {
+  const files = globSync('{app,client,server}/**/*.{ts,tsx}').map((file) => file.replaceAll('\\', '/'));
+  return new Map(['instrumentation.ts', ...files].map((file) => [file, importsOf(file)]));
+}
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(file, 'utf8');
+  const written = [
+    ...[...source.matchAll(statements)].map(([, type, specifier = '']) => ({
+      specifier,
+      typeOnly: type !== undefined,
+    })),
+    ...[...source.matchAll(dynamicImports)].map(([, specifier = '']) => ({ specifier, typeOnly: false })),
+  ];
+  return written.map((entry) => ({ ...entry, file: resolve(file, entry.specifier) }));
+}
+
+function resolve(from: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
+  return aliases.test(specifier) ? specifier.slice(1) : undefined;
+}
+
+/** The files that run when a file runs: itself and all it imports, however far, but not by type alone. */
+export function reachedFrom(start: string, graph: Map<string, Import[]>): Set<string> {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const entry of graph.get(file) ?? []) if (entry.file && !entry.typeOnly) visit(entry.file);
+  };
+  visit(start);
+  return reached;
+}
