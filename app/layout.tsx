@@ -26,7 +26,10 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         <link rel="alternate" type="application/rss+xml" title="typed-bff" href="/rss.xml" />
       </head>
       <body className="flex min-h-dvh flex-col">
-        <a className="sr-only focus:not-sr-only focus:absolute focus:p-3" href="#content">
+        <a
+          className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-10 focus:rounded-lg focus:bg-surface focus:p-3"
+          href="#content"
+        >
           Skip to content
         </a>
         <header className="border-line border-b">

@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts';
+import { createRequestScope, type RequestScope } from './request-scope.ts';
 import type { Services } from './services.ts';
 
 /** What this server saw of the request; a direct call has no HTTP about it. */
@@ -12,7 +14,11 @@ export type RequestFacts = {
 export type Context = {
   requestId: string;
   request: RequestFacts;
+  /** On whose behalf the call is made. */
+  principal: Principal;
   services: Services;
+  /** Collects what is known of the request once it has ended. */
+  scope: RequestScope;
 };
 
 /** The context of a call that does not come over HTTP: tests, server components, scripts on this machine. */
@@ -20,27 +26,34 @@ export function createInnerContext(options: {
   services: Services;
   requestId?: string;
   request?: RequestFacts;
+  principal?: Principal;
+  scope?: RequestScope;
 }): Context {
+  const { services, request, principal } = options;
+  const scope = options.scope ?? createRequestScope(options.requestId ?? crypto.randomUUID());
   return {
-    requestId: options.requestId ?? crypto.randomUUID(),
-    request: options.request ?? { method: 'CALL', pathname: '/', userAgent: null },
-    services: options.services,
+    requestId: scope.requestId,
+    request: request ?? { method: 'CALL', pathname: '/', userAgent: null },
+    principal: principal ?? { kind: 'internal' },
+    services,
+    scope,
   };
 }
 
 /** The context of an HTTP request. */
 export function createHttpContext(options: {
   request: Request;
-  requestId: string;
+  principal: Principal;
+  scope: RequestScope;
   services: Services;
 }): Context {
+  const { request, ...others } = options;
   return createInnerContext({
-    services: options.services,
-    requestId: options.requestId,
+    ...others,
     request: {
-      method: options.request.method,
-      pathname: new URL(options.request.url).pathname,
-      userAgent: options.request.headers.get('user-agent'),
+      method: request.method,
+      pathname: new URL(request.url).pathname,
+      userAgent: request.headers.get('user-agent'),
     },
   });
 }

@@ -1,16 +1,30 @@
 import { z } from 'zod';
+import { rateLimitsSchema, serviceKeysSchema, splitList } from './env-formats.ts';
 import { singleton } from './singleton.ts';
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'must be an http:// or https:// URL',
+  // What follows reads the URL's parts.
+  abort: true,
+});
+
+function withoutCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}
 
 /** An origin, perhaps with a path prefix, without query or fragment; the trailing slash is dropped. */
 const baseUrl = httpUrl
   .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
-  .refine((value) => {
-    const { username, password } = new URL(value);
-    return username === '' && password === '';
-  }, 'must not hold a user name or password')
+  .refine(withoutCredentials, 'must not hold a user name or password')
   .transform((value) => value.replace(/\/+$/, ''));
+
+/** Exactly what a browser sends as Origin. */
+const origin = httpUrl.refine(
+  (value) => new URL(value).origin === value,
+  'must be origins such as https://app.example.org, without a path or a trailing slash',
+);
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 
@@ -21,6 +35,12 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().default('.data'),
   DEMO: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+
+  TRUSTED_PROXY_HOPS: z.coerce.number('must be a whole number').int().min(0).max(10).default(0),
+  ALLOWED_ORIGINS: z.string().default('').transform(splitList).pipe(z.array(origin)),
+  SERVICE_KEYS: serviceKeysSchema,
+  RATE_LIMITS: rateLimitsSchema,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, hostname: /./, error: 'must be redis://host:port' }).optional(),
 
   SMTP_URL: z
     .url({
@@ -37,8 +57,12 @@ const environmentSchema = z.object({
   OPEN_METEO_GEOCODING_URL: baseUrl.default('https://geocoding-api.open-meteo.com'),
   OPEN_METEO_METHOD: z.enum(['POST', 'GET']).default('POST'),
   GITHUB_API_URL: baseUrl.default('https://api.github.com'),
-  GITHUB_TOKEN: z.string().optional(),
-  FEED_SOURCE_URL: httpUrl.optional(),
+  GITHUB_TOKEN: z
+    .string()
+    .trim()
+    .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
+    .optional(),
+  FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not hold a user name or password').optional(),
 });
 
 export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;

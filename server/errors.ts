@@ -25,7 +25,13 @@ export const errorReasons = {
     code: 'CONFLICT',
     message: 'This idempotency key was used before with other contents.',
   },
+  request_timeout: {
+    httpStatus: 408,
+    code: 'TIMEOUT',
+    message: 'The request did not arrive in time.',
+  },
   payload_too_large: { httpStatus: 413, code: 'PAYLOAD_TOO_LARGE', message: 'The request is too large.' },
+  uri_too_long: { httpStatus: 414, code: 'PAYLOAD_TOO_LARGE', message: 'The URL is too long.' },
   unsupported_media_type: {
     httpStatus: 415,
     code: 'UNSUPPORTED_MEDIA_TYPE',
@@ -96,9 +102,20 @@ export type AppErrorOptions = {
   retryAfterSeconds?: number;
 };
 
+const brand = Symbol.for('typed-bff.app-error');
+
+/**
+ * Whether this is an AppError. Never `instanceof`: the bundles of instrumentation, routes and pages each have a
+ * copy of this class, and errors cross from one to the other.
+ */
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof Error && brand in error;
+}
+
 /** The one error that services throw on purpose. Anything else that is thrown is `internal`. */
 export class AppError extends Error {
   override readonly name = 'AppError';
+  readonly [brand] = true;
   readonly reason: ErrorReason;
   readonly fieldErrors: FieldErrors | undefined;
   readonly retryAfterSeconds: number | undefined;

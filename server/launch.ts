@@ -10,21 +10,23 @@ import { PreflightError, requireBuild, requireFreePort } from './preflight.ts';
 const commands = ['dev', 'build', 'start'] as const;
 type Command = (typeof commands)[number];
 
-async function argumentsFor(command: Command): Promise<string[]> {
-  if (command === 'build') return ['build'];
-  const { PORT } = parseEnv(process.env);
+async function run(command: Command): Promise<void> {
+  if (command === 'build') return runNext(['build']);
+  // Before anything reads the settings: they have a say in what the product is.
+  if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
+  const env = parseEnv(process.env);
   if (command === 'start') requireBuild();
-  await requireFreePort(PORT);
-  return [command, '--port', String(PORT)];
+  await requireFreePort(env.PORT);
+  if (command === 'dev') return runNext(['dev', '--port', String(env.PORT)]);
+  const { serveBuild } = await import('./front/start.ts');
+  await serveBuild(env);
+  console.log(`Ready on ${env.SITE_URL}`);
 }
 
 /** Runs Next in a process of its own, hands signals on to it, and ends as it ends. */
 function runNext(args: string[]): void {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-  const child = spawn(process.execPath, [next, ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
-  });
+  const child = spawn(process.execPath, [next, ...args], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }
@@ -33,13 +35,14 @@ function runNext(args: string[]): void {
   });
 }
 
+process.env.NEXT_TELEMETRY_DISABLED = '1';
 const command = commands.find((name) => name === process.argv[2]);
 if (!command) {
   console.error('Usage: node server/launch.ts dev|build|start');
   process.exitCode = 2;
 } else {
   try {
-    runNext(await argumentsFor(command));
+    await run(command);
   } catch (error) {
     if (!(error instanceof ConfigurationError || error instanceof PreflightError)) throw error;
     console.error(error.message);

@@ -9,6 +9,32 @@ export const limits = {
   /** Accepted length of an incoming x-request-id. */
   requestIdLength: 128,
 
+  /** Length of a URL's query, of which the inputs of public queries are the largest part. */
+  queryBytes: 8 * 1024,
+  /** From the first byte of a body to its last. */
+  bodyDeadline: 10_000,
+  /** How long running requests may take to end once the process is told to stop. */
+  shutdownDeadline: 15_000,
+
+  front: {
+    /** For all headers of a request to arrive. */
+    headersTimeout: 10_000,
+    /** For a whole request to arrive; longer than any upload the product takes. */
+    requestTimeout: 300_000,
+    /** Longer than what balancers commonly keep a connection open for, so that they end it and not we. */
+    keepAliveTimeout: 65_000,
+    headerBytes: 16 * 1024,
+  },
+
+  rateLimit: {
+    /** Buckets of one class that this process remembers. */
+    keysInMemory: 50_000,
+    /** For connecting to Redis and for each command. */
+    redisTimeout: 250,
+    /** How long Redis is left alone after it failed. */
+    redisPause: 2_000,
+  },
+
   upstream: {
     /** From the first byte sent to the last byte read. */
     deadline: 5_000,
@@ -17,6 +43,8 @@ export const limits = {
     /** Decoded size of an answer that is read into memory. */
     answerBytes: 4 * 1024 * 1024,
     cacheBytes: 32 * 1024 * 1024,
+    /** Seconds; the longest that an upstream may tell our callers to wait. */
+    retryAfterCap: 3_600,
   },
 
   weather: {

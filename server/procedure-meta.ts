@@ -10,6 +10,8 @@ export type ProcedureMeta = {
   rateLimit: RateLimitClass;
   /** Also takes a multipart form. */
   form?: boolean;
+  /** What a service key must be allowed to, where procedures are for services alone. */
+  scope?: string;
 };
 
 export type RateLimitClass = 'light' | 'upstream' | 'mail';

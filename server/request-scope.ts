@@ -1,6 +1,37 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ErrorReason } from './errors.ts';
+import type { Principal } from './principal.ts';
+import type { RateLimitClass } from './procedure-meta.ts';
+import type { RateLimitState } from './rate-limit/limiter.ts';
+import { singleton } from './singleton.ts';
+
+/** One call of a procedure, for the log: what became of it, never what it carried. */
+export type CallRecord = {
+  /** The request's id, with the call's place in a batch. */
+  id: string;
+  procedure: string;
+  outcome: 'ok' | ErrorReason;
+  durationMs: number;
+};
 
 /** What belongs to the request being handled, readable from anywhere below it without being passed along. */
-export type RequestScope = { requestId: string };
+export type RequestScope = {
+  requestId: string;
+  /** Set once it is known who calls. */
+  principal?: Principal;
+  /** In the order in which they ended. */
+  calls: CallRecord[];
+  /** Where the buckets stand that calls of this request were charged to. */
+  rateLimits: Map<RateLimitClass, RateLimitState>;
+  /** The longest wait that a failed call asks for. */
+  retryAfterSeconds?: number;
+  bytesIn: number;
+  bytesOut: number;
+};
 
-export const requestScope = new AsyncLocalStorage<RequestScope>();
+export function createRequestScope(requestId: string): RequestScope {
+  return { requestId, calls: [], rateLimits: new Map(), bytesIn: 0, bytesOut: 0 };
+}
+
+/** One for the process: instrumentation, routes and pages each have a copy of this module. */
+export const requestScope = singleton('request-scope', () => new AsyncLocalStorage<RequestScope>());

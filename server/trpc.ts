@@ -1,10 +1,12 @@
 import { initTRPC, TRPCError } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import superjson from 'superjson';
 import { ZodError } from 'zod';
 import type { Context } from './context.ts';
-import { AppError, type ErrorReason } from './errors.ts';
+import { AppError, type ErrorReason, isAppError } from './errors.ts';
 import { fieldErrorsOf } from './field-errors.ts';
 import { textFields } from './form-fields.ts';
+import { bucketOf } from './principal.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { requestScope } from './request-scope.ts';
 
@@ -15,11 +17,11 @@ const t = initTRPC
     transformer: superjson,
     // Never the stack in an answer, whatever NODE_ENV says.
     isDev: false,
-    errorFormatter({ shape, error, path, ctx }) {
+    errorFormatter({ error, path, ctx }) {
       const appError = toAppError(error);
       const requestId = ctx?.requestId ?? requestScope.getStore()?.requestId ?? 'unknown';
       return {
-        code: shape.code,
+        code: TRPC_ERROR_CODES_BY_KEY[appError.code],
         message: appError.publicMessage,
         data: appError.toData({ path: path ?? null, requestId }),
       };
@@ -41,9 +43,9 @@ const reasonOfTrpcCode: Partial<Record<TRPCError['code'], ErrorReason>> = {
 
 /** Any error that tRPC hands out, as the product's own. Messages that are not ours never pass. */
 export function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error;
+  if (isAppError(error)) return error;
   if (!(error instanceof TRPCError)) return new AppError('internal', { cause: error });
-  if (error.cause instanceof AppError) return error.cause;
+  if (isAppError(error.cause)) return error.cause;
   const reason = reasonOfTrpcCode[error.code] ?? 'internal';
   if (reason === 'invalid_input' && error.cause instanceof ZodError) {
     return new AppError(reason, { fieldErrors: fieldErrorsOf(error.cause), cause: error });
@@ -51,12 +53,35 @@ export function toAppError(error: unknown): AppError {
   return new AppError(reason, { cause: error });
 }
 
+/** Counts, times and records every call, whatever becomes of it. */
+const observe = t.middleware(async ({ ctx, path, next, batchIndex }) => {
+  const startedAt = performance.now();
+  const result = await next();
+  const durationMs = performance.now() - startedAt;
+  const outcome = result.ok ? 'ok' : toAppError(result.error).reason;
+  const id = batchIndex === undefined ? ctx.requestId : `${ctx.requestId}.${batchIndex}`;
+  ctx.scope.calls.push({ id, procedure: path, outcome, durationMs: Math.round(durationMs * 10) / 10 });
+  ctx.services.metrics.callEnded({ procedure: path, outcome, seconds: durationMs / 1000 });
+  return result;
+});
+
 /** Gives an AppError thrown by a service the status that its reason stands for. */
 const mapErrors = t.middleware(async ({ next }) => {
   const result = await next();
-  if (result.ok || !(result.error.cause instanceof AppError)) return result;
+  if (result.ok || !isAppError(result.error.cause)) return result;
   const cause = result.error.cause;
   throw new TRPCError({ code: cause.code, message: cause.publicMessage, cause });
+});
+
+/** Charges the call to its principal's bucket, before its input is even parsed: refusing must cost little. */
+const limitRate = t.middleware(async ({ ctx, meta, next }) => {
+  const bucket = bucketOf(ctx.principal);
+  if (bucket === null || !meta) return next();
+  const state = await ctx.services.rateLimiter.charge(meta.rateLimit, bucket);
+  ctx.scope.rateLimits.set(state.name, state);
+  if (state.allowed) return next();
+  ctx.services.metrics.rateLimited(state.name);
+  throw new AppError('rate_limited', { retryAfterSeconds: state.resetSeconds });
 });
 
 /** A multipart form is read as a plain object of its text fields, so that one input schema serves JSON and forms. */
@@ -70,11 +95,25 @@ const readForm = t.middleware(({ meta, next, getRawInput }) => {
   });
 });
 
-const baseProcedure = t.procedure.use(mapErrors).use(readForm);
+const baseProcedure = t.procedure.use(observe).use(mapErrors).use(limitRate).use(readForm);
 
 /** The start of every procedure that anyone may call. The meta is what documentation, limits and the door go by. */
 export function publicProcedure(meta: ProcedureMeta) {
   return baseProcedure.meta(meta);
+}
+
+/**
+ * The start of every procedure for other services alone: the caller's key must carry the scope.
+ *
+ * Refuses with `unauthorized` without a key and with `forbidden` without the scope.
+ */
+export function serviceProcedure(meta: ProcedureMeta & { scope: string }) {
+  return baseProcedure.meta(meta).use(({ ctx, next }) => {
+    if (ctx.principal.kind === 'internal') return next();
+    if (ctx.principal.kind !== 'service') throw new AppError('unauthorized');
+    if (!ctx.principal.scopes.includes(meta.scope)) throw new AppError('forbidden');
+    return next();
+  });
 }
 
 export const { router, createCallerFactory } = t;

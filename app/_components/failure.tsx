@@ -3,7 +3,7 @@ import type { ErrorData } from '#server/errors.ts';
 
 export type FailureProps = {
   message: string;
-  data?: Pick<ErrorData, 'reason' | 'requestId'> | undefined;
+  data?: Pick<ErrorData, 'reason' | 'requestId' | 'fieldErrors'> | undefined;
   children?: ReactNode;
 };
 
@@ -12,6 +12,15 @@ export function Failure({ message, data, children }: FailureProps) {
   return (
     <div role="alert" className="notice space-y-2">
       <p className="font-medium">{message}</p>
+      {data?.fieldErrors && (
+        <ul className="list-disc pl-5">
+          {Object.entries(data.fieldErrors).map(([field, messages]) => (
+            <li key={field}>
+              <code>{field}</code>: {messages.join(' ')}
+            </li>
+          ))}
+        </ul>
+      )}
       {data && (
         <p className="text-sm">
           Reason <code>{data.reason}</code>, request <code className="break-all">{data.requestId}</code>

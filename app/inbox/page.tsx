@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
+import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
 
 export const metadata: Metadata = { title: 'Inbox', robots: { index: false } };
@@ -12,7 +12,7 @@ export const instant = false;
 export default async function InboxPage() {
   await connection();
   const { inbox } = services().mail;
-  if (!inbox) notFound();
+  if (!inbox) return <NotFound />;
   const messages = await inbox.list();
 
   return (

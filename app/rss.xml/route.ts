@@ -1,9 +1,12 @@
-import { withEnvelope } from '#server/door/envelope.ts';
 import { handleRss } from '#server/raw/rss.ts';
-import { services } from '#server/services.ts';
 
-export function GET(request: Request): Promise<Response> {
-  return withEnvelope(request, (request) =>
-    handleRss(request, { feed: services().feed, siteUrl: services().env.SITE_URL }),
-  );
-}
+// Every method, so that one that is not allowed is refused with the envelope and not with Next's empty 405.
+export {
+  handleRss as DELETE,
+  handleRss as GET,
+  handleRss as HEAD,
+  handleRss as OPTIONS,
+  handleRss as PATCH,
+  handleRss as POST,
+  handleRss as PUT,
+};

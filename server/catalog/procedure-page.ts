@@ -1,7 +1,7 @@
 import superjson from 'superjson';
+import { exampleOf, toJsonSchema } from '../json-schema.ts';
 import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
-import { exampleOf, toJsonSchema } from './json-schema.ts';
 import type { ProcedureEntry } from './procedures.ts';
 
 /** One procedure in Markdown: what it does, its schemas, a curl and a TypeScript call that work as printed. */

@@ -19,6 +19,7 @@ const metaSchema = z.object({
   sensitive: z.boolean(),
   rateLimit: z.enum(['light', 'upstream', 'mail']),
   form: z.boolean().exactOptional(),
+  scope: z.string().exactOptional(),
 });
 
 /**

@@ -1,32 +1,59 @@
 import { Refusal } from './refusal.ts';
 
+export type BodyLimits = {
+  maxBytes: number;
+  /** Milliseconds from the start of reading to the last byte. */
+  deadline: number;
+};
+
+/** What was not read of a body still comes, and would stand before the next request on the connection. */
+const headers = { connection: 'close' };
+
 /**
- * Reads a body up to a size that is counted while reading: what Content-Length says is the caller's word.
+ * Reads a body up to a size that is counted while reading: what Content-Length says is the caller's word. What
+ * is not read any more is cancelled.
  *
  * @returns undefined when there is none
- * @throws Refusal `payload_too_large`; the rest of the body is cancelled, not read
+ * @throws Refusal `payload_too_large` or `request_timeout`
  */
 export async function readBody(
   request: Request,
-  maxBytes: number,
+  { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!request.body) return undefined;
   const reader = request.body.getReader();
+  const overdue = Promise.withResolvers<never>();
+  const timer = setTimeout(() => overdue.reject(new Refusal('request_timeout', { headers })), deadline);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    size += part.value.byteLength;
-    if (size > maxBytes) {
-      await reader.cancel();
-      throw new Refusal('payload_too_large', { message: `The body is larger than ${maxBytes} bytes.` });
+  try {
+    for (;;) {
+      const part = await Promise.race([reader.read(), overdue.promise]);
+      if (part.done) return concatenate(chunks, size);
+      size += part.value.byteLength;
+      if (size > maxBytes) {
+        throw new Refusal('payload_too_large', {
+          message: `The body is larger than ${maxBytes} bytes.`,
+          headers,
+        });
+      }
+      chunks.push(part.value);
     }
-    chunks.push(part.value);
+  } catch (error) {
+    // Not awaited: a stream that hangs may never confirm.
+    void reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  const body = new Uint8Array(size);
+}
+
+function concatenate(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {
-    body.set(chunk, offset);
+    whole.set(chunk, offset);
     offset += chunk.byteLength;
   }
-  return body;
+  return whole;
 }

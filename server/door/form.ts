@@ -11,12 +11,14 @@ import { Refusal } from './refusal.ts';
  * @throws Refusal `cross_origin`, `unsupported_media_type`, `payload_too_large` or `invalid_input`
  */
 export async function readForm(request: Request, siteUrl: string): Promise<Record<string, string>> {
-  refuseCrossOrigin(request, siteUrl);
+  refuseCrossOrigin(request, { siteUrl, allowedOrigins: [] });
   const contentType = request.headers.get('content-type') ?? '';
   if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType)) {
     throw new Refusal('unsupported_media_type', { message: 'Send a form.' });
   }
-  const body = (await readBody(request, limits.formBodyBytes)) ?? new Uint8Array();
+  const body =
+    (await readBody(request, { maxBytes: limits.formBodyBytes, deadline: limits.bodyDeadline })) ??
+    new Uint8Array();
   const form = await new Response(body, { headers: { 'content-type': contentType } })
     .formData()
     .catch((cause: unknown) => {

@@ -5,15 +5,20 @@ import { Refusal } from './refusal.ts';
  * where a request comes from is all that stands between a foreign page and a mutation. Callers that are no
  * browsers send neither header and pass.
  *
- * @param siteUrl where this product is served; the Host header is never asked, the caller chooses it
+ * A page cannot choose its Origin header, so one that the operator listed passes wherever it is. The Host header
+ * is never asked: the caller chooses that one.
+ *
+ * @param siteUrl where this product is served
  * @throws Refusal `cross_origin`
  */
-export function refuseCrossOrigin(request: Request, siteUrl: string): void {
+export function refuseCrossOrigin(
+  request: Request,
+  { siteUrl, allowedOrigins }: { siteUrl: string; allowedOrigins: readonly string[] },
+): void {
   const site = request.headers.get('sec-fetch-site');
-  if (site !== null) {
-    if (site === 'same-origin' || site === 'none') return;
-    throw new Refusal('cross_origin');
-  }
   const origin = request.headers.get('origin');
-  if (origin !== null && origin !== new URL(siteUrl).origin) throw new Refusal('cross_origin');
+  if (site === 'same-origin' || site === 'none') return;
+  if (origin !== null && allowedOrigins.includes(origin)) return;
+  if (site === null && (origin === null || origin === new URL(siteUrl).origin)) return;
+  throw new Refusal('cross_origin');
 }

@@ -1,12 +1,13 @@
 import { type ProcedureEntry, procedures } from '../catalog/procedures.ts';
+import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
 import { decodePathSegment } from './path.ts';
 import { Refusal } from './refusal.ts';
 
-/** What a request calls; undefined stands for a procedure that does not exist. */
-type Called = readonly (ProcedureEntry | undefined)[];
+/** The procedures that one request calls; undefined stands for one that does not exist. */
+export type Called = readonly (ProcedureEntry | undefined)[];
 
-/** The procedures that a request calls, as its URL has them: several joined by commas in a batch. */
+/** What a request calls as its URL has it, several joined by commas in a batch. */
 export function calledPath(request: Request): string {
   return new URL(request.url).pathname.slice(trpcEndpoint.length + 1);
 }
@@ -14,40 +15,67 @@ export function calledPath(request: Request): string {
 /** @throws Refusal `invalid_input` when the path cannot be decoded */
 export function calledProcedures(request: Request): Called {
   const path = decodePathSegment(calledPath(request));
-  const paths = new URL(request.url).searchParams.get('batch') === '1' ? path.split(',') : [path];
-  return paths.map((name) => procedures.get(name));
+  const isBatch = new URL(request.url).searchParams.get('batch') === '1';
+  return (isBatch ? path.split(',') : [path]).map((name) => procedures.get(name));
 }
 
-/**
- * Mutations and sensitive queries answer POST alone; public queries GET and POST.
- *
- * @throws Refusal `method_not_allowed` with `Allow`
- */
-export function checkMethod(method: string, called: Called): void {
+/** Mutations and sensitive queries answer POST alone, public queries GET and POST. */
+export function allowedMethods(called: Called): 'POST' | 'GET, POST' {
   const postOnly = called.some((procedure) => procedure?.type === 'mutation' || procedure?.meta.sensitive);
-  const allowed = postOnly ? ['POST'] : ['GET', 'POST'];
-  if (allowed.includes(method)) return;
+  return postOnly ? 'POST' : 'GET, POST';
+}
+
+/** @throws Refusal `method_not_allowed` with `Allow` */
+export function checkMethod(method: string, called: Called): void {
+  const allowed = allowedMethods(called);
+  if (method === 'POST' || (method === 'GET' && allowed === 'GET, POST')) return;
   throw new Refusal('method_not_allowed', {
-    message: postOnly
-      ? 'Call this by POST: what it takes must not stand in a URL.'
-      : 'This method is not allowed here.',
-    headers: { allow: allowed.join(', ') },
+    headers: { allow: allowed },
+    ...(method === 'GET' ? { message: 'Call this by POST: what it takes must not stand in a URL.' } : {}),
   });
 }
 
+const json = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+const multipart = /^multipart\/form-data\s*;/i;
+
 /**
- * JSON for every procedure; a multipart form only for one that takes it, and never in a batch.
+ * JSON for every procedure; a multipart form only for one that takes it, and never in a batch. A GET has no body
+ * and needs no type.
  *
  * @throws Refusal `unsupported_media_type`
  */
 export function checkContentType(request: Request, called: Called): 'json' | 'form' {
-  const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType === 'application/json') return 'json';
-  if (mediaType === 'multipart/form-data' && called.length === 1 && called[0]?.meta.form) return 'form';
-  if (mediaType === undefined && request.method === 'GET') return 'json';
+  const contentType = request.headers.get('content-type');
+  const takesForm = called.length === 1 && called[0]?.meta.form === true;
+  if (contentType === null ? request.method === 'GET' : json.test(contentType)) return 'json';
+  if (takesForm && contentType !== null && multipart.test(contentType)) return 'form';
   throw new Refusal('unsupported_media_type', {
-    message: called.some((procedure) => procedure?.meta.form)
-      ? 'Send application/json or multipart/form-data.'
-      : 'Send application/json.',
+    message: takesForm ? 'Send application/json or multipart/form-data.' : 'Send application/json.',
+  });
+}
+
+/** @throws Refusal `unsupported_media_type`: a compressed body would have to be unpacked to be counted */
+export function checkContentEncoding(request: Request): void {
+  const encoding = request.headers.get('content-encoding');
+  if (encoding === null || encoding.toLowerCase() === 'identity') return;
+  throw new Refusal('unsupported_media_type', { message: 'Send the body without Content-Encoding.' });
+}
+
+/** @throws Refusal `batch_too_large`, or `invalid_input` for queries and mutations in one batch */
+export function checkBatch(called: Called): void {
+  if (called.length > limits.batchSize) {
+    throw new Refusal('batch_too_large', { message: `A batch holds at most ${limits.batchSize} calls.` });
+  }
+  const types = new Set(called.flatMap((procedure) => (procedure ? [procedure.type] : [])));
+  if (types.size > 1) {
+    throw new Refusal('invalid_input', { message: 'A batch holds either queries or mutations.' });
+  }
+}
+
+/** @throws Refusal `uri_too_long` */
+export function checkQueryLength(request: Request): void {
+  if (new URL(request.url).search.length <= limits.queryBytes) return;
+  throw new Refusal('uri_too_long', {
+    message: `The query is longer than ${limits.queryBytes} bytes. Call this by POST.`,
   });
 }

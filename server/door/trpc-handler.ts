@@ -1,27 +1,54 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { createHttpContext } from '../context.ts';
 import { limits } from '../limits.ts';
-import { log } from '../log.ts';
 import { trpcEndpoint } from '../paths.ts';
+import type { RequestScope } from '../request-scope.ts';
 import { appRouter } from '../router.ts';
 import { services } from '../services.ts';
 import { toAppError } from '../trpc.ts';
 import { readBody } from './body.ts';
-import { withEnvelope } from './envelope.ts';
+import { preflightResponse } from './cors.ts';
 import { refuseCrossOrigin } from './origin.ts';
-import { calledPath, calledProcedures, checkContentType, checkMethod } from './trpc-calls.ts';
+import { principalOf } from './principal.ts';
+import { serve } from './serve.ts';
+import { bearerChallenge } from './service-key.ts';
+import {
+  allowedMethods,
+  calledPath,
+  calledProcedures,
+  checkBatch,
+  checkContentEncoding,
+  checkContentType,
+  checkMethod,
+  checkQueryLength,
+} from './trpc-calls.ts';
 
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
 export function handleTrpc(request: Request): Promise<Response> {
-  return withEnvelope(request, answer, calledPath);
+  return serve(request, { name: `${trpcEndpoint}/[trpc]`, handler: answer, pathOf: calledPath });
 }
 
-async function answer(request: Request, requestId: string): Promise<Response> {
+async function answer(request: Request, scope: RequestScope): Promise<Response> {
+  const { env, log } = services();
   const called = calledProcedures(request);
+  if (request.method === 'OPTIONS') {
+    return preflightResponse(request, env.ALLOWED_ORIGINS, allowedMethods(called));
+  }
   checkMethod(request.method, called);
   const kind = checkContentType(request, called);
-  if (request.method === 'POST') refuseCrossOrigin(request, services().env.SITE_URL);
-  const body = await readBody(request, kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes);
+  checkContentEncoding(request);
+  if (allowedMethods(called) === 'POST') {
+    refuseCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
+  }
+  checkBatch(called);
+  checkQueryLength(request);
+  const principal = principalOf(request, env);
+  scope.principal = principal;
+  const body = await readBody(request, {
+    maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
+    deadline: limits.bodyDeadline,
+  });
+  scope.bytesIn = body?.byteLength ?? 0;
 
   const response = await fetchRequestHandler({
     endpoint: trpcEndpoint,
@@ -30,28 +57,43 @@ async function answer(request: Request, requestId: string): Promise<Response> {
     maxBatchSize: limits.batchSize,
     // Sensitive queries come by POST; that they come by POST alone was checked above.
     allowMethodOverride: true,
-    createContext: () => createHttpContext({ request, requestId, services: services() }),
+    createContext: () => createHttpContext({ request, principal, scope, services: services() }),
     onError: ({ error, path }) => {
       const appError = toAppError(error);
-      if (appError.httpStatus >= 500)
-        log().error({ path, reason: appError.reason, err: error }, 'call failed');
+      const { retryAfterSeconds = 0 } = appError;
+      if (retryAfterSeconds > (scope.retryAfterSeconds ?? -1)) scope.retryAfterSeconds = retryAfterSeconds;
+      if (appError.httpStatus >= 500 && !request.signal.aborted) {
+        log.error({ path, reason: appError.reason, err: error }, 'call failed');
+      }
     },
   });
-  response.headers.set('cache-control', 'private, no-store');
-  response.headers.set('x-content-type-options', 'nosniff');
-  return response;
+  return finish(response, scope);
 }
 
 /** The same request with the body that was read and counted, and a content type that tRPC's exact match knows. */
 function rebuild(request: Request, body: Uint8Array<ArrayBuffer> | undefined): Request {
   const headers = new Headers(request.headers);
   const contentType = headers.get('content-type');
-  if (contentType?.toLowerCase().startsWith('application/json'))
+  if (contentType?.toLowerCase().startsWith('application/json')) {
     headers.set('content-type', 'application/json');
+  }
   return new Request(request.url, {
     method: request.method,
     headers,
     signal: request.signal,
     ...(body ? { body } : {}),
   });
+}
+
+async function finish(response: Response, scope: RequestScope): Promise<Response> {
+  const body = await response.arrayBuffer();
+  scope.bytesOut = body.byteLength;
+  const headers = new Headers({
+    'content-type': response.headers.get('content-type') ?? 'application/json',
+    'content-length': String(body.byteLength),
+    'cache-control': 'private, no-store',
+    ...(response.status === 401 ? bearerChallenge : {}),
+    ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),
+  });
+  return new Response(body, { status: response.status, headers });
 }

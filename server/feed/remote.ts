@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, isAppError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Feed } from './model.ts';
 import { parseFeedJson } from './parse.ts';
@@ -56,6 +56,6 @@ export function createRemoteFeed({ url, fetchJson, log }: RemoteFeedOptions): ()
 }
 
 function toAppError(cause: unknown, signal: AbortSignal): AppError {
-  if (cause instanceof AppError) return cause;
+  if (isAppError(cause)) return cause;
   return new AppError(signal.aborted ? 'upstream_timeout' : 'upstream_unreachable', { cause });
 }

@@ -1,11 +1,12 @@
 import type { Env } from '../env.ts';
-import { AppError } from '../errors.ts';
+import { AppError, isAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type MailDatabase, openDatabase } from './database.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Draft } from './draft.ts';
 import type { InboxRow } from './inbox.ts';
 import { senderOf, subjectOf } from './message.ts';
+import { type MailMode, mailModeOf } from './mode.ts';
 import { createOutbox, type MailState, type Outbox, type Receipt } from './outbox.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
@@ -27,8 +28,7 @@ export type MailInbox = {
 
 /** Every call throws `AppError('mail_unavailable')` while the storage cannot be used. */
 export type Mail = {
-  /** smtp: sent; inbox: kept to be read here; held: kept until there is a transport. */
-  mode: 'smtp' | 'inbox' | 'held';
+  mode: MailMode;
   /**
    * Accepts a mail; resolves once it is durable, before it is sent.
    *
@@ -39,6 +39,8 @@ export type Mail = {
   status(id: string): Promise<MailState>;
   /** Null outside inbox mode. */
   inbox: MailInbox | null;
+  /** Whether mails can be stored. Does not throw. */
+  check(): Promise<'ok' | 'down'>;
   /** Begins to deliver, what earlier processes left and held included. Does not throw. */
   start(): void;
   /** Ends the running attempt and closes the storage. The next use opens it again. */
@@ -54,7 +56,7 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
   function chooseTransport(): Transport | undefined {
     const addresses = { from: env.MAIL_FROM, to: env.MAIL_TO, siteUrl: env.SITE_URL };
     if (env.SMTP_URL) return smtpTransport({ url: env.SMTP_URL, addresses, timing });
-    if (env.NODE_ENV === 'production' && !env.DEMO) return undefined;
+    if (mailModeOf(env) === 'held') return undefined;
     const deliver = async (id: string, raw: string) => (await outbox()).inbox.deliver(id, raw);
     return inboxTransport({ addresses, deliver });
   }
@@ -79,7 +81,7 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
       return (await current).outbox;
     } catch (cause) {
       if (opening === current) opening = undefined;
-      throw cause instanceof AppError ? cause : new AppError('mail_unavailable', { cause });
+      throw isAppError(cause) ? cause : new AppError('mail_unavailable', { cause });
     }
   }
 
@@ -100,7 +102,7 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
   };
 
   return {
-    mode: transport?.kind ?? 'held',
+    mode: mailModeOf(env),
     async send(draft) {
       const receipt = await (await outbox()).enqueue(draft);
       dispatcher?.wake();
@@ -110,6 +112,14 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
       const state = await (await outbox()).status(id);
       if (!state) throw new AppError('not_found', { message: 'There is no mail with this id.' });
       return state;
+    },
+    check: async () => {
+      try {
+        await (await outbox()).status('check');
+        return 'ok';
+      } catch {
+        return 'down';
+      }
     },
     inbox: transport?.kind === 'inbox' ? inbox : null,
     start() {

@@ -12,6 +12,8 @@ const sendInput = z
       .describe("The sender's address; answers go there (Reply-To)"),
     contents: z
       .string()
+      // A form sends CR LF where JSON has LF; one message must be one, however it came.
+      .overwrite((text) => text.replaceAll('\r\n', '\n'))
       .trim()
       .min(1, 'Please write something')
       .max(contentsLength, `At most ${contentsLength} characters`)

@@ -1,5 +1,6 @@
 import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
+import { toJsonSchema } from '../json-schema.ts';
 import type { ProcedureMeta } from '../procedure-meta.ts';
 import { publicProcedure, router } from '../trpc.ts';
 import type { EndpointAnswerMeta } from '../upstream/client.ts';
@@ -96,7 +97,7 @@ export const proxy = router({
           method: endpoint.method,
           template: endpoint.template,
           summary: endpoint.summary,
-          input: z.toJSONSchema(inputSchemaOf(endpoint), { io: 'input' }),
+          input: toJsonSchema(inputSchemaOf(endpoint), 'input'),
           example: endpoint.example,
         })),
       ),

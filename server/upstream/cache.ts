@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { isAppError } from '../errors.ts';
 import type { CacheWindows } from './declaration.ts';
 
 /** How an answer was come by, and how old it is. */
@@ -34,11 +35,13 @@ export class AnswerCache<T> {
   async get(key: string, windows: CacheWindows, load: () => Promise<Loaded<T>>): Promise<CacheResult<T>> {
     const known = this.#entries.get(key);
     const age = known ? this.#now() - known.storedAt : Number.POSITIVE_INFINITY;
-    if (known && age < windows.freshFor) return this.#result('hit', known);
+    if (known && age >= 0 && age < windows.freshFor) return this.#result('hit', known);
     try {
       return this.#result('miss', await this.#load(key, load));
     } catch (error) {
-      if (known && age < windows.staleIfErrorFor) return this.#result('stale', known);
+      // What the upstream says is not there must not live on here.
+      if (isAppError(error) && error.httpStatus < 500) this.#entries.delete(key);
+      else if (known && age < windows.staleIfErrorFor) return this.#result('stale', known);
       throw error;
     }
   }

@@ -58,7 +58,7 @@ export function createUpstreamClient(env: Env) {
       ...(body === undefined ? {} : { body }),
       ...(signal ? { signal } : {}),
     });
-    refuseFailure(answer);
+    refuseFailure(answer, endpoint.mayBeMissing);
     return { data: readAnswer(endpoint, answer), status: answer.status, bytes: answer.text.length };
   }
 
@@ -101,11 +101,7 @@ export function createUpstreamClient(env: Env) {
       ...options,
     });
     refuseFailure(answer);
-    try {
-      return JSON.parse(answer.text);
-    } catch (cause) {
-      throw new AppError('upstream_bad_answer', { cause });
-    }
+    return parseJson(answer.text);
   }
 
   async function close(): Promise<void> {
@@ -143,12 +139,17 @@ function acceptedTypes(endpoint: Endpoint): readonly string[] {
   return endpoint.answer.mediaTypes ?? [endpoint.answer.kind === 'json' ? 'application/json' : 'text/plain'];
 }
 
-/** The upstream's own words never go further than here. */
-function refuseFailure({ status, retryAfterSeconds, text }: HttpAnswer): void {
-  if (status >= 200 && status < 300) return;
-  const cause = new Error(`the upstream answered ${status}: ${text.slice(0, 200)}`);
-  if (status === 404)
+/** The upstream's own words go nowhere, not even into the log: they may repeat what the caller asked. */
+function refuseFailure(
+  { status, mediaType, retryAfterSeconds, text }: HttpAnswer,
+  mayBeMissing = false,
+): void {
+  // A part of an answer, which nobody asked for, is none.
+  if (status >= 200 && status < 300 && status !== 206) return;
+  const cause = new Error(`the upstream answered ${status} with ${text.length} characters of ${mediaType}`);
+  if (mayBeMissing && (status === 404 || status === 410)) {
     throw new AppError('not_found', { message: 'The upstream knows nothing of this.', cause });
+  }
   if (status === 429 || status === 503) {
     throw new AppError('upstream_overloaded', {
       cause,
@@ -159,14 +160,24 @@ function refuseFailure({ status, retryAfterSeconds, text }: HttpAnswer): void {
   throw new AppError('upstream_bad_answer', { cause });
 }
 
+/** A parse error would quote the text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError('upstream_bad_answer', {
+      cause: new Error(`${text.length} characters that are not JSON`),
+    });
+  }
+}
+
 function readAnswer<E extends Endpoint>(endpoint: E, answer: HttpAnswer): EndpointData<E> {
   if (!acceptedTypes(endpoint).includes(answer.mediaType)) {
     throw new AppError('upstream_bad_answer', { cause: new Error(`media type ${answer.mediaType}`) });
   }
   const schema: E['answer']['schema'] = endpoint.answer.schema;
-  try {
-    return schema.parse(endpoint.answer.kind === 'json' ? JSON.parse(answer.text) : answer.text);
-  } catch (cause) {
-    throw new AppError('upstream_bad_answer', { cause });
-  }
+  const value = endpoint.answer.kind === 'json' ? parseJson(answer.text) : answer.text;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new AppError('upstream_bad_answer', { cause: result.error });
 }

@@ -11,7 +11,7 @@ export type Endpoint = {
   summary: string;
   description: string;
   /** One string for each named segment of the template. */
-  params?: z.ZodType<Record<string, string>>;
+  params?: z.ZodObject<Record<string, z.ZodType<string>>>;
   query?: z.ZodType<Record<string, string | number | boolean | undefined> | undefined>;
   /** Sent as JSON. */
   body?: z.ZodType<Record<string, unknown>>;
@@ -19,6 +19,8 @@ export type Endpoint = {
   /** Only reads, so its answers may be cached, whatever the method. Default: true for GET. */
   reads?: boolean;
   cache?: CacheWindows;
+  /** 404 and 410 say that what the caller named does not exist, and are passed on as such. */
+  mayBeMissing?: boolean;
   /** An input for documentation and the explorer. */
   example: unknown;
 };
@@ -55,8 +57,10 @@ export type Upstream = {
 export function defineUpstream<const U extends Upstream>(upstream: U): U {
   for (const [name, endpoint] of Object.entries<Endpoint>(upstream.endpoints)) {
     const where = `upstream ${upstream.name}, endpoint ${name}`;
-    if (endpoint.template.includes('{') && !endpoint.params) {
-      throw new Error(`${where}: the template has named segments but there are no params`);
+    const segments = [...endpoint.template.matchAll(/\{(\w+)\}/g)].map(([, segment]) => segment).sort();
+    const params = Object.keys(endpoint.params?.shape ?? {}).sort();
+    if (segments.join() !== params.join()) {
+      throw new Error(`${where}: the template names [${segments}], params have [${params}]`);
     }
     if (endpoint.method === 'GET' && endpoint.body) throw new Error(`${where}: GET takes no body`);
     if (endpoint.cache && !isRead(endpoint))

@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher, interceptors } from 'undici';
-import { AppError } from '../errors.ts';
+import { AppError, type ErrorReason } from '../errors.ts';
 import { limits } from '../limits.ts';
 
-const { connectTimeout, deadline, connections, answerBytes } = limits.upstream;
+const { connectTimeout, deadline, connections, answerBytes, retryAfterCap } = limits.upstream;
 
 /** A connection pool for one upstream. Never the global fetch: Next patches it, and it has neither deadline nor size limit. */
 export function createDispatcher(): Dispatcher {
@@ -42,6 +42,7 @@ export type HttpAnswer = {
 export async function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpAnswer> {
   const base = new URL(request.baseUrl);
   const overdue = AbortSignal.timeout(deadline);
+  let answered = false;
   try {
     const { statusCode, headers, body } = await dispatcher.request({
       origin: base.origin,
@@ -51,6 +52,7 @@ export async function exchange(dispatcher: Dispatcher, request: HttpRequest): Pr
       body: request.body ?? null,
       signal: request.signal ? AbortSignal.any([overdue, request.signal]) : overdue,
     });
+    answered = true;
     return {
       status: statusCode,
       mediaType: (one(headers['content-type'])?.split(';', 1)[0] ?? '').trim().toLowerCase(),
@@ -58,27 +60,27 @@ export async function exchange(dispatcher: Dispatcher, request: HttpRequest): Pr
       text: await body.text(),
     };
   } catch (cause) {
-    if (overdue.aborted) throw new AppError('upstream_timeout', { cause });
-    throw classify(cause);
+    if (overdue.aborted || isTimeout(request.signal?.reason))
+      throw new AppError('upstream_timeout', { cause });
+    throw new AppError(classify(cause, answered), { cause });
   }
 }
 
 const timeoutCodes = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-const badAnswerCodes = new Set([
-  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_DECOMPRESS',
-  'Z_DATA_ERROR',
-  'Z_BUF_ERROR',
-]);
+/** Where undici notices it before the headers are handed over. */
+const badAnswerCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
-function classify(cause: unknown): AppError {
-  const code = errorCode(cause);
-  if (timeoutCodes.has(code)) return new AppError('upstream_timeout', { cause });
-  if (badAnswerCodes.has(code) || code.startsWith('HPE_'))
-    return new AppError('upstream_bad_answer', { cause });
-  return new AppError('upstream_unreachable', { cause });
+/** @param answered whether the headers of an answer had come: what fails after them is a bad answer */
+function classify(cause: unknown, answered: boolean): ErrorReason {
+  if (timeoutCodes.has(errorCode(cause))) return 'upstream_timeout';
+  const notHttp = cause instanceof Error && cause.name === 'HTTPParserError';
+  return answered || notHttp || badAnswerCodes.has(errorCode(cause))
+    ? 'upstream_bad_answer'
+    : 'upstream_unreachable';
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
 function errorCode(cause: unknown): string {
@@ -89,10 +91,17 @@ function one(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3), as whole seconds from now. */
+/**
+ * Seconds or an HTTP date (RFC 9110, 10.2.3), as whole seconds from now, bounded. Anything else is undefined: a
+ * lenient parser would make a date of it, long past, and "at once" of that.
+ */
 export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header);
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1000));
+  const text = header?.trim() ?? '';
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsUntil(text, now);
+  return seconds === undefined ? undefined : Math.min(Math.max(0, seconds), retryAfterCap);
+}
+
+function secondsUntil(text: string, now: number): number | undefined {
+  const at = /^[A-Z][a-z]{2,8}(,| )/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.ceil((at - now) / 1000);
 }

@@ -47,6 +47,7 @@ export const github = defineUpstream({
         }),
       },
       cache,
+      mayBeMissing: true,
       example: { params: { owner: 'trpc', repo: 'trpc' } },
     },
     releases: {
@@ -76,6 +77,7 @@ export const github = defineUpstream({
         ),
       },
       cache,
+      mayBeMissing: true,
       example: { params: { owner: 'trpc', repo: 'trpc' }, query: { per_page: 3 } },
     },
     renderMarkdown: {

@@ -5,13 +5,13 @@ import { summaryOf } from './weather-code.ts';
 type Units = Forecast['units'];
 
 /** Open-Meteo's forecast in the contract's shape: what the answer itself says, without where it came from. */
-export function convertForecast(answer: ForecastAnswer) {
+export function convertForecast(answer: ForecastAnswer, asked: 'metric' | 'imperial') {
   const instant = (local: string) => toInstant(local, answer.utc_offset_seconds);
   return {
     timezone: answer.timezone,
     utcOffsetSeconds: answer.utc_offset_seconds,
     elevation: answer.elevation ?? null,
-    units: unitsOf(answer),
+    units: unitsOf(answer, asked),
     current: convertCurrent(answer.current, instant),
     hourly: convertHourly(answer.hourly, instant),
     daily: convertDaily(answer.daily, instant),
@@ -37,12 +37,15 @@ export function convertAirQuality({ current, utc_offset_seconds }: AirQualityAns
  * The moment that a local time of the answer stands for. One offset holds for the whole answer, also across a
  * change of clocks: an answer can hold an hour that the zone itself skips, so the zone's rules must not be asked.
  *
- * @returns null for what is not a time (polar day and night have no sunrise)
+ * @returns null for what is not a time: polar day and night may have no sunrise, and no February has a 30th
  */
 export function toInstant(local: string, utcOffsetSeconds: number): Date | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(local)) return null;
-  const time = Date.parse(`${local}:00Z`) - utcOffsetSeconds * 1000;
-  return Number.isNaN(time) ? null : new Date(time);
+  const asUtc = new Date(`${local}:00Z`);
+  const instant = new Date(asUtc.getTime() - utcOffsetSeconds * 1000);
+  // Date rolls over: a 30 February would come back as 2 March.
+  const isReal = !Number.isNaN(instant.getTime()) && asUtc.toISOString().startsWith(local);
+  return isReal ? instant : null;
 }
 
 type ToInstant = (local: string) => Date | null;
@@ -100,8 +103,14 @@ function toBoolean(flag: number | null | undefined): boolean | null {
   return flag === null || flag === undefined ? null : flag === 1;
 }
 
-/** As the answer states them: what was asked for and what came need not agree. */
-function unitsOf(answer: ForecastAnswer): Units {
+const usualUnits = {
+  metric: { temperature: '°C', windSpeed: 'km/h', precipitation: 'mm' },
+  imperial: { temperature: '°F', windSpeed: 'mph', precipitation: 'inch' },
+};
+
+/** As the answer states them, which need not be what was asked for; that only where it states none. */
+function unitsOf(answer: ForecastAnswer, asked: 'metric' | 'imperial'): Units {
+  const usual = usualUnits[asked];
   const stated = (...names: string[]) => {
     for (const units of [answer.hourly_units, answer.current_units, answer.daily_units]) {
       for (const name of names) {
@@ -112,8 +121,8 @@ function unitsOf(answer: ForecastAnswer): Units {
     return undefined;
   };
   return {
-    temperature: stated('temperature_2m', 'temperature_2m_max') ?? '°C',
-    windSpeed: stated('wind_speed_10m') ?? 'km/h',
-    precipitation: stated('precipitation', 'precipitation_sum') ?? 'mm',
+    temperature: stated('temperature_2m', 'temperature_2m_max') ?? usual.temperature,
+    windSpeed: stated('wind_speed_10m') ?? usual.windSpeed,
+    precipitation: stated('precipitation', 'precipitation_sum') ?? usual.precipitation,
   };
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A copy, so that no caller in this process can change what is remembered for the others. */
+const time = z.date().overwrite((date) => new Date(date));
+
 /** A measured or forecast value: any may be missing at any time. */
 const value = z.number().nullable();
 const weatherCode = z.int().nullable().describe('WMO weather interpretation code');
@@ -29,7 +32,7 @@ export const forecastOutput = z.object({
   units: z.object({ temperature: z.string(), windSpeed: z.string(), precipitation: z.string() }),
   current: z
     .object({
-      time: z.date(),
+      time,
       temperature: value,
       apparentTemperature: value,
       relativeHumidity: value.describe('Percent'),
@@ -43,7 +46,7 @@ export const forecastOutput = z.object({
     .nullable(),
   hourly: z.array(
     z.object({
-      time: z.date(),
+      time,
       temperature: value,
       precipitation: value,
       precipitationProbability: value.describe('Percent'),
@@ -61,13 +64,13 @@ export const forecastOutput = z.object({
       precipitationSum: value,
       weatherCode,
       summary,
-      sunrise: z.date().nullable(),
-      sunset: z.date().nullable(),
+      sunrise: time.nullable(),
+      sunset: time.nullable(),
     }),
   ),
   airQuality: z
     .object({
-      time: z.date(),
+      time,
       europeanAqi: value.describe('European air quality index, 0 to 100 and above'),
       usAqi: value.describe('US air quality index, 0 to 500'),
       pm10: value.describe('µg/m³'),
@@ -80,11 +83,16 @@ export const forecastOutput = z.object({
   source: z.object({
     provider: z.string(),
     synthetic: z.boolean().describe('True for made-up data of the offline stand-in'),
-    fetchedAt: z.date(),
+    fetchedAt: time,
     cache: z.enum(['miss', 'hit', 'stale']),
     ageSeconds: z.int().min(0),
   }),
-  warnings: z.array(z.object({ code: z.enum(['air_quality_unavailable', 'stale']), message: z.string() })),
+  warnings: z.array(
+    z.object({
+      code: z.enum(['stale', 'air_quality_unavailable', 'air_quality_stale']),
+      message: z.string(),
+    }),
+  ),
 });
 
 export const placesInput = z

@@ -45,7 +45,7 @@ export function createWeather(options: {
     const { data, bytes } = inBody
       ? await upstreams.request(openMeteoForecast, forecast, { body: parameters })
       : await upstreams.request(openMeteoForecast, forecastByUrl, { query: asQuery(parameters) });
-    return { value: convertForecast(data), bytes };
+    return { value: convertForecast(data, query.units), bytes };
   }
 
   async function loadAirQuality(query: { lat: number; lng: number }) {
@@ -87,7 +87,8 @@ export function createWeather(options: {
       },
       warnings: [
         ...(weather.cache === 'stale' ? [staleWarning] : []),
-        ...(airQuality ? [] : [airQualityWarning]),
+        ...(airQuality?.value ? [] : [airQualityUnavailable]),
+        ...(airQuality?.value && airQuality.cache === 'stale' ? [airQualityStale] : []),
       ],
     };
   }
@@ -123,9 +124,14 @@ const staleWarning: Forecast['warnings'][number] = {
   message: 'The weather service cannot be reached; this is the last forecast we had.',
 };
 
-const airQualityWarning: Forecast['warnings'][number] = {
+const airQualityUnavailable: Forecast['warnings'][number] = {
   code: 'air_quality_unavailable',
   message: 'Air quality is not available at the moment.',
+};
+
+const airQualityStale: Forecast['warnings'][number] = {
+  code: 'air_quality_stale',
+  message: 'The air quality service cannot be reached; this is the last value we had.',
 };
 
 /** Two decimals are about a kilometre: enough for weather, too coarse for an address. Never -0. */

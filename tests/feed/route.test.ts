@@ -2,7 +2,7 @@ import { parseRssFeed } from 'feedsmith';
 import { afterEach, expect, test, vi } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import { createFeedSource } from '#server/feed/source.ts';
-import { handleRss } from '#server/raw/rss.ts';
+import { answerRss } from '#server/raw/rss.ts';
 
 const siteUrl = 'https://example.org';
 const feed = createFeedSource({
@@ -10,7 +10,7 @@ const feed = createFeedSource({
   fetchJson: () => Promise.reject(new Error('nobody should be asked')),
 });
 const ask = (init?: RequestInit) =>
-  handleRss(new Request('http://127.0.0.1:3000/rss.xml', init), { feed, siteUrl });
+  answerRss(new Request('http://127.0.0.1:3000/rss.xml', init), { feed, siteUrl });
 
 test('/rss.xml is the built-in feed under its public URL', async () => {
   const response = await ask();
@@ -39,6 +39,6 @@ test('asked again with what it said, it answers 304', async () => {
 
 test('a source that fails is an error for the envelope', async () => {
   const failing = { feed: () => Promise.reject(new AppError('upstream_timeout')) };
-  const answer = handleRss(new Request('http://localhost/rss.xml'), { feed: failing, siteUrl });
+  const answer = answerRss(new Request('http://localhost/rss.xml'), { feed: failing, siteUrl });
   await expect(answer).rejects.toMatchObject({ reason: 'upstream_timeout' });
 });

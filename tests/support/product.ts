@@ -38,6 +38,8 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       PORT: String(port),
       DATA_DIR: dataDir,
       DEMO: '1',
+      // Tests call more than a visitor would.
+      RATE_LIMITS: 'light=1000000/60,upstream=1000000/60,mail=1000000/60',
       ...upstreams.env,
       ...env,
     },

@@ -1,5 +1,7 @@
 'use client';
 
+import { Failure } from '#app/_components/failure.tsx';
+import { failureOf } from '#app/_components/failure-of.ts';
 import { trpc } from '#client/trpc.ts';
 
 const pollInterval = 1_000;
@@ -18,13 +20,17 @@ export function DeliveryState({ id }: { id: string }) {
     { id },
     {
       refetchInterval: (query) => {
+        if (query.state.status === 'error') return false;
         const state = query.state.data?.status;
         return state === undefined || state === 'queued' || state === 'sending' ? pollInterval : false;
       },
     },
   );
+  if (status.error) {
+    return <Failure {...failureOf(status.error)} />;
+  }
   return (
-    <p role="status" className="card" data-status={status.data?.status}>
+    <p role="status" className="card border-accent" data-status={status.data?.status}>
       {status.data ? texts[status.data.status] : 'Your message was accepted.'}
     </p>
   );

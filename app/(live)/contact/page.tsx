@@ -1,8 +1,9 @@
 import type { Metadata } from 'next';
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
-import { api, HydrateClient } from '#app/api.ts';
-import { errorReasons } from '#server/errors.ts';
+import { problemOf } from '#app/_components/problem-of.ts';
+import { api, HydrateClient, prefetchError } from '#app/api.ts';
+import { describeFailure } from '#server/caller.ts';
 import { services } from '#server/services.ts';
 import { ContactForm } from './contact-form.tsx';
 import { DeliveryState } from './delivery-state.tsx';
@@ -20,7 +21,8 @@ export default async function ContactPage({ searchParams }: PageProps<'/contact'
   const { mail, problem } = await searchParams;
   const sentId = typeof mail === 'string' ? mail : undefined;
   if (sentId) await api.email.status.prefetch({ id: sentId });
-  const reason = Object.entries(errorReasons).find(([name]) => name === problem);
+  const statusError = prefetchError();
+  const failed = problemOf(problem);
 
   return (
     <HydrateClient>
@@ -36,9 +38,13 @@ export default async function ContactPage({ searchParams }: PageProps<'/contact'
             installation.
           </p>
         )}
-        {sentId && <DeliveryState id={sentId} />}
-        {reason && (
-          <Failure message={reason[1].message}>
+        {statusError ? (
+          <Failure {...describeFailure(statusError)} />
+        ) : (
+          sentId && <DeliveryState id={sentId} />
+        )}
+        {failed && (
+          <Failure message={failed}>
             <p>Nothing was sent. Your browser’s back button brings your text back.</p>
           </Failure>
         )}

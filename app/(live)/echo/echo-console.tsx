@@ -80,6 +80,10 @@ export function EchoConsole() {
 
       <section className="space-y-4" aria-labelledby={`${id}-request`}>
         <h2 id={`${id}-request`}>echo.request</h2>
+        <p className="text-muted">
+          The page called it on the server while it was rendered. Call it from the browser to see your own
+          request.
+        </p>
         {seen.error && <Failure {...failureOf(seen.error)} />}
         {seen.data && <pre className="code">{describeValue(seen.data)}</pre>}
         <button

@@ -5,6 +5,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { type FormEvent, useId, useState } from 'react';
 import { Failure, type FailureProps } from '#app/_components/failure.tsx';
 import { failureOf } from '#app/_components/failure-of.ts';
+import { useHydrated } from '#app/_components/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import type { AppRouter } from '#server/router.ts';
 import { type FormField, formFieldsOf, inputOf } from './form-fields.ts';
@@ -13,24 +14,32 @@ type ListedEndpoint = inferRouterOutputs<AppRouter>['proxy']['endpoints'][number
 
 export function ProxyExplorer() {
   const endpoints = trpc.proxy.endpoints.useQuery();
+  const hydrated = useHydrated();
   if (endpoints.error) return <Failure {...failureOf(endpoints.error)} />;
   if (!endpoints.data) return <p role="status">Loading the endpoints…</p>;
   if (endpoints.data.length === 0) return <p>No backend is declared.</p>;
   return (
-    <ul className="space-y-6">
-      {endpoints.data.map((endpoint) => (
-        <li key={endpoint.path} className="card space-y-4">
-          <EndpointForm endpoint={endpoint} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <noscript>
+        <p className="notice">
+          This explorer needs JavaScript. The documentation has a curl for each procedure.
+        </p>
+      </noscript>
+      <ul className="space-y-6">
+        {endpoints.data.map((endpoint) => (
+          <li key={endpoint.path} className="card space-y-4">
+            <EndpointForm endpoint={endpoint} ready={hydrated} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
 type Outcome = { answer: unknown } | { failure: Pick<FailureProps, 'message' | 'data'> };
 
 /** A form made from the endpoint's JSON Schema, filled with its example. */
-function EndpointForm({ endpoint }: { endpoint: ListedEndpoint }) {
+function EndpointForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: boolean }) {
   const client = getUntypedClient(trpc.useUtils().client);
   const [pending, setPending] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>();
@@ -57,7 +66,7 @@ function EndpointForm({ endpoint }: { endpoint: ListedEndpoint }) {
     <>
       <div>
         <h2>
-          <code>{endpoint.path}</code>
+          <code className="break-all">{endpoint.path}</code>
         </h2>
         <p className="text-muted">{endpoint.summary}</p>
         <p>
@@ -71,7 +80,7 @@ function EndpointForm({ endpoint }: { endpoint: ListedEndpoint }) {
           <FieldControl key={field.name} field={field} />
         ))}
         <div className="sm:col-span-2">
-          <button type="submit" className="button" disabled={pending}>
+          <button type="submit" className="button" disabled={pending || !ready}>
             {pending ? 'Calling…' : 'Call'}
           </button>
         </div>

@@ -48,7 +48,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         <p>There is no current weather for this place.</p>
       )}
 
-      <section aria-labelledby="daily" className="space-y-2">
+      <div className="space-y-2">
         <h3 id="daily">The next {daily.length} days</h3>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <section className="table-scroll card" aria-labelledby="daily" tabIndex={0}>
@@ -81,9 +81,9 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
             </tbody>
           </table>
         </section>
-      </section>
+      </div>
 
-      <section aria-labelledby="hourly" className="space-y-2">
+      <div className="space-y-2">
         <h3 id="hourly">The next {hours.length} hours</h3>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <section className="table-scroll card" aria-labelledby="hourly" tabIndex={0}>
@@ -118,7 +118,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
             </tbody>
           </table>
         </section>
-      </section>
+      </div>
 
       <p className="text-muted text-sm">
         <a href={attribution.url}>{attribution.text}</a>. Times are those of {location.timezone}.{' '}

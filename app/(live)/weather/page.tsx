@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import { connection } from 'next/server';
+import { problemOf } from '#app/_components/problem-of.ts';
 import { api, HydrateClient, prefetchError } from '#app/api.ts';
 import { describeFailure } from '#server/caller.ts';
 import { chosenPlaceCookie, readChosenPlace } from './chosen-place.ts';
@@ -24,6 +25,7 @@ export default async function WeatherPage({ searchParams }: PageProps<'/weather'
       <WeatherView
         initialPlace={place}
         nothingFound={search === 'none'}
+        searchFailure={problemOf(search)}
         initialFailure={error && describeFailure(error)}
       />
     </HydrateClient>

@@ -1,23 +1,41 @@
 'use client';
 
-import { useDeferredValue, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
 import { failureOf } from '#app/_components/failure-of.ts';
+import { useDebounced } from '#app/_components/use-debounced.ts';
 import { trpc } from '#client/trpc.ts';
-import type { ChosenPlace } from './chosen-place.ts';
+import { type ChosenPlace, labelOf } from './chosen-place.ts';
 
 type Props = { place: ChosenPlace; onChoose: (place: ChosenPlace) => void; nothingFound: boolean };
+
+const nothingFoundText = 'No place of this name was found.';
+
+/** Milliseconds without a key before the search goes out. */
+const searchPause = 200;
+
+/** Shorter ones have no hits. */
+const minimumLength = 2;
 
 /** Without JavaScript the form takes the best hit; with it, hits are offered to choose from. */
 export function PlaceSearch({ place, onChoose, nothingFound }: Props) {
   const [text, setText] = useState('');
-  const name = useDeferredValue(text.trim());
-  const places = trpc.weather.places.useQuery({ name }, { enabled: name.length >= 2 });
-  const hits = name.length >= 2 ? places.data : undefined;
+  const name = useDebounced(text.trim(), searchPause);
+  const searching = name.length >= minimumLength && text !== '';
+  const places = trpc.weather.places.useQuery({ name }, { enabled: searching });
+  const utils = trpc.useUtils();
+  const hits = searching ? places.data : undefined;
 
   function choose(hit: NonNullable<typeof hits>[number]): void {
     onChoose({ name: labelOf(hit), lat: hit.lat, lng: hit.lng, units: place.units });
     setText('');
+  }
+
+  /** Enter takes the best hit, also when it comes before the hits are shown. */
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    const [best] = await utils.weather.places.fetch({ name: text.trim() });
+    if (best) choose(best);
   }
 
   return (
@@ -26,11 +44,8 @@ export function PlaceSearch({ place, onChoose, nothingFound }: Props) {
         method="post"
         action="/weather/choose"
         className="flex flex-wrap items-end gap-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const best = hits?.[0];
-          if (best) choose(best);
-        }}
+        // A failed search is shown from the query's state.
+        onSubmit={(event) => void submit(event).catch(() => {})}
       >
         <label className="grow space-y-1">
           <span className="block font-medium">Place</span>
@@ -51,11 +66,11 @@ export function PlaceSearch({ place, onChoose, nothingFound }: Props) {
         </button>
       </form>
       <div aria-live="polite">
-        {places.error && name.length >= 2 ? (
+        {places.error && searching ? (
           <Failure {...failureOf(places.error)} />
         ) : hits ? (
           hits.length === 0 ? (
-            <p>No place of this name was found.</p>
+            <p>{nothingFoundText}</p>
           ) : (
             <ul className="flex flex-wrap gap-2" aria-label="Places found">
               {hits.map((hit) => (
@@ -67,15 +82,12 @@ export function PlaceSearch({ place, onChoose, nothingFound }: Props) {
               ))}
             </ul>
           )
+        ) : searching ? (
+          <p>Searching…</p>
         ) : nothingFound && text === '' ? (
-          <p>No place of this name was found.</p>
+          <p>{nothingFoundText}</p>
         ) : null}
       </div>
     </search>
   );
-}
-
-function labelOf(place: { name: string; region: string | null; country: string | null }): string {
-  const parts = [place.name, place.region, place.country].filter((part) => part !== null);
-  return [...new Set(parts)].join(', ');
 }

@@ -11,13 +11,14 @@ import { PlaceSearch } from './place-search.tsx';
 
 type Props = {
   initialPlace: ChosenPlace;
-  /** A search without JavaScript had no hit. */
+  /** Of a search without JavaScript. */
   nothingFound: boolean;
+  searchFailure: string | undefined;
   /** The server could not get the forecast; the browser tries once more by itself. */
   initialFailure: { message: string; data: ErrorData } | undefined;
 };
 
-export function WeatherView({ initialPlace, nothingFound, initialFailure }: Props) {
+export function WeatherView({ initialPlace, nothingFound, searchFailure, initialFailure }: Props) {
   const [place, setPlace] = useState(initialPlace);
   const { lat, lng, units } = place;
   const forecast = trpc.weather.forecast.useQuery({ lat, lng, units });
@@ -25,12 +26,18 @@ export function WeatherView({ initialPlace, nothingFound, initialFailure }: Prop
   function choose(next: ChosenPlace): void {
     setPlace(next);
     // Remembered for the next visit; the page shows it already.
-    void fetch('/weather/choose', { method: 'POST', body: formOf(next), redirect: 'manual' }).catch(() => {});
+    void fetch('/weather/choose', {
+      method: 'POST',
+      body: formOf(next),
+      redirect: 'manual',
+      keepalive: true,
+    }).catch(() => {});
   }
 
   return (
     <div className="space-y-8">
       <h1>Weather</h1>
+      {searchFailure && <Failure message={searchFailure} />}
       <PlaceSearch place={place} onChoose={choose} nothingFound={nothingFound} />
       <section aria-labelledby="place" aria-busy={forecast.isFetching} className="space-y-6">
         <div className="flex flex-wrap items-center justify-between gap-3">

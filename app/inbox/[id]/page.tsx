@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
+import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
 
 export const metadata: Metadata = { title: 'Message', robots: { index: false } };
@@ -12,7 +12,8 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
   await connection();
   const { id } = await params;
   const message = await services().mail.inbox?.get(id);
-  if (!message) notFound();
+  // Not notFound(): it could not change the status any more, and would show nothing without JavaScript.
+  if (!message) return <NotFound />;
 
   return (
     <div className="space-y-6">
@@ -21,7 +22,7 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
       </p>
       <h1>{message.subject}</h1>
       <p className="text-muted">The exact message, headers first:</p>
-      <pre className="code whitespace-pre-wrap">{message.raw}</pre>
+      <pre className="code whitespace-pre-wrap wrap-anywhere">{message.raw}</pre>
     </div>
   );
 }

@@ -1,17 +1,19 @@
 import { api } from '#app/api.ts';
-import { withEnvelope } from '#server/door/envelope.ts';
 import { readForm } from '#server/door/form.ts';
+import { serve } from '#server/door/serve.ts';
 import { services } from '#server/services.ts';
 import { toAppError } from '#server/trpc.ts';
 
 /** The contact form without JavaScript: sends the mail and goes back to the page, which tells the outcome. */
 export function POST(request: Request): Promise<Response> {
-  return withEnvelope(request, async () => {
-    const { email = '', contents = '', ...others } = await readForm(request, services().env.SITE_URL);
-    const outcome = await api.email
-      .send({ ...others, email, contents })
-      .then(({ id }) => `mail=${id}`)
-      .catch((error: unknown) => `problem=${toAppError(error).reason}`);
-    return new Response(null, { status: 303, headers: { location: `/contact?${outcome}` } });
-  });
+  return serve(request, { name: '/contact/send', handler });
+}
+
+async function handler(request: Request): Promise<Response> {
+  const { email = '', contents = '', ...others } = await readForm(request, services().env.SITE_URL);
+  const outcome = await api.email
+    .send({ ...others, email, contents })
+    .then(({ id }) => `mail=${id}`)
+    .catch((error: unknown) => `problem=${toAppError(error).reason}`);
+  return new Response(null, { status: 303, headers: { location: `/contact?${outcome}` } });
 }

@@ -1,10 +1,17 @@
 import { cookies } from 'next/headers';
 import { NextResponse } from 'next/server';
 import { api } from '#app/api.ts';
-import { withEnvelope } from '#server/door/envelope.ts';
 import { readForm } from '#server/door/form.ts';
+import { serve } from '#server/door/serve.ts';
 import { services } from '#server/services.ts';
-import { type ChosenPlace, chosenPlaceCookie, parseChosenPlace, readChosenPlace } from '../chosen-place.ts';
+import { toAppError } from '#server/trpc.ts';
+import {
+  type ChosenPlace,
+  chosenPlaceCookie,
+  labelOf,
+  parseChosenPlace,
+  readChosenPlace,
+} from '../chosen-place.ts';
 
 const thirtyDays = 30 * 24 * 60 * 60;
 
@@ -13,32 +20,44 @@ const thirtyDays = 30 * 24 * 60 * 60;
  * the units. Answers with the weather page. A POST, so that the place is in no URL, log or history.
  */
 export function POST(request: Request): Promise<Response> {
-  return withEnvelope(request, async () => {
-    const form = await readForm(request, services().env.SITE_URL);
-    const jar = await cookies();
-    const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);
-    const chosen = form.search
-      ? await bestHit(form.search, current)
-      : parseChosenPlace({ ...current, ...form });
-    const response = new NextResponse(null, {
-      status: 303,
-      headers: { location: chosen ? '/weather' : '/weather?search=none' },
-    });
-    if (chosen) {
-      response.cookies.set(chosenPlaceCookie, JSON.stringify(chosen), {
-        path: '/weather',
-        maxAge: thirtyDays,
-        sameSite: 'lax',
-        secure: services().env.SITE_URL.startsWith('https:'),
-      });
-    }
-    return response;
-  });
+  return serve(request, { name: '/weather/choose', handler });
 }
 
-async function bestHit(name: string, current: ChosenPlace): Promise<ChosenPlace | undefined> {
-  const [place] = await api.weather.places({ name, count: 1 });
-  if (!place) return undefined;
-  const label = [place.name, place.country].filter(Boolean).join(', ');
-  return { name: label, lat: place.lat, lng: place.lng, units: current.units };
+async function handler(request: Request): Promise<Response> {
+  const form = await readForm(request, services().env.SITE_URL);
+  const jar = await cookies();
+  const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);
+  const { chosen, outcome } = form.search
+    ? await search(form.search, current)
+    : { chosen: parseChosenPlace({ ...current, ...form }), outcome: 'none' };
+  const response = new NextResponse(null, {
+    status: 303,
+    headers: { location: chosen ? '/weather' : `/weather?search=${outcome}` },
+  });
+  if (chosen) {
+    response.cookies.set(chosenPlaceCookie, JSON.stringify(chosen), {
+      path: '/weather',
+      maxAge: thirtyDays,
+      sameSite: 'lax',
+      secure: services().env.SITE_URL.startsWith('https:'),
+    });
+  }
+  return response;
+}
+
+/** The best hit, or why there is none. */
+async function search(
+  name: string,
+  current: ChosenPlace,
+): Promise<{ chosen: ChosenPlace | undefined; outcome: string }> {
+  try {
+    const [place] = await api.weather.places({ name, count: 1 });
+    if (!place) return { chosen: undefined, outcome: 'none' };
+    return {
+      chosen: { name: labelOf(place), lat: place.lat, lng: place.lng, units: current.units },
+      outcome: 'none',
+    };
+  } catch (error) {
+    return { chosen: undefined, outcome: toAppError(error).reason };
+  }
 }

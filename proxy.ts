@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { type NextRequest, NextResponse } from 'next/server';
+import { readPrerenderedPages } from '#server/door/prerendered-pages.ts';
+import { pageContentPolicy, setSecurityHeaders } from '#server/door/security-headers.ts';
+import { env } from '#server/env.ts';
+import { mailModeOf } from '#server/mail/mode.ts';
+
+/** Pages alone: never `/api`, never a raw route, never a file. */
+export const config = { matcher: '/((?!api(?:/|$)|_next/|healthz$|readyz$|metrics$|.*\\.).*)' };
+
+const development = process.env.NODE_ENV === 'development';
+const prerendered = readPrerenderedPages('.next');
+
+/** Gives every page its security headers. Rights and limits are never decided here. */
+export async function proxy(request: NextRequest): Promise<NextResponse> {
+  const { pathname } = request.nextUrl;
+  const policy = pageContentPolicy({
+    nonce: randomBytes(16).toString('base64'),
+    hashes: development ? [] : await prerendered.scriptHashes(pathname),
+    development,
+  });
+  const headers = new Headers(request.headers);
+  // Next reads the nonce for its own scripts from here.
+  headers.set('content-security-policy', policy);
+
+  const missing = await isMissing(pathname);
+  const response = missing
+    ? NextResponse.rewrite(new URL('/nothing-here', request.url), { request: { headers } })
+    : NextResponse.next({ request: { headers } });
+  setSecurityHeaders(response.headers, env().SITE_URL);
+  response.headers.set('content-security-policy', policy);
+  return response;
+}
+
+/**
+ * Paths that are pages by their form but not here. They are turned away before they are rendered: once a page
+ * waits for its request it cannot answer 404 any more, and Next would store a page for every made-up slug.
+ */
+async function isMissing(pathname: string): Promise<boolean> {
+  if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';
+  if (pathname.startsWith('/posts/')) return !development && !(await prerendered.has(pathname));
+  return false;
+}

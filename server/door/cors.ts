@@ -1,0 +1,33 @@
+/** How long a browser may remember a preflight, in seconds. */
+const preflightMaxAge = 600;
+
+const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
+
+/**
+ * Lets pages of listed origins read an answer. None by default. There is never a `*`, and cookies are not part
+ * of it: what such a page may do, anyone may do.
+ */
+export function setCorsHeaders(headers: Headers, request: Request, allowedOrigins: readonly string[]): void {
+  if (allowedOrigins.length === 0) return;
+  headers.append('vary', 'Origin');
+  const origin = request.headers.get('origin');
+  if (origin === null || !allowedOrigins.includes(origin)) return;
+  headers.set('access-control-allow-origin', origin);
+  headers.set('access-control-expose-headers', exposedHeaders);
+}
+
+/** Answers the question a browser asks before it sends a call from another origin. */
+export function preflightResponse(
+  request: Request,
+  allowedOrigins: readonly string[],
+  methods: string,
+): Response {
+  const headers = new Headers({ allow: `${methods}, OPTIONS` });
+  setCorsHeaders(headers, request, allowedOrigins);
+  if (headers.has('access-control-allow-origin')) {
+    headers.set('access-control-allow-methods', methods);
+    headers.set('access-control-allow-headers', 'content-type, authorization, x-request-id, idempotency-key');
+    headers.set('access-control-max-age', String(preflightMaxAge));
+  }
+  return new Response(null, { status: 204, headers });
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { RateLimitClass } from './procedure-meta.ts';
+
+/** The parts of a comma-separated list, without empty ones. */
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+const defaultRateLimits = {
+  light: { points: 300, windowSeconds: 60 },
+  upstream: { points: 60, windowSeconds: 60 },
+  mail: { points: 5, windowSeconds: 3600 },
+};
+
+const rateLimitEntry = z
+  .string()
+  .regex(
+    /^(light|upstream|mail)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/,
+    'must be class=points/seconds, as light=300/60',
+  );
+
+/** `light=300/60,upstream=60/60,mail=5/3600`: points and seconds for each class; a class left out keeps its default. */
+export const rateLimitsSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(rateLimitEntry))
+  .transform((entries): Record<RateLimitClass, { points: number; windowSeconds: number }> => {
+    const given = entries.map((entry) => {
+      const [name = '', points, windowSeconds] = entry.split(/[=/]/);
+      return [name, { points: Number(points), windowSeconds: Number(windowSeconds) }] as const;
+    });
+    return { ...defaultRateLimits, ...Object.fromEntries(given) };
+  });
+
+const serviceKeyEntry = z
+  .string()
+  .regex(
+    /^[\w-]{1,64}:[\da-f]{64}(:[a-z]+(\+[a-z]+)*)?$/,
+    'must be name:sha256:scope+scope, as npm run key prints it',
+  );
+
+/** `name:sha256:scope+scope`, several separated by commas. The keys themselves are never configured. */
+export const serviceKeysSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(serviceKeyEntry))
+  .transform((entries) =>
+    entries.map((entry) => {
+      const [name = '', sha256 = '', scopes = ''] = entry.split(':');
+      return { name, sha256: Buffer.from(sha256, 'hex'), scopes: scopes === '' ? [] : scopes.split('+') };
+    }),
+  );

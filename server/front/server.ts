@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Refusal } from '../door/refusal.ts';
+import { lifecycle } from '../lifecycle.ts';
+import { limits } from '../limits.ts';
+import { setForwardedFor } from './forwarded.ts';
+import { screen, writeRefusal } from './screen.ts';
+
+export type FrontServer = {
+  /** Takes no more work, lets what runs finish within the deadline, then closes every connection. */
+  stop(): Promise<void>;
+};
+
+/**
+ * The HTTP server in front of Next: it sees the socket, so the address of a client is true here, and it can
+ * refuse what Next would stumble over and end in order.
+ */
+export async function startFrontServer(options: {
+  port: number;
+  trustedHops: number;
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+}): Promise<FrontServer> {
+  let running = 0;
+  const idle = new EventTarget();
+
+  const server = createServer(
+    {
+      headersTimeout: limits.front.headersTimeout,
+      requestTimeout: limits.front.requestTimeout,
+      keepAliveTimeout: limits.front.keepAliveTimeout,
+      maxHeaderSize: limits.front.headerBytes,
+    },
+    (request, response) => {
+      running += 1;
+      response.once('close', () => {
+        running -= 1;
+        if (running === 0) idle.dispatchEvent(new Event('idle'));
+      });
+      if (lifecycle.draining) response.setHeader('connection', 'close');
+      try {
+        screen(request);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        writeRefusal(request, response, error);
+        return;
+      }
+      setForwardedFor(request.headers, request.socket.remoteAddress, options.trustedHops);
+      void options.handle(request, response);
+    },
+  );
+  server.listen(options.port);
+  await once(server, 'listening');
+
+  async function stop(): Promise<void> {
+    lifecycle.draining = true;
+    server.closeIdleConnections();
+    if (running > 0) {
+      await Promise.race([once(idle, 'idle'), delay(limits.shutdownDeadline)]);
+    }
+    await close(server);
+  }
+  return { stop };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref();
+  });
+}

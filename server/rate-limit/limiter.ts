@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { limits } from '../limits.ts';
+import type { RateLimitClass } from '../procedure-meta.ts';
+
+/** How many calls a window holds, for one class and one principal. */
+export type RateLimit = { points: number; windowSeconds: number };
+export type RateLimits = Readonly<Record<RateLimitClass, RateLimit>>;
+
+/** Where a bucket stands after a call was charged to it. */
+export type RateLimitState = RateLimit & {
+  name: RateLimitClass;
+  allowed: boolean;
+  remaining: number;
+  /** Until the window ends, rounded up. */
+  resetSeconds: number;
+};
+
+/** Counts points against keys in windows. */
+export type RateLimitStore = { consume(key: string): Promise<RateLimiterRes> };
+
+/**
+ * Counts in this process, for a bounded number of keys: beyond it the one that was quiet for longest is
+ * forgotten, so that a flood of made-up addresses costs memory no further.
+ */
+export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): RateLimitStore {
+  const limiter = new RateLimiterMemory({ keyPrefix: name, points, duration: windowSeconds });
+  const recent = new LRUCache<string, true>({
+    max: limits.rateLimit.keysInMemory,
+    dispose: (_, key, reason) => {
+      if (reason === 'evict') void limiter.delete(key);
+    },
+  });
+  return {
+    consume(key) {
+      recent.set(key, true);
+      return limiter.consume(key);
+    },
+  };
+}
+
+/** A store's answer, whether it resolved (within the limit) or rejected (over it), as one state. */
+export async function chargeTo(
+  store: RateLimitStore,
+  key: string,
+  name: RateLimitClass,
+  limit: RateLimit,
+): Promise<RateLimitState> {
+  const [allowed, result] = await store.consume(key).then(
+    (result) => [true, result] as const,
+    (rejected: unknown) => {
+      if (rejected instanceof RateLimiterRes) return [false, rejected] as const;
+      throw rejected;
+    },
+  );
+  return {
+    ...limit,
+    name,
+    allowed,
+    remaining: Math.max(0, result.remainingPoints),
+    resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
+  };
+}

@@ -1,0 +1,66 @@
+import { principalOf } from '../door/principal.ts';
+import { Refusal } from '../door/refusal.ts';
+import { serve } from '../door/serve.ts';
+import { bearerChallenge } from '../door/service-key.ts';
+import { lifecycle } from '../lifecycle.ts';
+import { services } from '../services.ts';
+import { serveText } from './serve-text.ts';
+
+/** `/healthz`: this process is alive. It asks nothing else, so a slow dependency never gets it restarted. */
+export function handleHealth(request: Request): Promise<Response> {
+  return serveText(request, '/healthz', async () => jsonResponse(200, { status: 'ok' }));
+}
+
+/**
+ * `/readyz`: whether requests should be sent here, with the state of each dependency. Without the storage of
+ * mails it is 503; without Redis it works on, counting limits by itself.
+ */
+export function handleReadiness(request: Request): Promise<Response> {
+  return serveText(request, '/readyz', async () => {
+    const { mail, rateLimiter } = services();
+    const storage = await mail.check();
+    const redis = rateLimiter.redisState();
+    const ready = storage === 'ok' && !lifecycle.draining;
+    return jsonResponse(ready ? 200 : 503, {
+      status: lifecycle.draining ? 'draining' : ready ? 'ready' : 'not_ready',
+      dependencies: {
+        mailStorage: { state: storage, needed: true },
+        mailDelivery: { state: mail.mode, needed: false },
+        ...(redis ? { redis: { state: redis, needed: false } } : {}),
+      },
+    });
+  });
+}
+
+const loopback = new Set(['127.0.0.1', '::/64']);
+
+/** `/metrics`: for whoever is on this machine, and for service keys with the scope `metrics`. */
+export function handleMetrics(request: Request): Promise<Response> {
+  return serveText(request, '/metrics', async (_, scope) => {
+    const { env, metrics } = services();
+    const principal = principalOf(request, env);
+    scope.principal = principal;
+    if (principal.kind === 'service' && !principal.scopes.includes('metrics')) throw new Refusal('forbidden');
+    if (principal.kind === 'visitor' && !loopback.has(principal.key)) {
+      throw new Refusal('unauthorized', { headers: bearerChallenge });
+    }
+    const body = await metrics.text();
+    return new Response(body, {
+      headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' },
+    });
+  });
+}
+
+/** Everything under `/api` that is nothing. */
+export function handleUnknownApi(request: Request): Promise<Response> {
+  return serve(request, {
+    name: '/api/*',
+    handler: async () => {
+      throw new Refusal('not_found');
+    },
+  });
+}
+
+function jsonResponse(status: number, body: unknown): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } });
+}

@@ -1,0 +1,117 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { arrivesInInbox, fillLetter, readFromInbox } from './support/mail.ts';
+import { callsOf } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { headed, hydrated, reads, settled } from './support/wait.ts';
+
+const { visit } = withBrowser();
+const sendButton = (page: Page) => page.getByRole('button', { name: 'Send' });
+
+test('a message is sent while the page tells how far it is, and arrives word for word', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
+  const letter = {
+    email: 'ada@example.org',
+    name: 'Ada Lovelace',
+    subject: 'Fünf Fragen – 5 €',
+    contents:
+      'Sehr geehrte Damen & Herren,\n\n  <b>eins</b> = 日本語 🚀\n.\nFrom here on it is long: '.concat(
+        'x'.repeat(200),
+      ),
+  };
+  await fillLetter(page, letter);
+  await sendButton(page).click();
+  const status = page.getByRole('status');
+  await reads(status, 'Your message was sent.');
+  expect(await status.getAttribute('data-status')).toBe('sent');
+  expect(await page.getByLabel('Message').inputValue()).toBe('');
+  expect(callsOf(requests, 'email.send').map((request) => request.method())).toEqual(['POST']);
+  await screenshot(page, 'contact-sent');
+
+  await arrivesInInbox(page, letter.subject);
+  const mail = await readFromInbox(page, letter.subject);
+  expect(mail.text?.trimEnd()).toBe(letter.contents);
+  expect(mail.subject).toBe(letter.subject);
+  expect(mail.replyTo?.value).toEqual([{ address: letter.email, name: letter.name }]);
+});
+
+test('a double click sends one mail', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
+  await fillLetter(page, { email: 'bob@example.org', subject: 'Only once', contents: 'Twice is too often.' });
+  await sendButton(page).dblclick();
+  await reads(page.getByRole('status'), 'Your message was sent.');
+  await settled(page);
+  const answers = await Promise.all(
+    callsOf(requests, 'email.send').map(async (request) => (await request.response())?.text()),
+  );
+  const ids = answers.map((answer) => /"id":"([^"]+)"/.exec(answer ?? '')?.[1]);
+  expect(new Set(ids)).toEqual(new Set([expect.stringMatching(/./)]));
+  await arrivesInInbox(page, 'Only once');
+});
+
+test("the server's objections stand at their fields, and the text stays", async () => {
+  const { page, expectProblem } = await visit();
+  expectProblem(/^400: POST \/api\/trpc\/email\.send/);
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
+  await page.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
+  await fillLetter(page, { email: 'not an address', subject: 'Kept', contents: '   ' });
+  await sendButton(page).click();
+
+  const email = page.getByLabel('Your email address');
+  const message = page.getByLabel('Message');
+  await expect
+    .poll(() => describedBy(page, email))
+    .toBe('Please give an email address like name@example.org');
+  expect(await describedBy(page, message)).toBe('Please write something');
+  expect(await email.getAttribute('aria-invalid')).toBe('true');
+  expect(await message.getAttribute('aria-invalid')).toBe('true');
+  const subject = page.getByLabel('Subject (optional)');
+  expect(await subject.getAttribute('aria-invalid')).toBe('false');
+  expect(await email.inputValue()).toBe('not an address');
+  expect(await subject.inputValue()).toBe('Kept');
+  await screenshot(page, 'contact-invalid');
+});
+
+test('a server that cannot be reached is named, the text stays, and the next try sends it once', async () => {
+  const { page, expectProblem } = await visit();
+  expectProblem(/^net::ERR_CONNECTION_REFUSED: POST \/api\/trpc\/email\.send/);
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
+  await page.route('**/api/trpc/**', (route) => route.abort('connectionrefused'));
+  await fillLetter(page, { email: 'eve@example.org', subject: 'From a tunnel', contents: 'Are you there?' });
+  await sendButton(page).click();
+  await reads(
+    page.getByRole('main').getByRole('alert'),
+    'The server cannot be reached. Please check your connection.',
+  );
+  expect(await page.getByLabel('Message').inputValue()).toBe('Are you there?');
+  await screenshot(page, 'contact-unreachable');
+
+  await page.unroute('**/api/trpc/**');
+  await sendButton(page).click();
+  await reads(page.getByRole('status'), 'Your message was sent.');
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
+  await arrivesInInbox(page, 'From a tunnel');
+});
+
+test('an id that no mail has is not called accepted', async () => {
+  const { page, allowProblem } = await visit();
+  allowProblem(/^404: GET \/api\/trpc\/email\.status/);
+  await page.goto('/contact?mail=0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11');
+  await headed(page, 'Contact');
+  await hydrated(sendButton(page));
+  await settled(page);
+  expect(await page.getByRole('main').innerText()).not.toMatch(/your message (was|is) /i);
+});
+
+/** The text that a control points to as its description. */
+async function describedBy(page: Page, control: ReturnType<Page['getByLabel']>): Promise<string | null> {
+  const id = await control.getAttribute('aria-describedby');
+  return id === null ? null : page.locator(`[id="${id}"]`).innerText();
+}

@@ -1,0 +1,97 @@
+import { afterEach, expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { readFailure } from './support/failure-panel.ts';
+import { dailyTable } from './support/forecast.ts';
+import { callsOf, trpcCalls } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { hydrated, reads, settled } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+
+afterEach(() => product().upstreams.geocoding.fault(undefined));
+
+test('a place is found by typing, chosen and kept, and stands in no URL', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/weather');
+  await hydrated(page.getByRole('searchbox'));
+  await page.getByRole('searchbox').pressSequentially('Lisb');
+  const hit = page
+    .getByRole('list', { name: 'Places found' })
+    .getByRole('button', { name: 'Lisbon, Portugal' });
+  await hit.waitFor();
+  await screenshot(page, 'weather-search');
+
+  const kept = page.waitForResponse('**/weather/choose');
+  await hit.click();
+  await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
+  await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
+  expect(await page.getByRole('searchbox').inputValue()).toBe('');
+  expect(await page.getByRole('list', { name: 'Places found' }).count()).toBe(0);
+
+  expect(callsOf(requests, 'weather.places').length).toBeGreaterThan(0);
+  expect(callsOf(requests, 'weather.forecast')).toHaveLength(1);
+  expect(new Set(trpcCalls(requests).map((request) => request.method()))).toEqual(new Set(['POST']));
+
+  await kept;
+  const before = trpcCalls(requests).length;
+  await page.reload();
+  await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
+  await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
+  await hydrated(page.getByRole('searchbox'));
+  await settled(page);
+  expect(trpcCalls(requests)).toHaveLength(before);
+
+  const urls = [...requests.map((request) => request.url()), page.url()];
+  expect(urls.filter((url) => /lisb|38\.7|9\.1[34]/i.test(url))).toEqual([]);
+});
+
+test('a search without a hit says so', async () => {
+  const { page } = await visit();
+  await page.goto('/weather');
+  await hydrated(page.getByRole('searchbox'));
+  await page.getByRole('searchbox').fill('Xyzzyville');
+  await page.getByText('No place of this name was found.').waitFor();
+  await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
+  await screenshot(page, 'weather-no-hit');
+});
+
+test('Enter takes the best hit that is shown', async () => {
+  const { page } = await visit();
+  await page.goto('/weather');
+  await hydrated(page.getByRole('searchbox'));
+  await page.getByRole('searchbox').fill('Dublin');
+  await page.getByRole('list', { name: 'Places found' }).waitFor();
+  await page.getByRole('searchbox').press('Enter');
+  await page.getByRole('heading', { name: /^Dublin/ }).waitFor();
+});
+
+test('Enter before the hits have come takes the best one once they have', async () => {
+  const { page } = await visit();
+  await page.goto('/weather');
+  await hydrated(page.getByRole('searchbox'));
+  product().upstreams.geocoding.fault({ kind: 'delay', ms: 500 });
+  await page.getByRole('searchbox').fill('Madrid');
+  await page.getByRole('searchbox').press('Enter');
+  await page.getByRole('heading', { name: /^Madrid/ }).waitFor();
+});
+
+test('a search that fails shows the reason and leaves the forecast', async () => {
+  const { page, expectProblem } = await visit();
+  expectProblem(/^50\d: POST \/api\/trpc\/weather\.places/);
+  await page.goto('/weather');
+  await hydrated(page.getByRole('searchbox'));
+  product().upstreams.geocoding.fault({ kind: 'status', status: 500 });
+  await page.getByRole('searchbox').fill('Reykjav');
+  const { reason, requestId } = await readFailure(page.getByRole('search').getByRole('alert'));
+  expect(reason).toBe('upstream_bad_answer');
+  expect(product().log()).toContain(requestId);
+  await dailyTable(page).waitFor();
+  await screenshot(page, 'weather-search-failed');
+
+  product().upstreams.geocoding.fault(undefined);
+  await page.getByRole('searchbox').fill('Reykjavik');
+  await page
+    .getByRole('list', { name: 'Places found' })
+    .getByRole('button', { name: /^Reykjav/ })
+    .waitFor();
+});

@@ -1,0 +1,83 @@
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { launchBrowser } from '#tests/support/chromium.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { type Problems, watchProblems } from './problems.ts';
+
+/** A page in a browser profile of its own. */
+export type Visit = {
+  page: Page;
+  /** Everything it asked for, in order. */
+  requests: Request[];
+  /** A problem (see problems.ts) that belongs to this test, and must happen. Any other one fails the test. */
+  expectProblem(pattern: RegExp): void;
+  /** The same for one that may or may not happen. */
+  allowProblem(pattern: RegExp): void;
+};
+
+type OpenVisit = { page: Page; problems: Problems; expected: RegExp[]; allowed: RegExp[] };
+
+/**
+ * Starts one product and one browser for a test file. After each test every page it opened must have been
+ * free of problems.
+ */
+export function withBrowser() {
+  let product: Product | undefined;
+  let browser: Browser | undefined;
+  const open: OpenVisit[] = [];
+
+  beforeAll(async () => {
+    // Everyone here comes from one address.
+    product = await startProduct({ RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600' });
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await product?.close();
+  });
+
+  afterEach(async () => {
+    const visits = open.splice(0);
+    await Promise.all(visits.map(({ page }) => page.context().close()));
+    for (const { problems, expected, allowed } of visits) {
+      const found = problems();
+      const known = [...expected, ...allowed];
+      const unexpected = found.filter((problem) => !known.some((pattern) => pattern.test(problem)));
+      expect(unexpected, 'problems of the page').toEqual([]);
+      const missing = expected.filter((pattern) => !found.some((problem) => pattern.test(problem)));
+      expect(missing.map(String), 'problems that should have happened').toEqual([]);
+    }
+  });
+
+  function running(): Product {
+    if (!product) throw new Error('the product has not started yet');
+    return product;
+  }
+
+  async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
+    if (!browser) throw new Error('the browser has not started yet');
+    const context = await browser.newContext({
+      baseURL: running().baseUrl,
+      // Neither the server's clock nor its language: what is rendered on both sides must not depend on them.
+      timezoneId: 'Pacific/Auckland',
+      locale: 'de-DE',
+      ...options,
+    });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    const requests: Request[] = [];
+    page.on('request', (request) => requests.push(request));
+    const expected: RegExp[] = [];
+    const allowed: RegExp[] = [];
+    open.push({ page, problems: watchProblems(page, running().baseUrl), expected, allowed });
+    return {
+      page,
+      requests,
+      expectProblem: (pattern) => expected.push(pattern),
+      allowProblem: (pattern) => allowed.push(pattern),
+    };
+  }
+
+  return { product: running, visit };
+}

@@ -1,0 +1,11 @@
+import type { Locator } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** The reason and the request id that a failure panel shows. */
+export async function readFailure(panel: Locator): Promise<{ reason: string; requestId: string }> {
+  await panel.waitFor();
+  const text = await panel.innerText();
+  const found = /Reason\s+(\w+), request\s+(\S+)/.exec(text);
+  expect(found, `reason and request id in: ${text}`).not.toBeNull();
+  return { reason: found?.[1] ?? '', requestId: found?.[2] ?? '' };
+}

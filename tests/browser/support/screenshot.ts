@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+
+const folder = new URL('../../.output/screenshots/', import.meta.url);
+
+/** Keeps the whole page as a picture, for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, folder)), fullPage: true });
+}

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { arrivesInInbox, fillLetter } from './support/mail.ts';
+import { pageLoads } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { becomes, headed, hydrated, reads } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+
+const navigation = [
+  { link: 'Weather', path: '/weather', heading: 'Weather', title: 'Weather · typed-bff' },
+  { link: 'Contact', path: '/contact', heading: 'Contact', title: 'Contact · typed-bff' },
+  { link: 'Echo', path: '/echo', heading: 'Echo console', title: 'Echo console · typed-bff' },
+  { link: 'Proxy', path: '/proxy', heading: 'Proxy explorer', title: 'Proxy explorer · typed-bff' },
+  { link: 'Posts', path: '/posts', heading: 'Posts', title: 'Posts · typed-bff' },
+  {
+    link: 'typed-bff',
+    path: '/',
+    heading: 'A typed backend for your frontend',
+    title: 'typed-bff: a typed backend for frontend',
+  },
+];
+
+test('every link of the navigation leads to its page without loading a new document', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/');
+  await headed(page, 'A typed backend for your frontend');
+  await screenshot(page, 'walk-start');
+  const main = page.getByRole('navigation', { name: 'Main' });
+  await hydrated(main.getByRole('link', { name: 'Weather' }));
+  for (const { link, path, heading, title } of navigation) {
+    await main.getByRole('link', { name: link, exact: true }).click();
+    await headed(page, heading);
+    await becomes(() => page.title(), title);
+    expect(new URL(page.url()).pathname).toBe(path);
+    await screenshot(page, `walk-${link.toLowerCase()}`);
+  }
+  expect(pageLoads(requests).map((request) => request.url())).toEqual([`${product().baseUrl}/`]);
+});
+
+test('the list of posts leads to a post and back', async () => {
+  const { page } = await visit();
+  await page.goto('/posts');
+  const links = page.getByRole('article').getByRole('link');
+  const title = await links.first().innerText();
+  await links.first().click();
+  await headed(page, title);
+  await becomes(() => page.title(), `${title} · typed-bff`);
+  expect(await page.getByRole('article').locator('p').count()).toBeGreaterThan(2);
+  await screenshot(page, 'walk-post');
+  await page.getByRole('link', { name: 'All posts' }).click();
+  await headed(page, 'Posts');
+});
+
+test('an empty inbox leads to the contact form, a mail from it back to the inbox and the message', async () => {
+  const { page } = await visit();
+  await page.goto('/inbox');
+  await headed(page, 'Inbox');
+  await screenshot(page, 'walk-inbox-empty');
+  await page.getByRole('link', { name: 'Send one' }).click();
+  await headed(page, 'Contact');
+  await hydrated(page.getByRole('button', { name: 'Send' }));
+  await fillLetter(page, { email: 'ada@example.org', subject: 'A walk', contents: 'Passing through.' });
+  await page.getByRole('button', { name: 'Send' }).click();
+  await reads(page.getByRole('status'), 'Your message was sent.');
+
+  await page.getByRole('main').getByRole('link', { name: 'inbox' }).click();
+  await headed(page, 'Inbox');
+  await becomes(() => page.title(), 'Inbox · typed-bff');
+  await arrivesInInbox(page, 'A walk');
+  await screenshot(page, 'walk-inbox');
+  await page.getByRole('link', { name: 'A walk' }).click();
+  await headed(page, 'A walk');
+  await becomes(() => page.title(), 'Message · typed-bff');
+  await reads(page.getByRole('main'), 'Passing through.');
+  await screenshot(page, 'walk-message');
+  await page.getByRole('main').getByRole('link', { name: 'Inbox' }).click();
+  await headed(page, 'Inbox');
+});
+
+test.each(['/no-such-page', '/posts/no-such-post', '/weather/no-such-page'])(
+  '%s is the designed 404, with the way on',
+  async (path) => {
+    const { page, expectProblem } = await visit();
+    expectProblem(/^404: GET \/.*no-such-/);
+    const response = await page.goto(path);
+    expect(response?.status()).toBe(404);
+    await headed(page, 'There is nothing here');
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    await screenshot(page, `walk-404${path.replaceAll('/', '-')}`);
+    await page.getByRole('link', { name: 'Go to the start page' }).click();
+    await headed(page, 'A typed backend for your frontend');
+  },
+);
+
+test('the icon that browsers ask for by themselves is there', async () => {
+  const { page } = await visit();
+  await page.goto('/');
+  const declared = await page
+    .locator('link[rel~="icon"]')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+  // Without a link a browser asks for /favicon.ico.
+  for (const path of declared.length > 0 ? declared : ['/favicon.ico']) {
+    const answer = await page.request.get(path);
+    expect(answer.status(), path).toBe(200);
+    expect(answer.headers()['content-type'], path).toMatch(/^image\//);
+  }
+});

@@ -1,0 +1,53 @@
+import { afterEach, expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { readFailure } from './support/failure-panel.ts';
+import { dailyTable, keepPlace } from './support/forecast.ts';
+import { screenshot } from './support/screenshot.ts';
+
+const { visit, product } = withBrowser();
+const weatherFailure = /^50\d: POST \/api\/trpc\/weather\.forecast/;
+
+afterEach(() => product().upstreams.openMeteo.fault(undefined));
+
+test('a failure at the first paint shows its reason and id; "Try again" brings the forecast once it works', async () => {
+  const { page, expectProblem } = await visit();
+  expectProblem(weatherFailure);
+  product().upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+  const response = await page.goto('/weather');
+  expect(await response?.text()).toContain('upstream_bad_answer');
+  const retry = page.getByRole('button', { name: 'Try again' });
+  await retry.waitFor();
+  const { reason, requestId } = await readFailure(page.getByRole('main').getByRole('alert'));
+  expect(reason).toBe('upstream_bad_answer');
+  expect(product().log()).toContain(requestId);
+  await screenshot(page, 'weather-failed');
+
+  product().upstreams.openMeteo.fault(undefined);
+  await retry.click();
+  await dailyTable(page).waitFor();
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
+});
+
+test('a failure that is over when the browser asks is over without a click', async () => {
+  const { page } = await visit();
+  await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: '10.75' });
+  product().upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+  await page.route('**/api/trpc/weather.forecast*', async (route) => {
+    product().upstreams.openMeteo.fault(undefined);
+    await route.continue();
+  });
+  const response = await page.goto('/weather');
+  expect(await response?.text()).toContain('upstream_bad_answer');
+  await dailyTable(page).waitFor();
+});
+
+test('a service that hangs up shows that it cannot be reached', async () => {
+  const { page, expectProblem } = await visit();
+  expectProblem(weatherFailure);
+  await keepPlace(page, { name: 'Bergen', lat: '60.39', lng: '5.32' });
+  product().upstreams.openMeteo.fault({ kind: 'reset' });
+  await page.goto('/weather');
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  const { reason } = await readFailure(page.getByRole('main').getByRole('alert'));
+  expect(reason).toBe('upstream_unreachable');
+});

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { dailyTable, keepPlace } from './support/forecast.ts';
+import { pageLoads, trpcCalls } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { headed, hydrated, reads, settled } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+
+test('the first paint carries the forecast, and the browser asks for nothing', async () => {
+  const { page, requests } = await visit();
+  const response = await page.goto('/weather');
+  expect(await response?.text()).toContain('Times are those of');
+  await hydrated(page.getByRole('searchbox'));
+  await settled(page);
+  await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
+  expect(await dailyTable(page).getByRole('row').count()).toBe(8);
+  await reads(page.getByRole('main'), 'Times are those of Europe/Berlin.');
+  expect(trpcCalls(requests)).toEqual([]);
+  await screenshot(page, 'weather');
+});
+
+test('coming from another page, the forecast comes with the navigation', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/');
+  const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' });
+  await hydrated(link);
+  await link.click();
+  await headed(page, 'Weather');
+  await dailyTable(page).waitFor();
+  await settled(page);
+  expect(trpcCalls(requests)).toEqual([]);
+  expect(pageLoads(requests)).toHaveLength(1);
+});
+
+test('it says that its numbers are made up, and names the source with a link', async () => {
+  const { page } = await visit();
+  await page.goto('/weather');
+  await page.getByText('These numbers are made up: the product runs on its offline stand-in.').waitFor();
+  const attribution = page.getByRole('link', { name: 'Synthetic weather for offline use, not a forecast' });
+  expect(await attribution.getAttribute('href')).toBe('https://open-meteo.com/');
+});
+
+test('units are switched at once, and kept', async () => {
+  const { page } = await visit();
+  await page.goto('/weather');
+  // Not today's row: the day may change between two readings.
+  const row = dailyTable(page).getByRole('row').nth(2);
+  const day = await row.getByRole('rowheader').innerText();
+  const sameDay = dailyTable(page)
+    .getByRole('row')
+    .filter({ has: page.getByRole('rowheader', { name: day, exact: true }) });
+  const high = async () => Number.parseFloat(await sameDay.getByRole('cell').nth(2).innerText());
+  const celsius = await high();
+  await reads(page.getByRole('main'), /\d °C.*\d km\/h/s);
+
+  await hydrated(page.getByRole('searchbox'));
+  const kept = page.waitForResponse('**/weather/choose');
+  await page.getByRole('button', { name: 'Show °F and mph' }).click();
+  await reads(page.getByRole('main'), /\d °F.*\d mph/s);
+  expect(await high()).toBeCloseTo((celsius * 9) / 5 + 32, 0);
+  expect(await page.getByRole('main').innerText()).not.toMatch(/\d °C|\d km\/h/);
+  await screenshot(page, 'weather-imperial');
+
+  await kept;
+  await page.reload();
+  await reads(page.getByRole('main'), /\d °F.*\d mph/s);
+  await page.getByRole('button', { name: 'Show °C and km/h' }).waitFor();
+});
+
+test('without the second source the forecast still comes, and says what is missing', async () => {
+  const { page } = await visit();
+  await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: '10.75' });
+  product().upstreams.airQuality.fault({ kind: 'status', status: 500 });
+  try {
+    await page.goto('/weather');
+    await dailyTable(page).waitFor();
+    await reads(page.getByRole('status'), 'Air quality is not available at the moment.');
+  } finally {
+    product().upstreams.airQuality.fault(undefined);
+  }
+});

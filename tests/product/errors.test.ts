@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ErrorReason } from '#server/errors.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { expectRefusal, post, rawRequest } from './call.ts';
+
+let product: Product;
+
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.close());
+
+const json = { 'content-type': 'application/json' };
+const boundary = { 'content-type': 'multipart/form-data; boundary=b' };
+const formBody = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--b--\r\n';
+const elevenCalls = Array.from({ length: 11 }, () => 'echo.request').join(',');
+
+type Row = {
+  title: string;
+  /** After /api/trpc/ */
+  call: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  reason: ErrorReason;
+  /** What the envelope calls it; the call itself unless told otherwise. */
+  path?: string | null;
+  allow?: string;
+};
+
+const rows: Row[] = [
+  { title: 'an unknown procedure', call: 'nothing.here', reason: 'not_found' },
+  { title: 'an unknown procedure by POST', call: 'a.b', method: 'POST', headers: json, reason: 'not_found' },
+  { title: 'a name of every object', call: 'constructor', reason: 'not_found' },
+  { title: 'a private name', call: '__proto__.toString', reason: 'not_found' },
+  {
+    title: 'GET on a sensitive query',
+    call: 'weather.forecast',
+    reason: 'method_not_allowed',
+    allow: 'POST',
+  },
+  { title: 'GET on a proxy query', call: 'proxy.endpoints', reason: 'method_not_allowed', allow: 'POST' },
+  { title: 'GET on a mutation', call: 'echo.body', reason: 'method_not_allowed', allow: 'POST' },
+  {
+    title: 'a sensitive query hidden in a GET batch',
+    call: 'echo.request,weather.places?batch=1',
+    path: 'echo.request,weather.places',
+    reason: 'method_not_allowed',
+    allow: 'POST',
+  },
+  ...['DELETE', 'PUT', 'PATCH'].flatMap((method): Row[] => [
+    {
+      title: `${method} on a query`,
+      call: 'echo.request',
+      method,
+      reason: 'method_not_allowed',
+      allow: 'GET, POST',
+    },
+    {
+      title: `${method} on a mutation`,
+      call: 'echo.body',
+      method,
+      reason: 'method_not_allowed',
+      allow: 'POST',
+    },
+  ]),
+  ...['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'application/jsonp'].map(
+    (type): Row => ({
+      title: `a body of ${type}`,
+      call: 'echo.body',
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{"json":1}',
+      reason: 'unsupported_media_type',
+    }),
+  ),
+  {
+    title: 'a multipart form for a procedure that takes none',
+    call: 'echo.body',
+    method: 'POST',
+    headers: boundary,
+    body: formBody,
+    reason: 'unsupported_media_type',
+  },
+  {
+    title: 'a multipart form in a batch',
+    call: 'email.send,email.send?batch=1',
+    path: 'email.send,email.send',
+    method: 'POST',
+    headers: boundary,
+    body: formBody,
+    reason: 'unsupported_media_type',
+  },
+  {
+    title: 'a multipart form that cannot be read',
+    call: 'email.send',
+    method: 'POST',
+    headers: boundary,
+    body: 'no form at all',
+    reason: 'invalid_input',
+  },
+  ...['{"json":', 'nonsense', '[', '{"json":{}}}'].map(
+    (body): Row => ({
+      title: `malformed JSON ${body}`,
+      call: 'echo.body',
+      method: 'POST',
+      headers: json,
+      body,
+      reason: 'invalid_input',
+    }),
+  ),
+  ...['null', '5', '"text"', '[]', '{"json":1,"meta":{"values":{"a.b":["nonsense"]}}}'].map(
+    (body): Row => ({
+      title: `JSON that is not superjson's form: ${body}`,
+      call: 'weather.places',
+      method: 'POST',
+      headers: json,
+      body,
+      reason: 'invalid_input',
+    }),
+  ),
+  {
+    title: 'a malformed input in the URL',
+    call: 'email.status?input=%7B',
+    path: 'email.status',
+    reason: 'invalid_input',
+  },
+  {
+    title: 'a batch of eleven',
+    call: `${elevenCalls}?batch=1`,
+    path: elevenCalls,
+    reason: 'batch_too_large',
+  },
+  {
+    title: 'a query and a mutation in one batch',
+    call: 'echo.body,echo.request?batch=1',
+    path: 'echo.body,echo.request',
+    method: 'POST',
+    headers: json,
+    body: '{}',
+    reason: 'invalid_input',
+  },
+  ...['cross-site', 'same-site', 'nonsense'].map(
+    (site): Row => ({
+      title: `Sec-Fetch-Site: ${site}`,
+      call: 'echo.body',
+      method: 'POST',
+      headers: { ...json, 'sec-fetch-site': site },
+      body: '{"json":1}',
+      reason: 'cross_origin',
+    }),
+  ),
+  ...['https://evil.example', 'null', 'http://localhost.evil.example', 'http://localhost'].map(
+    (origin): Row => ({
+      title: `Origin: ${origin}`,
+      call: 'email.send',
+      method: 'POST',
+      headers: { ...boundary, origin },
+      body: formBody,
+      reason: 'cross_origin',
+    }),
+  ),
+];
+
+describe('is refused with the full envelope', () => {
+  test.each(rows)('$title', async ({ call, method = 'GET', headers = {}, body, reason, path, allow }) => {
+    const response = await rawRequest(product, {
+      method,
+      path: `/api/trpc/${call}`,
+      headers:
+        body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      ...(body === undefined ? {} : { chunks: [body] }),
+    });
+    await expectRefusal(response, { reason, path: path === undefined ? call : path });
+    if (allow) expect(response.headers.get('allow')).toBe(allow);
+  });
+
+  test('HEAD, as far as an answer without a body can be', async () => {
+    const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, { method: 'HEAD' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, POST');
+    expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
+    expect(await response.text()).toBe('');
+  });
+
+  const malformed = ['%E0%A4', 'echo.request%', '%', 'echo.%zz'].map((call) => ({ call }));
+  test.each(malformed)('a path with a malformed percent sign: $call', async ({ call }) => {
+    const response = await rawRequest(product, { method: 'GET', path: `/api/trpc/${call}` });
+    await expectRefusal(response, { reason: 'invalid_input' });
+  });
+
+  test.each(['/api/trpc', '/api/trpc/echo/request', '/api/nothing'])(
+    'an API path without a handler: %s',
+    async (path) => {
+      await expectRefusal(await fetch(`${product.baseUrl}${path}`), { reason: 'not_found' });
+    },
+  );
+
+  test.each(['/rss.xml', '/llms.txt', '/docs/procedures/echo.body.md'])(
+    'POST on the raw route %s',
+    async (path) => {
+      const response = await fetch(`${product.baseUrl}${path}`, { method: 'POST', body: 'x' });
+      await expectRefusal(response, { reason: 'method_not_allowed', path });
+      expect(response.headers.get('allow')).toContain('GET');
+    },
+  );
+});
+
+describe('invalid input', () => {
+  test('is named by its fields', async () => {
+    const { data } = await expectRefusal(
+      await post(product, 'weather.forecast', { lat: 91, lng: 'x', days: 0.5, units: 'kelvin' }),
+      { reason: 'invalid_input', path: 'weather.forecast' },
+    );
+    expect(Object.keys(data.fieldErrors ?? {}).sort()).toEqual(['days', 'lat', 'lng', 'units']);
+  });
+
+  test('speaks as written for those who fill in the form', async () => {
+    const { data } = await expectRefusal(
+      await post(product, 'email.send', { email: 'nobody', contents: '  ' }),
+      { reason: 'invalid_input' },
+    );
+    expect(data.fieldErrors).toEqual({
+      email: ['Please give an email address like name@example.org'],
+      contents: ['Please write something'],
+    });
+  });
+
+  test.each([
+    { title: 'NaN', lat: Number.NaN },
+    { title: 'infinity', lat: Number.POSITIVE_INFINITY },
+    { title: 'a bigint', lat: 5n },
+    { title: 'a Date', lat: new Date(0) },
+    { title: 'a numeric string', lat: '52.5' },
+    { title: 'a Map', lat: new Map() },
+  ])('$title is no latitude', async ({ lat }) => {
+    const { data } = await expectRefusal(await post(product, 'weather.forecast', { lat, lng: 0 }), {
+      reason: 'invalid_input',
+    });
+    expect(Object.keys(data.fieldErrors ?? {})).toEqual(['lat']);
+  });
+
+  test('of another type as a whole stands under "input"', async () => {
+    const { data } = await expectRefusal(await post(product, 'weather.places', 'Berlin'), {
+      reason: 'invalid_input',
+    });
+    expect(Object.keys(data.fieldErrors ?? {})).toEqual(['input']);
+  });
+});

@@ -1,0 +1,27 @@
+import { vi } from 'vitest';
+import { z } from 'zod';
+import type { Product } from '#tests/support/product.ts';
+
+const lineSchema = z.looseObject({
+  level: z.string(),
+  requestId: z.string().optional(),
+  reason: z.string().optional(),
+  err: z.looseObject({ message: z.string(), stack: z.string() }).optional(),
+});
+
+/** The log's line of a failed request; it comes over a pipe, so it may be later than the answer. */
+export function failureLine(product: Pick<Product, 'log'>, requestId: string) {
+  return vi.waitFor(
+    () => {
+      const line = product
+        .log()
+        .split('\n')
+        .filter((text) => text.startsWith('{'))
+        .map((text) => lineSchema.parse(JSON.parse(text)))
+        .find((line) => line.requestId === requestId && line.err !== undefined);
+      if (!line) throw new Error(`the log has no failure of request ${requestId}`);
+      return line;
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+}

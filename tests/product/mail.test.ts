@@ -1,0 +1,228 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
+import { createScriptClient } from '#client/node.ts';
+import { freePort, type Product, startProduct } from '#tests/support/product.ts';
+import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
+import { expectRefusal, post, resultOf } from './call.ts';
+import { launcher, runNode } from './processes.ts';
+
+const addresses = { MAIL_TO: 'owner@site.example', MAIL_FROM: 'website@site.example' };
+const draft = {
+  email: 'ada@visitor.example',
+  name: 'Ada Lovelace',
+  subject: 'A question about feeds',
+  contents: 'Hello,\n.\nhow are you? Grüße 🌍',
+};
+const receiptSchema = z.object({
+  id: z.string(),
+  messageId: z.string(),
+  status: z.string(),
+  duplicate: z.boolean(),
+});
+
+type Served = Pick<Product, 'baseUrl'>;
+
+async function send(product: Served, input: Record<string, unknown> = draft) {
+  return receiptSchema.parse(await resultOf(await post(product, 'email.send', input)));
+}
+
+function until(product: Served, id: string, status: string) {
+  const api = createScriptClient(product);
+  return vi.waitFor(
+    async () => {
+      const state = await api.email.status.query({ id });
+      expect(state.status).toBe(status);
+      return state;
+    },
+    { timeout: 15_000, interval: 20 },
+  );
+}
+
+async function dataDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'typed-bff-mail-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe('with a mail server', () => {
+  let smtp: TestSmtpServer;
+  let product: Product;
+
+  beforeAll(async () => {
+    smtp = await startSmtpServer();
+    product = await startProduct({ SMTP_URL: smtp.url, ...addresses, DEMO: '' });
+  });
+  afterAll(async () => {
+    await product.close();
+    await smtp.close();
+  });
+
+  const messageOf = (messageId: string) =>
+    smtp.messages.filter(({ parsed }) => parsed.messageId === messageId);
+
+  test('a mail has the envelope of the operator and the headers of the visitor', async () => {
+    const receipt = await send(product);
+    const state = await until(product, receipt.id, 'sent');
+    expect(state).toMatchObject({ attempts: 1, sentAt: expect.any(Date) });
+
+    const [message, ...others] = messageOf(receipt.messageId);
+    expect(others).toEqual([]);
+    expect(message?.envelope).toEqual({ from: addresses.MAIL_FROM, to: [addresses.MAIL_TO] });
+    expect(message?.parsed.from?.value).toEqual([{ name: 'Website', address: addresses.MAIL_FROM }]);
+    expect(message?.parsed.to).toMatchObject({ value: [{ address: addresses.MAIL_TO }] });
+    expect(message?.parsed.replyTo?.value).toEqual([{ name: draft.name, address: draft.email }]);
+    expect(message?.parsed.subject).toBe(draft.subject);
+    expect(message?.parsed.text?.trim()).toBe(draft.contents);
+    expect(message?.parsed.headers.get('auto-submitted')).toBe('auto-generated');
+    expect(message?.parsed.date?.getTime()).toBe(Math.floor(state.acceptedAt.getTime() / 1000) * 1000);
+  });
+
+  test('what a visitor writes adds no header and no recipient', async () => {
+    const receipt = await send(product, {
+      ...draft,
+      name: 'Eve\r\nBcc: victim@other.example',
+      subject: 'Hi\r\nBcc: victim@other.example\r\n\r\nbody',
+      to: 'victim@other.example',
+      from: 'victim@other.example',
+      attachments: [{ path: '/etc/passwd' }],
+    });
+    await until(product, receipt.id, 'sent');
+    const [message] = messageOf(receipt.messageId);
+    expect(message?.envelope).toEqual({ from: addresses.MAIL_FROM, to: [addresses.MAIL_TO] });
+    expect(message?.parsed.headers.has('bcc')).toBe(false);
+    expect(message?.parsed.attachments).toEqual([]);
+    expect(message?.raw).not.toContain('root:');
+  });
+
+  test('an idempotency key sent twice makes one mail', async () => {
+    const input = { ...draft, idempotencyKey: 'contact-form-0001' };
+    const first = await send(product, input);
+    await until(product, first.id, 'sent');
+    expect(await send(product, input)).toEqual({ ...first, status: 'sent', duplicate: true });
+
+    // A mail sent after it has arrived, so one more of the same would have too.
+    const marker = await send(product);
+    await until(product, marker.id, 'sent');
+    expect(messageOf(first.messageId)).toHaveLength(1);
+  });
+
+  // A multipart form carries line ends as CRLF, whatever the page had.
+  test('the same message as JSON and as a form is the same message', async () => {
+    const input = { ...draft, idempotencyKey: 'contact-form-0003' };
+    const first = await send(product, input);
+    const form = new FormData();
+    for (const [name, value] of Object.entries(input)) form.set(name, value);
+    const response = await fetch(`${product.baseUrl}/api/trpc/email.send`, { method: 'POST', body: form });
+    const second = receiptSchema.parse(await resultOf(response));
+    expect(second).toMatchObject({ id: first.id, duplicate: true });
+  });
+
+  test('twenty at a time with one key make one mail', async () => {
+    const input = { ...draft, idempotencyKey: 'many-at-a-time' };
+    const receipts = await Promise.all(Array.from({ length: 20 }, () => send(product, input)));
+    expect(new Set(receipts.map(({ id }) => id)).size).toBe(1);
+    expect(receipts.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+  });
+
+  test('a key with other contents is a conflict', async () => {
+    const idempotencyKey = 'contact-form-0002';
+    await send(product, { ...draft, idempotencyKey });
+    await expectRefusal(await post(product, 'email.send', { ...draft, contents: 'Other', idempotencyKey }), {
+      reason: 'idempotency_conflict',
+      path: 'email.send',
+    });
+  });
+
+  test('there is no inbox', async () => {
+    const { id } = await send(product);
+    await until(product, id, 'sent');
+    for (const path of ['/inbox', `/inbox/${id}`]) {
+      const response = await fetch(`${product.baseUrl}${path}`);
+      expect(await response.text()).not.toContain(draft.email);
+      expect(response.status, path).toBe(404);
+    }
+  });
+});
+
+describe('in the demo', () => {
+  let product: Product;
+
+  beforeAll(async () => {
+    product = await startProduct({ ...addresses });
+  });
+  afterAll(() => product.close());
+
+  test('the inbox shows the exact message', async () => {
+    const { id, messageId } = await send(product, { ...draft, contents: 'Plain <b>words</b> & more' });
+    await until(product, id, 'sent');
+    expect(textOf(await page(product, '/inbox'))).toContain(draft.subject);
+
+    const raw = textOf(/<pre[^>]*>([\s\S]*?)<\/pre>/.exec(await page(product, `/inbox/${id}`))?.[1] ?? '');
+    expect(raw).toContain(`Message-ID: ${messageId}`);
+    expect(raw).toContain(`To: ${addresses.MAIL_TO}`);
+    expect(raw).toContain(`Reply-To: ${draft.name} <${draft.email}>`);
+    expect(raw).toContain('Plain <b>words</b> & more');
+  });
+
+  test('a message that is not there is said to be missing, to people and to robots', async () => {
+    const html = await page(product, '/inbox/nothing');
+    expect(textOf(html)).toContain('There is nothing here');
+    expect(html).toContain('<meta name="robots" content="noindex"/>');
+  });
+});
+
+describe('without a mail server', () => {
+  test('mails are held, and a later start with one delivers them', async () => {
+    const DATA_DIR = await dataDir();
+    const before = await startProduct({ DATA_DIR, ...addresses, DEMO: '' });
+    const receipt = await send(before).finally(async () => {
+      expect(before.log()).toContain('SMTP_URL is not set');
+      await before.close();
+    });
+    expect(receipt.status).toBe('held');
+
+    const smtp = await startSmtpServer();
+    onTestFinished(() => smtp.close());
+    const after = await startProduct({ DATA_DIR, ...addresses, DEMO: '', SMTP_URL: smtp.url });
+    onTestFinished(() => after.close());
+    await until(after, receipt.id, 'sent');
+    expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([receipt.messageId]);
+  });
+});
+
+test('a mail that was answered for outlives kill -9 of the whole product', async () => {
+  const DATA_DIR = await dataDir();
+  const PORT = String(await freePort());
+  const first = runNode([launcher, 'start'], {
+    env: { PORT, DATA_DIR, ...addresses, DEMO: '', SMTP_URL: '' },
+  });
+  const baseUrl = `http://localhost:${PORT}`;
+  await vi.waitFor(async () => expect((await fetch(`${baseUrl}/api/trpc/echo.request`)).ok).toBe(true), {
+    timeout: 30_000,
+    interval: 50,
+  });
+  const receipt = await send({ baseUrl });
+  first.kill();
+  await expect(fetch(`${baseUrl}/api/trpc/echo.request`)).rejects.toThrow();
+
+  const smtp = await startSmtpServer();
+  onTestFinished(() => smtp.close());
+  const again = await startProduct({ DATA_DIR, ...addresses, DEMO: '', SMTP_URL: smtp.url });
+  onTestFinished(() => again.close());
+  await until(again, receipt.id, 'sent');
+  expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([receipt.messageId]);
+});
+
+async function page(product: Served, path: string): Promise<string> {
+  const response = await fetch(`${product.baseUrl}${path}`);
+  expect(response.status).toBe(200);
+  return response.text();
+}
+
+function textOf(html: string): string {
+  const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#x27': "'", amp: '&' };
+  return html.replace(/&(lt|gt|quot|#x27|amp);/g, (_, name: string) => entities[name] ?? '');
+}

@@ -1,0 +1,178 @@
+import { parseRssFeed } from 'feedsmith';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { procedures } from '#server/catalog/procedures.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { expectRefusal, readEnvelope } from './call.ts';
+import { printedCurl, waysToRun } from './printed-curl.ts';
+
+let product: Product;
+
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.close());
+
+const get = (path: string, init: RequestInit = {}) => fetch(`${product.baseUrl}${path}`, init);
+const textOf = async (path: string) => (await get(path)).text();
+const paths = [...procedures.keys()];
+
+describe.each([
+  { path: '/rss.xml', contentType: 'application/rss+xml; charset=utf-8' },
+  { path: '/llms.txt', contentType: 'text/plain; charset=utf-8' },
+  { path: '/docs/procedures/echo.body.md', contentType: 'text/markdown; charset=utf-8' },
+])('$path', ({ path, contentType }) => {
+  test('says what it is, how old it is and which version', async () => {
+    const { status, headers } = await get(path);
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toBe(contentType);
+    expect(headers.get('etag')).toMatch(/^W\/"[\w-]{20,}"$/);
+    expect(headers.get('cache-control')).toMatch(/^public, max-age=\d+/);
+    expect(headers.get('vary')?.toLowerCase()).toContain('accept-encoding');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-request-id')).toBeTruthy();
+    const lastModified = headers.get('last-modified') ?? '';
+    expect(new Date(lastModified).toUTCString()).toBe(lastModified);
+    expect(Date.parse(lastModified)).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('is the same document twice', async () => {
+    const [first, second] = [await get(path), await get(path)];
+    expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
+    expect(await second.text()).toBe(await first.text());
+  });
+
+  test('answers 304 without a body to those who have it', async () => {
+    const { headers } = await get(path);
+    const etag = headers.get('etag') ?? '';
+    const lastModified = headers.get('last-modified') ?? '';
+    const conditions: Record<string, string>[] = [
+      { 'if-none-match': etag },
+      { 'if-none-match': `"other", ${etag}` },
+      { 'if-none-match': etag.replace('W/', '') },
+      { 'if-none-match': '*' },
+      { 'if-modified-since': lastModified },
+      { 'if-none-match': etag, 'if-modified-since': new Date(0).toUTCString() },
+    ];
+    for (const condition of conditions) {
+      const response = await get(path, { headers: condition });
+      expect(response.status, JSON.stringify(condition)).toBe(304);
+      expect(await response.text()).toBe('');
+      for (const name of ['etag', 'last-modified', 'cache-control']) {
+        expect(response.headers.get(name)).toBe(headers.get(name));
+      }
+      expect(response.headers.get('vary')?.toLowerCase()).toContain('accept-encoding');
+    }
+  });
+
+  test('comes whole to those who have another', async () => {
+    const { headers } = await get(path);
+    const conditions: Record<string, string>[] = [
+      { 'if-none-match': 'W/"other"' },
+      { 'if-modified-since': new Date(0).toUTCString() },
+      { 'if-modified-since': 'yesterday' },
+      { 'if-none-match': '"other"', 'if-modified-since': headers.get('last-modified') ?? '' },
+    ];
+    for (const condition of conditions) {
+      expect((await get(path, { headers: condition })).status, JSON.stringify(condition)).toBe(200);
+    }
+  });
+
+  test('HEAD has the headers of GET and no body', async () => {
+    const [head, whole] = [await get(path, { method: 'HEAD' }), await get(path)];
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe('');
+    for (const name of ['content-type', 'etag', 'last-modified', 'cache-control']) {
+      expect(head.headers.get(name)).toBe(whole.headers.get(name));
+    }
+  });
+});
+
+describe('/rss.xml', () => {
+  test('is a feed that an independent parser reads, newest first', async () => {
+    const feed = parseRssFeed(await textOf('/rss.xml'));
+    expect(feed.title).toBe('typed-bff');
+    expect(feed.atom?.links).toMatchObject([{ href: `${product.baseUrl}/rss.xml`, rel: 'self' }]);
+    const items = feed.items ?? [];
+    expect(items.length).toBeGreaterThan(0);
+    const dates = items.map(({ pubDate }) => Date.parse(pubDate ?? ''));
+    expect(dates).toEqual([...dates].sort((a, b) => b - a));
+    expect(Date.parse(feed.lastBuildDate ?? '')).toBe(dates[0]);
+    expect(new Set(items.map(({ guid }) => guid?.value)).size).toBe(items.length);
+  });
+
+  test('links to pages that are there', async () => {
+    const { items = [], link = '' } = parseRssFeed(await textOf('/rss.xml'));
+    for (const url of [link, ...items.map((item) => item.link ?? '')]) {
+      expect(url).toMatch(new RegExp(`^${product.baseUrl}/`));
+      expect((await fetch(url)).status, url).toBe(200);
+    }
+  });
+});
+
+describe('/llms.txt', () => {
+  const linkLine = /^- \[([^\]]+)\]\((https?:\/\/[^)\s]+)\)(?:: \S.*)?$/;
+
+  test('has the form of llmstxt.org', async () => {
+    const lines = (await textOf('/llms.txt')).split('\n').filter((line) => line !== '');
+    expect(lines[0]).toMatch(/^# \S/);
+    expect(lines[1]).toMatch(/^> \S/);
+    const firstSection = lines.findIndex((line) => line.startsWith('## '));
+    expect(firstSection).toBeGreaterThan(1);
+    for (const line of lines.slice(2, firstSection)) expect(line).not.toMatch(/^(#|>)/);
+    for (const line of lines.slice(firstSection)) {
+      expect(line.startsWith('## ') || linkLine.test(line), line).toBe(true);
+    }
+    const sections = lines.filter((line) => line.startsWith('## '));
+    expect(sections.indexOf('## Optional')).toBe(sections.length - 1);
+  });
+
+  test('lists every procedure, and every link answers', async () => {
+    const links = (await textOf('/llms.txt'))
+      .split('\n')
+      .flatMap((line) => linkLine.exec(line)?.slice(1, 3) ?? []);
+    for (const path of paths) expect(links).toContain(path);
+    const urls = links.filter((text) => text.startsWith('http'));
+    expect(urls).toContain(`${product.baseUrl}/rss.xml`);
+    for (const url of urls) expect((await fetch(url)).status, url).toBe(200);
+  });
+
+  test('prints a curl that works', async () => {
+    const command = printedCurl(await textOf('/llms.txt'));
+    for (const run of waysToRun) {
+      const { status, body } = await run(command);
+      expect(status).toBe(200);
+      expect(JSON.parse(body)).toMatchObject({ result: { data: { json: { res: expect.anything() } } } });
+    }
+  });
+});
+
+describe('/docs/procedures', () => {
+  const documentedFailures: Record<string, string> = { 'email.status': 'not_found' };
+
+  test.each(paths)('%s.md has a curl that works as printed', async (path) => {
+    const page = await textOf(`/docs/procedures/${path}.md`);
+    expect(page.startsWith(`# ${path}\n`)).toBe(true);
+    const command = printedCurl(page);
+    for (const run of waysToRun) {
+      const { status, body } = await run(command);
+      const reason = documentedFailures[path];
+      if (reason) expect(readEnvelope(JSON.parse(body)).data.reason).toBe(reason);
+      else expect(status, body).toBe(200);
+    }
+  });
+
+  test.each(paths)('%s.md holds its schemas as JSON', async (path) => {
+    const page = await textOf(`/docs/procedures/${path}.md`);
+    const blocks = [...page.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, code = '']) => code);
+    expect(blocks).toHaveLength(2);
+    for (const block of blocks) z.looseObject({ $schema: z.string() }).parse(JSON.parse(block));
+  });
+
+  test.each(['nothing.md', 'echo.body', 'constructor.md', 'echo.body.md.md', '..%2F..%2Fpackage.json'])(
+    '%s is not there',
+    async (file) => {
+      await expectRefusal(await get(`/docs/procedures/${file}`), { reason: 'not_found' });
+    },
+  );
+});

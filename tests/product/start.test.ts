@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort, type Product, startProduct } from '#tests/support/product.ts';
+import { failureLine } from './log-lines.ts';
+import { endOf, launcher, next, runNode } from './processes.ts';
+
+async function tempDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'typed-bff-start-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe('does not start', () => {
+  test('on a port that is taken, and names another choice', async () => {
+    const server = createServer().listen(0);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const { code, output } = await endOf(runNode([launcher, 'start'], { env: { PORT: String(port) } }));
+    expect(code).toBe(1);
+    expect(output).toContain(`Port ${port} is already in use`);
+    expect(output).toContain(`PORT=${port + 1} npm start`);
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  test('without a build, and says how to make one', async () => {
+    const env = { PORT: String(await freePort()) };
+    const { code, output } = await endOf(runNode([launcher, 'start'], { env, cwd: await tempDir() }));
+    expect(code).toBe(1);
+    expect(output).toContain('npm run build');
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  test('with a command it does not know', async () => {
+    const { code, output } = await endOf(runNode([launcher, 'serve']));
+    expect(code).toBe(2);
+    expect(output).toContain('dev|build|start');
+  });
+
+  const badSettings = [
+    { env: { PORT: 'abc' }, names: ['PORT'], value: 'abc' },
+    { env: { PORT: '70000' }, names: ['PORT'], value: '70000' },
+    { env: { OPEN_METEO_URL: 'nonsense-4711' }, names: ['OPEN_METEO_URL'], value: 'nonsense-4711' },
+    { env: { GITHUB_API_URL: 'ftp://host-4711/' }, names: ['GITHUB_API_URL'], value: 'host-4711' },
+    {
+      env: { FEED_SOURCE_URL: 'javascript:hunter2()', SITE_URL: 'localhost:3000/hunter2' },
+      names: ['FEED_SOURCE_URL', 'SITE_URL'],
+      value: 'hunter2',
+    },
+    {
+      env: { SITE_URL: 'https://user:hunter2@site.example' },
+      names: ['SITE_URL'],
+      value: 'hunter2',
+    },
+    {
+      env: { SMTP_URL: 'smtp://user:hunter2@mail.example', MAIL_TO: '', MAIL_FROM: '' },
+      names: ['SMTP_URL', 'MAIL_TO', 'MAIL_FROM'],
+      value: 'hunter2',
+    },
+    { env: { SMTP_URL: 'https://user:hunter2@mail.example' }, names: ['SMTP_URL'], value: 'hunter2' },
+    { env: { MAIL_TO: 'hunter2' }, names: ['MAIL_TO'], value: 'hunter2' },
+    { env: { DEMO: 'hunter2' }, names: ['DEMO'], value: 'hunter2' },
+  ].map((row) => ({ ...row, title: row.names.join(' and ') }));
+
+  test.each(badSettings)('npm start with a bad $title: named, the value not repeated', async (row) => {
+    const env = { PORT: String(await freePort()), ...row.env };
+    const { code, output } = await endOf(runNode([launcher, 'start'], { env }));
+    expect(code).toBe(1);
+    for (const name of row.names) expect(output).toContain(name);
+    expect(output).not.toContain(row.value);
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  test.each(badSettings.filter(({ env }) => !('PORT' in env)))(
+    'next start with a bad $title: the same',
+    async (row) => {
+      const port = String(await freePort());
+      const { code, output } = await endOf(runNode([next, 'start', '--port', port], { env: row.env }));
+      expect(code).toBe(1);
+      for (const name of row.names) expect(output).toContain(name);
+      expect(output).not.toContain(row.value);
+      expect(output).not.toMatch(/^\s+at /m);
+    },
+  );
+});
+
+test('empty settings count as if they were not there', async () => {
+  const product = await startProduct({ SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', OPEN_METEO_METHOD: '' });
+  onTestFinished(() => product.close());
+  const llms = await (await fetch(`${product.baseUrl}/llms.txt`)).text();
+  expect(llms).toContain(`${product.baseUrl}/api/trpc`);
+});
+
+test('SIGTERM is an orderly end: exit code 0', async () => {
+  const product = await startProduct();
+  onTestFinished(() => product.close());
+  product.process.kill('SIGTERM');
+  await once(product.process, 'exit');
+  expect(product.process.exitCode).toBe(0);
+});
+
+describe('with no upstream reachable', () => {
+  let product: Product;
+
+  beforeAll(async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    product = await startProduct({
+      OPEN_METEO_URL: url,
+      OPEN_METEO_AIR_QUALITY_URL: url,
+      OPEN_METEO_GEOCODING_URL: url,
+      GITHUB_API_URL: url,
+      FEED_SOURCE_URL: `${url}/feed`,
+    });
+  });
+  afterAll(() => product.close());
+
+  /** What a reader sees whose browser runs no script: React's hidden parts wait for one. */
+  function seenWithoutScripts(html: string): string {
+    return html.replace(/<script\b[\s\S]*?<\/script>/g, '').replace(/<div hidden="" id="S:[\s\S]*$/, '');
+  }
+
+  test.each(['/', '/weather', '/contact', '/echo', '/proxy', '/posts', '/inbox'])(
+    '%s answers',
+    async (path) => {
+      const response = await fetch(`${product.baseUrl}${path}`);
+      expect(response.status).toBe(200);
+      expect(seenWithoutScripts(await response.text())).toMatch(/<h1[^>]*>[^<]/);
+    },
+  );
+
+  test('the weather page says what happened and what to quote, without JavaScript', async () => {
+    const html = seenWithoutScripts(await (await fetch(`${product.baseUrl}/weather`)).text());
+    expect(html).toContain('A service this answer depends on cannot be reached.');
+    const [, reason, requestId = ''] =
+      /Reason <code>([^<]+)<\/code>, request <code[^>]*>([^<]+)<\/code>/.exec(
+        html.replaceAll('<!-- -->', ''),
+      ) ?? [];
+    expect(reason).toBe('upstream_unreachable');
+    expect(await failureLine(product, requestId)).toMatchObject({ reason: 'upstream_unreachable' });
+    expect(html).not.toContain('127.0.0.1');
+  });
+});

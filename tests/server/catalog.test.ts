@@ -1,0 +1,159 @@
+import { initTRPC } from '@trpc/server';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { procedures, readProcedures } from '#server/catalog/procedures.ts';
+import { exampleOf, toJsonSchema } from '#server/json-schema.ts';
+import { appRouter } from '#server/router.ts';
+import { publicProcedure, router } from '#server/trpc.ts';
+
+const meta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' } as const;
+const done = () => ({ ok: true });
+const ok = z.object({ ok: z.boolean() });
+const bare = initTRPC.meta<object>().create();
+
+describe('a forgotten part stops the start and names the procedure', () => {
+  const sound = publicProcedure(meta).input(z.void()).output(ok).query(done);
+  test.each([
+    ['no meta', bare.router({ here: bare.procedure.input(z.void()).output(ok).query(done) })],
+    [
+      'half a meta',
+      bare.router({ here: bare.procedure.meta({ summary: 's' }).input(z.void()).output(ok).query(done) }),
+    ],
+    [
+      'an empty summary',
+      router({
+        here: publicProcedure({ ...meta, summary: '' })
+          .input(z.void())
+          .output(ok)
+          .query(done),
+      }),
+    ],
+    [
+      'an empty description',
+      router({
+        here: publicProcedure({ ...meta, description: '' })
+          .input(z.void())
+          .output(ok)
+          .query(done),
+      }),
+    ],
+    ['no input', router({ here: publicProcedure(meta).output(ok).query(done) })],
+    ['two inputs', router({ here: publicProcedure(meta).input(ok).input(ok).output(ok).query(done) })],
+    ['no output', router({ here: publicProcedure(meta).input(z.void()).query(done) })],
+    [
+      'an output that is a function',
+      router({ here: publicProcedure(meta).input(z.void()).output(done).query(done) }),
+    ],
+    [
+      'a subscription',
+      router({
+        here: publicProcedure(meta)
+          .input(z.void())
+          .output(z.unknown())
+          .subscription(async function* () {
+            yield 1;
+          }),
+      }),
+    ],
+  ])('%s', (_, broken) => {
+    const nested = bare.router({ fine: bare.router({}), some: broken });
+    expect(() => readProcedures(nested)).toThrow(/Procedure some\.here /);
+  });
+
+  test('a sound one is read', () => {
+    const entry = readProcedures(router({ deep: router({ here: sound }) })).get('deep.here');
+    expect(entry).toMatchObject({ path: 'deep.here', type: 'query', meta });
+    expect(entry?.output).toBe(ok);
+  });
+});
+
+describe('the product', () => {
+  const all = [...procedures.values()];
+
+  test('every procedure of the router is in the catalog', () => {
+    expect([...procedures.keys()].sort()).toEqual(Object.keys(appRouter._def.procedures).sort());
+  });
+
+  test('the procedures of the contract are there, of their kind', () => {
+    const kinds = Object.fromEntries(all.map(({ path, type }) => [path, type]));
+    expect(kinds).toMatchObject({
+      'echo.body': 'mutation',
+      'echo.request': 'query',
+      'email.send': 'mutation',
+      'email.status': 'query',
+      'weather.forecast': 'query',
+      'weather.places': 'query',
+      'proxy.endpoints': 'query',
+      'proxy.github.repository': 'query',
+      'proxy.github.renderMarkdown': 'mutation',
+    });
+  });
+
+  test('weather and proxy are sensitive', () => {
+    const open = all.filter(({ path, meta }) => /^(weather|proxy)\./.test(path) && !meta.sensitive);
+    expect(open).toEqual([]);
+  });
+
+  test.each(all.map((entry) => [entry.path, entry] as const))(
+    '%s: a summary is one line without a full stop',
+    (_, entry) => {
+      expect(entry.meta.summary).toMatch(/^[A-Z][^\n]*[^.\n]$/);
+      expect(entry.meta.description).toMatch(/\.$/);
+    },
+  );
+
+  test.each(all.map((entry) => [entry.path, entry] as const))(
+    '%s: its example is an input that it takes',
+    (_, entry) => {
+      const example = exampleOf(entry.input);
+      // What takes nothing needs no example; everything else shows one.
+      if (entry.input instanceof z.ZodVoid) expect(example).toBeUndefined();
+      else expect(example).toBeDefined();
+      expect(entry.input.safeParse(example)).toMatchObject({ success: true });
+    },
+  );
+
+  test.each(all.map((entry) => [entry.path, entry] as const))(
+    '%s: both schemas can be written down',
+    (_, entry) => {
+      for (const [schema, io] of [
+        [entry.input, 'input'],
+        [entry.output, 'output'],
+      ] as const) {
+        const written = toJsonSchema(schema, io);
+        expect(written.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+        expect(JSON.parse(JSON.stringify(written))).toEqual(written);
+      }
+    },
+  );
+});
+
+describe('dates as JSON Schema', () => {
+  const date = { type: 'string', format: 'date-time' };
+
+  test.each(['input', 'output'] as const)('are date-time strings (%s)', (io) => {
+    const written = toJsonSchema(
+      z.object({
+        plain: z.date(),
+        maybe: z.date().nullable(),
+        list: z.array(z.date()),
+        read: z.coerce.date(),
+      }),
+      io,
+    );
+    expect(written.properties).toMatchObject({
+      plain: date,
+      maybe: { anyOf: [date, { type: 'null' }] },
+      list: { type: 'array', items: date },
+      read: date,
+    });
+  });
+
+  test('in the forecast', () => {
+    const forecast = procedures.get('weather.forecast');
+    if (!forecast) throw new Error('there is no weather.forecast');
+    const written = JSON.stringify(toJsonSchema(forecast.output, 'output'));
+    // current, hourly, sunrise, sunset, air quality, fetchedAt.
+    expect(written.match(/"format":"date-time"/g)).toHaveLength(6);
+  });
+});

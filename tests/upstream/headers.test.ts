@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { github } from '#server/upstreams/github.ts';
+import { openMeteoGeocoding } from '#server/upstreams/open-meteo.ts';
+import { answering, json, okay, startRawServer } from './raw-server.ts';
+import { clientOf, failureOf, upstreamAt } from './support.ts';
+
+/** The header lines of a request as it arrived, without the request line. */
+function headersOf(head: string | undefined): Record<string, string> {
+  const lines = (head ?? '').split('\r\n').slice(1);
+  return Object.fromEntries(
+    lines.map((line) => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]),
+  );
+}
+
+describe('headers', () => {
+  test('of a GET: ours, and no others', async () => {
+    const { url, heads } = await startRawServer(okay);
+    const upstream = upstreamAt(url);
+    await clientOf().request(upstream, upstream.endpoints.json, {});
+    expect(headersOf(heads[0])).toEqual({
+      host: new URL(url).host,
+      connection: 'keep-alive',
+      accept: 'application/json',
+      'accept-encoding': 'gzip, br',
+      'user-agent': 'typed-bff',
+    });
+  });
+
+  test('of a POST: also what it carries', async () => {
+    const { url, heads } = await startRawServer(okay);
+    const upstream = upstreamAt(url);
+    await clientOf().request(upstream, upstream.endpoints.create, { body: { name: 'é', other: 'dropped' } });
+    expect(headersOf(heads[0])).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength('{"name":"é"}')),
+    });
+  });
+
+  test('a call cannot add any', async () => {
+    const { url, heads } = await startRawServer(okay);
+    const upstream = upstreamAt(url);
+    const call = {
+      // This endpoint declares no query either.
+      query: { x: '1' },
+      headers: { authorization: 'Bearer mine', cookie: 'a=b' },
+      method: 'DELETE',
+      path: '/other',
+    };
+    await clientOf().request(upstream, upstream.endpoints.json, call);
+    expect(heads[0]).toMatch(/^GET \/things HTTP\/1\.1\r\n/);
+    expect(heads[0]).not.toMatch(/authorization|cookie/i);
+  });
+
+  const repository = { params: { owner: 'trpc', repo: 'trpc' } };
+
+  test('the credential comes from the environment and goes to its own upstream alone', async () => {
+    const { url, heads } = await startRawServer(answering('404 No', json, '{}'));
+    const client = clientOf({
+      GITHUB_API_URL: url,
+      GITHUB_TOKEN: 'token-of-the-operator',
+      OPEN_METEO_GEOCODING_URL: url,
+    });
+    await failureOf(client.request(github, github.endpoints.repository, repository));
+    await failureOf(
+      client.request(openMeteoGeocoding, openMeteoGeocoding.endpoints.search, {
+        query: { name: 'x', count: 1, language: 'en', format: 'json' },
+      }),
+    );
+    expect(headersOf(heads[0])).toMatchObject({
+      authorization: 'Bearer token-of-the-operator',
+      'x-github-api-version': '2022-11-28',
+    });
+    expect(headersOf(heads[1]).authorization).toBeUndefined();
+  });
+
+  test('without one in the environment there is none', async () => {
+    const { url, heads } = await startRawServer(answering('404 No', json, '{}'));
+    await failureOf(
+      clientOf({ GITHUB_API_URL: url }).request(github, github.endpoints.repository, repository),
+    );
+    expect(heads).toHaveLength(1);
+    expect(headersOf(heads[0]).authorization).toBeUndefined();
+  });
+});

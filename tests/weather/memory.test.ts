@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '#server/limits.ts';
+import { forecastOutput, placesOutput } from '#server/weather/schema.ts';
+import { paris, weatherOnStandIns } from './stand-ins.ts';
+
+const { upstreams, service } = weatherOnStandIns();
+
+describe('memory', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-06-15T10:20:00Z') });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+  const { freshFor, staleIfErrorFor, placesFreshFor } = limits.weather;
+
+  test('twenty equal calls at once are one call to each source', async () => {
+    const { weather } = service();
+    const forecasts = await Promise.all(Array.from({ length: 20 }, () => weather.forecast(paris)));
+    expect(upstreams().openMeteo.requests).toHaveLength(1);
+    expect(upstreams().airQuality.requests).toHaveLength(1);
+    for (const forecast of forecasts) expect(forecast).toEqual(forecasts[0]);
+  });
+
+  test('twenty equal calls at once share a failure, and the next call asks again', async () => {
+    upstreams().openMeteo.fault({ kind: 'status', status: 503 });
+    const { weather } = service();
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => weather.forecast(paris)));
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(upstreams().openMeteo.requests).toHaveLength(1);
+    upstreams().openMeteo.fault(undefined);
+    expect((await weather.forecast(paris)).source.cache).toBe('miss');
+    expect(upstreams().openMeteo.requests).toHaveLength(2);
+  });
+
+  test('within the window nobody is asked; the age grows, the moment stays', async () => {
+    const { weather } = service();
+    const first = await weather.forecast(paris);
+    advance(freshFor - 1);
+    const second = await weather.forecast({ ...paris, lat: paris.lat + 0.0001 });
+    expect(second.source).toEqual({
+      ...first.source,
+      cache: 'hit',
+      ageSeconds: Math.floor((freshFor - 1) / 1000),
+    });
+    expect(second.hourly).toEqual(first.hourly);
+    expect(upstreams().openMeteo.requests).toHaveLength(1);
+    expect(upstreams().airQuality.requests).toHaveLength(1);
+  });
+
+  test('another place, span or system of units is another question; the air quality is shared', async () => {
+    const { weather } = service();
+    await weather.forecast(paris);
+    await weather.forecast({ ...paris, days: 3 });
+    await weather.forecast({ ...paris, units: 'imperial' });
+    expect(upstreams().openMeteo.requests).toHaveLength(3);
+    expect(upstreams().airQuality.requests).toHaveLength(1);
+    await weather.forecast({ ...paris, lat: paris.lat + 0.01 });
+    expect(upstreams().openMeteo.requests).toHaveLength(4);
+    expect(upstreams().airQuality.requests).toHaveLength(2);
+  });
+
+  test('after the window it is asked again', async () => {
+    const { weather } = service();
+    const first = await weather.forecast(paris);
+    advance(freshFor);
+    const second = await weather.forecast(paris);
+    expect(second.source).toMatchObject({ cache: 'miss', ageSeconds: 0 });
+    expect(Number(second.source.fetchedAt) - Number(first.source.fetchedAt)).toBe(freshFor);
+    expect(upstreams().openMeteo.requests).toHaveLength(2);
+  });
+
+  test('while the source fails the last forecast stands in, says so and tells its age', async () => {
+    const { weather } = service();
+    const first = await weather.forecast(paris);
+    upstreams().openMeteo.fault({ kind: 'reset' });
+    advance(freshFor + 90_500);
+    const stale = forecastOutput.parse(await weather.forecast(paris));
+    expect(stale.source).toEqual({
+      ...first.source,
+      cache: 'stale',
+      ageSeconds: freshFor / 1000 + 90,
+    });
+    expect(stale.hourly).toEqual(first.hourly);
+    expect(stale.warnings.map(({ code }) => code)).toEqual(['stale']);
+
+    upstreams().openMeteo.fault(undefined);
+    const recovered = await weather.forecast(paris);
+    expect(recovered.source.cache).toBe('miss');
+    expect(recovered.warnings).toEqual([]);
+  });
+
+  test('a day later there is nothing to stand in', async () => {
+    const { weather } = service();
+    await weather.forecast(paris);
+    upstreams().openMeteo.fault({ kind: 'status', status: 500 });
+    advance(staleIfErrorFor - 1);
+    expect((await weather.forecast(paris)).source.cache).toBe('stale');
+    advance(1);
+    await expect(weather.forecast(paris)).rejects.toMatchObject({ reason: 'upstream_bad_answer' });
+  });
+
+  test('an old air quality does not pass for a new one without a warning', async () => {
+    const { weather } = service();
+    await weather.forecast(paris);
+    upstreams().airQuality.fault({ kind: 'status', status: 500 });
+    advance(12 * 60 * 60_000);
+    const { source, warnings } = await weather.forecast(paris);
+    expect(source.cache).toBe('miss');
+    expect(warnings).not.toEqual([]);
+  });
+
+  test('places are remembered whatever the case of the name', async () => {
+    const { weather } = service();
+    const found = placesOutput.parse(await weather.places({ name: 'Berlin', count: 3 }));
+    expect(found[0]).toMatchObject({ name: 'Berlin', country: 'Germany', timezone: 'Europe/Berlin' });
+    advance(placesFreshFor - 1);
+    expect(await weather.places({ name: 'bERLIN', count: 3 })).toEqual(found);
+    expect(await weather.places({ name: 'BERLIN', count: 3 })).toEqual(found);
+    expect(upstreams().geocoding.requests).toHaveLength(1);
+    await weather.places({ name: 'berlin', count: 4 });
+    expect(upstreams().geocoding.requests).toHaveLength(2);
+    advance(placesFreshFor);
+    await weather.places({ name: 'berlin', count: 3 });
+    expect(upstreams().geocoding.requests).toHaveLength(3);
+  });
+
+  test('a search without a hit is remembered too', async () => {
+    const { weather } = service();
+    expect(await weather.places({ name: 'Nowhereville', count: 3 })).toEqual([]);
+    expect(await weather.places({ name: 'nowhereville', count: 3 })).toEqual([]);
+    expect(upstreams().geocoding.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { type StandIn, startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { weatherOf } from './support.ts';
+
+export const paris = { lat: 48.856613, lng: 2.352222, days: 2, units: 'metric' } as const;
+
+/**
+ * The stand-ins for a whole file, on the morning of 15 June 2026; before each test they have forgotten what they
+ * were asked and behave.
+ */
+export function weatherOnStandIns() {
+  let running: Upstreams | undefined;
+  const upstreams = (): Upstreams => {
+    if (!running) throw new Error('the stand-ins are not running yet');
+    return running;
+  };
+  beforeAll(async () => {
+    running = await startUpstreams({ clock: () => Date.parse('2026-06-15T10:20:00Z') });
+  });
+  afterAll(() => running?.close());
+  beforeEach(() => {
+    const { openMeteo, airQuality, geocoding } = upstreams();
+    for (const standIn of [openMeteo, airQuality, geocoding] satisfies StandIn[]) {
+      standIn.requests.length = 0;
+      standIn.fault(undefined);
+    }
+  });
+  return {
+    upstreams,
+    /** A new service with an empty memory. */
+    service: (variables: Record<string, string> = {}) => weatherOf({ ...upstreams().env, ...variables }),
+  };
+}

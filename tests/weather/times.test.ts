@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { toInstant } from '#server/weather/convert.ts';
+import { emptyAnswer, forecastFrom } from './support.ts';
+
+describe('times', () => {
+  test.each([
+    ['Asia/Kolkata', 19_800, '2026-06-01T05:30', '2026-06-01T00:00:00Z'],
+    ['Asia/Kathmandu', 20_700, '2026-01-01T00:00', '2025-12-31T18:15:00Z'],
+    ['America/St_Johns', -12_600, '2026-06-01T21:00', '2026-06-02T00:30:00Z'],
+    ['Pacific/Kiritimati', 50_400, '2026-01-01T00:00', '2025-12-31T10:00:00Z'],
+    ['Etc/GMT+12', -43_200, '2026-12-31T23:00', '2027-01-01T11:00:00Z'],
+    ['a leap day', 0, '2028-02-29T12:00', '2028-02-29T12:00:00Z'],
+  ])('%s', async (timezone, offset, local, utc) => {
+    const { current, hourly, daily, location } = await forecastFrom({
+      ...emptyAnswer(offset),
+      timezone,
+      current: { time: local },
+      hourly: { time: [local] },
+      daily: { time: [local.slice(0, 10)], sunrise: [local], sunset: [local] },
+    });
+    expect(location).toMatchObject({ timezone, utcOffsetSeconds: offset });
+    expect(current?.time).toEqual(new Date(utc));
+    expect(hourly[0]?.time).toEqual(new Date(utc));
+    // The day stays the local one.
+    expect(daily[0]).toMatchObject({
+      date: local.slice(0, 10),
+      sunrise: new Date(utc),
+      sunset: new Date(utc),
+    });
+  });
+
+  test('polar day and night have neither sunrise nor sunset', async () => {
+    const { daily } = await forecastFrom({
+      ...emptyAnswer(7200),
+      timezone: 'Arctic/Longyearbyen',
+      daily: {
+        time: ['2026-06-21', '2026-12-21', '2026-12-22'],
+        sunrise: ['', null, '1970-01-01'],
+        sunset: [null, '', 'never'],
+      },
+    });
+    expect(daily.map(({ date, sunrise, sunset }) => [date, sunrise, sunset])).toEqual([
+      ['2026-06-21', null, null],
+      ['2026-12-21', null, null],
+      ['2026-12-22', null, null],
+    ]);
+  });
+
+  test('hours of no time are left out', async () => {
+    const { hourly, current } = await forecastFrom({
+      ...emptyAnswer(),
+      current: { time: '2026-13-01T00:00', temperature_2m: 1 },
+      hourly: {
+        time: ['2026-06-01T25:00', '2026-06-01T10:61', '2026-06-01T10:00'],
+        temperature_2m: [1, 2, 3],
+      },
+    });
+    expect(current).toBeNull();
+    expect(hourly.map(({ temperature }) => temperature)).toEqual([3]);
+  });
+
+  test.each([
+    '',
+    '2026-06-01',
+    '2026-06-01T10:00Z',
+    '2026-06-01T10:00:00',
+    ' 2026-06-01T10:00',
+    '2026-99-99T99:99',
+  ])('%j is no time', (text) => {
+    expect(toInstant(text, 0)).toBeNull();
+  });
+
+  test.each(['2026-02-29T10:00', '2026-02-30T10:00', '2026-04-31T10:00'])(
+    'a day that the month does not have is no time, not a day of the next month: %s',
+    (text) => {
+      expect(toInstant(text, 0)).toBeNull();
+    },
+  );
+
+  test('an offset beyond what a date can hold gives no time, not an invalid date', () => {
+    expect(toInstant('2026-06-01T10:00', 1e13)).toBeNull();
+  });
+
+  test.each([
+    ['a time in a form of its own', { current: { time: '2026-06-01 10:00' } }],
+    ['a number as time', { hourly: { time: [1_780_000_000] } }],
+    ['a word as temperature', { current: { time: '2026-06-01T10:00', temperature_2m: 'warm' } }],
+    ['a day in a form of its own', { daily: { time: ['1 June 2026'] } }],
+    ['no offset', { utc_offset_seconds: undefined }],
+    ['no timezone', { timezone: undefined }],
+  ])('%s is a bad answer', async (_, part) => {
+    await expect(forecastFrom({ ...emptyAnswer(), ...part })).rejects.toMatchObject({
+      reason: 'upstream_bad_answer',
+    });
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { forecastOutput } from '#server/weather/schema.ts';
+import { paris, weatherOnStandIns } from './stand-ins.ts';
+
+const { upstreams, service } = weatherOnStandIns();
+
+describe('what comes back', () => {
+  test('the contract, marked as synthetic', async () => {
+    const forecast = forecastOutput.parse(await service().weather.forecast(paris));
+    expect(forecast.source).toMatchObject({
+      provider: 'Synthetic stand-in',
+      synthetic: true,
+      cache: 'miss',
+      ageSeconds: 0,
+    });
+    expect(forecast.attribution.text).toContain('Synthetic');
+    expect(forecast.warnings).toEqual([]);
+    expect(forecast.airQuality).not.toBeNull();
+    expect(forecast.current).not.toBeNull();
+    expect(forecast.daily.map(({ date }) => date)).toEqual(['2026-06-15', '2026-06-16']);
+  });
+
+  test.each([
+    ['fails', { kind: 'status', status: 500, body: '{"error":true,"reason":"secret-of-the-source"}' }],
+    ['is overloaded', { kind: 'status', status: 503 }],
+    ['resets', { kind: 'reset' }],
+    ['says nonsense', { kind: 'body', body: '<p>', contentType: 'text/html' }],
+  ] as const)('when the air quality %s there is a forecast with a warning', async (_, fault) => {
+    upstreams().airQuality.fault(fault);
+    const { weather, lines } = service();
+    const forecast = forecastOutput.parse(await weather.forecast(paris));
+    expect(forecast.airQuality).toBeNull();
+    expect(forecast.hourly).toHaveLength(48);
+    expect(forecast.warnings.map(({ code }) => code)).toEqual(['air_quality_unavailable']);
+    expect(JSON.stringify(forecast)).not.toContain('secret-of-the-source');
+    expect(lines.filter((line) => line.includes('"level":"warn"'))).toHaveLength(1);
+  });
+
+  test('when the forecast fails there is none, whatever the air quality says', async () => {
+    upstreams().openMeteo.fault({ kind: 'status', status: 500 });
+    await expect(service().weather.forecast(paris)).rejects.toMatchObject({ reason: 'upstream_bad_answer' });
+  });
+
+  test.each([
+    [404, undefined],
+    [429, 'upstream_overloaded'],
+    [503, 'upstream_overloaded'],
+    [400, 'upstream_refused'],
+    [502, 'upstream_bad_answer'],
+  ])("a %d of the forecast is a failure of an upstream, never the caller's", async (status, reason) => {
+    upstreams().openMeteo.fault({ kind: 'status', status, body: '{"error":true,"reason":"no"}' });
+    await expect(service().weather.forecast(paris)).rejects.toMatchObject({
+      name: 'AppError',
+      reason: reason ?? expect.stringMatching(/^upstream_/),
+    });
+  });
+});
