@@ -2,7 +2,7 @@
  * Builds or starts the product: `node server/launch.ts dev|build|start`. Checks first what would otherwise
  * fail later or in a way that does not say what to do.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { ConfigurationError, parseEnv } from './env.ts';
 import { PreflightError, requireBuild, requireFreePort } from './preflight.ts';
@@ -11,28 +11,37 @@ const commands = ['dev', 'build', 'start'] as const;
 type Command = (typeof commands)[number];
 
 async function run(command: Command): Promise<void> {
-  if (command === 'build') return runNext(['build']);
+  if (command === 'build') return void runNext(['build']);
   // Before anything reads the settings: they have a say in what the product is.
   if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
   const env = parseEnv(process.env);
   if (command === 'start') requireBuild();
   await requireFreePort(env.PORT);
-  if (command === 'dev') return runNext(['dev', '--port', String(env.PORT)]);
+  if (command === 'dev') return runDevelopment(env.PORT);
   const { serveBuild } = await import('./front/start.ts');
   await serveBuild(env);
   console.log(`Ready on ${env.SITE_URL}`);
 }
 
 /** Runs Next in a process of its own, hands signals on to it, and ends as it ends. */
-function runNext(args: string[]): void {
+function runNext(args: string[], stdout: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-  const child = spawn(process.execPath, [next, ...args], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [next, ...args], { stdio: ['inherit', stdout, 'inherit'] });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1);
   });
+  return child;
+}
+
+/** The development server, its log lines made readable; what is not JSON passes as it is. */
+async function runDevelopment(port: number): Promise<void> {
+  const { default: pretty } = await import('pino-pretty');
+  process.env.FORCE_COLOR ??= process.stdout.isTTY ? '1' : '0';
+  const { stdout } = runNext(['dev', '--port', String(port)], 'pipe');
+  stdout?.pipe(pretty({ colorize: process.stdout.isTTY, ignore: 'requestId', translateTime: 'HH:MM:ss' }));
 }
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireChromium } from './support/chromium.ts';
 
@@ -27,7 +28,7 @@ function report(passed: number, failed: number): void {
 
 function runTests(): { passed: number; failed: number } {
   rmSync(resultsFile, { force: true });
-  const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
   const green = run('tests', process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json']);
   const { numPassedTests, numFailedTests } = resultsSchema.parse(
     JSON.parse(readFileSync(resultsFile, 'utf8')),

@@ -13,7 +13,7 @@ Procedures are called over HTTP under ${siteUrl}/api/trpc/<path>. Inputs and out
 
 A call that works as printed: \`${sample ? curlOf(sample, siteUrl) : ''}\`
 
-A success is \`{"result":{"data":{"json":…}}}\`; a failure is \`{"error":{"json":{"message":…,"data":{"code","httpStatus","path","requestId","reason"}}}}\` with the right HTTP status. Several calls of one kind can go in one request: join the paths by commas, add \`?batch=1\`, and give the inputs as an object keyed "0", "1", …; at most ${limits.batchSize}. A JSON body may have ${limits.jsonBodyBytes / 1024} KB.
+A success is \`{"result":{"data":{"json":…}}}\`; a failure is \`{"error":{"json":{"message":…,"data":{"code","httpStatus","path","requestId","reason"}}}}\` with the right HTTP status. Several calls of one kind can go in one request: join the paths by commas, add \`?batch=1\`, and give the inputs as an object keyed "0", "1", …; at most ${limits.batchSize}. A JSON body may have ${limits.jsonBodyBytes / 1024} KB. Calls are limited for each client; the RateLimit header tells what is left, and a 429 has Retry-After.
 
 ## Procedures
 
