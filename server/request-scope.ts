@@ -19,6 +19,8 @@ export type RequestScope = {
   requestId: string;
   /** Set once it is known who calls. */
   principal?: Principal;
+  /** Several calls in one request: then each has an id of its own. */
+  isBatch: boolean;
   /** In the order in which they ended. */
   calls: CallRecord[];
   /** Where the buckets stand that calls of this request were charged to. */
@@ -30,7 +32,7 @@ export type RequestScope = {
 };
 
 export function createRequestScope(requestId: string): RequestScope {
-  return { requestId, calls: [], rateLimits: new Map(), bytesIn: 0, bytesOut: 0 };
+  return { requestId, isBatch: false, calls: [], rateLimits: new Map(), bytesIn: 0, bytesOut: 0 };
 }
 
 /** One for the process: instrumentation, routes and pages each have a copy of this module. */

@@ -8,7 +8,7 @@ import { fieldErrorsOf } from './field-errors.ts';
 import { textFields } from './form-fields.ts';
 import { bucketOf } from './principal.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
-import { requestScope } from './request-scope.ts';
+import { type CallRecord, requestScope } from './request-scope.ts';
 
 const t = initTRPC
   .context<Context>()
@@ -53,49 +53,54 @@ export function toAppError(error: unknown): AppError {
   return new AppError(reason, { cause: error });
 }
 
-/** Counts, times and records every call, whatever becomes of it. */
-const observe = t.middleware(async ({ ctx, path, next, batchIndex }) => {
+/**
+ * What every call passes, in one middleware because each costs every call: its limit is charged before its input
+ * is even parsed, a form is read as the object its schema expects, an AppError gets the status that its reason
+ * stands for, and what became of the call is counted, timed and recorded.
+ */
+const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRawInput }) => {
   const startedAt = performance.now();
-  const result = await next();
-  const durationMs = performance.now() - startedAt;
-  const outcome = result.ok ? 'ok' : toAppError(result.error).reason;
-  const id = batchIndex === undefined ? ctx.requestId : `${ctx.requestId}.${batchIndex}`;
-  ctx.scope.calls.push({ id, procedure: path, outcome, durationMs: Math.round(durationMs * 10) / 10 });
-  ctx.services.metrics.callEnded({ procedure: path, outcome, seconds: durationMs / 1000 });
-  return result;
+  let outcome: CallRecord['outcome'] = 'internal';
+  try {
+    if (meta) await chargeLimit(ctx, meta);
+    const result = await (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
+    if (!result.ok) throw result.error;
+    outcome = 'ok';
+    return result;
+  } catch (error) {
+    const appError = toAppError(error);
+    outcome = appError.reason;
+    throw error instanceof TRPCError && error.code === appError.code
+      ? error
+      : new TRPCError({ code: appError.code, message: appError.publicMessage, cause: appError });
+  } finally {
+    const durationMs = performance.now() - startedAt;
+    const id = ctx.scope.isBatch ? `${ctx.requestId}.${batchIndex}` : ctx.requestId;
+    ctx.scope.calls.push({ id, procedure: path, outcome, durationMs: Math.round(durationMs * 10) / 10 });
+    ctx.services.metrics.callEnded({ procedure: path, outcome, seconds: durationMs / 1000 });
+  }
 });
 
-/** Gives an AppError thrown by a service the status that its reason stands for. */
-const mapErrors = t.middleware(async ({ next }) => {
-  const result = await next();
-  if (result.ok || !isAppError(result.error.cause)) return result;
-  const cause = result.error.cause;
-  throw new TRPCError({ code: cause.code, message: cause.publicMessage, cause });
-});
-
-/** Charges the call to its principal's bucket, before its input is even parsed: refusing must cost little. */
-const limitRate = t.middleware(async ({ ctx, meta, next }) => {
-  const bucket = bucketOf(ctx.principal);
-  if (bucket === null || !meta) return next();
-  const state = await ctx.services.rateLimiter.charge(meta.rateLimit, bucket);
-  ctx.scope.rateLimits.set(state.name, state);
-  if (state.allowed) return next();
-  ctx.services.metrics.rateLimited(state.name);
+/** @throws AppError `rate_limited` */
+async function chargeLimit({ principal, services, scope }: Context, meta: ProcedureMeta): Promise<void> {
+  const bucket = bucketOf(principal);
+  if (bucket === null) return;
+  const state = await services.rateLimiter.charge(meta.rateLimit, bucket);
+  scope.rateLimits.set(state.name, state);
+  if (state.allowed) return;
+  services.metrics.rateLimited(state.name);
   throw new AppError('rate_limited', { retryAfterSeconds: state.resetSeconds });
-});
+}
 
-/** A multipart form is read as a plain object of its text fields, so that one input schema serves JSON and forms. */
-const readForm = t.middleware(({ meta, next, getRawInput }) => {
-  if (!meta?.form) return next();
-  return next({
-    getRawInput: async () => {
-      const raw = await getRawInput();
-      return raw instanceof FormData ? Object.fromEntries(textFields(raw)) : raw;
-    },
-  });
-});
+/** A multipart form as a plain object of its text fields, so that one input schema serves JSON and forms. */
+function formReader(read: () => Promise<unknown>): () => Promise<unknown> {
+  return async () => {
+    const raw = await read();
+    return raw instanceof FormData ? Object.fromEntries(textFields(raw)) : raw;
+  };
+}
 
-const baseProcedure = t.procedure.use(observe).use(mapErrors).use(limitRate).use(readForm);
+const baseProcedure = t.procedure.use(everyCall);
 
 /** The start of every procedure that anyone may call. The meta is what documentation, limits and the door go by. */
 export function publicProcedure(meta: ProcedureMeta) {

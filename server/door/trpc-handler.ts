@@ -31,6 +31,7 @@ export function handleTrpc(request: Request): Promise<Response> {
 async function answer(request: Request, scope: RequestScope): Promise<Response> {
   const { env, log } = services();
   const called = calledProcedures(request);
+  scope.isBatch = called.length > 1;
   if (request.method === 'OPTIONS') {
     return preflightResponse(request, env.ALLOWED_ORIGINS, allowedMethods(called));
   }

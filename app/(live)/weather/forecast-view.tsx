@@ -1,3 +1,4 @@
+import { type ReactNode, useId } from 'react';
 import type { Forecast } from '#server/weather/schema.ts';
 import { formatDay, formatNumber, formatTime } from './format.ts';
 
@@ -48,77 +49,32 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         <p>There is no current weather for this place.</p>
       )}
 
-      <div className="space-y-2">
-        <h3 id="daily">The next {daily.length} days</h3>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <section className="table-scroll card" aria-labelledby="daily" tabIndex={0}>
-          <table className="w-full">
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                <th scope="col">Sky</th>
-                <th scope="col">Low</th>
-                <th scope="col">High</th>
-                <th scope="col">Rain</th>
-                <th scope="col">Sunrise</th>
-                <th scope="col">Sunset</th>
-              </tr>
-            </thead>
-            <tbody>
-              {daily.map((day) => (
-                <tr key={day.date}>
-                  <th scope="row">{formatDay(day.date)}</th>
-                  <td>{day.summary ?? 'Unknown'}</td>
-                  <td>{formatNumber(day.temperatureMin)}°</td>
-                  <td>{formatNumber(day.temperatureMax)}°</td>
-                  <td>
-                    {formatNumber(day.precipitationSum)} {units.precipitation}
-                  </td>
-                  <td>{formatTime(day.sunrise, offset)}</td>
-                  <td>{formatTime(day.sunset, offset)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </div>
+      <ForecastTable
+        title={`The next ${daily.length} days`}
+        columns={['Day', 'Sky', 'Low', 'High', 'Rain', 'Sunrise', 'Sunset']}
+        rows={daily.map((day) => [
+          formatDay(day.date),
+          day.summary ?? 'Unknown',
+          `${formatNumber(day.temperatureMin)}°`,
+          `${formatNumber(day.temperatureMax)}°`,
+          `${formatNumber(day.precipitationSum)} ${units.precipitation}`,
+          formatTime(day.sunrise, offset),
+          formatTime(day.sunset, offset),
+        ])}
+      />
 
-      <div className="space-y-2">
-        <h3 id="hourly">The next {hours.length} hours</h3>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <section className="table-scroll card" aria-labelledby="hourly" tabIndex={0}>
-          <table className="w-full">
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">Sky</th>
-                <th scope="col">Temperature</th>
-                <th scope="col">Rain</th>
-                <th scope="col">Chance</th>
-                <th scope="col">Wind</th>
-              </tr>
-            </thead>
-            <tbody>
-              {hours.map((hour) => (
-                <tr key={hour.time.getTime()}>
-                  <th scope="row">{formatTime(hour.time, offset)}</th>
-                  <td>{hour.summary ?? 'Unknown'}</td>
-                  <td>
-                    {formatNumber(hour.temperature)} {units.temperature}
-                  </td>
-                  <td>
-                    {formatNumber(hour.precipitation)} {units.precipitation}
-                  </td>
-                  <td>{formatNumber(hour.precipitationProbability)} %</td>
-                  <td>
-                    {formatNumber(hour.windSpeed)} {units.windSpeed}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </div>
+      <ForecastTable
+        title={`The next ${hours.length} hours`}
+        columns={['Time', 'Sky', 'Temperature', 'Rain', 'Chance', 'Wind']}
+        rows={hours.map((hour) => [
+          formatTime(hour.time, offset),
+          hour.summary ?? 'Unknown',
+          `${formatNumber(hour.temperature)} ${units.temperature}`,
+          `${formatNumber(hour.precipitation)} ${units.precipitation}`,
+          `${formatNumber(hour.precipitationProbability)} %`,
+          `${formatNumber(hour.windSpeed)} ${units.windSpeed}`,
+        ])}
+      />
 
       <p className="text-muted text-sm">
         <a href={attribution.url}>{attribution.text}</a>. Times are those of {location.timezone}.{' '}
@@ -128,7 +84,43 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
   );
 }
 
-function Fact({ term, children }: { term: string; children: React.ReactNode }) {
+/** The first column heads its row; on a narrow screen the table scrolls by itself. */
+function ForecastTable(props: { title: string; columns: string[]; rows: string[][] }) {
+  const { title, columns, rows } = props;
+  const id = useId();
+  return (
+    <div className="space-y-2">
+      <h3 id={id}>{title}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section className="table-scroll card" aria-labelledby={id} tabIndex={0}>
+        <table className="w-full">
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(([head, ...cells], row) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity; times repeat after a day
+              <tr key={row}>
+                <th scope="row">{head}</th>
+                {cells.map((cell, column) => (
+                  <td key={columns[column + 1]}>{cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </div>
+  );
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
   return (
     <div>
       <dt className="text-muted text-sm">{term}</dt>
