@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from './limits.ts';
 import type { RateLimitClass } from './procedure-meta.ts';
 
 /** The parts of a comma-separated list, without empty ones. */
@@ -15,11 +16,17 @@ const defaultRateLimits = {
   mail: { points: 5, windowSeconds: 3600 },
 };
 
+const { longestWindowSeconds } = limits.rateLimit;
+
 const rateLimitEntry = z
   .string()
-  .regex(
-    /^(light|upstream|mail)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/,
-    'must be class=points/seconds, as light=300/60',
+  .regex(/^(light|upstream|mail)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/, {
+    error: 'must be class=points/seconds, as light=300/60',
+    abort: true,
+  })
+  .refine(
+    (entry) => Number(entry.split('/')[1]) <= longestWindowSeconds,
+    `a window may have at most ${longestWindowSeconds} seconds`,
   );
 
 /** `light=300/60,upstream=60/60,mail=5/3600`: points and seconds for each class; a class left out keeps its default. */

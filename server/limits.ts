@@ -29,6 +29,8 @@ export const limits = {
   rateLimit: {
     /** Buckets of one class that this process remembers. */
     keysInMemory: 50_000,
+    /** Timers take no more than 2^31 - 1 milliseconds; a longer one would end at once. */
+    longestWindowSeconds: 2_147_483,
     /** For connecting to Redis and for each command. */
     redisTimeout: 250,
     /** How long Redis is left alone after it failed. */

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireChromium } from './support/chromium.ts';
+import { requireRedis } from './support/redis.ts';
 
 const resultsFile = 'tests/.output/results.json';
 const resultsSchema = z.object({
@@ -39,6 +40,7 @@ function runTests(): { passed: number; failed: number } {
 
 try {
   requireChromium();
+  requireRedis();
   const ready =
     run('format, lint and types', 'npm', ['run', '--silent', 'check']) &&
     run('build', process.execPath, ['server/launch.ts', 'build']);

@@ -6,11 +6,16 @@ const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
 /**
  * Lets pages of listed origins read an answer. None by default. There is never a `*`, and cookies are not part
  * of it: what such a page may do, anyone may do.
+ *
+ * @param origin what the request says of itself
  */
-export function setCorsHeaders(headers: Headers, request: Request, allowedOrigins: readonly string[]): void {
+export function setCorsHeaders(
+  headers: Headers,
+  origin: string | null,
+  allowedOrigins: readonly string[],
+): void {
   if (allowedOrigins.length === 0) return;
   headers.append('vary', 'Origin');
-  const origin = request.headers.get('origin');
   if (origin === null || !allowedOrigins.includes(origin)) return;
   headers.set('access-control-allow-origin', origin);
   headers.set('access-control-expose-headers', exposedHeaders);
@@ -23,7 +28,7 @@ export function preflightResponse(
   methods: string,
 ): Response {
   const headers = new Headers({ allow: `${methods}, OPTIONS` });
-  setCorsHeaders(headers, request, allowedOrigins);
+  setCorsHeaders(headers, request.headers.get('origin'), allowedOrigins);
   if (headers.has('access-control-allow-origin')) {
     headers.set('access-control-allow-methods', methods);
     headers.set('access-control-allow-headers', 'content-type, authorization, x-request-id, idempotency-key');

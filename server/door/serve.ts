@@ -1,12 +1,11 @@
 import { AppError, isAppError } from '../errors.ts';
 import { createRequestScope, type RequestScope, requestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
-import { setCorsHeaders } from './cors.ts';
 import { errorResponse } from './envelope.ts';
+import { finishHeaders } from './finish-headers.ts';
 import { setRateLimitHeaders } from './rate-limit-headers.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest } from './request-log.ts';
-import { inertContentPolicy, setSecurityHeaders } from './security-headers.ts';
 
 export type Handler = (request: Request, scope: RequestScope) => Promise<Response>;
 
@@ -46,12 +45,12 @@ async function answer(request: Request, route: Route, scope: RequestScope): Prom
     }
     return errorResponse(error, { path, requestId: scope.requestId });
   });
-  const { headers } = response;
-  headers.set('x-request-id', scope.requestId);
-  headers.set('content-security-policy', inertContentPolicy);
-  setSecurityHeaders(headers, services().env.SITE_URL);
-  setRateLimitHeaders(headers, scope.rateLimits.values());
-  setCorsHeaders(headers, request, services().env.ALLOWED_ORIGINS);
+  setRateLimitHeaders(response.headers, scope.rateLimits.values());
+  finishHeaders(response.headers, {
+    requestId: scope.requestId,
+    origin: request.headers.get('origin'),
+    env: services().env,
+  });
   return response;
 }
 

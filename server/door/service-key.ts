@@ -15,7 +15,7 @@ export const bearerChallenge = { 'www-authenticate': 'Bearer realm="typed-bff"' 
 export function serviceOf(request: Request, keys: readonly ServiceKey[]): Principal | undefined {
   const authorization = request.headers.get('authorization');
   // Other schemes are not ours: a proxy in front may have a password of its own.
-  if (authorization === null || !/^bearer\b/i.test(authorization)) return undefined;
+  if (authorization === null || !/^bearer(?:\s|$)/i.test(authorization)) return undefined;
   const token = /^bearer +([\w.~+/-]{1,512}=*)$/i.exec(authorization)?.[1];
   const service = token && findService(token, keys);
   if (!service) throw new Refusal('unauthorized', { headers: bearerChallenge });

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorResponse } from '../door/envelope.ts';
+import { finishHeaders } from '../door/finish-headers.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
 import { requestIdOf } from '../door/request-id.ts';
+import type { Env } from '../env.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -23,13 +25,17 @@ export function screen(request: Pick<IncomingMessage, 'method' | 'url'>): void {
 }
 
 /** Answers a refused request with the envelope and ends its connection: what follows on it is not read. */
-export function writeRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+export function writeRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+  env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS'>,
+): void {
   const requestId = requestIdOf(String(request.headers['x-request-id'] ?? ''));
   const answer = errorResponse(refusal, { path: null, requestId });
-  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  finishHeaders(answer.headers, { requestId, origin: request.headers.origin ?? null, env });
+  response.setHeaders(answer.headers);
   response.setHeader('connection', 'close');
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('x-request-id', requestId);
   response.statusCode = answer.status;
   void answer.text().then((body) => response.end(body));
 }

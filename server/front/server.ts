@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Refusal } from '../door/refusal.ts';
+import type { Env } from '../env.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { limits } from '../limits.ts';
 import { setForwardedFor } from './forwarded.ts';
@@ -16,10 +17,10 @@ export type FrontServer = {
  * refuse what Next would stumble over and end in order.
  */
 export async function startFrontServer(options: {
-  port: number;
-  trustedHops: number;
+  env: Pick<Env, 'PORT' | 'SITE_URL' | 'ALLOWED_ORIGINS' | 'TRUSTED_PROXY_HOPS'>;
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }): Promise<FrontServer> {
+  const { env, handle } = options;
   let running = 0;
   const idle = new EventTarget();
 
@@ -41,14 +42,14 @@ export async function startFrontServer(options: {
         screen(request);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        writeRefusal(request, response, error);
+        writeRefusal(request, response, error, env);
         return;
       }
-      setForwardedFor(request.headers, request.socket.remoteAddress, options.trustedHops);
-      void options.handle(request, response);
+      setForwardedFor(request.headers, request.socket.remoteAddress, env.TRUSTED_PROXY_HOPS);
+      void handle(request, response);
     },
   );
-  server.listen(options.port);
+  server.listen(env.PORT);
   await once(server, 'listening');
 
   async function stop(): Promise<void> {

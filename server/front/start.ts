@@ -4,12 +4,11 @@ import { services } from '../services.ts';
 import { startFrontServer } from './server.ts';
 
 /** Serves the build: Next behind the front server, until the process is told to stop. */
-export async function serveBuild(env: Pick<Env, 'PORT' | 'TRUSTED_PROXY_HOPS'>): Promise<void> {
+export async function serveBuild(env: Env): Promise<void> {
   const app = next({ dev: false, port: env.PORT });
   await app.prepare();
   const front = await startFrontServer({
-    port: env.PORT,
-    trustedHops: env.TRUSTED_PROXY_HOPS,
+    env,
     handle: app.getRequestHandler(),
   });
 

@@ -9,13 +9,13 @@ import {
   type RateLimitStore,
   type RateLimits,
 } from './limiter.ts';
-import { connectRedis, createRedisStore } from './redis.ts';
+import { connectRedis, createRedisStore, pingRedis } from './redis.ts';
 
 export type RateLimiter = {
   /** Charges one call of a class to a bucket. Never fails: without Redis this process counts by itself. */
   charge(name: RateLimitClass, bucket: string): Promise<RateLimitState>;
-  /** `ok`, or `down` while counts are not shared; undefined without Redis. */
-  redisState(): 'ok' | 'down' | undefined;
+  /** Asks Redis: `down` while counts are not shared. Undefined without Redis. */
+  redisState(): Promise<'ok' | 'down' | undefined>;
   close(): Promise<void>;
 };
 
@@ -52,7 +52,7 @@ export function createRateLimiter(options: {
 
   return {
     charge,
-    redisState: () => redis && (redis.status === 'ready' && Date.now() >= leaveRedisUntil ? 'ok' : 'down'),
+    redisState: async () => redis && (await pingRedis(redis)),
     close: async () => redis?.disconnect(),
   };
 }

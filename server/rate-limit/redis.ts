@@ -20,6 +20,16 @@ export function connectRedis(url: string, log: Logger): Redis {
   return redis;
 }
 
+/** Does not throw, and does not wait longer than a command may take. */
+export async function pingRedis(redis: Redis): Promise<'ok' | 'down'> {
+  try {
+    await redis.ping();
+    return 'ok';
+  } catch {
+    return 'down';
+  }
+}
+
 /** Counts in Redis, so that all instances share one window. */
 export function createRedisStore(
   redis: Redis,

@@ -18,8 +18,7 @@ export function handleHealth(request: Request): Promise<Response> {
 export function handleReadiness(request: Request): Promise<Response> {
   return serveText(request, '/readyz', async () => {
     const { mail, rateLimiter } = services();
-    const storage = await mail.check();
-    const redis = rateLimiter.redisState();
+    const [storage, redis] = await Promise.all([mail.check(), rateLimiter.redisState()]);
     const ready = storage === 'ok' && !lifecycle.draining;
     return jsonResponse(ready ? 200 : 503, {
       status: lifecycle.draining ? 'draining' : ready ? 'ready' : 'not_ready',

@@ -1,0 +1,124 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { missingPages, pages } from './support/pages.ts';
+import { sendBytes } from './support/raw-socket.ts';
+
+let product: Product;
+let secure: Product;
+beforeAll(async () => {
+  [product, secure] = await Promise.all([startProduct(), startProduct({ SITE_URL: 'https://bff.example' })]);
+});
+afterAll(() => Promise.all([product.close(), secure.close()]));
+
+const chunk = readdirSync('.next/static/chunks').find((file) => file.endsWith('.js')) ?? 'none';
+const json = { 'content-type': 'application/json' };
+
+type Kind = { title: string; path: string; status: number; init?: RequestInit };
+const trpc: Kind[] = [
+  { title: 'a tRPC result', path: '/api/trpc/echo.request', status: 200 },
+  { title: 'a tRPC batch', path: '/api/trpc/echo.request,email.status?batch=1', status: 207 },
+  {
+    title: 'a tRPC mutation',
+    path: '/api/trpc/echo.body',
+    status: 200,
+    init: { method: 'POST', headers: json, body: '{"json":1}' },
+  },
+  { title: 'an input refused by tRPC', path: '/api/trpc/email.status', status: 400 },
+  { title: 'a preflight', path: '/api/trpc/echo.body', status: 204, init: { method: 'OPTIONS' } },
+];
+const refused: Kind[] = [
+  { title: 'an unknown procedure', path: '/api/trpc/nothing.here', status: 404 },
+  { title: 'a method refused', path: '/api/trpc/echo.body', status: 405 },
+  { title: 'a type refused', path: '/api/trpc/echo.body', status: 415, init: { method: 'POST', body: 'x' } },
+  { title: 'an unknown API', path: '/api/nothing', status: 404 },
+  { title: 'a malformed path', path: '/api/trpc/%', status: 400 },
+];
+const others: Kind[] = [
+  ...pages.map((path): Kind => ({ title: `the page ${path}`, path, status: 200 })),
+  ...missingPages.map((path): Kind => ({ title: `no page at ${path}`, path, status: 404 })),
+  { title: 'no file', path: '/no-such-file.txt', status: 404 },
+  { title: 'no post with a dot', path: '/posts/no.such.post', status: 404 },
+  { title: 'no static file', path: '/_next/static/no-such-file.js', status: 404 },
+  { title: 'no data', path: '/_next/data/x/index.json', status: 404 },
+  { title: 'the feed', path: '/rss.xml', status: 200 },
+  {
+    title: 'a feed not modified',
+    path: '/rss.xml',
+    status: 304,
+    init: { headers: { 'if-none-match': '*' } },
+  },
+  { title: 'llms.txt', path: '/llms.txt', status: 200 },
+  { title: 'a documentation page', path: '/docs/procedures/echo.body.md', status: 200 },
+  { title: 'health', path: '/healthz', status: 200 },
+  { title: 'readiness', path: '/readyz', status: 200 },
+  { title: 'metrics', path: '/metrics', status: 200 },
+  { title: 'a script', path: `/_next/static/chunks/${chunk}`, status: 200 },
+  { title: 'the icon', path: '/icon.svg', status: 200 },
+  { title: 'a redirect of Next', path: '/weather/', status: 308 },
+  {
+    title: 'a form answered',
+    path: '/weather/choose',
+    status: 303,
+    init: { method: 'POST', body: new URLSearchParams({ name: 'x', lat: '1', lng: '1' }) },
+  },
+  { title: 'a form refused', path: '/weather/choose', status: 415, init: { method: 'POST', body: 'x' } },
+  { title: 'a page sent to', path: '/posts', status: 405, init: { method: 'PUT', body: 'x' } },
+];
+const all = [...trpc, ...refused, ...others];
+
+const ask = async ({ path, init, status }: Kind, of = product): Promise<Headers> => {
+  const response = await fetch(`${of.baseUrl}${path}`, { redirect: 'manual', ...init });
+  await response.arrayBuffer();
+  expect(response.status).toBe(status);
+  return response.headers;
+};
+
+describe('every kind of answer keeps browsers strict', () => {
+  test.each(all)('$title', async (kind) => {
+    const headers = await ask(kind);
+    const kept = ['x-content-type-options', 'x-frame-options', 'referrer-policy', 'permissions-policy'];
+    expect(Object.fromEntries(kept.map((name) => [name, headers.get(name)]))).toEqual({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': expect.stringMatching(/^(strict-origin-when-cross-origin|no-referrer|same-origin)$/),
+      'permissions-policy': expect.stringContaining('camera=()'),
+    });
+    expect(headers.get('content-security-policy') ?? '').toContain("frame-ancestors 'none'");
+  });
+
+  test('also one that was refused before anything else looked at it', async () => {
+    const { answers } = await sendBytes(product.baseUrl, 'TRACE / HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(answers[0]?.status).toBe(405);
+    expect(answers[0]?.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answers[0]?.headers.get('x-frame-options')).toBe('DENY');
+  });
+});
+
+describe('strict transport security', () => {
+  test.each(all)('$title: with a site on https alone', async (kind) => {
+    expect((await ask(kind)).get('strict-transport-security')).toBeNull();
+    expect((await ask(kind, secure)).get('strict-transport-security')).toMatch(/^max-age=\d{8,}/);
+  });
+});
+
+test.each([...trpc, ...refused])('$title is stored by no cache', async (kind) => {
+  const cacheControl = (await ask(kind)).get('cache-control') ?? '';
+  if (kind.status !== 204) expect(cacheControl).toMatch(/\bno-store\b/);
+  expect(cacheControl).not.toMatch(/public|max-age=[1-9]/);
+});
+
+test.each(trpc.filter(({ status }) => status !== 204))('$title is private', async (kind) => {
+  expect((await ask(kind)).get('cache-control')).toBe('private, no-store');
+});
+
+test.each(all)('$title does not say what it was made with', async (kind) => {
+  const headers = await ask(kind);
+  expect(headers.has('x-powered-by')).toBe(false);
+  expect(headers.has('server')).toBe(false);
+});
+
+test('a mail that is not there is a 404', async () => {
+  const response = await fetch(`${product.baseUrl}/inbox/no-such-mail`);
+  expect(response.status).toBe(404);
+});

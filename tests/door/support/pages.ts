@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { posts } from './posts.ts';
+
+/** Every page of the product, and one that it has not. */
+export const pages = [
+  '/',
+  '/weather',
+  '/contact',
+  '/echo',
+  '/proxy',
+  '/posts',
+  ...posts.map((slug) => `/posts/${slug}`),
+  '/inbox',
+];
+export const missingPages = ['/no-such-page', '/posts/no-such-post', '/no/such/page'];
+
+export type InlineScript = { nonce: string | undefined; sha256: string };
+
+/** Scripts whose code stands in the page. */
+export function inlineScripts(html: string): InlineScript[] {
+  return [...html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)]
+    .filter(([, attributes = '']) => !/\ssrc=/.test(attributes))
+    .map(([, attributes = '', code = '']) => ({
+      nonce: nonceOf(attributes),
+      sha256: createHash('sha256').update(code).digest('base64'),
+    }));
+}
+
+/** The nonces of all its elements. */
+export function noncesIn(html: string): string[] {
+  return [...html.matchAll(/<[a-z][^>]*\snonce="([^"]*)"[^>]*>/g)].map(([, nonce = '']) => nonce);
+}
+
+function nonceOf(attributes: string): string | undefined {
+  return /\snonce="([^"]*)"/.exec(attributes)?.[1];
+}
+
+/** The directives of a Content-Security-Policy, each with its sources. */
+export function readPolicy(policy: string | null): Map<string, string[]> {
+  const directives = (policy ?? '').split(';').map((directive) => directive.trim().split(/\s+/));
+  return new Map(directives.map(([name = '', ...sources]) => [name, sources]));
+}

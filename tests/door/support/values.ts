@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import superjson from 'superjson';
+
+/** A key that superjson refuses, as an attack on prototypes. */
+const hostileKeys = ['__proto__', 'constructor', 'prototype'];
+const key = fc.string({ maxLength: 8, unit: 'grapheme' }).filter((text) => !hostileKeys.includes(text));
+
+/** Any value that superjson can carry and that can be compared on the other side. */
+export const carried = fc.anything({
+  key,
+  maxDepth: 4,
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  values: [
+    fc.boolean(),
+    fc.integer(),
+    fc.double(),
+    fc.string({ unit: 'binary' }),
+    fc.bigInt(),
+    fc.date({ noInvalidDate: true }),
+    fc.constantFrom(null, undefined, Number.NaN, -0, Number.POSITIVE_INFINITY),
+    // New ones each time: superjson puts one object in two places of a Set back in another order.
+    fc.constantFrom('a+b', '"\\d"').map((source) => new RegExp(source, 'giu')),
+    fc.webUrl().map((text) => new URL(text)),
+  ],
+});
+
+const annotation: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(
+    'Date',
+    'undefined',
+    'bigint',
+    'regexp',
+    'set',
+    'map',
+    'Error',
+    'URL',
+    'number',
+    'nonsense',
+  ),
+  fc.constantFrom(['class', 'Object'], ['custom', 'x'], ['symbol', 'x'], ['typed-array', 'Int8Array']),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+const path = fc.oneof(
+  fc.constantFrom('', 'a', 'a.b', '0', '0.0', 'a\\.b', 'json', '.', '..', '\\'),
+  fc.constantFrom(
+    '__proto__',
+    '__proto__.polluted',
+    'constructor.prototype.polluted',
+    'a.__proto__.polluted',
+  ),
+  fc.string({ maxLength: 6 }),
+);
+
+const annotationTree = fc.oneof(
+  fc.array(annotation, { maxLength: 2 }),
+  fc.dictionary(
+    path,
+    fc.oneof(
+      fc.tuple(annotation),
+      fc.tuple(annotation, fc.dictionary(path, fc.tuple(annotation), { maxKeys: 2 })),
+      fc.jsonValue({ maxDepth: 2 }),
+    ),
+    { maxKeys: 4 },
+  ),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+const equalities = fc.oneof(
+  fc.dictionary(path, fc.array(path, { maxLength: 3 }), { maxKeys: 3 }),
+  fc.tuple(fc.array(path, { maxLength: 2 }), fc.dictionary(path, fc.array(path, { maxLength: 2 }))),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+/** superjson's form with metadata that no superjson ever wrote. */
+const hostile = fc.record(
+  {
+    json: fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.record({ a: fc.record({ b: fc.jsonValue({ maxDepth: 1 }) }), json: fc.constant([[1]]) }),
+    ),
+    meta: fc.oneof(
+      fc.record({ values: annotationTree, referentialEqualities: equalities, v: fc.constantFrom(1, 2) }),
+      fc.record({ values: annotationTree }),
+      fc.record({ referentialEqualities: equalities }),
+      fc.jsonValue({ maxDepth: 2 }),
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+/** What stands for one input on the wire, as JSON text: right, hostile, or something else. */
+export const wireInput: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: carried.map((value) => JSON.stringify(superjson.serialize(value))) },
+  { weight: 6, arbitrary: hostile.map((value) => JSON.stringify(value)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom<unknown>(
+        { lat: 52.52, lng: 13.41 },
+        { name: 'Berlin' },
+        { id: 'none' },
+        { email: 'ada@visitor.example', contents: 'Hello' },
+        { params: { owner: 'trpc', repo: 'trpc' } },
+        { body: { text: '*a*' } },
+        undefined,
+      )
+      .map((value) => JSON.stringify(superjson.serialize(value))),
+  },
+  { weight: 1, arbitrary: fc.json({ maxDepth: 3 }) },
+  { weight: 1, arbitrary: fc.nat(4000).map((depth) => `{"json":${'['.repeat(depth)}${']'.repeat(depth)}}`) },
+);

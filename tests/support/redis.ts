@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { freePort } from './product.ts';
+
+export type RedisServer = {
+  /** For REDIS_URL. */
+  url: string;
+  port: number;
+  /** Freezes it: connections stay open and are even taken, but nothing is answered. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once, as a crash does; what it held is gone. */
+  stop(): Promise<void>;
+  /** Starts it again on the same port, empty. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+};
+
+function findRedis(): string | undefined {
+  const inPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'redis-server'));
+  return [process.env.REDIS_SERVER_PATH, ...inPath, '/usr/bin/redis-server'].find(
+    (path) => path !== undefined && existsSync(path),
+  );
+}
+
+/**
+ * The path of a redis-server. As root on Debian it is installed when it is missing.
+ *
+ * @throws Error that says what to install
+ */
+export function requireRedis(): string {
+  const found = findRedis();
+  if (found) return found;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    // Several test files may come here at once: the later ones wait for the first.
+    const apt = (...args: string[]) =>
+      spawnSync('apt-get', ['--option', 'DPkg::Lock::Timeout=120', ...args], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+    apt('update');
+    apt('install', '--yes', '--no-install-recommends', 'redis-server');
+    const installed = findRedis();
+    if (installed) return installed;
+  }
+  throw new Error(
+    'The tests need a Redis server. Install one (Debian and Ubuntu: apt-get install redis-server) or set REDIS_SERVER_PATH to it.',
+  );
+}
+
+/** Starts a real Redis on a free port of loopback, that keeps nothing on disk. */
+export async function startRedis(): Promise<RedisServer> {
+  const binary = requireRedis();
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-redis-'));
+  let child: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    if (child) return;
+    const started = spawn(
+      binary,
+      ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no'],
+      { stdio: 'ignore' },
+    );
+    child = started;
+    await untilItAnswers(port, started);
+  }
+
+  async function stop(): Promise<void> {
+    const running = child;
+    child = undefined;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  }
+
+  async function close(): Promise<void> {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+    stop,
+    start,
+    close,
+  };
+}
+
+async function untilItAnswers(port: number, child: ChildProcess): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
+  while (Date.now() < giveUpAt) {
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+    if (await answersPing(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('redis-server did not answer within 10 seconds');
+}
+
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const end = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(1_000, () => end(false));
+    socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
+    socket.once('error', () => end(false));
+  });
+}
