@@ -5,8 +5,11 @@ import { pageContentPolicy, setSecurityHeaders } from '#server/door/security-hea
 import { env } from '#server/env.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
 
-/** Pages alone: never `/api`, never a raw route, never a file. */
-export const config = { matcher: '/((?!api(?:/|$)|_next/|healthz$|readyz$|metrics$|.*\\.).*)' };
+/** Pages alone, what is not found included: never `/api`, never a raw route, never a file. */
+export const config = {
+  matcher:
+    '/((?!api(?:/|$)|_next/static/|docs/procedures/|(?:healthz|readyz|metrics|rss.xml|llms.txt|icon.svg)$).*)',
+};
 
 const development = process.env.NODE_ENV === 'development';
 const prerendered = readPrerenderedPages('.next');

@@ -4,6 +4,8 @@ export const limits = {
   batchSize: 10,
   /** JSON body of a tRPC call: parsing hostile superjson costs time that grows with its length. */
   jsonBodyBytes: 64 * 1024,
+  /** Nesting of an input and of its metadata. */
+  inputDepth: 100,
   /** Multipart body of a form. */
   formBodyBytes: 64 * 1024,
   /** Accepted length of an incoming x-request-id. */

@@ -1,6 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import superjson from 'superjson';
 import { ZodError } from 'zod';
 import type { Context } from './context.ts';
 import { AppError, type ErrorReason, isAppError } from './errors.ts';
@@ -9,12 +8,13 @@ import { textFields } from './form-fields.ts';
 import { bucketOf } from './principal.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { type CallRecord, requestScope } from './request-scope.ts';
+import { transformer } from './transformer.ts';
 
 const t = initTRPC
   .context<Context>()
   .meta<ProcedureMeta>()
   .create({
-    transformer: superjson,
+    transformer,
     // Never the stack in an answer, whatever NODE_ENV says.
     isDev: false,
     errorFormatter({ error, path, ctx }) {

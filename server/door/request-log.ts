@@ -3,26 +3,36 @@ import type { Principal } from '../principal.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
 import { singleton } from '../singleton.ts';
-import type { Route } from './serve.ts';
+
+/** What logs commonly call a request whose client went away; it is never sent. */
+const clientClosedRequest = 499;
+
+export type RequestEvent = {
+  method: string;
+  /** The route's pattern, never what a caller wrote. */
+  route: string;
+  scope: RequestScope;
+  status: number;
+  durationMs: number;
+  /** The client went away before the answer. */
+  aborted: boolean;
+};
 
 /**
  * One wide event for each request: who, what, how it ended, how long it took. No input, no query string, no
  * address: visitors are told apart by a hash that means nothing after a restart.
  */
-export function logRequest(event: {
-  request: Request;
-  route: Route;
-  scope: RequestScope;
-  status: number;
-  durationMs: number;
-}): void {
-  const { request, route, scope, status, durationMs } = event;
+export function logRequest(event: RequestEvent): void {
+  const { method, route, scope, durationMs } = event;
   const { log, metrics } = services();
+  // Whatever was answered, nobody was there to read it.
+  const status = event.aborted ? clientClosedRequest : event.status;
   const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
   log[level](
     {
-      method: request.method,
-      route: route.name,
+      requestId: scope.requestId,
+      method,
+      route,
       status,
       durationMs: Math.round(durationMs * 10) / 10,
       bytesIn: scope.bytesIn,
@@ -32,7 +42,7 @@ export function logRequest(event: {
     },
     'request',
   );
-  metrics.requestEnded({ route: route.name, method: request.method, status, seconds: durationMs / 1000 });
+  metrics.requestEnded({ route, method, status, seconds: durationMs / 1000 });
 }
 
 function nameOf(principal: Principal | undefined): string {

@@ -31,7 +31,14 @@ export function serve(request: Request, route: Route): Promise<Response> {
       status = response.status;
       return response;
     } finally {
-      logRequest({ request, route, scope, status, durationMs: performance.now() - startedAt });
+      logRequest({
+        method: request.method,
+        route: route.name,
+        scope,
+        status,
+        durationMs: performance.now() - startedAt,
+        aborted: request.signal.aborted,
+      });
     }
   });
 }

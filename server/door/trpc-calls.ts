@@ -12,6 +12,24 @@ export function calledPath(request: Request): string {
   return new URL(request.url).pathname.slice(trpcEndpoint.length + 1);
 }
 
+const methods = ['GET', 'POST', 'OPTIONS'];
+
+/**
+ * Before the path is even read.
+ *
+ * @throws Refusal `method_not_allowed` for one that no procedure has; `Allow` is then as precise as the path lets it be
+ */
+export function checkMethodAtAll(request: Request): void {
+  if (methods.includes(request.method)) return;
+  let allow = 'GET, POST';
+  try {
+    allow = allowedMethods(calledProcedures(request));
+  } catch {
+    // A path that cannot be decoded is not what this request is refused for.
+  }
+  throw new Refusal('method_not_allowed', { headers: { allow } });
+}
+
 /** @throws Refusal `invalid_input` when the path cannot be decoded */
 export function calledProcedures(request: Request): Called {
   const path = decodePathSegment(calledPath(request));
@@ -72,10 +90,16 @@ export function checkBatch(called: Called): void {
   }
 }
 
-/** @throws Refusal `uri_too_long` */
-export function checkQueryLength(request: Request): void {
-  if (new URL(request.url).search.length <= limits.queryBytes) return;
-  throw new Refusal('uri_too_long', {
-    message: `The query is longer than ${limits.queryBytes} bytes. Call this by POST.`,
-  });
+/** @throws Refusal `uri_too_long`, or `invalid_input` for tRPC's connection parameters, which are not for HTTP */
+export function checkQuery(request: Request): void {
+  const { search, searchParams } = new URL(request.url);
+  // Without the question mark.
+  if (search.length - 1 > limits.queryBytes) {
+    throw new Refusal('uri_too_long', {
+      message: `The query is longer than ${limits.queryBytes} bytes. Call this by POST.`,
+    });
+  }
+  if (searchParams.has('connectionParams')) {
+    throw new Refusal('invalid_input', { message: 'Connection parameters are not taken here.' });
+  }
 }

@@ -1,4 +1,4 @@
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { resolveResponse } from '@trpc/server/http';
 import { createHttpContext } from '../context.ts';
 import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
@@ -20,7 +20,8 @@ import {
   checkContentEncoding,
   checkContentType,
   checkMethod,
-  checkQueryLength,
+  checkMethodAtAll,
+  checkQuery,
 } from './trpc-calls.ts';
 
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
@@ -30,6 +31,7 @@ export function handleTrpc(request: Request): Promise<Response> {
 
 async function answer(request: Request, scope: RequestScope): Promise<Response> {
   const { env, log } = services();
+  checkMethodAtAll(request);
   const called = calledProcedures(request);
   scope.isBatch = called.length > 1;
   if (request.method === 'OPTIONS') {
@@ -42,7 +44,7 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
     refuseCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
   }
   checkBatch(called);
-  checkQueryLength(request);
+  checkQuery(request);
   const principal = principalOf(request, env);
   scope.principal = principal;
   const body = await readBody(request, {
@@ -51,14 +53,16 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
   });
   scope.bytesIn = body?.byteLength ?? 0;
 
-  const response = await fetchRequestHandler({
-    endpoint: trpcEndpoint,
+  // Not tRPC's fetch adapter: it reads the path by rules of its own, and what it calls must be what was checked.
+  const response = await resolveResponse({
+    path: calledPath(request),
+    error: null,
     req: rebuild(request, body),
     router: appRouter,
     maxBatchSize: limits.batchSize,
     // Sensitive queries come by POST; that they come by POST alone was checked above.
     allowMethodOverride: true,
-    createContext: () => createHttpContext({ request, principal, scope, services: services() }),
+    createContext: async () => createHttpContext({ request, principal, scope, services: services() }),
     onError: ({ error, path }) => {
       const appError = toAppError(error);
       const { retryAfterSeconds = 0 } = appError;
@@ -74,6 +78,9 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
 /** The same request with the body that was read and counted, and a content type that tRPC's exact match knows. */
 function rebuild(request: Request, body: Uint8Array<ArrayBuffer> | undefined): Request {
   const headers = new Headers(request.headers);
+  // Streams are not served: they have one status for all calls and answers that are no JSON.
+  headers.delete('accept');
+  headers.delete('trpc-accept');
   const contentType = headers.get('content-type');
   if (contentType?.toLowerCase().startsWith('application/json')) {
     headers.set('content-type', 'application/json');
@@ -90,7 +97,7 @@ async function finish(response: Response, scope: RequestScope): Promise<Response
   const body = await response.arrayBuffer();
   scope.bytesOut = body.byteLength;
   const headers = new Headers({
-    'content-type': response.headers.get('content-type') ?? 'application/json',
+    'content-type': 'application/json',
     'content-length': String(body.byteLength),
     'cache-control': 'private, no-store',
     ...(response.status === 401 ? bearerChallenge : {}),

@@ -4,24 +4,37 @@ import { finishHeaders } from '../door/finish-headers.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
 import { requestIdOf } from '../door/request-id.ts';
+import { logRequest } from '../door/request-log.ts';
 import type { Env } from '../env.ts';
+import { trpcEndpoint } from '../paths.ts';
+import { createRequestScope } from '../request-scope.ts';
 
+const callMethods = new Set(['GET', 'POST', 'OPTIONS']);
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
  * What must not reach Next at all: it would answer with a 500 or a page where the envelope is due.
  *
- * @throws Refusal `method_not_allowed` or `invalid_input`
+ * @throws Refusal `method_not_allowed`, `invalid_input` or `not_found`
  */
-export function screen(request: Pick<IncomingMessage, 'method' | 'url'>): void {
-  const { method = '', url = '' } = request;
+export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): void {
+  const { method = '', url = '', headers } = request;
   if (!methods.includes(method)) {
     throw new Refusal('method_not_allowed', { headers: { allow: methods.join(', ') } });
   }
   if (!url.startsWith('/')) {
     throw new Refusal('invalid_input', { message: 'The request target must be a path.' });
   }
-  decodePathSegment(url.split('?', 1)[0] ?? '');
+  // There are no Server Actions; Next would log a stack for each that is asked for.
+  if ('next-action' in headers) throw new Refusal('not_found');
+  try {
+    decodePathSegment(url.split('?', 1)[0] ?? '');
+  } catch (error) {
+    // Where calls are made the method is what counts first.
+    const isCall = url.startsWith(`${trpcEndpoint}/`);
+    if (!isCall || callMethods.has(method)) throw error;
+    throw new Refusal('method_not_allowed', { headers: { allow: 'GET, POST' } });
+  }
 }
 
 /** Answers a refused request with the envelope and ends its connection: what follows on it is not read. */
@@ -31,11 +44,14 @@ export function writeRefusal(
   refusal: Refusal,
   env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS'>,
 ): void {
-  const requestId = requestIdOf(String(request.headers['x-request-id'] ?? ''));
+  const scope = createRequestScope(requestIdOf(String(request.headers['x-request-id'] ?? '')));
+  const { requestId } = scope;
   const answer = errorResponse(refusal, { path: null, requestId });
   finishHeaders(answer.headers, { requestId, origin: request.headers.origin ?? null, env });
   response.setHeaders(answer.headers);
   response.setHeader('connection', 'close');
   response.statusCode = answer.status;
   void answer.text().then((body) => response.end(body));
+  const method = methods.includes(request.method ?? '') ? String(request.method) : 'other';
+  logRequest({ method, route: 'front', scope, status: answer.status, durationMs: 0, aborted: false });
 }

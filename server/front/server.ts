@@ -4,6 +4,7 @@ import { Refusal } from '../door/refusal.ts';
 import type { Env } from '../env.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { limits } from '../limits.ts';
+import { addDefaultHeaders } from './default-headers.ts';
 import { setForwardedFor } from './forwarded.ts';
 import { screen, writeRefusal } from './screen.ts';
 
@@ -30,6 +31,8 @@ export async function startFrontServer(options: {
       requestTimeout: limits.front.requestTimeout,
       keepAliveTimeout: limits.front.keepAliveTimeout,
       maxHeaderSize: limits.front.headerBytes,
+      // Nothing here speaks another protocol; Next would end such a connection without a word.
+      shouldUpgradeCallback: () => false,
     },
     (request, response) => {
       running += 1;
@@ -38,6 +41,7 @@ export async function startFrontServer(options: {
         if (running === 0) idle.dispatchEvent(new Event('idle'));
       });
       if (lifecycle.draining) response.setHeader('connection', 'close');
+      addDefaultHeaders(response, env.SITE_URL);
       try {
         screen(request);
       } catch (error) {

@@ -52,7 +52,13 @@ export function createRateLimiter(options: {
 
   return {
     charge,
-    redisState: async () => redis && (await pingRedis(redis)),
+    async redisState() {
+      if (!redis) return undefined;
+      const state = await pingRedis(redis);
+      // It is back: the next call is counted there again.
+      if (state === 'ok') leaveRedisUntil = 0;
+      return state;
+    },
     close: async () => redis?.disconnect(),
   };
 }

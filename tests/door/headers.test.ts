@@ -117,8 +117,3 @@ test.each(all)('$title does not say what it was made with', async (kind) => {
   expect(headers.has('x-powered-by')).toBe(false);
   expect(headers.has('server')).toBe(false);
 });
-
-test('a mail that is not there is a 404', async () => {
-  const response = await fetch(`${product.baseUrl}/inbox/no-such-mail`);
-  expect(response.status).toBe(404);
-});

@@ -142,7 +142,7 @@ describe.concurrent('SIGTERM', () => {
     onTestFinished(() => void socket.destroy());
     const head = 'GET /weather HTTP/1.1\r\nhost: localhost\r\n\r\n';
     // More answers than the buffers of both ends hold.
-    socket.write(head.repeat(1500));
+    socket.write(head.repeat(300));
     await resultOf(await post(product, 'echo.body', 1));
     const exit = terminate(product);
     expect(await Promise.race([exit, deadline(limits.shutdownDeadline + 10_000)])).toBe(0);

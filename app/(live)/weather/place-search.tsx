@@ -5,7 +5,8 @@ import { Failure } from '#app/_components/failure.tsx';
 import { failureOf } from '#app/_components/failure-of.ts';
 import { useDebounced } from '#app/_components/use-debounced.ts';
 import { trpc } from '#client/trpc.ts';
-import { type ChosenPlace, labelOf } from './chosen-place.ts';
+import type { ChosenPlace } from './chosen-place.ts';
+import { labelOf } from './place-label.ts';
 
 type Props = { place: ChosenPlace; onChoose: (place: ChosenPlace) => void; nothingFound: boolean };
 

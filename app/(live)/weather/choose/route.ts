@@ -5,13 +5,8 @@ import { readForm } from '#server/door/form.ts';
 import { serve } from '#server/door/serve.ts';
 import { services } from '#server/services.ts';
 import { toAppError } from '#server/trpc.ts';
-import {
-  type ChosenPlace,
-  chosenPlaceCookie,
-  labelOf,
-  parseChosenPlace,
-  readChosenPlace,
-} from '../chosen-place.ts';
+import { type ChosenPlace, chosenPlaceCookie, parseChosenPlace, readChosenPlace } from '../chosen-place.ts';
+import { labelOf } from '../place-label.ts';
 
 const thirtyDays = 30 * 24 * 60 * 60;
 
