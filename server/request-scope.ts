@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ErrorReason } from './errors.ts';
 import type { Principal } from './principal.ts';
 import type { RateLimitClass } from './procedure-meta.ts';
-import type { RateLimitState } from './rate-limit/limiter.ts';
+import type { RateLimitState } from './rate-limit-state.ts';
 import { singleton } from './singleton.ts';
 
 /** One call of a procedure, for the log: what became of it, never what it carried. */

@@ -1,4 +1,4 @@
-import type { RateLimitState } from '../rate-limit/limiter.ts';
+import type { RateLimitState } from '../rate-limit-state.ts';
 
 /**
  * Tells the caller where its buckets stand, as draft-ietf-httpapi-ratelimit-headers-11 has it, and when to come

@@ -2,19 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from '../limits.ts';
 import type { RateLimitClass } from '../procedure-meta.ts';
-
-/** How many calls a window holds, for one class and one principal. */
-export type RateLimit = { points: number; windowSeconds: number };
-export type RateLimits = Readonly<Record<RateLimitClass, RateLimit>>;
-
-/** Where a bucket stands after a call was charged to it. */
-export type RateLimitState = RateLimit & {
-  name: RateLimitClass;
-  allowed: boolean;
-  remaining: number;
-  /** Until the window ends, rounded up. */
-  resetSeconds: number;
-};
+import type { RateLimit, RateLimitState } from '../rate-limit-state.ts';
 
 /** Counts points against keys in windows. */
 export type RateLimitStore = { consume(key: string): Promise<RateLimiterRes> };

@@ -2,13 +2,8 @@ import type { Redis } from 'ioredis';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { RateLimitClass } from '../procedure-meta.ts';
-import {
-  chargeTo,
-  createMemoryStore,
-  type RateLimitState,
-  type RateLimitStore,
-  type RateLimits,
-} from './limiter.ts';
+import type { RateLimitState, RateLimits } from '../rate-limit-state.ts';
+import { chargeTo, createMemoryStore, type RateLimitStore } from './limiter.ts';
 import { connectRedis, createRedisStore, pingRedis } from './redis.ts';
 
 export type RateLimiter = {

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type { RateLimit, RateLimitStore } from './limiter.ts';
+import type { RateLimit } from '../rate-limit-state.ts';
+import type { RateLimitStore } from './limiter.ts';
 
 const { redisTimeout } = limits.rateLimit;
 

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseEnv } from '#server/env.ts';
 import { limits } from '#server/limits.ts';
-import { chargeTo, createMemoryStore, type RateLimit } from '#server/rate-limit/limiter.ts';
+import { chargeTo, createMemoryStore } from '#server/rate-limit/limiter.ts';
+import type { RateLimit } from '#server/rate-limit-state.ts';
 
 function chargerOf(limit: RateLimit) {
   const store = createMemoryStore('light', limit);

@@ -1,0 +1,14 @@
+import type { RateLimitClass } from './procedure-meta.ts';
+
+/** How many calls a window holds, for one class and one principal. */
+export type RateLimit = { points: number; windowSeconds: number };
+export type RateLimits = Readonly<Record<RateLimitClass, RateLimit>>;
+
+/** Where a bucket stands after a call was charged to it. */
+export type RateLimitState = RateLimit & {
+  name: RateLimitClass;
+  allowed: boolean;
+  remaining: number;
+  /** Until the window ends, rounded up. */
+  resetSeconds: number;
+};
