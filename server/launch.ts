@@ -26,7 +26,9 @@ async function run(command: Command): Promise<void> {
 /** Runs Next in a process of its own, hands signals on to it, and ends as it ends. */
 function runNext(args: string[], stdout: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-  const child = spawn(process.execPath, [next, ...args], { stdio: ['inherit', stdout, 'inherit'] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', next, ...args], {
+    stdio: ['inherit', stdout, 'inherit'],
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }

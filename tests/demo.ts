@@ -11,7 +11,7 @@ let running: ChildProcess | undefined;
 
 /** Runs one of the product's own commands and gives its exit code. */
 async function launch(command: 'build' | 'start', env: Record<string, string>): Promise<number> {
-  running = spawn(process.execPath, ['server/launch.ts', command], {
+  running = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'server/launch.ts', command], {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });

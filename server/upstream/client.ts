@@ -28,10 +28,10 @@ export function createUpstreamClient(env: Env) {
   const dispatchers = new Map<string, Dispatcher>();
   const cache = new AnswerCache<{ data: unknown; status: number }>({ maxBytes: limits.upstream.cacheBytes });
 
-  function dispatcherOf(name: string): Dispatcher {
+  function dispatcherOf(name: string, baseUrl: string): Dispatcher {
     const existing = dispatchers.get(name);
     if (existing) return existing;
-    const created = createDispatcher();
+    const created = createDispatcher(baseUrl);
     dispatchers.set(name, created);
     return created;
   }
@@ -44,7 +44,7 @@ export function createUpstreamClient(env: Env) {
     signal?: AbortSignal,
   ): Promise<{ data: EndpointData<E>; status: number; bytes: number }> {
     const { path, body } = buildRequest(endpoint, call);
-    const answer = await exchange(dispatcherOf(upstream.name), {
+    const answer = await exchange(dispatcherOf(upstream.name, upstream.baseUrl(env)), {
       method: endpoint.method,
       baseUrl: upstream.baseUrl(env),
       path,
@@ -89,7 +89,7 @@ export function createUpstreamClient(env: Env) {
   /** Any JSON from a URL that the operator configured, for sources that are not declared upstreams. */
   async function fetchJson(url: string, options: { signal?: AbortSignal } = {}): Promise<unknown> {
     const { origin, pathname, search } = new URL(url);
-    const answer = await exchange(dispatcherOf(origin), {
+    const answer = await exchange(dispatcherOf(origin, origin), {
       method: 'GET',
       baseUrl: origin,
       path: `${pathname}${search}`,

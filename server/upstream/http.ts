@@ -1,15 +1,24 @@
 import { Agent, type Dispatcher, interceptors } from 'undici';
 import { AppError, type ErrorReason } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { guardedConnector, namesLoopback } from './address-guard.ts';
 
 const { connectTimeout, deadline, connections, answerBytes, retryAfterCap } = limits.upstream;
 
-/** A connection pool for one upstream. Never the global fetch: Next patches it, and it has neither deadline nor size limit. */
-export function createDispatcher(): Dispatcher {
+/**
+ * A connection pool for one upstream. Never the global fetch: Next patches it, and it has neither deadline nor
+ * size limit.
+ *
+ * @param baseUrl as the operator set it; only when it names this machine may the connection stay on it
+ */
+export function createDispatcher(baseUrl: string): Dispatcher {
   return new Agent({
     allowH2: false,
     connections,
-    connect: { timeout: connectTimeout },
+    connect: guardedConnector({
+      timeout: connectTimeout,
+      allowLoopback: namesLoopback(new URL(baseUrl).hostname),
+    }),
     headersTimeout: deadline,
     bodyTimeout: deadline,
     maxResponseSize: answerBytes,
