@@ -40,10 +40,12 @@ export const limits = {
   },
 
   upstream: {
-    /** From the first byte sent to the last byte read. */
+    /** From the call to the last byte read, the wait for a connection included. */
     deadline: 5_000,
     connectTimeout: 2_000,
     connections: 32,
+    /** Requests to one upstream that may wait for a connection; further ones are refused at once. */
+    queue: 64,
     /** Decoded size of an answer that is read into memory. */
     answerBytes: 4 * 1024 * 1024,
     cacheBytes: 32 * 1024 * 1024,

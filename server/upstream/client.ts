@@ -1,12 +1,12 @@
-import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 import type { Env } from '../env.ts';
 import { AppError } from '../errors.ts';
 import { fieldErrorsOf } from '../field-errors.ts';
 import { limits } from '../limits.ts';
 import { AnswerCache, type CacheResult } from './cache.ts';
+import { type Connection, createConnection } from './connection.ts';
 import { type Endpoint, type EndpointData, isRead, type Upstream } from './declaration.ts';
-import { createDispatcher, exchange, type HttpAnswer } from './http.ts';
+import type { HttpAnswer } from './http.ts';
 import { fillTemplate } from './path-template.ts';
 
 /** The parts of a request that come from the caller, before they are validated. */
@@ -25,14 +25,14 @@ const userAgent = 'typed-bff';
 
 /** Calls declared endpoints of declared upstreams, and nothing else. */
 export function createUpstreamClient(env: Env) {
-  const dispatchers = new Map<string, Dispatcher>();
+  const connections = new Map<string, Connection>();
   const cache = new AnswerCache<{ data: unknown; status: number }>({ maxBytes: limits.upstream.cacheBytes });
 
-  function dispatcherOf(name: string, baseUrl: string): Dispatcher {
-    const existing = dispatchers.get(name);
+  function connectionTo(name: string, baseUrl: string): Connection {
+    const existing = connections.get(name);
     if (existing) return existing;
-    const created = createDispatcher(baseUrl);
-    dispatchers.set(name, created);
+    const created = createConnection(baseUrl);
+    connections.set(name, created);
     return created;
   }
 
@@ -44,7 +44,7 @@ export function createUpstreamClient(env: Env) {
     signal?: AbortSignal,
   ): Promise<{ data: EndpointData<E>; status: number; bytes: number }> {
     const { path, body } = buildRequest(endpoint, call);
-    const answer = await exchange(dispatcherOf(upstream.name, upstream.baseUrl(env)), {
+    const answer = await connectionTo(upstream.name, upstream.baseUrl(env)).send({
       method: endpoint.method,
       baseUrl: upstream.baseUrl(env),
       path,
@@ -89,7 +89,7 @@ export function createUpstreamClient(env: Env) {
   /** Any JSON from a URL that the operator configured, for sources that are not declared upstreams. */
   async function fetchJson(url: string, options: { signal?: AbortSignal } = {}): Promise<unknown> {
     const { origin, pathname, search } = new URL(url);
-    const answer = await exchange(dispatcherOf(origin, origin), {
+    const answer = await connectionTo(origin, origin).send({
       method: 'GET',
       baseUrl: origin,
       path: `${pathname}${search}`,
@@ -105,7 +105,7 @@ export function createUpstreamClient(env: Env) {
   }
 
   async function close(): Promise<void> {
-    await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+    await Promise.all([...connections.values()].map((connection) => connection.close()));
   }
 
   return { request, cached, fetchJson, close };

@@ -44,13 +44,17 @@ export type HttpAnswer = {
 };
 
 /**
- * One request, one answer read whole, within one deadline. Redirects are answers like any other.
+ * One request, one answer read whole. Redirects are answers like any other.
  *
+ * @param overdue ends it, whatever it is at
  * @throws AppError `upstream_timeout`, `upstream_unreachable` or `upstream_bad_answer` (too large, cut off)
  */
-export async function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpAnswer> {
+export async function exchange(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  overdue: AbortSignal,
+): Promise<HttpAnswer> {
   const base = new URL(request.baseUrl);
-  const overdue = AbortSignal.timeout(deadline);
   let answered = false;
   try {
     const { statusCode, headers, body } = await dispatcher.request({
