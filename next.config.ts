@@ -9,7 +9,7 @@ const config: NextConfig = {
   typedRoutes: true,
   devIndicators: false,
   // Native or dynamically loading packages: Node loads them from node_modules as they are.
-  serverExternalPackages: ['better-sqlite3', 'nodemailer', 'pino', 'undici'],
+  serverExternalPackages: ['better-sqlite3', 'nodemailer', 'pg', 'pino', 'undici'],
 };
 
 export default config;

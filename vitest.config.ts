@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // The same condition that Next resolves with in server code; elsewhere the package throws on import.
-  resolve: { conditions: ['react-server', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['react-server', 'node', 'import', 'default'] } },
+  resolve: { conditions: ['react-server', 'node'] },
+  ssr: { resolve: { conditions: ['react-server', 'node'] } },
   test: {
     include: ['tests/**/*.test.ts'],
     env: { LOG_LEVEL: 'silent' },

@@ -17,6 +17,7 @@ const pages: { href: Route; name: string }[] = [
   { href: '/echo', name: 'Echo' },
   { href: '/proxy', name: 'Proxy' },
   { href: '/posts', name: 'Posts' },
+  { href: '/status', name: 'Status' },
 ];
 
 export default function RootLayout({ children }: { children: ReactNode }) {

@@ -17,6 +17,8 @@ export type Context = {
   /** On whose behalf the call is made. */
   principal: Principal;
   services: Services;
+  /** A header of the request, by its name in lower case; a direct call has none. */
+  header: (name: string) => string | null;
   /** Collects what is known of the request once it has ended. */
   scope: RequestScope;
 };
@@ -27,15 +29,17 @@ export function createInnerContext(options: {
   requestId?: string;
   request?: RequestFacts;
   principal?: Principal;
+  header?: Context['header'];
   scope?: RequestScope;
 }): Context {
-  const { services, request, principal } = options;
+  const { services, request, principal, header } = options;
   const scope = options.scope ?? createRequestScope(options.requestId ?? crypto.randomUUID());
   return {
     requestId: scope.requestId,
     request: request ?? { method: 'CALL', pathname: '/', userAgent: null },
     principal: principal ?? { kind: 'internal' },
     services,
+    header: header ?? (() => null),
     scope,
   };
 }
@@ -50,6 +54,7 @@ export function createHttpContext(options: {
   const { request, ...others } = options;
   return createInnerContext({
     ...others,
+    header: (name) => request.headers.get(name),
     request: {
       method: request.method,
       pathname: new URL(request.url).pathname,

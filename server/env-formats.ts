@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
-import type { RateLimitClass } from './procedure-meta.ts';
+import type { RateLimits } from './rate-limit-state.ts';
 
 /** The parts of a comma-separated list, without empty ones. */
 export function splitList(text: string): string[] {
@@ -14,13 +14,15 @@ const defaultRateLimits = {
   light: { points: 300, windowSeconds: 60 },
   upstream: { points: 60, windowSeconds: 60 },
   mail: { points: 5, windowSeconds: 3600 },
+  mailSender: { points: 20, windowSeconds: 86_400 },
+  mailSite: { points: 1_000, windowSeconds: 86_400 },
 };
 
 const { longestWindowSeconds } = limits.rateLimit;
 
 const rateLimitEntry = z
   .string()
-  .regex(/^(light|upstream|mail)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/, {
+  .regex(/^(light|upstream|mail|mailSender|mailSite)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/, {
     error: 'must be class=points/seconds, as light=300/60',
     abort: true,
   })
@@ -35,7 +37,7 @@ export const rateLimitsSchema = z
   .default('')
   .transform(splitList)
   .pipe(z.array(rateLimitEntry))
-  .transform((entries): Record<RateLimitClass, { points: number; windowSeconds: number }> => {
+  .transform((entries): RateLimits => {
     const given = entries.map((entry) => {
       const [name = '', points, windowSeconds] = entry.split(/[=/]/);
       return [name, { points: Number(points), windowSeconds: Number(windowSeconds) }] as const;

@@ -42,6 +42,13 @@ const environmentSchema = z.object({
   RATE_LIMITS: rateLimitsSchema,
   REDIS_URL: z.url({ protocol: /^rediss?$/, hostname: /./, error: 'must be redis://host:port' }).optional(),
 
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      hostname: /./,
+      error: 'must be postgres://user:password@host:5432/database',
+    })
+    .optional(),
   SMTP_URL: z
     .url({
       protocol: /^smtps?$/,
@@ -57,11 +64,13 @@ const environmentSchema = z.object({
   OPEN_METEO_GEOCODING_URL: baseUrl.default('https://geocoding-api.open-meteo.com'),
   OPEN_METEO_METHOD: z.enum(['POST', 'GET']).default('POST'),
   GITHUB_API_URL: baseUrl.default('https://api.github.com'),
+  GITHUB_ARCHIVE_URL: baseUrl.default('https://codeload.github.com'),
   GITHUB_TOKEN: z
     .string()
     .trim()
     .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
     .optional(),
+  FILES_URL: baseUrl.optional(),
   FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not hold a user name or password').optional(),
 });
 
@@ -84,7 +93,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!result.success) {
     const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigurationError(
-      `The environment has settings that cannot be used:\n${lines.join('\n')}\nCorrect or unset them; docs/configuration.md lists them all.`,
+      `The environment has settings that cannot be used:\n${[...new Set(lines)].join('\n')}\nCorrect or unset them; docs/configuration.md lists them all.`,
     );
   }
   const env = result.data;

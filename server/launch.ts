@@ -6,11 +6,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { ConfigurationError, parseEnv } from './env.ts';
 import { PreflightError, requireBuild, requireFreePort } from './preflight.ts';
+import { DeclarationError } from './upstream/declaration.ts';
 
 const commands = ['dev', 'build', 'start'] as const;
 type Command = (typeof commands)[number];
 
 async function run(command: Command): Promise<void> {
+  // A mistake in a declaration is told here, by its name, and not by whatever loads it first.
+  await import('./upstreams/index.ts');
   if (command === 'build') return void runNext(['build']);
   // Before anything reads the settings: they have a say in what the product is.
   if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
@@ -46,6 +49,9 @@ async function runDevelopment(port: number): Promise<void> {
   stdout?.pipe(pretty({ colorize: process.stdout.isTTY, ignore: 'requestId', translateTime: 'HH:MM:ss' }));
 }
 
+/** Errors whose message says all that is to be done. */
+const tellable = [ConfigurationError, DeclarationError, PreflightError];
+
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 const command = commands.find((name) => name === process.argv[2]);
 if (!command) {
@@ -55,8 +61,8 @@ if (!command) {
   try {
     await run(command);
   } catch (error) {
-    if (!(error instanceof ConfigurationError || error instanceof PreflightError)) throw error;
-    console.error(error.message);
+    if (!tellable.some((kind) => error instanceof kind)) throw error;
+    console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }
 }

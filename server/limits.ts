@@ -22,10 +22,13 @@ export const limits = {
     /** For all headers of a request to arrive. */
     headersTimeout: 10_000,
     /** For a whole request to arrive; longer than any upload the product takes. */
-    requestTimeout: 300_000,
+    requestTimeout: 30 * 60_000,
     /** Longer than what balancers commonly keep a connection open for, so that they end it and not we. */
     keepAliveTimeout: 65_000,
     headerBytes: 16 * 1024,
+    /** How long, and how much, is still read of an upload that was refused. */
+    lingerTime: 5_000,
+    lingerBytes: 64 * 1024 * 1024,
   },
 
   rateLimit: {
@@ -33,34 +36,105 @@ export const limits = {
     keysInMemory: 50_000,
     /** Timers take no more than 2^31 - 1 milliseconds; a longer one would end at once. */
     longestWindowSeconds: 2_147_483,
-    /** For connecting to Redis and for each command. */
-    redisTimeout: 250,
-    /** How long Redis is left alone after it failed. */
-    redisPause: 2_000,
+  },
+
+  database: {
+    /** Connections of this process to PostgreSQL. */
+    connections: 10,
+    /** For a connection, be it a new one or one that others use. */
+    connectTimeout: 1_000,
+    /** For one statement. With the roll-back after it a failure is told within 3.5 seconds. */
+    queryTimeout: 1_000,
+    /** A transaction in which nothing happens for so long is ended by the server: whoever began it is gone. */
+    abandonedAfter: 10_000,
+  },
+
+  redis: {
+    /** For connecting and for each command. */
+    timeout: 250,
+    /** How long it is left alone after it failed. */
+    pause: 2_000,
+    /** The largest answer that is stored there for other instances. */
+    answerBytes: 1024 * 1024,
   },
 
   upstream: {
-    /** From the call to the last byte read, the wait for a connection included. */
+    /** From the call to the last byte read: waiting for a connection, tries and the pauses between them included. */
     deadline: 5_000,
+    /** What a declaration may ask for at most. */
+    longestDeadline: 15_000,
     connectTimeout: 2_000,
+    /** Calls to one upstream at one time. */
     connections: 32,
-    /** Requests to one upstream that may wait for a connection; further ones are refused at once. */
+    /** Calls to one upstream that may wait for a connection; further ones are refused at once. */
     queue: 64,
+    /** Streams from and to one upstream at one time, beside the calls. */
+    streams: 16,
+    /** How soon a place is likely to be free. */
+    queueRetryAfterSeconds: 1,
+    headerBytes: 16 * 1024,
+    /** Of a header of the caller's that passes; a longer one does not. */
+    passedHeaderLength: 1_024,
     /** Decoded size of an answer that is read into memory. */
     answerBytes: 4 * 1024 * 1024,
     cacheBytes: 32 * 1024 * 1024,
     /** Seconds; the longest that an upstream may tell our callers to wait. */
     retryAfterCap: 3_600,
+    /** The longest that an upstream is left alone because it said so; then one asks again. */
+    pauseCap: 60_000,
+
+    /** Tries after the first. */
+    retries: 2,
+    /** Bound of the random time before the first retry; it doubles. */
+    retryBackoff: 100,
+    retryBackoffCap: 1_000,
+    /** Retries for each call, on average. */
+    retryShare: 0.1,
+    /** Retries that may come at once. */
+    retryReserve: 10,
+
+    breaker: {
+      /** The window that is looked at. */
+      window: 10_000,
+      /** Fewer tries than that within the window tell nothing. */
+      minimumTries: 10,
+      /** More than this share of them failed: the circuit opens. */
+      threshold: 0.5,
+      /** How long nothing is sent; then one call finds out. */
+      openFor: 5_000,
+    },
+
+    path: {
+      /** Bytes of one segment of a path, decoded. */
+      segmentLength: 255,
+      /** Characters of a path as it came. */
+      pathLength: 2_048,
+      /** Times that a segment may be percent-encoded over. */
+      encodings: 3,
+    },
+  },
+
+  /** Files and other streams at `/api/raw`. */
+  raw: {
+    /** Of one file, in both directions, unless its declaration says less. */
+    bytes: 2 * 1024 * 1024 * 1024,
+    /** The longest time without a byte, from the upstream or from the client. */
+    stall: 15_000,
+    /** From the first byte to the last. */
+    deadline: 30 * 60_000,
   },
 
   weather: {
     /** How long a forecast counts as fresh. Open-Meteo's models are computed hourly. */
     freshFor: 10 * 60_000,
+    /** How long it is still given while a newer one is fetched. */
+    staleWhileRevalidateFor: 20 * 60_000,
     /** How long an old forecast may stand in when Open-Meteo fails. */
     staleIfErrorFor: 24 * 60 * 60_000,
     placesFreshFor: 24 * 60 * 60_000,
-    /** Of each of the three kinds of answer. */
-    cacheBytes: 8 * 1024 * 1024,
+    placesStaleIfErrorFor: 7 * 24 * 60 * 60_000,
+    /** How long a forecast that is there waits for the air quality, which goes on being fetched. */
+    airQualityPatience: 1_000,
   },
 
   mail: {
@@ -82,6 +156,17 @@ export const limits = {
     pollInterval: 5_000,
     /** How long a running attempt may take to end when the process stops. */
     stopGrace: 10_000,
+    /** Claims that end without an outcome, each with its process, before a mail counts as the cause. */
+    unfinishedClaims: 5,
+    /** After that what was sent is deleted. What is dead or held stays. */
+    sentKeptFor: 30 * 24 * 60 * 60_000,
+    sweepInterval: 60 * 60_000,
+    deletedAtOnce: 500,
+    linksInContents: 3,
+    /** A form that is sent sooner was filled in by no person. */
+    minimumFillTime: 2_000,
+    /** Mails in one list for the operator. */
+    listed: 200,
   },
 
   feed: {

@@ -1,6 +1,9 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorReason } from './errors.ts';
+import type { MailStatus } from './mail/database.ts';
+import type { MailEvent } from './mail/events.ts';
 import type { RateLimitClass } from './procedure-meta.ts';
+import type { UpstreamObserver } from './upstream/observer.ts';
 
 /** In seconds: from an answer out of memory to the longest that an upstream may take. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
@@ -9,6 +12,10 @@ export type Metrics = {
   callEnded(call: { procedure: string; outcome: 'ok' | ErrorReason; seconds: number }): void;
   requestEnded(request: { route: string; method: string; status: number; seconds: number }): void;
   rateLimited(name: RateLimitClass): void;
+  upstreams: UpstreamObserver;
+  mailEvent(event: MailEvent): void;
+  /** How many mails are in each state is asked when the metrics are. */
+  watchMails(counts: () => Promise<Record<MailStatus, number>>): void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
   contentType: string;
@@ -63,6 +70,8 @@ export function createMetrics(): Metrics {
       requestDuration.observe({ route }, seconds);
     },
     rateLimited: (name) => rateLimited.inc({ class: name }),
+    upstreams: createUpstreamMetrics(registers),
+    ...createMailMetrics(registers),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -72,4 +81,81 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 function knownMethod(method: string): string {
   return methods.has(method) ? method : 'other';
+}
+
+function createMailMetrics(registers: Registry[]): Pick<Metrics, 'mailEvent' | 'watchMails'> {
+  const events = new Counter({
+    name: 'bff_mail_events_total',
+    help: 'What became of mails: accepted, held, duplicate, dropped, refused, sent, retried, dead, transport_down',
+    labelNames: ['event'],
+    registers,
+  });
+  return {
+    mailEvent: (event) => events.inc({ event }),
+    watchMails(counts) {
+      new Gauge({
+        name: 'bff_mails',
+        help: 'Mails of the outbox by state; without a sample while the storage cannot be asked',
+        labelNames: ['status'],
+        registers,
+        async collect() {
+          this.reset();
+          const found = await counts().catch(() => ({}));
+          for (const [status, count] of Object.entries(found)) this.set({ status }, count);
+        },
+      });
+    },
+  };
+}
+
+const breakerValues = { closed: 0, half_open: 1, open: 2 };
+
+function createUpstreamMetrics(registers: Registry[]): UpstreamObserver {
+  const tries = new Counter({
+    name: 'bff_upstream_tries_total',
+    help: 'Tries to get an answer from an upstream by outcome: ok, or what went wrong; refusals to try included',
+    labelNames: ['upstream', 'outcome'],
+    registers,
+  });
+  const calls = new Counter({
+    name: 'bff_upstream_calls_total',
+    help: 'Calls to upstreams, with all their tries, by outcome: ok, or what went wrong',
+    labelNames: ['upstream', 'outcome'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'bff_upstream_call_duration_seconds',
+    help: 'Time that calls to upstreams took, with all their tries; for streams until the head of the answer',
+    labelNames: ['upstream'],
+    buckets: durationBuckets,
+    registers,
+  });
+  const answers = new Counter({
+    name: 'bff_upstream_answers_total',
+    help: 'Answers of endpoints with a cache, by where they came from: miss, hit or stale',
+    labelNames: ['upstream', 'cache'],
+    registers,
+  });
+  const bytes = new Counter({
+    name: 'bff_upstream_bytes_total',
+    help: 'Bytes of bodies, decoded, received from and sent to upstreams',
+    labelNames: ['upstream', 'direction'],
+    registers,
+  });
+  const breaker = new Gauge({
+    name: 'bff_upstream_breaker_state',
+    help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open',
+    labelNames: ['upstream'],
+    registers,
+  });
+  return {
+    tried: (upstream, outcome) => tries.inc({ upstream, outcome }),
+    called(upstream, outcome, seconds) {
+      calls.inc({ upstream, outcome });
+      duration.observe({ upstream }, seconds);
+    },
+    answered: (upstream, cache) => answers.inc({ upstream, cache }),
+    transferred: (upstream, direction, count) => bytes.inc({ upstream, direction }, count),
+    breakerChanged: (upstream, state) => breaker.set({ upstream }, breakerValues[state]),
+  };
 }

@@ -1,2 +1,4 @@
 /** Where the one typed door stands. */
 export const trpcEndpoint = '/api/trpc';
+/** Where the raw endpoints of upstreams stand, by upstream and path. */
+export const rawEndpoint = '/api/raw';

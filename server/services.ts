@@ -4,8 +4,11 @@ import { type Logger, log } from './log.ts';
 import { createMail, type Mail } from './mail/mail.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { connectRedis, type SharedRedis } from './redis.ts';
 import { singleton } from './singleton.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts';
+import { createSharedTier } from './upstream/shared-tier.ts';
+import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
 
 /** What procedures and raw routes work with. None of it knows of tRPC or Next. */
@@ -18,22 +21,33 @@ export type Services = {
   feed: FeedSource;
   rateLimiter: RateLimiter;
   metrics: Metrics;
+  /** Undefined where the operator has none. */
+  redis: SharedRedis | undefined;
 };
 
 export function createServices(options: { env: Env; log: Logger }): Services {
-  const upstreams = createUpstreamClient(options.env);
+  const { env, log } = options;
+  const metrics = createMetrics();
+  const redis = env.REDIS_URL ? connectRedis(env.REDIS_URL, log) : undefined;
+  const upstreams = createUpstreamClient(env, {
+    upstreams: allUpstreams,
+    observer: metrics.upstreams,
+    shared: redis && createSharedTier(redis),
+  });
+  const mail = createMail({ ...options, record: metrics.mailEvent });
+  metrics.watchMails(mail.operations.counts);
   return {
     ...options,
+    metrics,
+    redis,
     upstreams,
     weather: createWeather({ ...options, upstreams }),
-    mail: createMail(options),
-    feed: createFeedSource({ ...options, fetchJson: upstreams.fetchJson }),
-    rateLimiter: createRateLimiter({
-      rateLimits: options.env.RATE_LIMITS,
-      redisUrl: options.env.REDIS_URL,
-      log: options.log,
+    mail,
+    feed: createFeedSource({
+      ...options,
+      fetchJson: (url, fetchOptions) => upstreams.fetchJson('feed', url, fetchOptions),
     }),
-    metrics: createMetrics(),
+    rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis }),
   };
 }
 

@@ -1,11 +1,11 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
+import { chargeLimit } from './charge-limit.ts';
 import type { Context } from './context.ts';
 import { AppError, type ErrorReason, isAppError } from './errors.ts';
 import { fieldErrorsOf } from './field-errors.ts';
 import { textFields } from './form-fields.ts';
-import { bucketOf } from './principal.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { type CallRecord, requestScope } from './request-scope.ts';
 import { transformer } from './transformer.ts';
@@ -62,7 +62,7 @@ const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRa
   const startedAt = performance.now();
   let outcome: CallRecord['outcome'] = 'internal';
   try {
-    if (meta) await chargeLimit(ctx, meta);
+    if (meta) await chargeLimit(ctx, meta.rateLimit);
     const result = await (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
     if (!result.ok) throw result.error;
     outcome = 'ok';
@@ -80,17 +80,6 @@ const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRa
     ctx.services.metrics.callEnded({ procedure: path, outcome, seconds: durationMs / 1000 });
   }
 });
-
-/** @throws AppError `rate_limited` */
-async function chargeLimit({ principal, services, scope }: Context, meta: ProcedureMeta): Promise<void> {
-  const bucket = bucketOf(principal);
-  if (bucket === null) return;
-  const state = await services.rateLimiter.charge(meta.rateLimit, bucket);
-  scope.rateLimits.set(state.name, state);
-  if (state.allowed) return;
-  services.metrics.rateLimited(state.name);
-  throw new AppError('rate_limited', { retryAfterSeconds: state.resetSeconds });
-}
 
 /** A multipart form as a plain object of its text fields, so that one input schema serves JSON and forms. */
 function formReader(read: () => Promise<unknown>): () => Promise<unknown> {

@@ -5,13 +5,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ConfigurationError, parseEnv } from '#server/env.ts';
 import { PreflightError, requireFreePort } from '#server/preflight.ts';
+import { startArguments } from './support/start-command.ts';
 import { startUpstreams } from './support/upstreams/index.ts';
 
 let running: ChildProcess | undefined;
 
 /** Runs one of the product's own commands and gives its exit code. */
-async function launch(command: 'build' | 'start', env: Record<string, string>): Promise<number> {
-  running = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'server/launch.ts', command], {
+async function launch(parameters: string[], env: Record<string, string>): Promise<number> {
+  running = spawn(process.execPath, parameters, {
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
@@ -27,13 +28,13 @@ try {
   const { PORT, SITE_URL } = parseEnv(process.env);
   // Before the build, which takes its time.
   await requireFreePort(PORT);
-  process.exitCode = await launch('build', {});
+  process.exitCode = await launch(['server/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
     console.log(
       `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox)\n`,
     );
-    process.exitCode = await launch('start', { ...upstreams.env, DEMO: '1' });
+    process.exitCode = await launch(startArguments(), { ...upstreams.env, DEMO: '1' });
     await upstreams.close();
   }
 } catch (error) {

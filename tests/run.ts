@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireChromium } from './support/chromium.ts';
+import { requirePostgres } from './support/postgres.ts';
 import { requireRedis } from './support/redis.ts';
 
 const resultsFile = 'tests/.output/results.json';
@@ -41,6 +42,7 @@ function runTests(): { passed: number; failed: number } {
 try {
   requireChromium();
   requireRedis();
+  requirePostgres();
   const ready =
     run('format, lint and types', 'npm', ['run', '--silent', 'check']) &&
     run('build', process.execPath, ['server/launch.ts', 'build']);

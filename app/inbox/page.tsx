@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { connection } from 'next/server';
+import { AutoRefresh } from '#app/_components/auto-refresh.tsx';
 import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
 
@@ -18,6 +19,7 @@ export default async function InboxPage() {
   return (
     <div className="space-y-6">
       <h1>Inbox</h1>
+      <AutoRefresh seconds={2} />
       <p className="text-muted">
         Mails of this installation, as a mail server would have received them. Set <code>SMTP_URL</code> to
         send them instead.

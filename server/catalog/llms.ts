@@ -22,6 +22,11 @@ ${links([...procedures.values()].map(({ path, meta }) => [path, `${siteUrl}/docs
 ## Feeds and files
 
 ${links([
+  [
+    'Raw endpoints',
+    `${siteUrl}/docs/procedures/proxy.endpoints.md`,
+    'files of other backends, streamed at /api/raw; proxy.endpoints lists them',
+  ],
   ['RSS feed', `${siteUrl}/rss.xml`, 'RSS 2.0 of the posts, with conditional requests'],
   ['Posts', `${siteUrl}/posts`, 'The same posts as pages'],
 ])}

@@ -18,7 +18,7 @@ ${meta.description}
 - Kind: ${type}, by ${methods}
 - Carries personal data: ${meta.sensitive ? 'yes' : 'no'}
 - Rate limit class: ${meta.rateLimit}
-- Body: JSON up to ${size}${meta.form ? ', or a multipart form with the same fields' : ''}
+${meta.scope === undefined ? '' : `- Needs a service key with the scope \`${meta.scope}\`\n`}- Body: JSON up to ${size}${meta.form ? ', or a multipart form with the same fields' : ''}
 
 ## Input
 
@@ -49,7 +49,8 @@ export function curlOf({ path, type, meta, input }: ProcedureEntry, siteUrl: str
     const query = example === undefined ? '' : `?input=${encodeURIComponent(wire)}`;
     return `curl ${shellQuote(`${url}${query}`)}`;
   }
-  return `curl ${shellQuote(url)} -H 'content-type: application/json' -d ${shellQuote(example === undefined ? '{}' : wire)}`;
+  const key = meta.scope === undefined ? '' : ' -H "authorization: Bearer $BFF_KEY"';
+  return `curl ${shellQuote(url)}${key} -H 'content-type: application/json' -d ${shellQuote(example === undefined ? '{}' : wire)}`;
 }
 
 /** The same by the script client. */

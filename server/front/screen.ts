@@ -6,16 +6,19 @@ import { Refusal } from '../door/refusal.ts';
 import { requestIdOf } from '../door/request-id.ts';
 import { logRequest } from '../door/request-log.ts';
 import type { Env } from '../env.ts';
-import { trpcEndpoint } from '../paths.ts';
+import type { AppError } from '../errors.ts';
+import { rawEndpoint, trpcEndpoint } from '../paths.ts';
 import { createRequestScope } from '../request-scope.ts';
+import { parsePath } from '../upstream/path-segment.ts';
 
 const callMethods = new Set(['GET', 'POST', 'OPTIONS']);
+const dotSegments = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
  * What must not reach Next at all: it would answer with a 500 or a page where the envelope is due.
  *
- * @throws Refusal `method_not_allowed`, `invalid_input` or `not_found`
+ * @throws AppError `method_not_allowed`, `invalid_input`, `uri_too_long` or `not_found`
  */
 export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): void {
   const { method = '', url = '', headers } = request;
@@ -27,8 +30,15 @@ export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'header
   }
   // There are no Server Actions; Next would log a stack for each that is asked for.
   if ('next-action' in headers) throw new Refusal('not_found');
+  const path = url.split('?', 1)[0] ?? '';
+  // Next would resolve them before anyone could look.
+  if (dotSegments.test(path) || path.includes('\\')) {
+    throw new Refusal('invalid_input', { message: 'The path cannot be used.' });
+  }
+  // As it came: what goes on to another server must not be one thing here and another there.
+  if (path.startsWith(`${rawEndpoint}/`)) parsePath(path.slice(rawEndpoint.length));
   try {
-    decodePathSegment(url.split('?', 1)[0] ?? '');
+    decodePathSegment(path);
   } catch (error) {
     // Where calls are made the method is what counts first.
     const isCall = url.startsWith(`${trpcEndpoint}/`);
@@ -41,7 +51,7 @@ export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'header
 export function writeRefusal(
   request: IncomingMessage,
   response: ServerResponse,
-  refusal: Refusal,
+  refusal: AppError,
   env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS'>,
 ): void {
   const scope = createRequestScope(requestIdOf(String(request.headers['x-request-id'] ?? '')));

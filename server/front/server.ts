@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Refusal } from '../door/refusal.ts';
 import type { Env } from '../env.ts';
+import { isAppError } from '../errors.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { limits } from '../limits.ts';
 import { addDefaultHeaders } from './default-headers.ts';
+import { answerDirectly, directHandlerOf } from './direct.ts';
 import { setForwardedFor } from './forwarded.ts';
 import { screen, writeRefusal } from './screen.ts';
 
@@ -45,12 +46,14 @@ export async function startFrontServer(options: {
       try {
         screen(request);
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
+        if (!isAppError(error)) throw error;
         writeRefusal(request, response, error, env);
         return;
       }
       setForwardedFor(request.headers, request.socket.remoteAddress, env.TRUSTED_PROXY_HOPS);
-      void handle(request, response);
+      const direct = directHandlerOf(request.url ?? '/');
+      if (direct) void answerDirectly(request, response, { handler: direct, siteUrl: env.SITE_URL });
+      else void handle(request, response);
     },
   );
   server.listen(env.PORT);

@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts';
 import { backoff } from './backoff.ts';
 import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
+import type { MailEvent } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import type { Transport } from './transports.ts';
@@ -21,11 +22,12 @@ export type DispatcherOptions = {
   transport: Transport;
   log: Logger;
   timing?: MailTiming;
+  record?: (event: MailEvent) => void;
 };
 
 /** The loop that sends what the outbox holds, one mail at a time. It never throws. */
 export function createDispatcher(opts: DispatcherOptions): Dispatcher {
-  const { transport, log, timing = mailTiming } = opts;
+  const { transport, log, timing = mailTiming, record = () => {} } = opts;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
   let wokenMeanwhile = false;
@@ -68,12 +70,20 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   async function attempt(outbox: Outbox, mail: ClaimedMail): Promise<void> {
     const { id, token } = mail;
     const line = { mailId: id, attempt: mail.attempt };
+    // It may be what ended those processes: its neighbours must not wait for it for ever.
+    if (mail.unfinished >= timing.unfinishedClaims) {
+      await outbox.bury(id, token, `${mail.unfinished} claims without an outcome`);
+      record('dead');
+      log.error(line, 'mail given up: nobody who took it came to an end with it');
+      return;
+    }
     const failure = await tryToSend(mail);
     if (failure) {
       await fail(outbox, mail, failure);
       return;
     }
     transportFailures = 0;
+    record('sent');
     if (await outbox.complete(id, token)) log.info(line, 'mail sent');
     else log.warn(line, 'mail sent after its lease had ended; it may be sent again');
   }
@@ -94,31 +104,33 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     const line = { mailId: id, attempt, kind, summary };
 
     if (abort.signal.aborted) {
-      await outbox.retryLater(id, token, { at: Date.now(), lastError: 'interrupted', countAttempt: false });
+      await outbox.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
       log.info(line, 'mail attempt interrupted by the stop');
       return;
     }
     if (kind === 'transport_down') {
+      record('transport_down');
       transportFailures += 1;
       const delay = backoff(transportFailures, timing);
       pausedUntil = performance.now() + delay;
-      const at = Date.now() + delay;
-      await outbox.retryLater(id, token, { at, lastError: failure.message, countAttempt: false });
+      await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: false });
       log.warn({ ...line, retryInMs: delay }, 'mail transport is down');
       return;
     }
     transportFailures = 0;
-    if (kind === 'permanent' || Date.now() - mail.queuedAt.getTime() >= timing.giveUpAfter) {
+    if (kind === 'permanent' || mail.age >= timing.giveUpAfter) {
       await outbox.bury(id, token, failure.message);
+      record('dead');
       log.error(line, 'mail given up');
       return;
     }
     const delay = backoff(attempt, timing);
     await outbox.retryLater(id, token, {
-      at: Date.now() + delay,
+      delay,
       lastError: failure.message,
       countAttempt: true,
     });
+    record('retried');
     log.warn({ ...line, retryInMs: delay }, 'mail will be tried again');
   }
 

@@ -13,7 +13,7 @@ export type InboxRow = {
 export type Inbox = {
   /** Newest first, at most 200. */
   list(): Promise<InboxRow[]>;
-  get(id: string): Promise<(InboxRow & { raw: string }) | undefined>;
+  get(id: string): Promise<(InboxRow & { contents: string; raw: string }) | undefined>;
   /** Keeps the message; a second delivery of the same mail changes nothing. */
   deliver(mailId: string, raw: string): Promise<void>;
 };
@@ -21,9 +21,9 @@ export type Inbox = {
 const shown = 200;
 
 /** Messages kept instead of sent: what development and the demo have for a mail server. */
-export function createInbox(db: MailDatabase, clock: () => number): Inbox {
+export function createInbox({ queries, write, now }: MailDatabase): Inbox {
   const messages = () =>
-    db
+    queries
       .selectFrom('inbox')
       .innerJoin('mail', 'mail.id', 'inbox.mail_id')
       .select(['mail.id', 'inbox.received_at', 'mail.from_address', 'mail.from_name', 'mail.subject']);
@@ -41,18 +41,23 @@ export function createInbox(db: MailDatabase, clock: () => number): Inbox {
 
     get: (id) =>
       storage(async () => {
-        const row = await messages().select('inbox.raw').where('mail.id', '=', id).executeTakeFirst();
-        return row && { ...toInboxRow(row), raw: row.raw };
+        const row = await messages()
+          .select(['inbox.raw', 'mail.contents'])
+          .where('mail.id', '=', id)
+          .executeTakeFirst();
+        return row && { ...toInboxRow(row), contents: row.contents, raw: row.raw };
       }),
 
     deliver: (mailId, raw) =>
-      storage(async () => {
-        await db
-          .insertInto('inbox')
-          .values({ mail_id: mailId, received_at: Math.round(clock()), raw })
-          .onConflict((conflict) => conflict.column('mail_id').doNothing())
-          .execute();
-      }),
+      storage(() =>
+        write(async (transaction) => {
+          await transaction
+            .insertInto('inbox')
+            .values({ mail_id: mailId, received_at: now(), raw })
+            .onConflict((conflict) => conflict.column('mail_id').doNothing())
+            .execute();
+        }),
+      ),
   };
 }
 

@@ -1,19 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Env } from '../env.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type MailDatabase, openDatabase } from './database.ts';
+import type { MailDatabase } from './database.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Draft } from './draft.ts';
+import type { MailEvent } from './events.ts';
 import type { InboxRow } from './inbox.ts';
-import { senderOf, subjectOf } from './message.ts';
+import { htmlOf, senderOf, subjectOf } from './message.ts';
 import { type MailMode, mailModeOf } from './mode.ts';
+import type { Operations } from './operations.ts';
 import { createOutbox, type MailState, type Outbox, type Receipt } from './outbox.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
 
 export type MailEnv = Pick<
   Env,
-  'NODE_ENV' | 'DEMO' | 'DATA_DIR' | 'SITE_URL' | 'SMTP_URL' | 'MAIL_TO' | 'MAIL_FROM'
+  'NODE_ENV' | 'DEMO' | 'DATA_DIR' | 'DATABASE_URL' | 'SITE_URL' | 'SMTP_URL' | 'MAIL_TO' | 'MAIL_FROM'
 >;
 
 /** One message of the inbox. `from` is the visitor, as a line to show. */
@@ -22,8 +28,8 @@ export type InboxEntry = { id: string; receivedAt: Date; subject: string; from: 
 export type MailInbox = {
   /** Newest first. */
   list(): Promise<InboxEntry[]>;
-  /** With the whole message, as an SMTP server would have got it. */
-  get(id: string): Promise<(InboxEntry & { raw: string }) | undefined>;
+  /** With the whole message, as an SMTP server would have got it, and its HTML part. */
+  get(id: string): Promise<(InboxEntry & { raw: string; html: string }) | undefined>;
 };
 
 /** Every call throws `AppError('mail_unavailable')` while the storage cannot be used. */
@@ -35,6 +41,10 @@ export type Mail = {
    * @throws AppError idempotency_conflict when the key was used with other contents
    */
   send(draft: Draft): Promise<Receipt>;
+  /** What a program gets that fills in forms: a receipt of a mail that does not exist. */
+  pretend(): Receipt;
+  /** For the operator. A mail that is queued again is tried at once. */
+  operations: Omit<Operations, 'deleteSent'>;
   /** @throws AppError not_found */
   status(id: string): Promise<MailState>;
   /** Null outside inbox mode. */
@@ -47,9 +57,25 @@ export type Mail = {
   stop(): Promise<void>;
 };
 
-export type MailOptions = { env: MailEnv; log: Logger; timing?: MailTiming };
+/** Receipts of mails that do not exist whose state can be asked for. */
+const pretendedReceipts = 1_000;
 
-export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail {
+/** The storage that the settings name. */
+export function openMailDatabase(
+  env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR'>,
+  log: Logger,
+): Promise<MailDatabase> {
+  return env.DATABASE_URL ? openPostgres(env.DATABASE_URL, log) : openSqlite(env.DATA_DIR);
+}
+
+export type MailOptions = {
+  env: MailEnv;
+  log: Logger;
+  timing?: MailTiming;
+  record?: (event: MailEvent) => void;
+};
+
+export function createMail({ env, log, timing = mailTiming, record = () => {} }: MailOptions): Mail {
   const transport = chooseTransport();
   let opening: Promise<{ db: MailDatabase; outbox: Outbox }> | undefined;
 
@@ -62,13 +88,13 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
   }
 
   async function open(): Promise<{ db: MailDatabase; outbox: Outbox }> {
-    const db = await openDatabase(env.DATA_DIR);
+    const db = await openMailDatabase(env, log);
     const outbox = createOutbox(db, { siteUrl: env.SITE_URL, hold: !transport, timing });
     try {
       const released = transport ? await outbox.releaseHeld() : 0;
       if (released > 0) log.info({ released }, 'held mails released');
     } catch (error) {
-      await db.destroy();
+      await db.close();
       throw error;
     }
     return { db, outbox };
@@ -85,7 +111,34 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
     }
   }
 
-  const dispatcher = transport && createDispatcher({ outbox, transport, log, timing });
+  const dispatcher = transport && createDispatcher({ outbox, transport, log, timing, record });
+  const pretended = new LRUCache<string, MailState>({ max: pretendedReceipts });
+  let sweep: NodeJS.Timeout | undefined;
+
+  async function deleteOld(): Promise<void> {
+    try {
+      const { deleteSent } = await outbox();
+      for (;;) {
+        const deleted = await deleteSent(timing.sentKeptFor);
+        if (deleted === 0) return;
+        log.info({ deleted }, 'mails that were sent long ago deleted');
+      }
+    } catch (err) {
+      log.warn({ err }, 'mails that were sent long ago could not be deleted');
+    }
+  }
+
+  const operations: Mail['operations'] = {
+    list: async (options) => (await outbox()).list(options),
+    get: async (id) => (await outbox()).get(id),
+    async requeue(id) {
+      const requeued = await (await outbox()).requeue(id);
+      dispatcher?.wake();
+      return requeued;
+    },
+    discard: async (id) => (await outbox()).discard(id),
+    counts: async () => (await outbox()).counts(),
+  };
 
   const toEntry = (row: InboxRow): InboxEntry => ({
     id: row.id,
@@ -97,7 +150,7 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
     list: async () => (await (await outbox()).inbox.list()).map(toEntry),
     async get(id) {
       const row = await (await outbox()).inbox.get(id);
-      return row && { ...toEntry(row), raw: row.raw };
+      return row && { ...toEntry(row), raw: row.raw, html: htmlOf(row.contents) };
     },
   };
 
@@ -105,11 +158,21 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
     mode: mailModeOf(env),
     async send(draft) {
       const receipt = await (await outbox()).enqueue(draft);
+      record(receipt.duplicate ? 'duplicate' : transport ? 'accepted' : 'held');
       dispatcher?.wake();
       return receipt;
     },
+    pretend() {
+      record('dropped');
+      const id = randomUUID();
+      const status = transport ? 'queued' : 'held';
+      pretended.set(id, { id, status, attempts: 0, acceptedAt: new Date(), sentAt: null });
+      const host = new URL(env.SITE_URL).hostname;
+      return { id, messageId: `<${id}@${host}>`, status, duplicate: false };
+    },
+    operations,
     async status(id) {
-      const state = await (await outbox()).status(id);
+      const state = pretended.get(id) ?? (await (await outbox()).status(id));
       if (!state) throw new AppError('not_found', { message: 'There is no mail with this id.' });
       return state;
     },
@@ -125,13 +188,17 @@ export function createMail({ env, log, timing = mailTiming }: MailOptions): Mail
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
       dispatcher?.start();
+      sweep ??= setInterval(() => void deleteOld(), timing.sweepInterval).unref();
+      void deleteOld();
     },
     async stop() {
+      clearInterval(sweep);
+      sweep = undefined;
       await dispatcher?.stop();
       const current = opening;
       opening = undefined;
       const opened = await current?.catch(() => undefined);
-      await opened?.db.destroy();
+      await opened?.db.close();
     },
   };
 }

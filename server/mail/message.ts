@@ -25,7 +25,7 @@ export function renderMessage(
     replyTo: { name: cleanHeader(mail.name ?? ''), address: mail.email },
     subject: subjectOf(mail, addresses.siteUrl),
     text,
-    html: toHtml(text),
+    html: htmlOf(mail.contents),
     headers: { 'Auto-Submitted': 'auto-generated' },
     baseBoundary: mail.id,
     xMailer: false,
@@ -75,7 +75,9 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 };
 
-function toHtml(text: string): string {
+/** The HTML part of a message with these contents. */
+export function htmlOf(contents: string): string {
+  const text = cleanContents(contents);
   const escaped = text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
   return `<!doctype html>\n<html><body><div dir="auto">${escaped.replaceAll('\n', '<br>\n')}</div></body></html>\n`;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { RawBuilder } from 'kysely';
 import { AppError } from '../errors.ts';
 import { type Claims, createClaims } from './claims.ts';
-import type { MailDatabase, MailRow, MailStatus } from './database.ts';
+import type { MailDatabase, MailStatus, MailTable, Queries } from './database.ts';
 import { type Draft, payloadHash } from './draft.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import { createOperations, type Operations } from './operations.ts';
 import { storage } from './storage.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 
@@ -31,58 +33,52 @@ export type OutboxOptions = {
   /** There is no transport: mails are accepted and wait for one. */
   hold?: boolean;
   timing?: Pick<MailTiming, 'lease' | 'backoffCap'>;
-  /** Milliseconds since the epoch. */
-  clock?: () => number;
 };
 
 /** A transactional outbox. Every operation throws `AppError('mail_unavailable')` when the storage fails. */
-export type Outbox = Claims & {
-  /**
-   * Accepts a mail; resolves after COMMIT.
-   *
-   * @throws AppError idempotency_conflict when the key was used with other contents
-   */
-  enqueue(draft: Draft): Promise<Receipt>;
-  status(id: string): Promise<MailState | undefined>;
-  /** Held mails become due. Resolves to how many. */
-  releaseHeld(): Promise<number>;
-  inbox: Inbox;
-};
+export type Outbox = Claims &
+  Operations & {
+    /**
+     * Accepts a mail; resolves after COMMIT.
+     *
+     * @throws AppError idempotency_conflict when the key was used with other contents
+     */
+    enqueue(draft: Draft): Promise<Receipt>;
+    status(id: string): Promise<MailState | undefined>;
+    /** Held mails become due. Resolves to how many. */
+    releaseHeld(): Promise<number>;
+    inbox: Inbox;
+  };
 
 export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
-  const { timing = mailTiming, clock = Date.now } = opts;
+  const { timing = mailTiming } = opts;
   const host = new URL(opts.siteUrl).hostname;
-  const now = () => Math.round(clock());
+  const { now, write, queries } = db;
 
   return {
-    ...createClaims(db, { clock, lease: timing.lease, backoffCap: timing.backoffCap }),
-    inbox: createInbox(db, clock),
+    ...createClaims(db, timing),
+    ...createOperations(db),
+    inbox: createInbox(db),
 
     enqueue: (draft) =>
-      storage(async () => {
-        const mail = newMail(draft, { host, at: now(), status: opts.hold ? 'held' : 'queued' });
-        // The unique index decides a race: the loser inserts nothing and reads the winner's row.
-        const inserted = await db
-          .insertInto('mail')
-          .values(mail)
-          .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-          .returning('id')
-          .executeTakeFirst();
-        if (inserted)
+      storage(() =>
+        write(async (transaction) => {
+          const mail = newMail(draft, { host, at: now(), status: opts.hold ? 'held' : 'queued' });
+          // The unique index decides a race: the loser inserts nothing and reads the winner's row.
+          const inserted = await transaction
+            .insertInto('mail')
+            .values(mail)
+            .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
+            .returning('id')
+            .executeTakeFirst();
+          if (!inserted) return duplicateOf(transaction, mail);
           return { id: mail.id, messageId: mail.message_id, status: mail.status, duplicate: false };
-
-        const earlier = await db
-          .selectFrom('mail')
-          .select(['id', 'message_id', 'status', 'payload_hash'])
-          .where('idempotency_key', '=', mail.idempotency_key)
-          .executeTakeFirstOrThrow();
-        if (earlier.payload_hash !== mail.payload_hash) throw new AppError('idempotency_conflict');
-        return { id: earlier.id, messageId: earlier.message_id, status: earlier.status, duplicate: true };
-      }),
+        }),
+      ),
 
     status: (id) =>
       storage(async () => {
-        const row = await db
+        const row = await queries
           .selectFrom('mail')
           .select(['id', 'status', 'attempts', 'accepted_at', 'sent_at'])
           .where('id', '=', id)
@@ -99,21 +95,50 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
       }),
 
     releaseHeld: () =>
-      storage(async () => {
-        const result = await db
-          .updateTable('mail')
-          .set({ status: 'queued', queued_at: now(), next_attempt_at: now() })
-          .where('status', '=', 'held')
-          .executeTakeFirst();
-        return Number(result.numUpdatedRows);
-      }),
+      storage(() =>
+        write(async (transaction) => {
+          const result = await transaction
+            .updateTable('mail')
+            .set({ status: 'queued', queued_at: now(), next_attempt_at: now() })
+            .where('status', '=', 'held')
+            .executeTakeFirst();
+          return Number(result.numUpdatedRows);
+        }),
+      ),
   };
+}
+
+type NewMail = Pick<
+  MailTable,
+  | 'id'
+  | 'message_id'
+  | 'idempotency_key'
+  | 'payload_hash'
+  | 'from_address'
+  | 'from_name'
+  | 'subject'
+  | 'contents'
+  | 'status'
+  | 'attempts'
+  | 'unfinished'
+> &
+  Record<'accepted_at' | 'queued_at' | 'next_attempt_at', RawBuilder<number>>;
+
+/** @throws AppError idempotency_conflict */
+async function duplicateOf(queries: Queries, mail: NewMail): Promise<Receipt> {
+  const earlier = await queries
+    .selectFrom('mail')
+    .select(['id', 'message_id', 'status', 'payload_hash'])
+    .where('idempotency_key', '=', mail.idempotency_key)
+    .executeTakeFirstOrThrow();
+  if (earlier.payload_hash !== mail.payload_hash) throw new AppError('idempotency_conflict');
+  return { id: earlier.id, messageId: earlier.message_id, status: earlier.status, duplicate: true };
 }
 
 function newMail(
   draft: Draft,
-  { host, at, status }: { host: string; at: number; status: MailStatus },
-): MailRow {
+  { host, at, status }: { host: string; at: RawBuilder<number>; status: MailStatus },
+): NewMail {
   const id = randomUUID();
   return {
     id,
@@ -126,12 +151,9 @@ function newMail(
     contents: draft.contents,
     status,
     attempts: 0,
+    unfinished: 0,
     accepted_at: at,
     queued_at: at,
     next_attempt_at: at,
-    lease_token: null,
-    lease_until: null,
-    sent_at: null,
-    last_error: null,
   };
 }

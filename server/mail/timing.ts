@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
 
-/** How mail is paced. Milliseconds, but for `backoffFactor`. Tests pass shorter ones. */
+/** How mail is paced. Milliseconds, but for `backoffFactor` and `unfinishedClaims`. Tests pass shorter ones. */
 export type MailTiming = Readonly<
   Record<
     | 'connectionTimeout'
@@ -12,7 +12,10 @@ export type MailTiming = Readonly<
     | 'backoffCap'
     | 'giveUpAfter'
     | 'pollInterval'
-    | 'stopGrace',
+    | 'stopGrace'
+    | 'unfinishedClaims'
+    | 'sentKeptFor'
+    | 'sweepInterval',
     number
   >
 >;

@@ -1,8 +1,15 @@
 import { z } from 'zod';
+import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { mailStatuses } from '../mail/database.ts';
+import type { Receipt } from '../mail/outbox.ts';
+import { hasManyLinks, isFilledByProgram, senderKeyOf } from '../mail/screening.ts';
 import { publicProcedure, router } from '../trpc.ts';
 
 const { addressLength, contentsLength, nameLength, subjectLength, idempotencyKeyLength } = limits.mail;
+
+const tooManyLinks = `Please write without links, or with at most ${limits.mail.linksInContents}`;
 
 const sendInput = z
   .object({
@@ -26,11 +33,49 @@ const sendInput = z
       .max(idempotencyKeyLength)
       .regex(/^[\w.~-]+$/, 'Letters, digits and . _ ~ - only')
       .optional()
-      .describe('Sending twice with one key makes one mail'),
+      .describe('Sending twice with one key makes one mail. Also taken from the header Idempotency-Key'),
+    website: z.string().max(500).optional().describe('Leave this out: what fills it in is no person'),
+    shownAt: z
+      .union([
+        z.int(),
+        z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .transform(Number),
+      ])
+      .optional()
+      .describe('When the form was shown, in milliseconds since 1970: a form filled in at once is dropped'),
   })
   .meta({ examples: [{ email: 'visitor@example.org', contents: 'Hello!', subject: 'A question' }] });
 
-const mailStatus = z.enum(['queued', 'sending', 'sent', 'dead', 'held']);
+const mailStatus = z.enum(mailStatuses);
+
+/** @throws AppError invalid_input, rate_limited, idempotency_conflict or mail_unavailable */
+async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promise<Receipt> {
+  const { mail, rateLimiter } = ctx.services;
+  const { website, shownAt, ...draft } = input;
+  if (isFilledByProgram({ website, shownAt })) return mail.pretend();
+  if (hasManyLinks(draft.contents)) {
+    ctx.services.metrics.mailEvent('refused');
+    throw new AppError('invalid_input', { fieldErrors: { contents: [tooManyLinks] } });
+  }
+  const idempotencyKey = keyOf(draft.idempotencyKey, ctx.header('idempotency-key'));
+  if (ctx.principal.kind !== 'internal') {
+    await rateLimiter.chargeQuota('mailSender', senderKeyOf(draft.email));
+    await rateLimiter.chargeQuota('mailSite', 'all');
+  }
+  return mail.send({ ...draft, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+}
+
+/** @throws AppError invalid_input */
+function keyOf(given: string | undefined, header: string | null): string | undefined {
+  if (header === null || header === given) return given;
+  const parsed = sendInput.shape.idempotencyKey.safeParse(header);
+  if (given === undefined && parsed.success) return parsed.data;
+  throw new AppError('invalid_input', {
+    fieldErrors: { idempotencyKey: ['The header Idempotency-Key cannot be used, or says something else'] },
+  });
+}
 
 export const email = router({
   send: publicProcedure({
@@ -52,7 +97,7 @@ export const email = router({
           .describe('True when the idempotency key had been used for this message before'),
       }),
     )
-    .mutation(({ ctx, input }) => ctx.services.mail.send(input)),
+    .mutation(({ ctx, input }) => sendMail(ctx, input)),
 
   status: publicProcedure({
     summary: 'Tells how far a mail has come',

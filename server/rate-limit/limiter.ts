@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from '../limits.ts';
-import type { RateLimitClass } from '../procedure-meta.ts';
 import type { RateLimit, RateLimitState } from '../rate-limit-state.ts';
 
 /** Counts points against keys in windows. */
@@ -31,9 +30,8 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
 export async function chargeTo(
   store: RateLimitStore,
   key: string,
-  name: RateLimitClass,
   limit: RateLimit,
-): Promise<RateLimitState> {
+): Promise<Omit<RateLimitState, 'name'>> {
   const [allowed, result] = await store.consume(key).then(
     (result) => [true, result] as const,
     (rejected: unknown) => {
@@ -43,7 +41,6 @@ export async function chargeTo(
   );
   return {
     ...limit,
-    name,
     allowed,
     remaining: Math.max(0, result.remainingPoints),
     resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),

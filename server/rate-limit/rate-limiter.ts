@@ -1,70 +1,63 @@
-import type { Redis } from 'ioredis';
-import { limits } from '../limits.ts';
-import type { Logger } from '../log.ts';
+import { AppError } from '../errors.ts';
 import type { RateLimitClass } from '../procedure-meta.ts';
-import type { RateLimitState, RateLimits } from '../rate-limit-state.ts';
+import type { QuotaName, RateLimit, RateLimitName, RateLimitState, RateLimits } from '../rate-limit-state.ts';
+import type { SharedRedis } from '../redis.ts';
 import { chargeTo, createMemoryStore, type RateLimitStore } from './limiter.ts';
-import { connectRedis, createRedisStore, pingRedis } from './redis.ts';
+import { createRedisStore } from './redis-store.ts';
+
+type Count = Omit<RateLimitState, 'name'>;
 
 export type RateLimiter = {
   /** Charges one call of a class to a bucket. Never fails: without Redis this process counts by itself. */
   charge(name: RateLimitClass, bucket: string): Promise<RateLimitState>;
-  /** Asks Redis: `down` while counts are not shared. Undefined without Redis. */
-  redisState(): Promise<'ok' | 'down' | undefined>;
-  close(): Promise<void>;
+  /**
+   * Charges one mail to a quota that holds whoever calls.
+   *
+   * @throws AppError `rate_limited`
+   */
+  chargeQuota(name: QuotaName, bucket: string): Promise<void>;
 };
 
 /**
  * Limits for each class of procedures, in memory or shared by Redis. When Redis is gone or hangs, memory stands
- * in for it, and Redis is left alone for a moment so that not every call waits for its timeout.
+ * in for it.
  */
 export function createRateLimiter(options: {
   rateLimits: RateLimits;
-  redisUrl: string | undefined;
-  log: Logger;
+  redis?: SharedRedis | undefined;
 }): RateLimiter {
-  const { rateLimits, redisUrl, log } = options;
-  const redis = redisUrl ? connectRedis(redisUrl, log) : undefined;
+  const { rateLimits, redis } = options;
   const stores = {
-    light: createStores('light', rateLimits, redis),
-    upstream: createStores('upstream', rateLimits, redis),
-    mail: createStores('mail', rateLimits, redis),
+    light: createStores('light', rateLimits.light, redis),
+    upstream: createStores('upstream', rateLimits.upstream, redis),
+    mail: createStores('mail', rateLimits.mail, redis),
+    mailSender: createStores('mailSender', rateLimits.mailSender, redis),
+    mailSite: createStores('mailSite', rateLimits.mailSite, redis),
   };
-  let leaveRedisUntil = 0;
 
-  async function charge(name: RateLimitClass, bucket: string): Promise<RateLimitState> {
+  async function count(name: RateLimitName, bucket: string): Promise<Count> {
+    const limit = rateLimits[name];
     const { memory, shared } = stores[name];
-    if (shared && Date.now() >= leaveRedisUntil) {
-      try {
-        return await chargeTo(shared, bucket, name, rateLimits[name]);
-      } catch (err) {
-        leaveRedisUntil = Date.now() + limits.rateLimit.redisPause;
-        log.warn({ err }, 'rate limits are counted in memory: redis failed');
-      }
-    }
-    return chargeTo(memory, bucket, name, rateLimits[name]);
+    const counted = shared && (await redis?.attempt(() => chargeTo(shared, bucket, limit)));
+    return counted ? counted.value : chargeTo(memory, bucket, limit);
   }
 
   return {
-    charge,
-    async redisState() {
-      if (!redis) return undefined;
-      const state = await pingRedis(redis);
-      // It is back: the next call is counted there again.
-      if (state === 'ok') leaveRedisUntil = 0;
-      return state;
+    charge: async (name, bucket) => ({ name, ...(await count(name, bucket)) }),
+    async chargeQuota(name, bucket) {
+      const { allowed, resetSeconds } = await count(name, bucket);
+      if (!allowed) throw new AppError('rate_limited', { retryAfterSeconds: resetSeconds });
     },
-    close: async () => redis?.disconnect(),
   };
 }
 
 function createStores(
-  name: RateLimitClass,
-  rateLimits: RateLimits,
-  redis: Redis | undefined,
+  name: string,
+  limit: RateLimit,
+  redis: SharedRedis | undefined,
 ): { memory: RateLimitStore; shared: RateLimitStore | undefined } {
   return {
-    memory: createMemoryStore(name, rateLimits[name]),
-    shared: redis && createRedisStore(redis, name, rateLimits[name]),
+    memory: createMemoryStore(name, limit),
+    shared: redis && createRedisStore(redis.client, name, limit),
   };
 }

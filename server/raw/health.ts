@@ -17,8 +17,8 @@ export function handleHealth(request: Request): Promise<Response> {
  */
 export function handleReadiness(request: Request): Promise<Response> {
   return serveText(request, '/readyz', async () => {
-    const { mail, rateLimiter } = services();
-    const [storage, redis] = await Promise.all([mail.check(), rateLimiter.redisState()]);
+    const { mail, redis: shared } = services();
+    const [storage, redis] = await Promise.all([mail.check(), shared?.state()]);
     const ready = storage === 'ok' && !lifecycle.draining;
     return jsonResponse(ready ? 200 : 503, {
       status: lifecycle.draining ? 'draining' : ready ? 'ready' : 'not_ready',

@@ -1,183 +1,353 @@
-import type { z } from 'zod';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { Env } from '../env.ts';
 import { AppError } from '../errors.ts';
-import { fieldErrorsOf } from '../field-errors.ts';
 import { limits } from '../limits.ts';
-import { AnswerCache, type CacheResult } from './cache.ts';
-import { type Connection, createConnection } from './connection.ts';
-import { type Endpoint, type EndpointData, isRead, type Upstream } from './declaration.ts';
-import type { HttpAnswer } from './http.ts';
-import { fillTemplate } from './path-template.ts';
-
-/** The parts of a request that come from the caller, before they are validated. */
-export type EndpointCall = { params?: unknown; query?: unknown; body?: unknown };
+import {
+  acceptedTypes,
+  checkMediaType,
+  parseJson,
+  passedAnswerHeaders,
+  readAnswer,
+  refuseFailure,
+} from './answer.ts';
+import { AnswerCache, type CacheResult, type SharedTier } from './cache.ts';
+import type { BreakerState } from './circuit-breaker.ts';
+import { type Connection, createConnection, type Work } from './connection.ts';
+import {
+  type CallEndpoint,
+  type EndpointData,
+  idempotencyOf,
+  type RawEndpoint,
+  type Upstream,
+} from './endpoint.ts';
+import { UpstreamFailure } from './failure.ts';
+import { discard, type HttpAnswer, readText, send } from './http.ts';
+import { createHealthRecord, type UpstreamHealth, type UpstreamObserver } from './observer.ts';
+import { type RawAnswer, type RawCall, streamRaw } from './raw.ts';
+import {
+  buildBody,
+  buildPath,
+  credentialOf,
+  type EndpointCall,
+  headersOf,
+  passedHeaders,
+} from './request.ts';
 
 export type EndpointAnswerMeta = {
   /** The upstream's HTTP status. */
   status: number;
   ageSeconds: number;
   cache: CacheResult<unknown>['cache'];
+  /** Those headers of the answer that the endpoint lets through, where it declares any. */
+  headers?: Record<string, string>;
+};
+
+export type UpstreamStatus = UpstreamHealth & {
+  name: string;
+  title: string;
+  /** Whether the operator has set where it is. */
+  configured: boolean;
+  breaker: BreakerState;
+  /** Calls that have a connection now, those that wait for one, and streams. */
+  running: number;
+  waiting: number;
+  streams: number;
 };
 
 export type UpstreamClient = ReturnType<typeof createUpstreamClient>;
 
-const userAgent = 'typed-bff';
+type Answer<E extends CallEndpoint> = {
+  data: EndpointData<E>;
+  status: number;
+  headers: Record<string, string>;
+};
+type Fetched<E extends CallEndpoint> = Answer<E> & { bytes: number; text: string };
+/** What another instance needs to make the same answer. */
+const storedSchema = z.object({
+  status: z.int(),
+  headers: z.record(z.string(), z.string()),
+  text: z.string(),
+});
+type Stored = z.infer<typeof storedSchema>;
+
+type CallOptions = { signal?: AbortSignal | undefined };
 
 /** Calls declared endpoints of declared upstreams, and nothing else. */
-export function createUpstreamClient(env: Env) {
+export function createUpstreamClient(
+  env: Env,
+  options: {
+    /** What `status` tells of. */
+    upstreams?: readonly Upstream[];
+    observer?: UpstreamObserver;
+    shared?: SharedTier | undefined;
+  } = {},
+) {
+  const { observer, healthOf } = createHealthRecord(options.observer);
   const connections = new Map<string, Connection>();
-  const cache = new AnswerCache<{ data: unknown; status: number }>({ maxBytes: limits.upstream.cacheBytes });
+  const cache = new AnswerCache<Answer<CallEndpoint>>({
+    maxBytes: limits.upstream.cacheBytes,
+    shared: options.shared,
+  });
 
-  function connectionTo(name: string, baseUrl: string): Connection {
-    const existing = connections.get(name);
+  function connectionTo(upstream: Pick<Upstream, 'name' | 'limits'>, origin: string): Connection {
+    const { name } = upstream;
+    // Only one that was made for an origin may connect to it: this machine is for those that name it.
+    const key = `${name} ${origin}`;
+    const existing = connections.get(key);
     if (existing) return existing;
-    const created = createConnection(baseUrl);
-    connections.set(name, created);
+    const created = createConnection(
+      origin,
+      { ...limits.upstream, ...upstream.limits },
+      {
+        tried: (outcome) => observer.tried(name, outcome),
+        breakerChanged: (state) => observer.breakerChanged(name, state),
+      },
+    );
+    connections.set(key, created);
     return created;
   }
 
-  /** One exchange with the upstream, its answer validated. */
-  async function request<E extends Endpoint>(
+  /** One call on an upstream's connection, timed and counted. */
+  async function timed<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const ended = (outcome: Parameters<UpstreamObserver['called']>[1]) =>
+      observer.called(name, outcome, (performance.now() - startedAt) / 1000);
+    try {
+      const result = await run();
+      ended('ok');
+      return result;
+    } catch (error) {
+      if (error instanceof UpstreamFailure) ended(error.fault);
+      throw error;
+    }
+  }
+
+  /** An answer read whole, with whatever `refuse` has against it. */
+  async function receive(
+    name: string,
+    answer: HttpAnswer,
+    refuse: (answer: HttpAnswer) => void,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<{ text: string; bytes: number }> {
+    try {
+      refuse(answer);
+    } catch (error) {
+      discard(answer);
+      throw error;
+    }
+    const read = await readText(answer, maxBytes, signal);
+    observer.transferred(name, 'received', read.bytes);
+    return read;
+  }
+
+  async function fetchAnswer<E extends CallEndpoint>(
     upstream: Upstream,
     endpoint: E,
     call: EndpointCall,
-    signal?: AbortSignal,
-  ): Promise<{ data: EndpointData<E>; status: number; bytes: number }> {
-    const { path, body } = buildRequest(endpoint, call);
-    const answer = await connectionTo(upstream.name, upstream.baseUrl(env)).send({
-      method: endpoint.method,
-      baseUrl: upstream.baseUrl(env),
-      path,
-      headers: {
-        accept: acceptedTypes(endpoint).join(', '),
-        'accept-encoding': 'gzip, br',
-        'user-agent': userAgent,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...upstream.headers?.(env),
-      },
-      ...(body === undefined ? {} : { body }),
-      ...(signal ? { signal } : {}),
+    { signal }: CallOptions = {},
+  ): Promise<Fetched<E>> {
+    const origin = originOf(upstream, env);
+    const path = buildPath(endpoint, call);
+    const body = buildBody(endpoint, call);
+    const idempotency = idempotencyOf(endpoint);
+    const headers = headersOf(upstream, endpoint, env, {
+      accept: acceptedTypes(endpoint).join(', '),
+      'accept-encoding': 'gzip, br',
+      ...passedHeaders(endpoint, call.header),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      // The same for every try.
+      ...(idempotency === 'keyed' ? { 'idempotency-key': crypto.randomUUID() } : {}),
     });
-    refuseFailure(answer, endpoint.mayBeMissing);
-    return { data: readAnswer(endpoint, answer), status: answer.status, bytes: answer.text.length };
+    const maxBytes = upstream.limits?.answerBytes ?? limits.upstream.answerBytes;
+
+    const work: Work<Fetched<E>> = async ({ decoding }, tillThen) => {
+      const request = {
+        method: endpoint.method,
+        origin,
+        path,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      };
+      if (body !== undefined) observer.transferred(upstream.name, 'sent', Buffer.byteLength(body));
+      const answer = await send(decoding, request, tillThen);
+      const { mayBeMissing = false } = endpoint;
+      const refuse = () => {
+        refuseFailure(answer, { mayBeMissing });
+        checkMediaType(endpoint, answer);
+      };
+      const { text, bytes } = await receive(upstream.name, answer, refuse, maxBytes, tillThen);
+      return {
+        data: readAnswer(endpoint, text),
+        status: answer.status,
+        headers: passedAnswerHeaders(endpoint, answer.headers),
+        bytes,
+        text,
+      };
+    };
+    const deadline = endpoint.deadline ?? limits.upstream.deadline;
+    const repeatable = idempotency !== 'none';
+    return timed(upstream.name, () =>
+      connectionTo(upstream, origin).call({ deadline, repeatable, signal }, work),
+    );
   }
 
-  /** The same with a memory, for endpoints that declare cache windows. */
-  async function cached(
+  /** What the caller must have in common with another to get the same answer. */
+  function keyOf(upstream: Upstream, endpoint: CallEndpoint, call: EndpointCall): string {
+    const credential = endpoint.cache?.scope === 'public' ? {} : credentialOf(upstream, endpoint, env);
+    return [
+      upstream.name,
+      // Two endpoints may read one path in different ways.
+      JSON.stringify([endpoint.summary, endpoint.answer.mediaTypes, endpoint.responseHeaders]),
+      originOf(upstream, env),
+      endpoint.method,
+      buildPath(endpoint, call),
+      buildBody(endpoint, call),
+      JSON.stringify(passedHeaders(endpoint, call.header)),
+      createHash('sha256').update(JSON.stringify(credential)).digest('base64url'),
+    ].join(' ');
+  }
+
+  /**
+   * An answer of an endpoint, out of the cache where the endpoint declares one.
+   *
+   * @param options.signal ends the call; one that others may wait for too goes on
+   * @throws AppError `invalid_input`, `not_found`, or of an `upstream_…` reason
+   */
+  async function request<E extends CallEndpoint>(
     upstream: Upstream,
-    endpoint: Endpoint,
+    endpoint: E,
     call: EndpointCall,
-    signal?: AbortSignal,
-  ): Promise<{ data: unknown; meta: EndpointAnswerMeta }> {
-    if (!endpoint.cache || !isRead(endpoint)) {
-      const { data, status } = await request(upstream, endpoint, call, signal);
-      return { data, meta: { status, ageSeconds: 0, cache: 'miss' } };
+    callOptions?: CallOptions,
+  ): Promise<Omit<CacheResult<Answer<E>>, 'value'> & Answer<E>>;
+  async function request(
+    upstream: Upstream,
+    endpoint: CallEndpoint,
+    call: EndpointCall,
+    callOptions: CallOptions = {},
+  ): Promise<Omit<CacheResult<unknown>, 'value'> & Answer<CallEndpoint>> {
+    if (!endpoint.cache) {
+      const { data, status, headers } = await fetchAnswer(upstream, endpoint, call, callOptions);
+      return { data, status, headers, cache: 'miss', standsIn: false, ageSeconds: 0, storedAt: new Date() };
     }
-    const { path, body } = buildRequest(endpoint, call);
-    const key = [upstream.name, endpoint.method, path, body].join(' ');
+    const { value, ...result } = await cache.get(keyOf(upstream, endpoint, call), endpoint.cache, {
+      async load() {
+        const { bytes, text, ...answer } = await fetchAnswer(upstream, endpoint, call);
+        const { status, headers } = answer;
+        const stored: Stored = { status, headers, text };
+        return { value: answer, bytes, text: JSON.stringify(stored) };
+      },
+      revive: (text) => reviveAnswer(endpoint, text),
+    });
+    observer.answered(upstream.name, result.cache);
+    return { ...value, ...result };
+  }
+
+  /** The same in the form that procedures give. */
+  async function procedureAnswer(
+    upstream: Upstream,
+    endpoint: CallEndpoint,
+    call: EndpointCall,
+    callOptions?: CallOptions,
+  ): Promise<{ data: unknown; meta: EndpointAnswerMeta }> {
     const {
-      value,
+      data,
+      status,
       ageSeconds,
       cache: kind,
-    } = await cache.get(key, endpoint.cache, async () => {
-      const { data, status, bytes } = await request(upstream, endpoint, call);
-      return { value: { data, status }, bytes };
-    });
-    return { data: value.data, meta: { status: value.status, ageSeconds, cache: kind } };
+      headers,
+    } = await request(upstream, endpoint, call, callOptions);
+    const passed = endpoint.responseHeaders ? { headers } : {};
+    return { data, meta: { status, ageSeconds, cache: kind, ...passed } };
+  }
+
+  /**
+   * Bytes from and to a raw endpoint, as they come.
+   *
+   * @throws AppError as `request`; what fails after the head of the answer is an error of its body
+   */
+  function stream(upstream: Upstream, endpoint: RawEndpoint, call: RawCall): Promise<RawAnswer> {
+    const origin = originOf(upstream, env);
+    return timed(upstream.name, () =>
+      streamRaw({
+        connection: connectionTo(upstream, origin),
+        upstream,
+        endpoint,
+        origin,
+        env,
+        call,
+        transferred: (direction, bytes) => observer.transferred(upstream.name, direction, bytes),
+      }),
+    );
   }
 
   /** Any JSON from a URL that the operator configured, for sources that are not declared upstreams. */
-  async function fetchJson(url: string, options: { signal?: AbortSignal } = {}): Promise<unknown> {
+  async function fetchJson(name: string, url: string, { signal }: CallOptions = {}): Promise<unknown> {
     const { origin, pathname, search } = new URL(url);
-    const answer = await connectionTo(origin, origin).send({
-      method: 'GET',
-      baseUrl: origin,
-      path: `${pathname}${search}`,
-      headers: {
-        accept: 'application/feed+json, application/json',
-        'accept-encoding': 'gzip, br',
-        'user-agent': userAgent,
-      },
-      ...options,
+    const headers = {
+      accept: 'application/feed+json, application/json',
+      'accept-encoding': 'gzip, br',
+      'user-agent': 'typed-bff',
+    };
+    const work: Work<unknown> = async ({ decoding }, tillThen) => {
+      const answer = await send(
+        decoding,
+        { method: 'GET', origin, path: `${pathname}${search}`, headers },
+        tillThen,
+      );
+      const read = await receive(
+        name,
+        answer,
+        () => refuseFailure(answer),
+        limits.upstream.answerBytes,
+        tillThen,
+      );
+      return parseJson(read.text);
+    };
+    return timed(name, () =>
+      connectionTo({ name }, origin).call(
+        { deadline: limits.upstream.deadline, repeatable: true, signal },
+        work,
+      ),
+    );
+  }
+
+  function status(): UpstreamStatus[] {
+    return (options.upstreams ?? []).map((upstream) => {
+      const { name, title } = upstream;
+      const origin = upstream.origin(env);
+      const state = connections.get(`${name} ${origin}`)?.state ?? {
+        breaker: 'closed',
+        running: 0,
+        waiting: 0,
+        streams: 0,
+      };
+      return { name, title, configured: origin !== undefined, ...state, ...healthOf(name) };
     });
-    refuseFailure(answer);
-    return parseJson(answer.text);
   }
 
   async function close(): Promise<void> {
     await Promise.all([...connections.values()].map((connection) => connection.close()));
   }
 
-  return { request, cached, fetchJson, close };
+  return { request, procedureAnswer, stream, fetchJson, status, close };
 }
 
-function buildRequest(endpoint: Endpoint, call: EndpointCall): { path: string; body: string | undefined } {
-  const params = validate(endpoint.params, call.params, 'params') ?? {};
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(validate(endpoint.query, call.query ?? {}, 'query') ?? {})) {
-    if (value !== undefined) query.set(name, String(value));
-  }
-  const body = validate(endpoint.body, call.body, 'body');
-  const search = query.size > 0 ? `?${query}` : '';
-  return {
-    path: `${fillTemplate(endpoint.template, params)}${search}`,
-    body: body === undefined ? undefined : JSON.stringify(body),
-  };
+/** @throws AppError `not_found` where the operator has set none */
+function originOf(upstream: Upstream, env: Env): string {
+  const origin = upstream.origin(env);
+  if (origin === undefined)
+    throw new AppError('not_found', { message: 'This upstream is not configured here.' });
+  return origin;
 }
 
-function validate<T>(schema: z.ZodType<T> | undefined, value: unknown, part: string): T | undefined {
-  if (!schema) return undefined;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new AppError('invalid_input', {
-    fieldErrors: fieldErrorsOf(result.error, part),
-    cause: result.error,
-  });
-}
-
-function acceptedTypes(endpoint: Endpoint): readonly string[] {
-  return endpoint.answer.mediaTypes ?? [endpoint.answer.kind === 'json' ? 'application/json' : 'text/plain'];
-}
-
-/** The upstream's own words go nowhere, not even into the log: they may repeat what the caller asked. */
-function refuseFailure(
-  { status, mediaType, retryAfterSeconds, text }: HttpAnswer,
-  mayBeMissing = false,
-): void {
-  // A part of an answer, which nobody asked for, is none.
-  if (status >= 200 && status < 300 && status !== 206) return;
-  const cause = new Error(`the upstream answered ${status} with ${text.length} characters of ${mediaType}`);
-  if (mayBeMissing && (status === 404 || status === 410)) {
-    throw new AppError('not_found', { message: 'The upstream knows nothing of this.', cause });
-  }
-  if (status === 429 || status === 503) {
-    throw new AppError('upstream_overloaded', {
-      cause,
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    });
-  }
-  if (status >= 400 && status < 500) throw new AppError('upstream_refused', { cause });
-  throw new AppError('upstream_bad_answer', { cause });
-}
-
-/** A parse error would quote the text. */
-function parseJson(text: string): unknown {
+/** @returns undefined when what is stored is not, or no longer, what the endpoint declares */
+function reviveAnswer(endpoint: CallEndpoint, text: string): Answer<CallEndpoint> | undefined {
   try {
-    return JSON.parse(text);
+    const { status, headers, text: body } = storedSchema.parse(JSON.parse(text));
+    return { data: readAnswer(endpoint, body), status, headers };
   } catch {
-    throw new AppError('upstream_bad_answer', {
-      cause: new Error(`${text.length} characters that are not JSON`),
-    });
+    return undefined;
   }
-}
-
-function readAnswer<E extends Endpoint>(endpoint: E, answer: HttpAnswer): EndpointData<E> {
-  if (!acceptedTypes(endpoint).includes(answer.mediaType)) {
-    throw new AppError('upstream_bad_answer', { cause: new Error(`media type ${answer.mediaType}`) });
-  }
-  const schema: E['answer']['schema'] = endpoint.answer.schema;
-  const value = endpoint.answer.kind === 'json' ? parseJson(answer.text) : answer.text;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new AppError('upstream_bad_answer', { cause: result.error });
 }

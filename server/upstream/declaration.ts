@@ -1,94 +1,112 @@
-import type { z } from 'zod';
-import type { Env } from '../env.ts';
+import { limits } from '../limits.ts';
+import { type Endpoint, idempotencyOf, isRaw, type Upstream } from './endpoint.ts';
+import { isHopByHop, whyHeaderMayNotPass } from './header-rules.ts';
+import { namesOf, parseTemplate } from './path-template.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** A mistake in the declaration of an upstream. Its message names the upstream and, where it has one, the endpoint. */
+export class DeclarationError extends Error {
+  override readonly name = 'DeclarationError';
+}
 
-/** One thing that a backend offers. Callers fill in `params`, `query` and `body`; nothing else of the request is theirs. */
-export type Endpoint = {
-  method: HttpMethod;
-  /** A path with named segments: `/repos/{owner}/{repo}`. */
-  template: `/${string}`;
-  summary: string;
-  description: string;
-  /** One string for each named segment of the template. */
-  params?: z.ZodObject<Record<string, z.ZodType<string>>>;
-  query?: z.ZodType<Record<string, string | number | boolean | undefined> | undefined>;
-  /** Sent as JSON. */
-  body?: z.ZodType<Record<string, unknown>>;
-  answer: EndpointAnswer;
-  /** Only reads, so its answers may be cached, whatever the method. Default: true for GET. */
-  reads?: boolean;
-  cache?: CacheWindows;
-  /** 404 and 410 say that what the caller named does not exist, and are passed on as such. */
-  mayBeMissing?: boolean;
-  /** An input for documentation and the explorer. */
-  example: unknown;
-};
-
-export type EndpointAnswer = {
-  /** `json` is parsed; `text` is taken as it is. */
-  kind: 'json' | 'text';
-  /** Media types that are accepted, without parameters. Default: `application/json` for json. */
-  mediaTypes?: readonly string[];
-  schema: z.ZodType;
-};
-
-/** In milliseconds from the moment the answer was received. */
-export type CacheWindows = {
-  /** Answered from the cache without asking the upstream. */
-  freshFor: number;
-  /** May stand in when the upstream fails. */
-  staleIfErrorFor: number;
-};
-
-/** A backend that this server calls: where it is, what it needs, what it offers. */
-export type Upstream = {
-  name: string;
-  /** For people: on pages and in documentation. */
-  title: string;
-  /** Origin, perhaps with a path prefix, without a trailing slash. */
-  baseUrl: (env: Env) => string;
-  /** Headers of every request, credentials included. They go to this upstream's origin alone. */
-  headers?: (env: Env) => Record<string, string>;
-  endpoints: Record<string, Endpoint>;
-};
-
-/** Checks a declaration when the module is loaded, so that a mistake stops the start and not a request. */
+/**
+ * Checks a declaration when its module is loaded, so that a mistake stops the start and not a request.
+ *
+ * @throws DeclarationError
+ */
 export function defineUpstream<const U extends Upstream>(upstream: U): U {
-  for (const [name, endpoint] of Object.entries<Endpoint>(upstream.endpoints)) {
-    const where = `upstream ${upstream.name}, endpoint ${name}`;
-    const segments = [...endpoint.template.matchAll(/\{(\w+)\}/g)].map(([, segment]) => segment).sort();
-    const params = Object.keys(endpoint.params?.shape ?? {}).sort();
-    if (segments.join() !== params.join()) {
-      throw new Error(`${where}: the template names [${segments}], params have [${params}]`);
-    }
-    if (endpoint.method === 'GET' && endpoint.body) throw new Error(`${where}: GET takes no body`);
-    if (endpoint.cache && !isRead(endpoint))
-      throw new Error(`${where}: only an endpoint that reads can be cached`);
-  }
+  checkUpstream(upstream);
   return upstream;
 }
 
-export function isRead(endpoint: Endpoint): boolean {
-  return endpoint.reads ?? endpoint.method === 'GET';
+function checkUpstream(upstream: Upstream): void {
+  const { name, headers = {}, credential } = upstream;
+  const refuse = (problem: string): never => {
+    throw new DeclarationError(`upstream ${name}: ${problem}`);
+  };
+  if (!/^[a-z][a-zA-Z\d-]*$/.test(name)) refuse('the name must be of letters, digits and hyphens');
+  for (const header of [...Object.keys(headers), ...(credential ? [credential.header] : [])]) {
+    if (header !== header.toLowerCase()) refuse(`the header ${header} must be written in lower case`);
+    if (isHopByHop(header)) refuse(`the header ${header} belongs to one connection`);
+  }
+  for (const [endpointName, endpoint] of Object.entries(upstream.endpoints)) {
+    for (const problem of problemsOf(upstream, endpoint)) {
+      throw new DeclarationError(`upstream ${name}, endpoint ${endpointName}: ${problem}`);
+    }
+  }
 }
 
-type Part = 'params' | 'query' | 'body';
+/**
+ * Checks all upstreams together.
+ *
+ * @throws DeclarationError when two have one name, or two raw endpoints of one upstream take the same path
+ */
+export function checkUpstreams(upstreams: readonly Upstream[]): void {
+  const names = new Set<string>();
+  for (const { name, endpoints } of upstreams) {
+    if (names.has(name)) throw new DeclarationError(`upstream ${name}: there are two of this name`);
+    names.add(name);
+    const paths = new Set<string>();
+    for (const [endpointName, endpoint] of Object.entries(endpoints)) {
+      if (!isRaw(endpoint)) continue;
+      const path = `${endpoint.method} ${endpoint.template.replace(/\{\w+\}/g, '{}')}`;
+      if (paths.has(path)) {
+        throw new DeclarationError(`upstream ${name}, endpoint ${endpointName}: another one takes this path`);
+      }
+      paths.add(path);
+    }
+  }
+}
 
-/** What a caller gives for an endpoint: its `params`, `query` and `body`, those it takes. */
-export type EndpointInput<E extends Endpoint> = {
-  [P in Part as E[P] extends z.ZodType
-    ? undefined extends z.input<E[P]>
-      ? never
-      : P
-    : never]: E[P] extends z.ZodType ? z.input<E[P]> : never;
-} & {
-  [P in Part as E[P] extends z.ZodType
-    ? undefined extends z.input<E[P]>
-      ? P
-      : never
-    : never]?: E[P] extends z.ZodType ? z.input<E[P]> : never;
-};
+function* problemsOf(upstream: Upstream, endpoint: Endpoint): Generator<string> {
+  const { template, method, deadline } = endpoint;
+  if (!parseTemplate(template)) yield `no path can match the template ${template}`;
+  const segments = namesOf(template);
+  const params = Object.keys(endpoint.params?.shape ?? {});
+  if ([...segments].sort().join() !== params.sort().join() || new Set(segments).size < segments.length) {
+    yield `the template names [${segments}], params have [${params}]`;
+  }
+  if (deadline !== undefined && !(deadline > 0 && deadline <= limits.upstream.longestDeadline)) {
+    yield `the deadline must be at most ${limits.upstream.longestDeadline} ms`;
+  }
+  yield* headerProblems(upstream, endpoint);
+  if (isRaw(endpoint)) {
+    if (method === 'GET' && endpoint.upload) yield 'GET takes no upload';
+    if (endpoint.answer.mediaTypes.length === 0) yield 'no media type may pass';
+    return;
+  }
+  if (method === 'GET' && endpoint.body) yield 'GET takes no body';
+  const { cache } = endpoint;
+  if (!cache) return;
+  if (idempotencyOf(endpoint) !== 'safe') yield 'only an endpoint that reads can be cached';
+  const { freshFor, staleWhileRevalidateFor = freshFor, staleIfErrorFor, scope } = cache;
+  if (!(freshFor >= 0 && freshFor <= staleWhileRevalidateFor && staleWhileRevalidateFor <= staleIfErrorFor)) {
+    yield 'the windows of the cache must not shrink: fresh, stale while revalidated, stale if error';
+  }
+  if (scope === 'public' && upstream.credential && !endpoint.anonymous) {
+    yield 'what is fetched with a credential cannot be cached for the public';
+  }
+}
 
-/** What the upstream said, as the endpoint's schema has it. */
-export type EndpointData<E extends Endpoint> = z.output<E['answer']['schema']>;
+function* headerProblems(upstream: Upstream, endpoint: Endpoint): Generator<string> {
+  const { requestHeaders = [], responseHeaders = [] } = endpoint;
+  for (const [names, direction] of [
+    [requestHeaders, 'request'],
+    [responseHeaders, 'response'],
+  ] as const) {
+    for (const name of names) {
+      const why = whyHeaderMayNotPass(name, direction);
+      if (why) yield `the ${direction} header ${name} ${why}`;
+    }
+  }
+  const fixed = [...Object.keys(upstream.headers ?? {}), upstream.credential?.header];
+  const both = requestHeaders.find((name) => fixed.includes(name));
+  if (both) yield `the request header ${both} is set by the upstream's declaration`;
+  if (
+    isRaw(endpoint) &&
+    endpoint.answer.publicFor !== undefined &&
+    upstream.credential &&
+    !endpoint.anonymous
+  ) {
+    yield 'what is fetched with a credential cannot be cached for the public';
+  }
+}

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Endpoint } from './declaration.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** The schema of what a caller gives for an endpoint: its `params`, `query` and `body`, those it takes. */
 export function inputSchemaOf(endpoint: Endpoint): z.ZodObject {
   const parts: Record<string, z.ZodType> = {};
   if (endpoint.params) parts.params = endpoint.params.describe('Named segments of the path');
   if (endpoint.query) parts.query = endpoint.query;
-  if (endpoint.body) parts.body = endpoint.body;
+  if ('body' in endpoint && endpoint.body) parts.body = endpoint.body;
   return z.object(parts).meta({ examples: [endpoint.example] });
 }

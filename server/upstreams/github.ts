@@ -2,25 +2,26 @@ import { z } from 'zod';
 import { defineUpstream } from '../upstream/declaration.ts';
 
 /** GitHub's rules: letters, digits and single hyphens for owners; also dots and underscores for repositories. */
-const repository = z.object({
+export const repository = z.object({
   owner: z
     .string()
     .regex(/^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i, 'Not a GitHub user or organisation name'),
   repo: z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/, 'Not a GitHub repository name'),
 });
 
-const cache = { freshFor: 60_000, staleIfErrorFor: 60 * 60_000 };
+const cache = { freshFor: 60_000, staleWhileRevalidateFor: 5 * 60_000, staleIfErrorFor: 60 * 60_000 };
 const mediaTypes = ['application/json', 'application/vnd.github+json'];
 
 /** GitHub's REST API, https://docs.github.com/rest. Without `GITHUB_TOKEN` it allows 60 calls an hour for each address. */
 export const github = defineUpstream({
   name: 'github',
   title: 'GitHub REST API',
-  baseUrl: (env) => env.GITHUB_API_URL,
-  headers: (env) => ({
-    'x-github-api-version': '2022-11-28',
-    ...(env.GITHUB_TOKEN ? { authorization: `Bearer ${env.GITHUB_TOKEN}` } : {}),
-  }),
+  origin: (env) => env.GITHUB_API_URL,
+  headers: { 'x-github-api-version': '2022-11-28' },
+  credential: {
+    header: 'authorization',
+    value: (env) => (env.GITHUB_TOKEN ? `Bearer ${env.GITHUB_TOKEN}` : undefined),
+  },
   endpoints: {
     repository: {
       method: 'GET',
@@ -85,6 +86,8 @@ export const github = defineUpstream({
       template: '/markdown',
       summary: 'Renders Markdown as GitHub does',
       description: 'Takes Markdown and returns the HTML that GitHub makes of it, sanitised by GitHub.',
+      // It renders and keeps nothing.
+      idempotency: 'safe',
       body: z.object({
         text: z.string().min(1).max(20_000),
         mode: z.enum(['markdown', 'gfm']).optional(),

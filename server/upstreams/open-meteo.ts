@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from '../limits.ts';
 import { defineUpstream } from '../upstream/declaration.ts';
 
 /**
@@ -148,13 +149,17 @@ export function asQuery(
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
 }
 
+const { freshFor, staleWhileRevalidateFor, staleIfErrorFor, placesFreshFor, placesStaleIfErrorFor } =
+  limits.weather;
+const cache = { freshFor, staleWhileRevalidateFor, staleIfErrorFor, scope: 'public' } as const;
+
 const anyQuery = z.record(z.string(), z.string());
 const anyBody = z.record(z.string(), z.unknown());
 
 export const openMeteoForecast = defineUpstream({
   name: 'open-meteo',
   title: 'Open-Meteo',
-  baseUrl: (env) => env.OPEN_METEO_URL,
+  origin: (env) => env.OPEN_METEO_URL,
   endpoints: {
     /** With the location in the body, so that it stands in no URL on the way either. */
     forecast: {
@@ -163,8 +168,9 @@ export const openMeteoForecast = defineUpstream({
       summary: 'Forecast',
       description: 'Weather forecast for a place.',
       body: anyBody,
-      reads: true,
+      idempotency: 'safe',
       answer: { kind: 'json', schema: forecastAnswer },
+      cache,
       example: {},
     },
     forecastByUrl: {
@@ -174,6 +180,7 @@ export const openMeteoForecast = defineUpstream({
       description: 'The same with the location in the URL.',
       query: anyQuery,
       answer: { kind: 'json', schema: forecastAnswer },
+      cache,
       example: {},
     },
   },
@@ -182,7 +189,7 @@ export const openMeteoForecast = defineUpstream({
 export const openMeteoAirQuality = defineUpstream({
   name: 'open-meteo-air-quality',
   title: 'Open-Meteo air quality',
-  baseUrl: (env) => env.OPEN_METEO_AIR_QUALITY_URL,
+  origin: (env) => env.OPEN_METEO_AIR_QUALITY_URL,
   endpoints: {
     airQuality: {
       method: 'POST',
@@ -190,8 +197,9 @@ export const openMeteoAirQuality = defineUpstream({
       summary: 'Air quality',
       description: 'Air quality at a place.',
       body: anyBody,
-      reads: true,
+      idempotency: 'safe',
       answer: { kind: 'json', schema: airQualityAnswer },
+      cache,
       example: {},
     },
     airQualityByUrl: {
@@ -201,6 +209,7 @@ export const openMeteoAirQuality = defineUpstream({
       description: 'The same with the location in the URL.',
       query: anyQuery,
       answer: { kind: 'json', schema: airQualityAnswer },
+      cache,
       example: {},
     },
   },
@@ -225,7 +234,7 @@ const placesAnswer = z.object({
 export const openMeteoGeocoding = defineUpstream({
   name: 'open-meteo-geocoding',
   title: 'Open-Meteo geocoding',
-  baseUrl: (env) => env.OPEN_METEO_GEOCODING_URL,
+  origin: (env) => env.OPEN_METEO_GEOCODING_URL,
   endpoints: {
     /** This service answers GET alone. */
     search: {
@@ -240,6 +249,7 @@ export const openMeteoGeocoding = defineUpstream({
         format: z.literal('json'),
       }),
       answer: { kind: 'json', schema: placesAnswer },
+      cache: { freshFor: placesFreshFor, staleIfErrorFor: placesStaleIfErrorFor, scope: 'public' },
       example: {},
     },
   },

@@ -1,11 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../env.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { AnswerCache } from '../upstream/cache.ts';
 import type { UpstreamClient } from '../upstream/client.ts';
 import {
   airQualityParameters,
   asQuery,
+  type ForecastAnswer,
   type ForecastQuery,
   forecastParameters,
   openMeteoAirQuality,
@@ -21,7 +22,7 @@ export type Weather = {
   places(input: { name: string; count: number }): Promise<Place[]>;
 };
 
-const { cacheBytes, freshFor, staleIfErrorFor, placesFreshFor } = limits.weather;
+const { airQualityPatience } = limits.weather;
 
 /**
  * Forecasts by Open-Meteo: the weather and the air quality of a place, asked for at the same time and put
@@ -30,48 +31,39 @@ const { cacheBytes, freshFor, staleIfErrorFor, placesFreshFor } = limits.weather
 export function createWeather(options: {
   env: Pick<Env, 'OPEN_METEO_METHOD'>;
   log: Logger;
-  upstreams: UpstreamClient;
+  upstreams: Pick<UpstreamClient, 'request'>;
 }): Weather {
   const { upstreams, log } = options;
   const inBody = options.env.OPEN_METEO_METHOD === 'POST';
-  const forecasts = new AnswerCache<ReturnType<typeof convertForecast>>({ maxBytes: cacheBytes });
-  const airQualities = new AnswerCache<Forecast['airQuality']>({ maxBytes: cacheBytes });
-  const places = new AnswerCache<Place[]>({ maxBytes: cacheBytes });
-  const windows = { freshFor, staleIfErrorFor };
 
-  async function loadForecast(query: ForecastQuery) {
+  async function weatherAt(query: ForecastQuery) {
     const parameters = forecastParameters(query);
     const { forecast, forecastByUrl } = openMeteoForecast.endpoints;
-    const { data, bytes } = inBody
-      ? await upstreams.request(openMeteoForecast, forecast, { body: parameters })
-      : await upstreams.request(openMeteoForecast, forecastByUrl, { query: asQuery(parameters) });
-    return { value: convertForecast(data, query.units), bytes };
+    const answer = await (inBody
+      ? upstreams.request(openMeteoForecast, forecast, { body: parameters })
+      : upstreams.request(openMeteoForecast, forecastByUrl, { query: asQuery(parameters) }));
+    return { ...answer, value: forecastOf(answer.data, query.units) };
   }
 
-  async function loadAirQuality(query: { lat: number; lng: number }) {
+  async function airQualityAt(query: { lat: number; lng: number }) {
     const parameters = airQualityParameters(query);
     const { airQuality, airQualityByUrl } = openMeteoAirQuality.endpoints;
-    const { data, bytes } = inBody
-      ? await upstreams.request(openMeteoAirQuality, airQuality, { body: parameters })
-      : await upstreams.request(openMeteoAirQuality, airQualityByUrl, { query: asQuery(parameters) });
-    return { value: convertAirQuality(data), bytes };
+    const answer = await (inBody
+      ? upstreams.request(openMeteoAirQuality, airQuality, { body: parameters })
+      : upstreams.request(openMeteoAirQuality, airQualityByUrl, { query: asQuery(parameters) }));
+    return { ...answer, value: convertAirQuality(answer.data) };
   }
 
   async function forecast(input: ForecastInput): Promise<Forecast> {
     const { days, units } = input;
     const lat = roundCoordinate(input.lat);
     const lng = roundCoordinate(input.lng);
-    const [weather, airQuality] = await Promise.all([
-      forecasts.get(JSON.stringify([lat, lng, days, units]), windows, () =>
-        loadForecast({ lat, lng, days, units }),
-      ),
-      airQualities
-        .get(JSON.stringify([lat, lng]), windows, () => loadAirQuality({ lat, lng }))
-        .catch((err: unknown) => {
-          log.warn({ err }, 'air quality is missing from a forecast');
-          return null;
-        }),
-    ]);
+    const second = airQualityAt({ lat, lng }).catch((err: unknown) => {
+      log.warn({ err }, 'air quality is missing from a forecast');
+      return null;
+    });
+    const weather = await weatherAt({ lat, lng, days, units });
+    const airQuality = await withPatience(second, airQualityPatience);
     const { timezone, utcOffsetSeconds, elevation, synthetic, ...converted } = weather.value;
     return {
       location: { lat, lng, timezone, utcOffsetSeconds, elevation },
@@ -86,37 +78,51 @@ export function createWeather(options: {
         ageSeconds: weather.ageSeconds,
       },
       warnings: [
-        ...(weather.cache === 'stale' ? [staleWarning] : []),
+        ...(weather.standsIn ? [staleWarning] : []),
         ...(airQuality?.value ? [] : [airQualityUnavailable]),
-        ...(airQuality?.value && airQuality.cache === 'stale' ? [airQualityStale] : []),
+        ...(airQuality?.value && airQuality.standsIn ? [airQualityStale] : []),
       ],
     };
   }
 
   async function findPlaces({ name, count }: { name: string; count: number }): Promise<Place[]> {
-    const key = JSON.stringify([name.toLowerCase(), count]);
-    const found = await places.get(key, { freshFor: placesFreshFor, staleIfErrorFor }, async () => {
-      const { data, bytes } = await upstreams.request(
-        openMeteoGeocoding,
-        openMeteoGeocoding.endpoints.search,
-        {
-          query: { name, count, language: 'en', format: 'json' },
-        },
-      );
-      const value = data.results.map((place) => ({
-        name: place.name,
-        country: place.country ?? null,
-        region: place.admin1 ?? null,
-        lat: place.latitude,
-        lng: place.longitude,
-        timezone: place.timezone ?? null,
-      }));
-      return { value, bytes };
-    });
-    return found.value;
+    const { search } = openMeteoGeocoding.endpoints;
+    // Found whatever the case, and so remembered whatever the case.
+    const query = { name: name.toLowerCase(), count, language: 'en', format: 'json' } as const;
+    const { data } = await upstreams.request(openMeteoGeocoding, search, { query });
+    return data.results.map((place) => ({
+      name: place.name,
+      country: place.country ?? null,
+      region: place.admin1 ?? null,
+      lat: place.latitude,
+      lng: place.longitude,
+      timezone: place.timezone ?? null,
+    }));
   }
 
   return { forecast, places: findPlaces };
+}
+
+/** Answers out of the cache are the same object, so each is converted once. */
+const converted = new WeakMap<ForecastAnswer, Map<string, ReturnType<typeof convertForecast>>>();
+
+function forecastOf(answer: ForecastAnswer, units: ForecastInput['units']) {
+  const known = converted.get(answer) ?? new Map<string, ReturnType<typeof convertForecast>>();
+  converted.set(answer, known);
+  const value = known.get(units) ?? convertForecast(answer, units);
+  known.set(units, value);
+  return value;
+}
+
+/** What it resolves to, or null when that takes longer. */
+async function withPatience<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
+  const given = new AbortController();
+  const late = delay(milliseconds, null, { signal: given.signal }).catch(() => null);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    given.abort();
+  }
 }
 
 const staleWarning: Forecast['warnings'][number] = {

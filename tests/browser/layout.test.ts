@@ -15,6 +15,7 @@ const pages = [
   ['posts', '/posts'],
   ['post', '/posts/one-typed-door'],
   ['inbox', '/inbox'],
+  ['status', '/status'],
 ] as const;
 const longWord = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(3);
 let messagePath = '';

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { keepWell } from '#tests/product/healthy-history.ts';
 import { withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable } from './support/forecast.ts';
@@ -80,6 +81,7 @@ test('a search that fails shows the reason and leaves the forecast', async () =>
   expectProblem(/^50\d: POST \/api\/trpc\/weather\.places/);
   await page.goto('/weather');
   await hydrated(page.getByRole('searchbox'));
+  await keepWell(product(), 'weather.places', 16);
   product().upstreams.geocoding.fault({ kind: 'status', status: 500 });
   await page.getByRole('searchbox').fill('Reykjav');
   const { reason, requestId } = await readFailure(page.getByRole('search').getByRole('alert'));

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { keepWell } from '#tests/product/healthy-history.ts';
 import { withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { trpcCalls } from './support/requests.ts';
@@ -31,6 +32,9 @@ test('the list of endpoints comes with the page', async () => {
     'proxy.github.repository',
     'proxy.github.releases',
     'proxy.github.renderMarkdown',
+    'GET /api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}',
+    'GET /api/raw/files/files/{name}',
+    'PUT /api/raw/files/files/{name}',
   ]);
   expect(trpcCalls(requests)).toEqual([]);
   await screenshot(page, 'proxy');
@@ -90,6 +94,7 @@ test('what an endpoint does not take shows the reason and asks nobody', async ()
 test("an upstream's failure shows the fixed text, the reason and an id that is in the log", async () => {
   const { page, card, call, expectProblem } = await openForm('proxy.github.repository');
   expectProblem(/^502: POST \/api\/trpc\/proxy\.github\.repository/);
+  await keepWell(product(), 'proxy.github.renderMarkdown');
   product().upstreams.github.fault({
     kind: 'status',
     status: 500,

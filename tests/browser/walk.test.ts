@@ -13,6 +13,7 @@ const navigation = [
   { link: 'Echo', path: '/echo', heading: 'Echo console', title: 'Echo console · typed-bff' },
   { link: 'Proxy', path: '/proxy', heading: 'Proxy explorer', title: 'Proxy explorer · typed-bff' },
   { link: 'Posts', path: '/posts', heading: 'Posts', title: 'Posts · typed-bff' },
+  { link: 'Status', path: '/status', heading: 'Status', title: 'Status · typed-bff' },
   {
     link: 'typed-bff',
     path: '/',

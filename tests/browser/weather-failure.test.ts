@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keepWell } from '#tests/product/healthy-history.ts';
 import { withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
@@ -7,6 +8,7 @@ import { screenshot } from './support/screenshot.ts';
 const { visit, product } = withBrowser();
 const weatherFailure = /^50\d: POST \/api\/trpc\/weather\.forecast/;
 
+beforeEach(() => keepWell(product(), 'weather.forecast', 16));
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
 
 test('a failure at the first paint shows its reason and id; "Try again" brings the forecast once it works', async () => {

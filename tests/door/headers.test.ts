@@ -13,6 +13,7 @@ afterAll(() => Promise.all([product.close(), secure.close()]));
 
 const chunk = readdirSync('.next/static/chunks').find((file) => file.endsWith('.js')) ?? 'none';
 const json = { 'content-type': 'application/json' };
+const file = '/api/raw/files/files/synthetic-10.bin';
 
 type Kind = { title: string; path: string; status: number; init?: RequestInit };
 const trpc: Kind[] = [
@@ -33,6 +34,19 @@ const refused: Kind[] = [
   { title: 'a type refused', path: '/api/trpc/echo.body', status: 415, init: { method: 'POST', body: 'x' } },
   { title: 'an unknown API', path: '/api/nothing', status: 404 },
   { title: 'a malformed path', path: '/api/trpc/%', status: 400 },
+  { title: 'no file of an upstream', path: '/api/raw/files/files/none.bin', status: 404 },
+  { title: 'a path that no upstream may get', path: '/api/raw/files/files/%2e%2e', status: 400 },
+  { title: 'a file deleted', path: file, status: 405, init: { method: 'DELETE' } },
+  { title: 'an upload refused', path: file, status: 415, init: { method: 'PUT', body: 'x' } },
+];
+const streams: Kind[] = [
+  { title: 'a download', path: file, status: 200 },
+  { title: 'the head of a download', path: file, status: 200, init: { method: 'HEAD' } },
+  { title: 'a part of a file', path: file, status: 206, init: { headers: { range: 'bytes=0-1' } } },
+  { title: 'no part of a file', path: file, status: 416, init: { headers: { range: 'bytes=99-' } } },
+  { title: 'a file not modified', path: file, status: 304, init: { headers: { 'if-none-match': '*' } } },
+  { title: 'a preflight of a stream', path: file, status: 204, init: { method: 'OPTIONS' } },
+  { title: 'an archive', path: '/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0', status: 200 },
 ];
 const others: Kind[] = [
   ...pages.map((path): Kind => ({ title: `the page ${path}`, path, status: 200 })),
@@ -65,7 +79,7 @@ const others: Kind[] = [
   { title: 'a form refused', path: '/weather/choose', status: 415, init: { method: 'POST', body: 'x' } },
   { title: 'a page sent to', path: '/posts', status: 405, init: { method: 'PUT', body: 'x' } },
 ];
-const all = [...trpc, ...refused, ...others];
+const all = [...trpc, ...refused, ...streams, ...others];
 
 const ask = async ({ path, init, status }: Kind, of = product): Promise<Headers> => {
   const response = await fetch(`${of.baseUrl}${path}`, { redirect: 'manual', ...init });

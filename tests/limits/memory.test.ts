@@ -10,13 +10,13 @@ import type { RateLimit } from '#server/rate-limit-state.ts';
 
 function chargerOf(limit: RateLimit) {
   const store = createMemoryStore('light', limit);
-  return (key: string) => chargeTo(store, key, 'light', limit);
+  return (key: string) => chargeTo(store, key, limit);
 }
 
 describe('a bucket in memory', () => {
   test('holds its points, says what is left, and then refuses until its window ends', async () => {
     const charge = chargerOf({ points: 2, windowSeconds: 60 });
-    const common = { name: 'light', points: 2, windowSeconds: 60, resetSeconds: 60 };
+    const common = { points: 2, windowSeconds: 60, resetSeconds: 60 };
     expect(await charge('a')).toEqual({ ...common, allowed: true, remaining: 1 });
     expect(await charge('a')).toEqual({ ...common, allowed: true, remaining: 0 });
     expect(await charge('a')).toEqual({ ...common, allowed: false, remaining: 0 });

@@ -1,16 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLogger } from '#server/log.ts';
 import { createRateLimiter, type RateLimiter } from '#server/rate-limit/rate-limiter.ts';
+import { connectRedis, type SharedRedis } from '#server/redis.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 
 const rateLimits = {
   light: { points: 5, windowSeconds: 60 },
   upstream: { points: 3, windowSeconds: 60 },
   mail: { points: 2, windowSeconds: 3_600 },
+  mailSender: { points: 2, windowSeconds: 3_600 },
+  mailSite: { points: 2, windowSeconds: 3_600 },
 };
 
 let redis: RedisServer;
-let limiters: RateLimiter[] = [];
+let limiters: Limiter[] = [];
 let visitors = 0;
 /** A bucket that no test has used. */
 let bucket = '';
@@ -25,20 +28,23 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   redis.resume();
-  await Promise.all(limiters.map((limiter) => limiter.close()));
+  for (const limiter of limiters) limiter.close();
   limiters = [];
 });
 afterAll(() => redis.close());
 
+type Limiter = RateLimiter & Pick<SharedRedis, 'state' | 'close'>;
+
 /** As another instance of the product has one. */
-function newLimiter(redisUrl: string | undefined = redis.url): RateLimiter {
-  const limiter = createRateLimiter({ rateLimits, redisUrl, log: createLogger({ level: 'silent' }) });
+function newLimiter(): Limiter {
+  const shared = connectRedis(redis.url, createLogger({ level: 'silent' }));
+  const limiter = { ...createRateLimiter({ rateLimits, redis: shared }), ...shared };
   limiters.push(limiter);
   return limiter;
 }
 
 const patience = { timeout: 10_000, interval: 20 };
-const connected = (limiter: RateLimiter) => expect.poll(() => limiter.redisState(), patience).toBe('ok');
+const connected = (limiter: Limiter) => expect.poll(() => limiter.state(), patience).toBe('ok');
 
 /** Each instance in turn, `count` times; what was left after each charge, or that it was refused. */
 async function chargeInTurn(instances: RateLimiter[], count: number) {
@@ -52,7 +58,7 @@ async function chargeInTurn(instances: RateLimiter[], count: number) {
 }
 
 /** Until two instances count together again. */
-const shareAgain = (one: RateLimiter, other: RateLimiter) =>
+const shareAgain = (one: Limiter, other: Limiter) =>
   expect
     .poll(async () => {
       visitors += 1;
@@ -72,11 +78,7 @@ describe('with Redis', () => {
   test('a state is the same as one counted in memory', async () => {
     const limiter = newLimiter();
     await connected(limiter);
-    const inMemory = createRateLimiter({
-      rateLimits,
-      redisUrl: undefined,
-      log: createLogger({ level: 'silent' }),
-    });
+    const inMemory = createRateLimiter({ rateLimits });
     for (let count = 0; count < 4; count += 1) {
       expect(await limiter.charge('upstream', bucket)).toEqual(await inMemory.charge('upstream', bucket));
     }
@@ -99,10 +101,9 @@ describe('with Redis', () => {
   });
 });
 
-test('without Redis each limiter counts for itself and has no state of it', async () => {
-  const [one, other] = [newLimiter(''), newLimiter('')];
+test('without Redis each limiter counts for itself', async () => {
+  const [one, other] = [createRateLimiter({ rateLimits }), createRateLimiter({ rateLimits })];
   expect(await chargeInTurn([one, other], 4)).toEqual([4, 4, 3, 3]);
-  expect(await one.redisState()).toBeUndefined();
 });
 
 describe('Redis that is not there at the start', () => {
@@ -110,7 +111,7 @@ describe('Redis that is not there at the start', () => {
     await redis.stop();
     const limiter = newLimiter();
     expect(await chargeInTurn([limiter], 6)).toEqual([4, 3, 2, 1, 0, 'refused']);
-    expect(await limiter.redisState()).toBe('down');
+    expect(await limiter.state()).toBe('down');
   });
 
   test('is used as soon as it comes', async () => {
@@ -119,7 +120,7 @@ describe('Redis that is not there at the start', () => {
     expect(await chargeInTurn([one, other], 4)).toEqual([4, 4, 3, 3]);
     await redis.start();
     await shareAgain(one, other);
-    expect(await one.redisState()).toBe('ok');
+    expect(await one.state()).toBe('ok');
   });
 
   test('or is frozen: charged in memory all the same', async () => {
@@ -142,10 +143,10 @@ describe('Redis that goes away', () => {
     ]);
     expect(underWay.every(({ allowed }) => allowed)).toBe(true);
     expect(await chargeInTurn([one, other], 4)).toEqual([4, 4, 3, 3]);
-    await expect.poll(() => one.redisState(), patience).toBe('down');
+    await expect.poll(() => one.state(), patience).toBe('down');
     await redis.start();
     await shareAgain(one, other);
-    expect(await one.redisState()).toBe('ok');
+    expect(await one.state()).toBe('ok');
   });
 
   test('frozen: every charge is made, first by waiting for the timeout and then at once', async () => {
@@ -156,10 +157,10 @@ describe('Redis that goes away', () => {
       Array.from({ length: 50 }, (_, index) => one.charge('light', `${bucket}.${index}`)),
     );
     expect(states.every(({ allowed, remaining }) => allowed && remaining === 4)).toBe(true);
-    expect(await one.redisState()).toBe('down');
+    expect(await one.state()).toBe('down');
     expect(await chargeInTurn([one], 6)).toEqual([4, 3, 2, 1, 0, 'refused']);
     redis.resume();
     await shareAgain(one, other);
-    expect(await one.redisState()).toBe('ok');
+    expect(await one.state()).toBe('ok');
   });
 });

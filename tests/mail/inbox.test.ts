@@ -50,7 +50,8 @@ describe('inbox', () => {
       subject: null,
       contents: `long ${'line '.repeat(300)}\n.\n..dots\n\u{1f44b}`,
       acceptedAt: new Date(0),
-      queuedAt: new Date(0),
+      age: 0,
+      unfinished: 0,
       attempt: 1,
       token: 't',
     };

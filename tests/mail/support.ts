@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { createLogger } from '#server/log.ts';
-import { openDatabase } from '#server/mail/database.ts';
+import type { MailDatabase } from '#server/mail/database.ts';
 import { createMail, type Mail, type MailEnv } from '#server/mail/mail.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '#server/mail/outbox.ts';
+import { openPostgres } from '#server/mail/postgres.ts';
+import { openSqlite } from '#server/mail/sqlite.ts';
 import { type MailTiming, mailTiming } from '#server/mail/timing.ts';
+import type { PostgresServer } from '#tests/support/postgres.ts';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 
 export const addresses = {
@@ -47,6 +50,7 @@ export function testMail(
       NODE_ENV: 'production',
       DEMO: false,
       DATA_DIR: env.DATA_DIR ?? tempDir(),
+      DATABASE_URL: undefined,
       SITE_URL: addresses.siteUrl,
       MAIL_TO: addresses.to,
       MAIL_FROM: addresses.from,
@@ -59,11 +63,40 @@ export function testMail(
   return { mail, lines };
 }
 
-/** An outbox on a database of its own connection. */
-export async function testOutbox(dir: string, options: Partial<OutboxOptions> = {}): Promise<Outbox> {
-  const db = await openDatabase(dir);
-  onTestFinished(() => db.destroy());
-  return createOutbox(db, { siteUrl: addresses.siteUrl, ...options });
+/** A place for mails, with as many connections as a test opens. */
+export type MailPlace = { open(): Promise<MailDatabase> };
+
+/** A SQLite file of its own, or a database of a PostgreSQL that runs. */
+export async function testPlace(postgres?: PostgresServer): Promise<MailPlace> {
+  const url = await postgres?.database();
+  const dir = tempDir();
+  const log = createLogger({ level: 'silent' });
+  return {
+    async open() {
+      const db = await (url === undefined ? openSqlite(dir) : openPostgres(url, log));
+      onTestFinished(() => db.close());
+      return db;
+    },
+  };
+}
+
+/** An outbox on a connection of its own. */
+export async function testOutbox(place: MailPlace, options: Partial<OutboxOptions> = {}): Promise<Outbox> {
+  return createOutbox(await place.open(), { siteUrl: addresses.siteUrl, ...options });
+}
+
+/** Lets time pass for the mails: the times they hold move into the past. A database's clock cannot be moved. */
+export async function pass({ open }: MailPlace, milliseconds: number): Promise<void> {
+  const { queries } = await open();
+  await queries
+    .updateTable('mail')
+    .set((eb) => ({
+      next_attempt_at: eb('next_attempt_at', '-', milliseconds),
+      queued_at: eb('queued_at', '-', milliseconds),
+      lease_until: eb('lease_until', '-', milliseconds),
+      sent_at: eb('sent_at', '-', milliseconds),
+    }))
+    .execute();
 }
 
 /** Waits until the check passes; its last failure is the test's. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, post, postBatch, rawRequest, resultOf } from './call.ts';
+import { keepWell } from './healthy-history.ts';
 import { failureLine } from './log-lines.ts';
 
 /** Words that stand nowhere else: finding one in the log means that somebody's data is in it. */
@@ -31,6 +32,8 @@ const { email, name, subject, contents, place, lat, lng } = personal;
 
 /** A failure whose line has arrived: everything written before it has arrived too. */
 async function expectNoTraces(): Promise<void> {
+  product.upstreams.github.fault(undefined);
+  await keepWell(product, 'proxy.github.renderMarkdown');
   product.upstreams.github.fault({ kind: 'status', status: 500 });
   const input = { params: { owner: 'trpc', repo: `last-${Math.random()}` } };
   const { data } = await expectRefusal(await post(product, 'proxy.github.repository', input), {
@@ -105,6 +108,7 @@ test('the forms of the pages leave nothing', async () => {
 });
 
 test('upstreams that fail leave nothing of what they were asked', async () => {
+  await keepWell(product, 'proxy.github.renderMarkdown');
   const { openMeteo, airQuality, geocoding, github } = product.upstreams;
   for (const standIn of [openMeteo, airQuality, geocoding, github]) {
     standIn.fault({ kind: 'status', status: 500 });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
 
+const exampleSchema = z.object({ params: z.record(z.string(), z.string()) });
 const token = 'ghp_thisTokenIsForGithubAlone';
 
 let product: Product;
@@ -32,7 +34,17 @@ describe('proxy.endpoints', () => {
   });
 
   test('gives an example of each that works', async () => {
-    for (const { path, example } of await api.proxy.endpoints.query()) {
+    const listed = await api.proxy.endpoints.query();
+    expect(new Set(listed.map(({ kind }) => kind))).toEqual(new Set(['query', 'mutation', 'raw']));
+    for (const { path, example, kind, method, upload } of listed) {
+      if (kind === 'raw') {
+        const response = await fetch(`${product.baseUrl}${rawPath(path, example)}`, {
+          method,
+          ...(upload ? { body: 'x', headers: { 'content-type': upload.mediaTypes[0] ?? '' } } : {}),
+        });
+        expect(response.ok, await response.text()).toBe(true);
+        continue;
+      }
       expect(await resultOf(await post(product, path, example))).toMatchObject({
         meta: { status: 200 },
       });
@@ -134,6 +146,11 @@ describe('proxy.github', () => {
     expect(product.log()).not.toContain(token);
   });
 });
+
+function rawPath(template: string, example: unknown): string {
+  const { params } = exampleSchema.parse(example);
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+}
 
 function descending(a = 0, b = 0): number {
   return b - a;

@@ -1,42 +1,29 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import type { Fault } from '#tests/support/upstreams/index.ts';
-import { expectRefusal, post, type Refused, resultOf } from './call.ts';
+import { expectRefusal, post, resultOf } from './call.ts';
+import {
+  body,
+  expectFailure,
+  expectNoWordOf,
+  failingCalls,
+  problem,
+  secret,
+  standInOf,
+  status,
+  unasked,
+} from './failing-upstream.ts';
+import { keepWell } from './healthy-history.ts';
 import { failureLine } from './log-lines.ts';
 
-const secret = 'the-upstreams-own-words-5b1f';
-const problem = JSON.stringify({ error: true, reason: secret, message: secret });
-const status = (code: number, headers: Record<string, string> = {}): Fault => ({
-  kind: 'status',
-  status: code,
-  body: problem,
-  headers,
-});
-const body = (text: string, contentType = 'application/json'): Fault => ({
-  kind: 'body',
-  body: text,
-  contentType,
-});
-
-type Row = { title: string; fault: Fault; reason: ErrorReason; retryAfterSeconds?: number };
+type Row = { title: string; fault: Fault; reason: ErrorReason };
 
 const rows: Row[] = [
   { title: 'status 400', fault: status(400), reason: 'upstream_refused' },
   { title: 'status 401', fault: status(401), reason: 'upstream_refused' },
-  {
-    title: 'status 429 with Retry-After',
-    fault: status(429, { 'retry-after': '17' }),
-    reason: 'upstream_overloaded',
-    retryAfterSeconds: 17,
-  },
-  { title: 'status 429 without', fault: status(429), reason: 'upstream_overloaded' },
-  {
-    title: 'status 503 with Retry-After',
-    fault: status(503, { 'retry-after': '2' }),
-    reason: 'upstream_overloaded',
-    retryAfterSeconds: 2,
-  },
+  { title: 'status 429', fault: status(429), reason: 'upstream_overloaded' },
+  { title: 'status 503', fault: status(503), reason: 'upstream_overloaded' },
   { title: 'status 500', fault: status(500), reason: 'upstream_bad_answer' },
   {
     title: 'a redirect',
@@ -67,54 +54,23 @@ beforeAll(async () => {
   product = await startProduct();
 });
 afterAll(() => product.close());
+beforeEach(async () => {
+  await keepWell(product, 'weather.forecast');
+  await keepWell(product, 'proxy.github.renderMarkdown');
+});
 afterEach(() => {
   const { openMeteo, airQuality, geocoding, github } = product.upstreams;
   for (const standIn of [openMeteo, airQuality, geocoding, github]) standIn.fault(undefined);
 });
 
-/** A place or a repository that no test has asked for before: nothing of it is in a cache. */
-let asked = 0;
-const calls = {
-  'weather.forecast': () => ({ lat: 10, lng: (asked++ % 300) / 10 }),
-  'proxy.github.releases': () => ({ params: { owner: 'trpc', repo: `r${asked++}` } }),
-};
-type Call = keyof typeof calls;
-
-function standInOf(call: Call) {
-  return call === 'weather.forecast' ? product.upstreams.openMeteo : product.upstreams.github;
-}
-
-/** Neither the upstream's words nor where it is, in the body and in the headers. */
-function expectNoWordOf(url: string, response: Response, { text }: Refused): void {
-  const everything = [text, ...response.headers].join('\n');
-  expect(everything).not.toContain(secret);
-  expect(everything).not.toContain('127.0.0.1');
-  expect(everything).not.toContain(`:${new URL(url).port}`);
-}
-
-describe.each(Object.entries(calls))('%s when its upstream gives', (name, input) => {
-  const call: Call = name === 'weather.forecast' ? name : 'proxy.github.releases';
-
-  test.each(rows)('$title', async ({ fault, reason, retryAfterSeconds }) => {
-    const { fault: misbehave, url } = standInOf(call);
-    misbehave(fault);
-    const response = await post(product, call, input());
-    const refused = await expectRefusal(response, { reason, path: call });
-    expectNoWordOf(url, response, refused);
-    expect(refused.data.retryAfterSeconds).toBe(retryAfterSeconds);
-    expect(response.headers.get('retry-after')).toBe(
-      retryAfterSeconds === undefined ? null : String(retryAfterSeconds),
-    );
-
-    const line = await failureLine(product, refused.data.requestId);
-    expect(line).toMatchObject({ level: 'error', reason });
-    // The error and below it its cause, which no caller was told.
-    expect(line.err?.stack).toMatch(/caused by/i);
+describe.each(failingCalls)('%s when its upstream gives', (call) => {
+  test.each(rows)('$title', async ({ fault, reason }) => {
+    await expectFailure(product, call, { fault, reason });
   });
 
   test('the right answer again: nothing of the failure is kept', async () => {
-    const { fault: misbehave } = standInOf(call);
-    const again = call === 'weather.forecast' ? input() : { params: { owner: 'trpc', repo: 'trpc' } };
+    const { fault: misbehave } = standInOf(product, call);
+    const again = call === 'weather.forecast' ? unasked[call]() : { params: { owner: 'trpc', repo: 'trpc' } };
     misbehave(status(500));
     await expectRefusal(await post(product, call, again), { reason: 'upstream_bad_answer' });
     misbehave(undefined);
@@ -126,8 +82,8 @@ test('an upstream that hangs is a timeout, for every caller and for the pages', 
   product.upstreams.openMeteo.fault({ kind: 'hang' });
   product.upstreams.github.fault({ kind: 'hang' });
   const [weather, github, page] = await Promise.all([
-    post(product, 'weather.forecast', calls['weather.forecast']()),
-    post(product, 'proxy.github.releases', calls['proxy.github.releases']()),
+    post(product, 'weather.forecast', unasked['weather.forecast']()),
+    post(product, 'proxy.github.releases', unasked['proxy.github.releases']()),
     fetch(`${product.baseUrl}/weather`),
   ]);
   for (const response of [weather, github]) {
@@ -142,13 +98,13 @@ test('an upstream that hangs is a timeout, for every caller and for the pages', 
 test('status 404: for the proxy there is no such thing, for the weather the service is broken', async () => {
   product.upstreams.github.fault(status(404));
   product.upstreams.openMeteo.fault(status(404));
-  const github = await post(product, 'proxy.github.releases', calls['proxy.github.releases']());
+  const github = await post(product, 'proxy.github.releases', unasked['proxy.github.releases']());
   expectNoWordOf(
     product.upstreams.github.url,
     github,
     await expectRefusal(github, { reason: 'not_found', path: 'proxy.github.releases' }),
   );
-  const weather = await post(product, 'weather.forecast', calls['weather.forecast']());
+  const weather = await post(product, 'weather.forecast', unasked['weather.forecast']());
   // The caller gave a valid place: a 4xx would blame them for the operator's wrong address.
   expect(weather.status, await weather.text()).toBe(502);
 });
@@ -161,7 +117,7 @@ describe('air quality, the second source,', () => {
     { title: 'hangs', fault: { kind: 'hang' } as const },
   ])('$title: the forecast still comes, with a warning', async ({ fault }) => {
     product.upstreams.airQuality.fault(fault);
-    const response = await post(product, 'weather.forecast', calls['weather.forecast']());
+    const response = await post(product, 'weather.forecast', unasked['weather.forecast']());
     const forecast = await resultOf(response);
     expect(forecast).toMatchObject({
       airQuality: null,
@@ -174,7 +130,7 @@ describe('air quality, the second source,', () => {
   });
 
   test('is asked again once it is back', async () => {
-    const place = calls['weather.forecast']();
+    const place = unasked['weather.forecast']();
     product.upstreams.airQuality.fault(status(500));
     await resultOf(await post(product, 'weather.forecast', place));
     product.upstreams.airQuality.fault(undefined);
@@ -204,9 +160,9 @@ test('upstreams that nothing listens for are unreachable', async () => {
   });
   try {
     for (const [call, input] of [
-      ['weather.forecast', calls['weather.forecast']()],
+      ['weather.forecast', unasked['weather.forecast']()],
       ['weather.places', { name: 'Berlin' }],
-      ['proxy.github.releases', calls['proxy.github.releases']()],
+      ['proxy.github.releases', unasked['proxy.github.releases']()],
     ] as const) {
       const response = await post(cutOff, call, input);
       const refused = await expectRefusal(response, { reason: 'upstream_unreachable', path: call });

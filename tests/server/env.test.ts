@@ -102,14 +102,18 @@ const table: Record<keyof Env, Row> = {
       light: { points: 300, windowSeconds: 60 },
       upstream: { points: 60, windowSeconds: 60 },
       mail: { points: 5, windowSeconds: 3600 },
+      mailSender: { points: 20, windowSeconds: 86_400 },
+      mailSite: { points: 1_000, windowSeconds: 86_400 },
     },
     good: [
       [
-        'mail=1/10, light=7/8',
+        'mail=1/10, light=7/8, mailSite=2/3',
         {
           light: { points: 7, windowSeconds: 8 },
           upstream: { points: 60, windowSeconds: 60 },
           mail: { points: 1, windowSeconds: 10 },
+          mailSender: { points: 20, windowSeconds: 86_400 },
+          mailSite: { points: 2, windowSeconds: 3 },
         },
       ],
     ],
@@ -122,6 +126,11 @@ const table: Record<keyof Env, Row> = {
       ['rediss://:hunter2@redis.example.org', 'rediss://:hunter2@redis.example.org'],
     ],
     bad: ['localhost:6379', 'http://:hunter2@redis.example.org', 'redis://:6379'],
+  },
+  DATABASE_URL: {
+    unset: undefined,
+    good: [['postgres://bff:hunter2@localhost:5432/bff', 'postgres://bff:hunter2@localhost:5432/bff']],
+    bad: ['localhost:5432', 'mysql://bff:hunter2@localhost/bff', 'postgres://:5432'],
   },
   SMTP_URL: {
     unset: undefined,
@@ -153,6 +162,8 @@ const table: Record<keyof Env, Row> = {
     bad: ['get', 'PUT'],
   },
   GITHUB_API_URL: { unset: 'https://api.github.com', ...baseUrls },
+  GITHUB_ARCHIVE_URL: { unset: 'https://codeload.github.com', ...baseUrls },
+  FILES_URL: { unset: undefined, ...baseUrls },
   GITHUB_TOKEN: {
     unset: undefined,
     good: [['ghp_0123456789', 'ghp_0123456789']],

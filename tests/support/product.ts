@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireBuild } from '#server/preflight.ts';
+import { startArguments } from './start-command.ts';
 import { startUpstreams, type Upstreams } from './upstreams/index.ts';
 
 export type Product = {
@@ -29,7 +30,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
   const upstreams = await startUpstreams();
   const dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-'));
   const baseUrl = `http://localhost:${port}`;
-  const child = spawn(process.execPath, ['server/launch.ts', 'start'], {
+  const child = spawn(process.execPath, startArguments(), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -39,7 +40,8 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       DATA_DIR: dataDir,
       DEMO: '1',
       // Tests call more than a visitor would.
-      RATE_LIMITS: 'light=1000000/60,upstream=1000000/60,mail=1000000/60',
+      RATE_LIMITS:
+        'light=1000000/60,upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSite=1000000/60',
       ...upstreams.env,
       ...env,
     },

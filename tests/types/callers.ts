@@ -80,3 +80,21 @@ expectTypeOf<ScriptClient['proxy']['github']['renderMarkdown']>().toHaveProperty
 expectTypeOf<ScriptClient['proxy']['github']['renderMarkdown']>().not.toHaveProperty('query');
 expectTypeOf<Outputs>().not.toHaveProperty('nothing');
 expectTypeOf<Outputs['proxy']['github']>().not.toHaveProperty('nothing');
+
+// Raw endpoints are no procedures: their bytes go past tRPC.
+expectTypeOf<Outputs['proxy']>().toHaveProperty('files');
+expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('download');
+expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('upload');
+expectTypeOf<Outputs['proxy']['codeload']>().not.toHaveProperty('archive');
+expectTypeOf<ScriptClient['proxy']['files']>().not.toHaveProperty('download');
+
+// proxy.status: the same for every caller, with its dates and its closed set of states.
+type UpstreamStatus = Outputs['proxy']['status'][number];
+expectTypeOf<Awaited<ReturnType<Caller['proxy']['status']>>>().toEqualTypeOf<UpstreamStatus[]>();
+expectTypeOf<Awaited<ReturnType<ScriptClient['proxy']['status']['query']>>>().toEqualTypeOf<
+  UpstreamStatus[]
+>();
+expectTypeOf<UpstreamStatus['breaker']>().toEqualTypeOf<'closed' | 'open' | 'half_open'>();
+expectTypeOf<UpstreamStatus['lastFailure']>().toEqualTypeOf<{ fault: string; at: Date } | null>();
+expectTypeOf<UpstreamStatus['latency']>().toEqualTypeOf<{ median: number; p95: number } | null>();
+expectTypeOf<UpstreamStatus['cache']>().toEqualTypeOf<{ miss: number; hit: number; stale: number }>();

@@ -12,7 +12,9 @@ describe('a caller that leaves', () => {
     });
     const upstream = upstreamAt(url);
     const abort = new AbortController();
-    const failing = failureOf(clientOf().request(upstream, upstream.endpoints.json, {}, abort.signal));
+    const failing = failureOf(
+      clientOf().request(upstream, upstream.endpoints.json, {}, { signal: abort.signal }),
+    );
     await asked.promise;
     abort.abort();
     expect((await failing).reason).toMatch(/^upstream_/);
@@ -28,8 +30,10 @@ describe('a caller that leaves', () => {
     const client = clientOf();
     const abort = new AbortController();
     const { remembered } = upstream.endpoints;
-    const first = client.cached(upstream, remembered, {}, abort.signal).catch(() => undefined);
-    const second = client.cached(upstream, remembered, {});
+    const first = client
+      .procedureAnswer(upstream, remembered, {}, { signal: abort.signal })
+      .catch(() => undefined);
+    const second = client.procedureAnswer(upstream, remembered, {});
     const answer = await asked.promise;
     abort.abort();
     answer();

@@ -140,8 +140,10 @@ describe('the connection', () => {
 
   test('of the upstream client goes by the setting alone', async () => {
     const client = createUpstreamClient(parseEnv({}));
-    await expect(client.fetchJson(`http://127.0.0.1:${port}/`)).resolves.toEqual({});
-    await expect(client.fetchJson('http://169.254.169.254/latest/meta-data/')).rejects.toMatchObject({
+    await expect(client.fetchJson('local', `http://127.0.0.1:${port}/`)).resolves.toEqual({});
+    await expect(
+      client.fetchJson('metadata', 'http://169.254.169.254/latest/meta-data/'),
+    ).rejects.toMatchObject({
       reason: 'upstream_unreachable',
     });
     await client.close();

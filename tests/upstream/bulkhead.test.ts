@@ -12,7 +12,9 @@ async function startHolding() {
   let open = false;
   const answer = (response: ServerResponse) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+  let asked = 0;
   const server = createServer((_, response) => {
+    asked += 1;
     if (open) answer(response);
     else held.push(response);
   }).listen(0, '127.0.0.1');
@@ -26,6 +28,7 @@ async function startHolding() {
   return {
     url: `http://127.0.0.1:${address.port}`,
     held,
+    asked: () => asked,
     release() {
       open = true;
       for (const response of held.splice(0)) answer(response);
@@ -57,14 +60,17 @@ test('a slow upstream gets so many requests and no more; what cannot wait is ref
   expect(answers.map(({ data }) => data)).toEqual(accepted.map(() => ({ ok: true })));
 });
 
-test('what waits for a connection has the same deadline as what has one', async () => {
+test('what waits for a connection has a deadline too, and is never sent when that has passed', async () => {
   const slow = await startHolding();
   const client = clientOf();
   const upstream = upstreamAt(slow.url);
-  const calls = Array.from({ length: connections + 1 }, () =>
-    failureOf(client.request(upstream, upstream.endpoints.json, {})),
-  );
-  const failures = await Promise.all(calls);
-  expect(new Set(failures.map(({ reason }) => reason))).toEqual(new Set(['upstream_timeout']));
+  const { json } = upstream.endpoints;
+  const running = Array.from({ length: connections }, () => client.request(upstream, json, {}));
+  await expect.poll(() => slow.held.length).toBe(connections);
+  const waiting = client.request(upstream, { ...json, deadline: 50 }, {});
+  expect(await failureOf(waiting)).toMatchObject({ reason: 'upstream_timeout', fault: 'waited' });
   expect(slow.held).toHaveLength(connections);
+  slow.release();
+  await Promise.all(running);
+  expect(slow.asked()).toBe(connections);
 });

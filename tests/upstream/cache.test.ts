@@ -15,13 +15,17 @@ function setUp(options: { maxBytes?: number } = {}) {
     advance: (milliseconds: number) => {
       now += milliseconds;
     },
-    load: async (): Promise<Loaded<string>> => {
-      loads += 1;
-      return { value: `answer ${loads}`, bytes: 10 };
+    load: {
+      load: async (): Promise<Loaded<string>> => {
+        loads += 1;
+        return { value: `answer ${loads}`, bytes: 10 };
+      },
     },
-    fail: async (): Promise<Loaded<string>> => {
-      loads += 1;
-      throw new Error(`failure ${loads}`);
+    fail: {
+      load: async (): Promise<Loaded<string>> => {
+        loads += 1;
+        throw new Error(`failure ${loads}`);
+      },
     },
   };
 }
@@ -32,6 +36,7 @@ test('fresh until the window ends, then asked again', async () => {
   expect(await cache.get('k', windows, load)).toEqual({
     value: 'answer 1',
     cache: 'miss',
+    standsIn: false,
     ageSeconds: 0,
     storedAt,
   });
@@ -39,6 +44,7 @@ test('fresh until the window ends, then asked again', async () => {
   expect(await cache.get('k', windows, load)).toEqual({
     value: 'answer 1',
     cache: 'hit',
+    standsIn: false,
     ageSeconds: 0,
     storedAt,
   });
@@ -46,6 +52,7 @@ test('fresh until the window ends, then asked again', async () => {
   expect(await cache.get('k', windows, load)).toEqual({
     value: 'answer 2',
     cache: 'miss',
+    standsIn: false,
     ageSeconds: 0,
     storedAt: new Date(begin + 1_000),
   });
@@ -68,6 +75,7 @@ test('an old answer stands in for a failure until its window ends', async () => 
   expect(await cache.get('k', windows, fail)).toEqual({
     value: 'answer 1',
     cache: 'stale',
+    standsIn: true,
     ageSeconds: 9,
     storedAt: new Date(begin),
   });
@@ -100,7 +108,7 @@ test('equal questions at one time are one load, and all get its answer', async (
 test('different questions do not wait for one another', async () => {
   const { cache, load } = setUp();
   const gate = Promise.withResolvers<Loaded<string>>();
-  const slow = cache.get('slow', windows, () => gate.promise);
+  const slow = cache.get('slow', windows, { load: () => gate.promise });
   expect(await cache.get('quick', windows, load)).toMatchObject({ value: 'answer 1' });
   gate.resolve({ value: 'at last', bytes: 1 });
   expect(await slow).toMatchObject({ value: 'at last', cache: 'miss' });
@@ -109,7 +117,7 @@ test('different questions do not wait for one another', async () => {
 test('the age begins when the answer came, not when it was asked for', async () => {
   const { cache, advance, load } = setUp();
   const gate = Promise.withResolvers<Loaded<string>>();
-  const slow = cache.get('k', windows, () => gate.promise);
+  const slow = cache.get('k', windows, { load: () => gate.promise });
   advance(5_000);
   gate.resolve({ value: 'late', bytes: 1 });
   expect(await slow).toMatchObject({ ageSeconds: 0, storedAt: new Date(begin + 5_000) });
@@ -139,7 +147,7 @@ test('a loader that throws before it promises anything is a failure like any oth
   const thrower = (): Promise<Loaded<string>> => {
     throw new Error('at once');
   };
-  await expect(cache.get('k', windows, thrower)).rejects.toThrow('at once');
+  await expect(cache.get('k', windows, { load: thrower })).rejects.toThrow('at once');
   expect(await cache.get('k', windows, load)).toMatchObject({ value: 'answer 1' });
 });
 
@@ -147,15 +155,17 @@ test('values that are falsy are remembered', async () => {
   const cache = new AnswerCache<null | '' | 0>({ maxBytes: 1_000 });
   for (const value of [null, '', 0] as const) {
     const key = String(value);
-    await cache.get(key, windows, async () => ({ value, bytes: 0 }));
-    const again = await cache.get(key, windows, async () => Promise.reject(new Error('asked again')));
+    await cache.get(key, windows, { load: async () => ({ value, bytes: 0 }) });
+    const again = await cache.get(key, windows, {
+      load: async () => Promise.reject(new Error('asked again')),
+    });
     expect(again).toMatchObject({ value, cache: 'hit' });
   }
 });
 
 test('more than fits pushes out what was used longest ago', async () => {
   const cache = new AnswerCache<string>({ maxBytes: 35 });
-  const put = (key: string) => cache.get(key, windows, async () => ({ value: key, bytes: 10 }));
+  const put = (key: string) => cache.get(key, windows, { load: async () => ({ value: key, bytes: 10 }) });
   await put('a');
   await put('b');
   await put('c');
@@ -169,7 +179,7 @@ test('more than fits pushes out what was used longest ago', async () => {
 test('an answer larger than the cache is given, not kept, and pushes nothing out', async () => {
   const { cache, load } = setUp({ maxBytes: 100 });
   await cache.get('small', windows, load);
-  const huge = async () => ({ value: 'huge', bytes: 101 });
+  const huge = { load: async () => ({ value: 'huge', bytes: 101 }) };
   expect(await cache.get('huge', windows, huge)).toMatchObject({ value: 'huge', cache: 'miss' });
   expect(await cache.get('huge', windows, huge)).toMatchObject({ cache: 'miss' });
   expect(await cache.get('small', windows, load)).toMatchObject({ cache: 'hit' });
@@ -177,7 +187,7 @@ test('an answer larger than the cache is given, not kept, and pushes nothing out
 
 test('keys count too, so that many empty answers do not grow without bound', async () => {
   const cache = new AnswerCache<string>({ maxBytes: 1_000 });
-  const put = (key: string) => cache.get(key, windows, async () => ({ value: '', bytes: 0 }));
+  const put = (key: string) => cache.get(key, windows, { load: async () => ({ value: '', bytes: 0 }) });
   const key = (index: number) => `${index}`.padStart(99, 'k');
   for (let index = 0; index < 11; index += 1) await put(key(index));
   expect(await put(key(10))).toMatchObject({ cache: 'hit' });

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineUpstream, type Endpoint, isRead } from '#server/upstream/declaration.ts';
-import { proxiedUpstreams } from '#server/upstreams/index.ts';
+import { limits } from '#server/limits.ts';
+import { DeclarationError, defineUpstream } from '#server/upstream/declaration.ts';
+import {
+  type CallEndpoint,
+  type Endpoint,
+  idempotencyOf,
+  type RawEndpoint,
+} from '#server/upstream/endpoint.ts';
 
-const good: Endpoint = {
+const good: CallEndpoint = {
   method: 'GET',
   template: '/things',
   summary: 'Things',
@@ -17,11 +23,15 @@ function declare(endpoint: Endpoint) {
     defineUpstream({
       name: 'sample',
       title: 'Sample',
-      baseUrl: () => 'http://localhost',
+      origin: () => 'http://localhost',
       endpoints: { things: endpoint },
     });
 }
 
+const raw: RawEndpoint = {
+  ...good,
+  answer: { kind: 'raw', mediaTypes: ['text/csv'], fileName: 'things.csv' },
+};
 const params = z.object({ id: z.string() });
 const cache = { freshFor: 1, staleIfErrorFor: 1 };
 
@@ -30,8 +40,16 @@ describe('sound declarations pass', () => {
     ['plain', good],
     ['with a segment', { ...good, template: '/things/{id}', params }],
     ['GET with a cache', { ...good, cache }],
-    ['POST that reads, with a cache', { ...good, method: 'POST', reads: true, cache }],
+    ['POST that reads, with a cache', { ...good, method: 'POST', idempotency: 'safe', cache }],
     ['POST with a body', { ...good, method: 'POST', body: z.object({}) }],
+    ['with text around a name', { ...good, template: '/things/{id}.json', params }],
+    ['with the longest deadline', { ...good, deadline: limits.upstream.longestDeadline }],
+    [
+      'windows that are one',
+      { ...good, cache: { freshFor: 2, staleWhileRevalidateFor: 2, staleIfErrorFor: 2 } },
+    ],
+    ['raw', raw],
+    ['raw that takes an upload', { ...raw, method: 'PUT', upload: { mediaTypes: ['text/csv'] } }],
   ];
   test.each(sound)('%s', (_, endpoint) => {
     expect(declare(endpoint)().endpoints.things).toBe(endpoint);
@@ -44,53 +62,58 @@ describe('a mistake stops the start, naming upstream and endpoint', () => {
     ['GET with a body', { ...good, body: z.object({}) }],
     ['a cache for what writes', { ...good, method: 'POST', cache }],
     ['a cache for DELETE', { ...good, method: 'DELETE', cache }],
-    ['a cache for a GET that does not only read', { ...good, reads: false, cache }],
+    ['a cache for a GET that does not only read', { ...good, idempotency: 'none', cache }],
     ['a segment that the params do not hold', { ...good, template: '/things/{other}', params }],
     [
       'one of two segments that the params do not hold',
       { ...good, template: '/things/{id}/{other}', params },
     ],
     ['params that no segment takes', { ...good, template: '/things', params }],
+    ['a template with an empty segment', { ...good, template: '/things//all' }],
+    ['a template with a dot segment', { ...good, template: '/things/../all' }],
+    [
+      'two names in one segment',
+      { ...good, template: '/{a}{b}', params: z.object({ a: z.string(), b: z.string() }) },
+    ],
+    ['a parameter in the path', { ...good, template: '/things;v=1' }],
+    ['one name twice', { ...good, template: '/{id}/{id}', params }],
+    ['a template that ends in a slash', { ...good, template: '/things/' }],
+    ['a template of nothing', { ...good, template: '/' }],
+    ['a template with a single dot', { ...good, template: '/./things' }],
+    ['a template with a query', { ...good, template: '/things?all' }],
+    ['a template with a fragment', { ...good, template: '/things#all' }],
+    ['a template with an escape', { ...good, template: '/things%2fall' }],
+    ['a template with a backslash', { ...good, template: '/things\\all' }],
+    ['a template with a brace left open', { ...good, template: '/things/{id', params }],
+    ['a segment without a name', { ...good, template: '/things/{}' }],
+    ['a deadline beyond the longest', { ...good, deadline: limits.upstream.longestDeadline + 1 }],
+    ['a deadline of nothing', { ...good, deadline: 0 }],
+    ['a deadline that is no number', { ...good, deadline: Number.NaN }],
+    ['a raw GET that takes an upload', { ...raw, upload: { mediaTypes: ['text/csv'] } }],
+    ['a raw endpoint that lets no type through', { ...raw, answer: { ...raw.answer, mediaTypes: [] } }],
+    ['a window below nothing', { ...good, cache: { freshFor: -1, staleIfErrorFor: 1 } }],
+    ['a window that is no number', { ...good, cache: { freshFor: Number.NaN, staleIfErrorFor: 1 } }],
+    [
+      'a window for refreshing below the fresh one',
+      { ...good, cache: { freshFor: 2, staleWhileRevalidateFor: 1, staleIfErrorFor: 3 } },
+    ],
+    ['windows that shrink', { ...good, cache: { freshFor: 2, staleIfErrorFor: 1 } }],
+    [
+      'a window for refreshing beyond the one for failures',
+      { ...good, cache: { freshFor: 1, staleWhileRevalidateFor: 3, staleIfErrorFor: 2 } },
+    ],
   ];
   test.each(mistakes)('%s', (_, endpoint) => {
-    expect(declare(endpoint)).toThrow(/upstream sample, endpoint things/);
+    expect(declare(endpoint)).toThrow(DeclarationError);
+    expect(declare(endpoint)).toThrow(/^upstream sample, endpoint things: /);
   });
 });
 
-test('GET reads and the others write, unless they say otherwise', () => {
-  expect(isRead(good)).toBe(true);
+test('GET reads and the others may not be repeated, unless they say otherwise', () => {
+  expect(idempotencyOf(good)).toBe('safe');
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
-    expect(isRead({ ...good, method })).toBe(false);
-    expect(isRead({ ...good, method, reads: true })).toBe(true);
+    expect(idempotencyOf({ ...good, method })).toBe('none');
+    expect(idempotencyOf({ ...good, method, idempotency: 'safe' })).toBe('safe');
   }
-  expect(isRead({ ...good, reads: false })).toBe(false);
-});
-
-describe('what the product declares', () => {
-  const endpoints = Object.values(proxiedUpstreams).flatMap((upstream) =>
-    Object.entries<Endpoint>(upstream.endpoints).map(
-      ([name, endpoint]) => [`${upstream.name}.${name}`, endpoint] as const,
-    ),
-  );
-
-  test('there is something', () => {
-    expect(endpoints.length).toBeGreaterThan(0);
-  });
-
-  test.each(endpoints)('%s: its example is an input that it takes', (_, endpoint) => {
-    const example: { params?: unknown; query?: unknown; body?: unknown } = z
-      .object({ params: z.unknown(), query: z.unknown(), body: z.unknown() })
-      .partial()
-      .strict()
-      .parse(endpoint.example);
-    for (const part of ['params', 'query', 'body'] as const) {
-      const schema = endpoint[part];
-      if (schema) expect(schema.safeParse(example[part])).toMatchObject({ success: true });
-      else expect(example[part]).toBeUndefined();
-    }
-  });
-
-  test.each(Object.entries(proxiedUpstreams))('%s is called by its own name', (key, upstream) => {
-    expect(upstream.name).toBe(key);
-  });
+  expect(idempotencyOf({ ...good, idempotency: 'none' })).toBe('none');
 });

@@ -5,7 +5,7 @@ import { clientOf, failureOf } from './support.ts';
 describe('fetchJson', () => {
   test('reads JSON from any URL, with its query', async () => {
     const { url, heads } = await startRawServer(okay);
-    expect(await clientOf().fetchJson(`${url}/feed.json?a=1&b=%20`)).toEqual({ ok: true });
+    expect(await clientOf().fetchJson('feed', `${url}/feed.json?a=1&b=%20`)).toEqual({ ok: true });
     expect(heads[0]).toMatch(/^GET \/feed\.json\?a=1&b=%20 HTTP\/1\.1\r\n/);
   });
 
@@ -20,6 +20,6 @@ describe('fetchJson', () => {
     ],
   ] as const)('%s', async (_, script, reason) => {
     const { url } = await startRawServer(script);
-    expect((await failureOf(clientOf().fetchJson(url))).reason).toBe(reason);
+    expect((await failureOf(clientOf().fetchJson('feed', url))).reason).toBe(reason);
   });
 });

@@ -8,31 +8,49 @@ const template = '/things/{id}/parts/{part}';
 
 test.each([
   ['plain', 'plain'],
-  ['a/b', 'a%2Fb'],
-  ['../../etc/passwd', '..%2F..%2Fetc%2Fpasswd'],
-  ['a\\b', 'a%5Cb'],
-  ['%2e', '%252e'],
-  ['%2e%2e', '%252e%252e'],
-  ['%2f', '%252f'],
   ['...', '...'],
+  ['100%', '100%25'],
+  ['user@host:80', 'user%40host%3A80'],
   ['.hidden', '.hidden'],
   ['?q=1', '%3Fq%3D1'],
   ['#x', '%23x'],
-  ['a;b', 'a%3Bb'],
   ['a b', 'a%20b'],
-  ['a\r\nhost: evil', 'a%0D%0Ahost%3A%20evil'],
   ['Zürich', 'Z%C3%BCrich'],
   ['東京', '%E6%9D%B1%E4%BA%AC'],
   ['🌦', '%F0%9F%8C%A6'],
   ['$&', '%24%26'],
   ['{part}', '%7Bpart%7D'],
-  ['http://evil.example/', 'http%3A%2F%2Fevil.example%2F'],
 ])('%j is one segment, %j', (value, encoded) => {
   expect(fillTemplate(template, { id: value, part: 'p' })).toBe(`/things/${encoded}/parts/p`);
 });
 
 describe('what could change the path is refused', () => {
-  test.each(['', '.', '..'])('%j', (value) => {
+  test.each([
+    '',
+    '.',
+    '..',
+    'a/b',
+    '../../etc/passwd',
+    'a\\b',
+    '%2e',
+    '%2e%2e',
+    '%252E%252e',
+    '.%2e',
+    '%2f',
+    '%5C',
+    'a%00b',
+    '%c0%ae%c0%ae',
+    'a;b',
+    'a\r\nhost: evil',
+    'a\u0000',
+    'a\u0085b',
+    '\uff0e\uff0e',
+    'a\uff0fb',
+    'http://evil.example/',
+    '%25252525252e',
+    'x'.repeat(256),
+    'ä'.repeat(128),
+  ])('%j', (value) => {
     expect(refusalOf({ id: 'x', part: value })).toMatchObject({
       reason: 'invalid_input',
       fieldErrors: { 'params.part': [expect.any(String)] },
@@ -58,7 +76,7 @@ test('what arrives is the path that was built: nothing on the way normalises it'
   );
   const upstream = upstreamAt(`${url}/prefix`);
   const client = clientOf();
-  for (const id of ['%2e%2e', 'a/b', '...', 'http://evil.example/']) {
+  for (const id of ['100%', 'a?b#c', '...', 'user@host']) {
     await client.request(upstream, upstream.endpoints.thing, {
       params: { id, part: 'é' },
       query: { q: 'a&b=c#d é', n: 0 },
@@ -66,10 +84,10 @@ test('what arrives is the path that was built: nothing on the way normalises it'
   }
   const query = 'q=a%26b%3Dc%23d+%C3%A9&n=0';
   expect(heads.map((head) => head.split('\r\n', 1)[0])).toEqual([
-    `GET /prefix/things/%252e%252e/parts/%C3%A9?${query} HTTP/1.1`,
-    `GET /prefix/things/a%2Fb/parts/%C3%A9?${query} HTTP/1.1`,
+    `GET /prefix/things/100%25/parts/%C3%A9?${query} HTTP/1.1`,
+    `GET /prefix/things/a%3Fb%23c/parts/%C3%A9?${query} HTTP/1.1`,
     `GET /prefix/things/.../parts/%C3%A9?${query} HTTP/1.1`,
-    `GET /prefix/things/http%3A%2F%2Fevil.example%2F/parts/%C3%A9?${query} HTTP/1.1`,
+    `GET /prefix/things/user%40host/parts/%C3%A9?${query} HTTP/1.1`,
   ]);
 });
 

@@ -66,6 +66,15 @@ export function answering(
   return (socket) => socket.write(wire(status, headers, body));
 }
 
+/** Answers each request by the next script of a list; the last one goes on. */
+export function inTurn(...scripts: Script[]): Script {
+  let next = 0;
+  return (socket, head) => {
+    scripts[Math.min(next, scripts.length - 1)]?.(socket, head);
+    next += 1;
+  };
+}
+
 export const json = { 'content-type': 'application/json' };
 export const ok = '{"ok":true}';
 /** The answer that the JSON endpoints of `upstreamAt` expect. */

@@ -22,7 +22,12 @@ describe('memory', () => {
     const { url, heads } = await startRawServer(script);
     const upstream = upstreamAt(url);
     const client = clientOf();
-    return { heads, client, upstream, ask: () => client.cached(upstream, upstream.endpoints.remembered, {}) };
+    return {
+      heads,
+      client,
+      upstream,
+      ask: () => client.procedureAnswer(upstream, upstream.endpoints.remembered, {}),
+    };
   }
   const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 
@@ -40,7 +45,7 @@ describe('memory', () => {
   test('one without is asked each time', async () => {
     const { client, upstream, heads } = await setUp(okay);
     for (let call = 0; call < 2; call += 1) {
-      const { meta } = await client.cached(upstream, upstream.endpoints.json, {});
+      const { meta } = await client.procedureAnswer(upstream, upstream.endpoints.json, {});
       expect(meta).toEqual({ status: 200, ageSeconds: 0, cache: 'miss' });
     }
     expect(heads).toHaveLength(2);
@@ -70,8 +75,8 @@ describe('memory', () => {
   });
 
   test('a failure is not remembered', async () => {
-    const { ask, heads } = await setUp(following(answering('500 No', json, ok), okay));
-    expect((await failureOf(ask())).reason).toBe('upstream_bad_answer');
+    const { ask, heads } = await setUp(following(answering('404 No', json, '{}'), okay));
+    expect((await failureOf(ask())).reason).toBe('not_found');
     expect((await ask()).meta.cache).toBe('miss');
     expect(heads).toHaveLength(2);
   });
@@ -83,8 +88,8 @@ describe('memory', () => {
     const first = upstreamAt(one.url);
     const second = { ...upstreamAt(two.url), name: 'second' };
     const answers = [
-      await client.cached(first, first.endpoints.remembered, {}),
-      await client.cached(second, second.endpoints.remembered, {}),
+      await client.procedureAnswer(first, first.endpoints.remembered, {}),
+      await client.procedureAnswer(second, second.endpoints.remembered, {}),
     ];
     expect(answers.map(({ data }) => data)).toEqual([{ ok: true }, { ok: false }]);
   });

@@ -4,21 +4,27 @@ import { parseEnv } from '#server/env.ts';
 import { AppError, type ErrorReason } from '#server/errors.ts';
 import { createUpstreamClient, type UpstreamClient } from '#server/upstream/client.ts';
 import { defineUpstream } from '#server/upstream/declaration.ts';
+import type { CallEndpoint } from '#server/upstream/endpoint.ts';
+import { UpstreamFailure } from '#server/upstream/failure.ts';
+import type { UpstreamObserver } from '#server/upstream/observer.ts';
 import { type Script, startRawServer } from './raw-server.ts';
 
 /** A client that closes with the running test. */
-export function clientOf(variables: Record<string, string> = {}): UpstreamClient {
-  const client = createUpstreamClient(parseEnv(variables));
+export function clientOf(
+  variables: Record<string, string> = {},
+  options: Parameters<typeof createUpstreamClient>[1] = {},
+): UpstreamClient {
+  const client = createUpstreamClient(parseEnv(variables), options);
   onTestFinished(() => client.close());
   return client;
 }
 
 /** A declaration of our own, with one endpoint of each kind. */
-export function upstreamAt(baseUrl: string) {
+export function upstreamAt(origin: string) {
   return defineUpstream({
     name: 'sample',
     title: 'Sample',
-    baseUrl: () => baseUrl,
+    origin: () => origin,
     endpoints: {
       json: {
         method: 'GET',
@@ -78,6 +84,45 @@ export function upstreamAt(baseUrl: string) {
   });
 }
 
+/** A declaration with one endpoint, a GET of JSON unless told otherwise. */
+export function oneEndpointAt(
+  origin: string,
+  endpoint: Partial<
+    Pick<CallEndpoint, 'cache' | 'method' | 'deadline' | 'idempotency' | 'mayBeMissing'>
+  > = {},
+  name = 'sample',
+) {
+  return defineUpstream({
+    name,
+    title: 'Sample',
+    origin: () => origin,
+    endpoints: {
+      only: {
+        method: 'GET',
+        template: '/things',
+        summary: 'Things',
+        description: 'A JSON answer.',
+        answer: { kind: 'json', schema: z.object({ ok: z.boolean() }) },
+        example: {},
+        ...endpoint,
+      },
+    },
+  });
+}
+
+/** An observer that keeps what it is told, each entry with the upstream's name before it. */
+export function recordingObserver() {
+  const seen = { tried: [] as string[], called: [] as string[], breaker: [] as string[] };
+  const observer: UpstreamObserver = {
+    tried: (upstream, outcome) => seen.tried.push(`${upstream} ${outcome}`),
+    called: (upstream, outcome) => seen.called.push(`${upstream} ${outcome}`),
+    breakerChanged: (upstream, state) => seen.breaker.push(`${upstream} ${state}`),
+    answered: () => undefined,
+    transferred: () => undefined,
+  };
+  return { ...seen, observer };
+}
+
 /** What the client makes of a server that behaves like this. */
 export async function askRaw(script: Script, endpoint: 'json' | 'text' | 'named' = 'json') {
   const { url } = await startRawServer(script);
@@ -94,6 +139,13 @@ export async function failureOf(call: Promise<unknown>): Promise<AppError> {
     throw new Error('the call failed with something else than an AppError', { cause: error });
   }
   throw new Error('the call did not fail');
+}
+
+/** The same, which also tells the fault. */
+export async function upstreamFailureOf(call: Promise<unknown>): Promise<UpstreamFailure> {
+  const failure = await failureOf(call);
+  if (failure instanceof UpstreamFailure) return failure;
+  throw new Error('the call failed with an AppError that is no UpstreamFailure', { cause: failure });
 }
 
 /** How `askRaw` fails. */

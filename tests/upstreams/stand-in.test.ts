@@ -12,10 +12,10 @@ afterEach(() => upstreams.close());
 const berlin = () => get(upstreams.geocoding.url, '/v1/search', { name: 'Berlin' });
 
 test('every upstream has a loopback port of its own, and env names it', () => {
-  const { env, openMeteo, airQuality, geocoding, github } = upstreams;
-  const urls = [openMeteo.url, airQuality.url, geocoding.url, github.url];
+  const { env, openMeteo, airQuality, geocoding, github, codeload, files } = upstreams;
+  const urls = [openMeteo.url, airQuality.url, geocoding.url, github.url, codeload.url, files.url];
   expect(Object.values(env)).toEqual(urls);
-  expect(new Set(urls).size).toBe(4);
+  expect(new Set(urls).size).toBe(6);
   for (const url of urls) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });
 

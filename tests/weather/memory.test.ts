@@ -13,7 +13,7 @@ describe('memory', () => {
     vi.useRealTimers();
   });
   const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
-  const { freshFor, staleIfErrorFor, placesFreshFor } = limits.weather;
+  const { freshFor, staleWhileRevalidateFor, staleIfErrorFor, placesFreshFor } = limits.weather;
 
   test('twenty equal calls at once are one call to each source', async () => {
     const { weather } = service();
@@ -24,7 +24,7 @@ describe('memory', () => {
   });
 
   test('twenty equal calls at once share a failure, and the next call asks again', async () => {
-    upstreams().openMeteo.fault({ kind: 'status', status: 503 });
+    upstreams().openMeteo.fault({ kind: 'status', status: 400 });
     const { weather } = service();
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => weather.forecast(paris)));
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['rejected']));
@@ -64,23 +64,38 @@ describe('memory', () => {
   test('after the window it is asked again', async () => {
     const { weather } = service();
     const first = await weather.forecast(paris);
-    advance(freshFor);
+    advance(staleWhileRevalidateFor);
     const second = await weather.forecast(paris);
     expect(second.source).toMatchObject({ cache: 'miss', ageSeconds: 0 });
-    expect(Number(second.source.fetchedAt) - Number(first.source.fetchedAt)).toBe(freshFor);
+    expect(Number(second.source.fetchedAt) - Number(first.source.fetchedAt)).toBe(staleWhileRevalidateFor);
     expect(upstreams().openMeteo.requests).toHaveLength(2);
+  });
+
+  test('past its window a forecast is still given at once, without a warning, while one call fetches a newer', async () => {
+    const { weather } = service();
+    await weather.forecast(paris);
+    advance(freshFor);
+    for (let call = 0; call < 10; call += 1) {
+      const { source, warnings } = await weather.forecast(paris);
+      expect(source).toMatchObject({ cache: 'stale', ageSeconds: freshFor / 1000 });
+      expect(warnings).toEqual([]);
+      if (call === 0) expect(upstreams().openMeteo.requests.length).toBeLessThanOrEqual(2);
+    }
+    await expect.poll(async () => (await weather.forecast(paris)).source.cache).toBe('hit');
+    expect(upstreams().openMeteo.requests).toHaveLength(2);
+    expect(upstreams().airQuality.requests).toHaveLength(2);
   });
 
   test('while the source fails the last forecast stands in, says so and tells its age', async () => {
     const { weather } = service();
     const first = await weather.forecast(paris);
     upstreams().openMeteo.fault({ kind: 'reset' });
-    advance(freshFor + 90_500);
+    advance(staleWhileRevalidateFor + 90_500);
     const stale = forecastOutput.parse(await weather.forecast(paris));
     expect(stale.source).toEqual({
       ...first.source,
       cache: 'stale',
-      ageSeconds: freshFor / 1000 + 90,
+      ageSeconds: staleWhileRevalidateFor / 1000 + 90,
     });
     expect(stale.hourly).toEqual(first.hourly);
     expect(stale.warnings.map(({ code }) => code)).toEqual(['stale']);

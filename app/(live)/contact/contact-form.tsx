@@ -10,9 +10,10 @@ import { DeliveryState } from './delivery-state.tsx';
 /**
  * Posts plainly without JavaScript, through the typed hook with it.
  *
+ * @param shownAt when the page was rendered, in milliseconds since the epoch
  * @param firstKey made on the server, so that a double click without JavaScript sends one mail too
  */
-export function ContactForm({ firstKey }: { firstKey: string }) {
+export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: number }) {
   const [key, setKey] = useState(firstKey);
   const send = trpc.email.send.useMutation();
   const fieldErrors = send.error ? (errorData(send.error)?.fieldErrors ?? {}) : {};
@@ -27,6 +28,8 @@ export function ContactForm({ firstKey }: { firstKey: string }) {
       email: text('email'),
       contents: text('contents'),
       idempotencyKey: key,
+      shownAt,
+      website: text('website'),
       ...(text('name') ? { name: text('name') } : {}),
       ...(text('subject') ? { subject: text('subject') } : {}),
     });
@@ -44,6 +47,14 @@ export function ContactForm({ firstKey }: { firstKey: string }) {
       onSubmit={(event) => void submit(event).catch(() => {})}
     >
       <input type="hidden" name="idempotencyKey" value={key} readOnly />
+      <input type="hidden" name="shownAt" value={shownAt} readOnly />
+      {/* Programs fill in what they find; people neither see nor reach it. */}
+      <div className="absolute -left-[9999px]" aria-hidden="true">
+        <label>
+          Leave this empty
+          <input name="website" tabIndex={-1} autoComplete="off" />
+        </label>
+      </div>
       <Field label="Your email address" name="email" errors={fieldErrors.email}>
         {(props) => <input {...props} type="email" autoComplete="email" maxLength={254} required />}
       </Field>

@@ -48,7 +48,7 @@ export default async function ContactPage({ searchParams }: PageProps<'/contact'
             <p>Nothing was sent. Your browser’s back button brings your text back.</p>
           </Failure>
         )}
-        <ContactForm firstKey={crypto.randomUUID()} />
+        <ContactForm firstKey={crypto.randomUUID()} shownAt={Date.now()} />
       </div>
     </HydrateClient>
   );

@@ -21,8 +21,26 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
         <Link href="/inbox">Inbox</Link>
       </p>
       <h1>{message.subject}</h1>
-      <p className="text-muted">The exact message, headers first:</p>
-      <pre className="code whitespace-pre-wrap wrap-anywhere">{message.raw}</pre>
+      <p className="text-muted">
+        {message.from},{' '}
+        <time dateTime={message.receivedAt.toISOString()}>
+          {message.receivedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC
+        </time>
+      </p>
+      <section aria-labelledby="html" className="space-y-2">
+        <h2 id="html">As a mail reader shows it</h2>
+        {/* Without scripts, without a way out: what a stranger wrote is only looked at. */}
+        <iframe
+          title="The message’s HTML"
+          sandbox=""
+          srcDoc={message.html}
+          className="h-64 w-full rounded-lg border border-line bg-white"
+        />
+      </section>
+      <section aria-labelledby="source" className="space-y-2">
+        <h2 id="source">The exact message, headers first</h2>
+        <pre className="code whitespace-pre-wrap wrap-anywhere">{message.raw}</pre>
+      </section>
     </div>
   );
 }

@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core';
 /** An element that was reached with the keyboard, and whether a person could see that it was. */
 export type Stop = { element: string; outlined: boolean; onScreen: boolean };
 
-const interactive = 'a[href], button, input:not([type="hidden"]), textarea, select, summary, [tabindex="0"]';
+const interactive =
+  'a[href], button, input:not([type="hidden"], [tabindex="-1"]), textarea, select, summary, [tabindex="0"]';
 
 /** Marks every element of the page that can be used, and gives their names in the order of the document. */
 export function markInteractive(page: Page): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { type ParsedMail, simpleParser } from 'mailparser';
 import type { Page } from 'playwright-core';
+import { limits } from '#server/limits.ts';
 import { becomes, headed } from './wait.ts';
 
 export type Letter = { email: string; name?: string; subject: string; contents: string };
@@ -9,6 +10,9 @@ export async function fillLetter(page: Page, letter: Letter): Promise<void> {
   await page.getByLabel('Your name (optional)').fill(letter.name ?? '');
   await page.getByLabel('Subject (optional)').fill(letter.subject);
   await page.getByLabel('Message').fill(letter.contents);
+  // A person takes longer than that; who does not is taken for a program.
+  const shownAt = Number(await page.locator('input[name="shownAt"]').inputValue());
+  await page.waitForTimeout(Math.max(0, shownAt + limits.mail.minimumFillTime + 100 - Date.now()));
 }
 
 /** Opens the inbox again until so many mails of this subject have arrived. */

@@ -19,11 +19,11 @@ export type Fault =
   /** The right answer, so many milliseconds late. */
   | { readonly kind: 'delay'; readonly ms: number };
 
-/** Answers with the fault in force, if any, instead of (or before) the right reply. */
-export function respond(response: ServerResponse, fault: Fault | undefined, right: () => Reply): void {
+/** Answers with the fault in force, if any, instead of (or before) what would be right. */
+export function respond(response: ServerResponse, fault: Fault | undefined, right: () => void): void {
   switch (fault?.kind) {
     case undefined:
-      send(response, right());
+      right();
       break;
     case 'status':
       send(response, {
@@ -41,7 +41,7 @@ export function respond(response: ServerResponse, fault: Fault | undefined, righ
       send(response, { status: 200, headers: { 'content-type': fault.contentType }, body: fault.body });
       break;
     case 'delay': {
-      const timer = setTimeout(() => send(response, right()), fault.ms);
+      const timer = setTimeout(right, fault.ms);
       response.once('close', () => clearTimeout(timer));
     }
   }

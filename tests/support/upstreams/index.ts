@@ -1,9 +1,15 @@
+import { codeloadArchives } from './codeload.ts';
+import { type FilesStandIn, startFiles } from './files.ts';
 import { githubApi } from './github.ts';
 import { airQualityApi, type Clock, forecastApi, geocodingApi } from './open-meteo.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
+export type { DownloadFault } from './download.ts';
 export type { Fault } from './fault.ts';
+export type { FilesFault, FilesStandIn } from './files.ts';
+export { patternAt, patternSha256 } from './pattern.ts';
 export type { RecordedRequest, StandIn } from './stand-in.ts';
+export type { Transfer } from './transfers.ts';
 
 /** Every stand-in upstream, each on a loopback port of its own. */
 export interface Upstreams {
@@ -13,11 +19,16 @@ export interface Upstreams {
     readonly OPEN_METEO_AIR_QUALITY_URL: string;
     readonly OPEN_METEO_GEOCODING_URL: string;
     readonly GITHUB_API_URL: string;
+    readonly GITHUB_ARCHIVE_URL: string;
+    /** The paths under it begin with `/files/`. */
+    readonly FILES_URL: string;
   };
   readonly openMeteo: StandIn;
   readonly airQuality: StandIn;
   readonly geocoding: StandIn;
   readonly github: StandIn;
+  readonly codeload: StandIn;
+  readonly files: FilesStandIn;
   readonly close: () => Promise<void>;
 }
 
@@ -26,11 +37,13 @@ export interface Upstreams {
  * and marked as such (`synthetic: true`, "Synthetic stand-in: …").
  */
 export async function startUpstreams({ clock = Date.now }: { clock?: Clock } = {}): Promise<Upstreams> {
-  const [openMeteo, airQuality, geocoding, github] = await Promise.all([
+  const [openMeteo, airQuality, geocoding, github, codeload, files] = await Promise.all([
     startStandIn(forecastApi(clock)),
     startStandIn(airQualityApi(clock)),
     startStandIn(geocodingApi()),
     startStandIn(githubApi()),
+    startStandIn(codeloadArchives()),
+    startFiles(),
   ]);
   return {
     env: {
@@ -38,13 +51,18 @@ export async function startUpstreams({ clock = Date.now }: { clock?: Clock } = {
       OPEN_METEO_AIR_QUALITY_URL: airQuality.url,
       OPEN_METEO_GEOCODING_URL: geocoding.url,
       GITHUB_API_URL: github.url,
+      GITHUB_ARCHIVE_URL: codeload.url,
+      FILES_URL: files.url,
     },
     openMeteo,
     airQuality,
     geocoding,
     github,
+    codeload,
+    files,
     close: async () => {
-      await Promise.all([openMeteo, airQuality, geocoding, github].map((standIn) => standIn.close()));
+      const all = [openMeteo, airQuality, geocoding, github, codeload, files];
+      await Promise.all(all.map((standIn) => standIn.close()));
     },
   };
 }

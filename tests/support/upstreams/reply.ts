@@ -11,7 +11,7 @@ export interface StandInRequest {
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** What a stand-in knows: requests in, replies out, no sockets. */

@@ -1,7 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Fault, respond, send } from './fault.ts';
+import { listenOnLoopback } from './loopback.ts';
+import { record } from './recent.ts';
 import { type Answer, jsonReply, type Reply } from './reply.ts';
 import { readBody } from './request-body.ts';
+import { targetUrl } from './request-target.ts';
 
 /** What a stand-in was asked, in the order the requests were read. */
 export interface RecordedRequest {
@@ -24,7 +27,6 @@ export interface StandIn {
   readonly close: () => Promise<void>;
 }
 
-const MAX_RECORDED = 200;
 const MAX_BODY_BYTES = 512 * 1024;
 
 /** Serves `answer` over HTTP on a free port of 127.0.0.1. */
@@ -36,40 +38,23 @@ export async function startStandIn(answer: Answer): Promise<StandIn> {
     const read = await readBody(request, MAX_BODY_BYTES);
     if (read.kind === 'aborted') return;
     const { method = 'GET', url = '/', headers } = request;
-    requests.push({ method, url, headers, body: read.text });
-    if (requests.length > MAX_RECORDED) requests.shift();
+    record(requests, { method, url, headers, body: read.text });
     if (read.kind === 'too-large') {
       // Closing keeps a sender without an end from holding the connection.
       send(response, jsonReply(413, { message: 'Payload Too Large' }, { connection: 'close' }));
       return;
     }
-    respond(response, fault, () => safely(answer, method, url, headers, read.text));
+    respond(response, fault, () => send(response, safely(answer, method, url, headers, read.text)));
   }
 
-  const server = createServer((request, response) => {
-    void handle(request, response);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a stand-in has no port');
-
-  let closing: Promise<void> | undefined;
+  const { url, close } = await listenOnLoopback(handle);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
     requests,
     fault: (next) => {
       fault = next;
     },
-    close: () => {
-      closing ??= new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-      return closing;
-    },
+    close,
   };
 }
 
@@ -81,7 +66,7 @@ function safely(
   headers: IncomingHttpHeaders,
   body: string,
 ): Reply {
-  const url = target.startsWith('/') ? URL.parse(`http://127.0.0.1${target}`) : null;
+  const url = targetUrl(target);
   if (url === null) return jsonReply(400, { message: 'Bad Request' });
   try {
     return answer({ method, url, headers, body });

@@ -1,0 +1,60 @@
+'use client';
+
+import { getUntypedClient } from '@trpc/client';
+import { type FormEvent, useState } from 'react';
+import { Failure, type FailureProps } from '#app/_components/failure.tsx';
+import { failureOf } from '#app/_components/failure-of.ts';
+import { trpc } from '#client/trpc.ts';
+import { FieldControl } from './field-control.tsx';
+import { formFieldsOf, inputOf } from './form-fields.ts';
+import type { ListedEndpoint } from './listed-endpoint.ts';
+
+type Outcome = { answer: unknown } | { failure: Pick<FailureProps, 'message' | 'data'> };
+
+/** A form made from the endpoint's JSON Schema, which calls its procedure. */
+export function CallForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: boolean }) {
+  const client = getUntypedClient(trpc.useUtils().client);
+  const [pending, setPending] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome>();
+  const fields = formFieldsOf(endpoint.input, endpoint.example);
+
+  async function call(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    const input = inputOf(fields, new FormData(event.currentTarget));
+    setPending(true);
+    try {
+      const answer =
+        endpoint.kind === 'query'
+          ? await client.query(endpoint.path, input)
+          : await client.mutation(endpoint.path, input);
+      setOutcome({ answer });
+    } catch (error) {
+      setOutcome({ failure: failureOf(error instanceof Error ? error : new Error(String(error))) });
+    } finally {
+      setPending(false);
+    }
+  }
+
+  return (
+    <>
+      <form className="grid gap-3 sm:grid-cols-2" onSubmit={(event) => void call(event)}>
+        {fields.map((field) => (
+          <FieldControl key={field.name} field={field} />
+        ))}
+        <div className="sm:col-span-2">
+          <button type="submit" className="button" disabled={pending || !ready}>
+            {pending ? 'Calling…' : 'Call'}
+          </button>
+        </div>
+      </form>
+      <div aria-live="polite" aria-busy={pending}>
+        {outcome && 'failure' in outcome && <Failure {...outcome.failure} />}
+        {outcome && 'answer' in outcome && (
+          <pre className="code max-h-96 overflow-y-auto whitespace-pre-wrap">
+            {JSON.stringify(outcome.answer, null, 2)}
+          </pre>
+        )}
+      </div>
+    </>
+  );
+}

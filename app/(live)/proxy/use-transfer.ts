@@ -1,0 +1,39 @@
+import { useRef, useState } from 'react';
+import type { FailureProps } from '#app/_components/failure.tsx';
+import { failureOf } from '#app/_components/failure-of.ts';
+import type { Progress } from './transfer.ts';
+
+export type TransferState =
+  | { kind: 'idle' }
+  | { kind: 'running'; progress: Progress }
+  | { kind: 'done'; message: string }
+  | { kind: 'cancelled' }
+  | { kind: 'failed'; failure: Pick<FailureProps, 'message' | 'data'> };
+
+type Run = (watch: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<string>;
+
+/** One transfer at a time, how far it is, and a way to end it. */
+export function useTransfer() {
+  const [state, setState] = useState<TransferState>({ kind: 'idle' });
+  const running = useRef<AbortController>(null);
+
+  /** @param run resolves to what is to be said of it */
+  async function start(run: Run): Promise<void> {
+    const controller = new AbortController();
+    running.current = controller;
+    const { signal } = controller;
+    setState({ kind: 'running', progress: { done: 0, total: undefined } });
+    try {
+      const message = await run({
+        signal,
+        onProgress: (progress) => setState({ kind: 'running', progress }),
+      });
+      setState({ kind: 'done', message });
+    } catch (error) {
+      if (signal.aborted) setState({ kind: 'cancelled' });
+      else setState({ kind: 'failed', failure: failureOf(error instanceof Error ? error : new Error()) });
+    }
+  }
+
+  return { state, start, cancel: () => running.current?.abort() };
+}

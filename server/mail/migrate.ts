@@ -1,0 +1,71 @@
+import type { Logger } from '../log.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
+
+/** Mails that are copied in one transaction. */
+const batchSize = 200;
+
+/**
+ * Copies all mails from SQLite to PostgreSQL, with their ids, keys and Message-IDs. It can be run again: what is
+ * there already is left alone. A mail that a process held when it ended is copied as waiting.
+ */
+export async function migrateMails(options: {
+  dataDir: string;
+  url: string;
+  log: Logger;
+}): Promise<{ copied: number; there: number }> {
+  const source = await openSqlite(options.dataDir);
+  try {
+    const target = await openPostgres(options.url, options.log);
+    try {
+      let copied = 0;
+      let there = 0;
+      for (let last = ''; ; ) {
+        const rows = await source.queries
+          .selectFrom('mail')
+          .selectAll()
+          .where('id', '>', last)
+          .orderBy('id')
+          .limit(batchSize)
+          .execute();
+        const [final] = rows.slice(-1);
+        if (!final) return { copied, there };
+        last = final.id;
+        const ids = rows.map(({ id }) => id);
+        const messages = await source.queries
+          .selectFrom('inbox')
+          .selectAll()
+          .where('mail_id', 'in', ids)
+          .execute();
+        const inserted = await target.write(async (queries) => {
+          const result = await queries
+            .insertInto('mail')
+            .values(
+              rows.map((row) => ({
+                ...row,
+                status: row.status === 'sending' ? ('queued' as const) : row.status,
+                lease_token: null,
+                lease_until: null,
+              })),
+            )
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .executeTakeFirst();
+          if (messages.length > 0) {
+            await queries
+              .insertInto('inbox')
+              .values(messages)
+              .onConflict((conflict) => conflict.column('mail_id').doNothing())
+              .execute();
+          }
+          return Number(result.numInsertedOrUpdatedRows ?? 0n);
+        });
+        copied += inserted;
+        there += rows.length - inserted;
+      }
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}

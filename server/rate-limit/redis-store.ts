@@ -1,0 +1,20 @@
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RateLimit } from '../rate-limit-state.ts';
+import type { RateLimitStore } from './limiter.ts';
+
+/** Counts in Redis, so that all instances share one window. */
+export function createRedisStore(
+  redis: Redis,
+  name: string,
+  { points, windowSeconds }: RateLimit,
+): RateLimitStore {
+  const limiter = new RateLimiterRedis({
+    storeClient: redis,
+    keyPrefix: `typed-bff:limit:${name}`,
+    points,
+    duration: windowSeconds,
+    rejectIfRedisNotReady: true,
+  });
+  return { consume: (key) => limiter.consume(key) };
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineUpstream } from '../upstream/declaration.ts';
+
+const params = z.object({
+  name: z.string().regex(/^[\w][\w.-]{0,99}$/, 'Letters, digits, dots, hyphens and underscores; at most 100'),
+});
+
+/** A store of files that takes PUT and gives GET, where the operator has one: `FILES_URL`. */
+export const files = defineUpstream({
+  name: 'files',
+  title: 'File store',
+  origin: (env) => env.FILES_URL,
+  endpoints: {
+    download: {
+      method: 'GET',
+      template: '/files/{name}',
+      summary: 'Downloads a file',
+      description: 'A file of the store. Ranges and conditional requests are passed on.',
+      params,
+      requestHeaders: ['range', 'if-range', 'if-none-match', 'if-modified-since'],
+      responseHeaders: ['etag', 'last-modified', 'accept-ranges', 'content-range'],
+      answer: { kind: 'raw', mediaTypes: ['application/octet-stream'], fileName: '{name}' },
+      mayBeMissing: true,
+      example: { params: { name: 'synthetic-1048576.bin' } },
+    },
+    upload: {
+      method: 'PUT',
+      template: '/files/{name}',
+      summary: 'Uploads a file',
+      description:
+        'Stores a file under a name, instead of one that is there. Answers with its size and SHA-256.',
+      params,
+      upload: { mediaTypes: ['application/octet-stream'] },
+      answer: { kind: 'raw', mediaTypes: ['application/json'], fileName: '{name}.json' },
+      example: { params: { name: 'example.bin' } },
+    },
+  },
+});

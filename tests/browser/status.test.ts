@@ -1,0 +1,63 @@
+import type { Page } from 'playwright-core';
+import { afterEach, expect, test } from 'vitest';
+import { post } from '#tests/product/call.ts';
+import { withBrowser } from './support/browser.ts';
+import { callsOf, pageLoads, trpcCalls } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { becomes, headed, reads, settled } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+
+afterEach(() => product().upstreams.github.fault(undefined));
+
+const upstreams = [
+  'Open-Meteo',
+  'Open-Meteo air quality',
+  'Open-Meteo geocoding',
+  'GitHub REST API',
+  'GitHub archives',
+  'File store',
+];
+
+function cardOf(page: Page, title: string) {
+  return page
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading', { level: 3, name: title, exact: true }) });
+}
+
+const render = () => post(product(), 'proxy.github.renderMarkdown', { body: { text: 'status' } });
+
+test.each([true, false])('the page tells of each upstream as sent; JavaScript: %s', async (scripted) => {
+  const { page, requests } = await visit({ javaScriptEnabled: scripted });
+  await page.goto('/status');
+  await headed(page, 'Status');
+  expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(upstreams);
+  for (const title of upstreams) {
+    await reads(cardOf(page, title), 'Called normally');
+    await reads(cardOf(page, title), /Calls\d+.*Failed0/);
+  }
+  expect(trpcCalls(requests)).toEqual([]);
+  await screenshot(page, scripted ? 'status' : 'no-javascript-status');
+});
+
+test('after failures the page changes by itself, and once more when all is well', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/status');
+  const github = cardOf(page, 'GitHub REST API');
+  await reads(github, 'Called normally');
+  await settled(page);
+
+  product().upstreams.github.fault({ kind: 'status', status: 500 });
+  await becomes(async () => (await render()).status, 503);
+  await reads(github, 'Failing: left alone for a moment');
+  await reads(github, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
+  await reads(github, /Failed[1-9]/);
+  await reads(cardOf(page, 'Open-Meteo geocoding'), 'Called normally');
+  await screenshot(page, 'status-failing');
+
+  product().upstreams.github.fault(undefined);
+  await becomes(async () => (await render()).status, 200);
+  await reads(github, 'Called normally');
+  expect(pageLoads(requests)).toHaveLength(1);
+  expect(callsOf(requests, 'proxy.status').length).toBeGreaterThan(0);
+});

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createLogger } from '#server/log.ts';
+import { migrateMails } from '#server/mail/migrate.ts';
+import { createOutbox } from '#server/mail/outbox.ts';
+import { openPostgres } from '#server/mail/postgres.ts';
+import { openSqlite } from '#server/mail/sqlite.ts';
+import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { addresses, draft, eventually, tempDir, testMail, testSmtpServer } from './support.ts';
+
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 30_000);
+afterAll(() => postgres.close());
+
+test.each(['frozen', 'gone'])(
+  'a database that is %s: a mail is refused in time, nothing of it is kept, and delivery goes on by itself',
+  async (state) => {
+    const smtp = await testSmtpServer();
+    const { mail } = testMail({ DATABASE_URL: await postgres.database(), SMTP_URL: smtp.url });
+    mail.start();
+    const before = await mail.send(draft);
+    await eventually(async () => expect((await mail.status(before.id)).status).toBe('sent'));
+
+    if (state === 'frozen') postgres.pause();
+    else await postgres.stop();
+    const startedAt = performance.now();
+    const refused = await Promise.allSettled(Array.from({ length: 5 }, () => mail.send(draft)));
+    const took = performance.now() - startedAt;
+    expect(refused).toMatchObject(
+      Array.from({ length: 5 }, () => ({ status: 'rejected', reason: { reason: 'mail_unavailable' } })),
+    );
+    // The contract's own number.
+    expect(took).toBeLessThan(3_500);
+    expect(await mail.check()).toBe('down');
+
+    if (state === 'frozen') postgres.resume();
+    else await postgres.start();
+    await eventually(async () => expect(await mail.check()).toBe('ok'));
+    const after = await mail.send(draft);
+    await eventually(async () => expect((await mail.status(after.id)).status).toBe('sent'));
+    expect(await mail.operations.counts()).toMatchObject({ queued: 0, sending: 0, sent: 2 });
+    expect(smtp.messages).toHaveLength(2);
+  },
+  30_000,
+);
+
+test('a connection that breaks between two statements fails the transaction and nothing else', async () => {
+  const db = await openPostgres(await postgres.database(), createLogger({ level: 'silent' }));
+  onTestFinished(() => db.close());
+  const outbox = createOutbox(db, { siteUrl: addresses.siteUrl });
+  const broken = db.write(async (queries) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(queries);
+    await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(db.queries);
+    await delay(100);
+    await sql`select 1`.execute(queries);
+  });
+  await expect(broken).rejects.toThrow();
+  expect(await outbox.enqueue(draft)).toMatchObject({ duplicate: false });
+});
+
+test('mails are copied from SQLite with their ids, keys and states, and only once', async () => {
+  const dataDir = tempDir();
+  const url = await postgres.database();
+  const log = createLogger({ level: 'silent' });
+  const source = await openSqlite(dataDir);
+  const before = createOutbox(source, { siteUrl: addresses.siteUrl });
+  const keyed = await before.enqueue({ ...draft, idempotencyKey: 'the-key' });
+  const sent = await before.enqueue(draft);
+  const first = await before.claim();
+  if (first) await before.complete(first.id, first.token);
+  // A process that ended with this one in its hands.
+  const second = await before.claim();
+  expect([first?.id, second?.id].sort()).toEqual([keyed.id, sent.id].sort());
+  await source.close();
+
+  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 2, there: 0 });
+  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 0, there: 2 });
+  const target = await openPostgres(url, log);
+  try {
+    const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });
+    expect(await outbox.counts()).toMatchObject({ sent: 1, queued: 1, sending: 0 });
+    expect(await outbox.enqueue({ ...draft, idempotencyKey: 'the-key' })).toMatchObject({
+      id: keyed.id,
+      messageId: keyed.messageId,
+      duplicate: true,
+    });
+  } finally {
+    await target.close();
+  }
+});

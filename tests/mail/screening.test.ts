@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { hasManyLinks, isFilledByProgram, senderKeyOf } from '#server/mail/screening.ts';
+
+describe('a form', () => {
+  const now = 1_000_000;
+  test.each([
+    [{}, false],
+    [{ website: '' }, false],
+    [{ website: ' ' }, false],
+    [{ website: 'https://spam.example' }, true],
+    [{ shownAt: now - 10_000 }, false],
+    [{ shownAt: now - 1_000 }, true],
+    [{ shownAt: now + 5_000 }, true],
+    [{ shownAt: now - 10_000, website: 'x' }, true],
+  ])('%j is filled in by a program: %s', (signs, expected) => {
+    expect(isFilledByProgram(signs, now)).toBe(expected);
+  });
+});
+
+test.each([
+  ['no link at all', false],
+  ['http://a.example https://b.example www.c.example', false],
+  ['http://a http://b HTTPS://c www.d', true],
+  ['see (http://a),http://b;http://c\nhttp://d', true],
+])('%j holds too many links: %s', (contents, expected) => {
+  expect(hasManyLinks(contents)).toBe(expected);
+});
+
+test('a sender counts the same whatever the case, and cannot be read back', () => {
+  expect(senderKeyOf('Ada@Example.org')).toBe(senderKeyOf('ada@example.org'));
+  expect(senderKeyOf('ada@example.org')).not.toContain('ada');
+});

@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { residentMemory } from '#tests/door/support/memory.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { fileUrl } from './raw-client.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.close());
+
+const megabyte = 2 ** 20;
+
+/** Fewer at a time than streams are allowed. */
+async function download(files: number): Promise<void> {
+  const eighth = async () => {
+    for (let file = 0; file < files / 8; file += 1) {
+      const response = await fetch(fileUrl(product, 'synthetic-10.bin'));
+      expect((await response.arrayBuffer()).byteLength).toBe(10);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, eighth));
+}
+
+test('nothing is kept of a stream that has ended', { timeout: 240_000 }, async () => {
+  // The heap has its size only after some thousands.
+  await download(4_000);
+  await delay(3_000);
+  const idle = await residentMemory(product);
+  await download(8_000);
+  const growth = async () => ((await residentMemory(product)) - idle) / megabyte;
+  await expect.poll(growth, { timeout: 10_000, interval: 500 }).toBeLessThan(48);
+});

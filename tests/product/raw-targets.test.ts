@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sendBytes, type WireAnswer } from '#tests/door/support/raw-socket.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { readEnvelope } from './call.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.close());
+beforeEach(() => {
+  product.upstreams.files.requests.length = 0;
+});
+
+const base = '/api/raw/files/files';
+
+/** The target's bytes are as its characters, up to U+00FF. */
+async function send(method: string, target: string): Promise<WireAnswer | undefined> {
+  const head = [
+    `${method} ${target} HTTP/1.1`,
+    'host: localhost',
+    'connection: close',
+    ...(method === 'PUT' ? ['content-type: application/octet-stream', 'content-length: 1'] : []),
+  ].join('\r\n');
+  const bytes = Buffer.from(`${head}\r\n\r\n${method === 'PUT' ? 'x' : ''}`, 'latin1');
+  const { answers, ended } = await sendBytes(product.baseUrl, bytes);
+  expect(ended).toBe('closed');
+  expect(answers).toHaveLength(1);
+  return answers[0];
+}
+
+const shown = (target: string) => ({ target, title: JSON.stringify(target.slice(0, 60)) });
+
+test.each(['synthetic-10.bin', 'synthetic%2D10.bin', '%73ynthetic-10.bin', 'synthetic-10.bin?x=/../%2e'])(
+  'that this harness reaches the store: %s',
+  async (name) => {
+    expect((await send('GET', `${base}/${name}`))?.status).toBe(200);
+    expect(product.upstreams.files.requests.map(({ url }) => url)).toEqual(['/files/synthetic-10.bin']);
+  },
+);
+
+describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byte', (method) => {
+  test.each(
+    [
+      // Dot segments, in every place and encoding.
+      `${base}/%2E%2e`,
+      `${base}/%2e.`,
+      `${base}/..%2fsynthetic-10.bin`,
+      `${base}/..%5csynthetic-10.bin`,
+      `${base}/..%00`,
+      `${base}/%2e%2e%2f%2e%2e%2fetc%2fpasswd`,
+      `${base}/%252e%252e%252fsynthetic-10.bin`,
+      `${base}/%2525252e%2525252e`,
+      `${base}/%u002e%u002e`,
+      `${base}/%uff0e%uff0e`,
+      `${base}/%e0%80%ae%e0%80%ae`,
+      `${base}/%f0%80%80%ae`,
+      `${base}/%e2%80%a5`,
+      `${base}/%e2%80%a4%e2%80%a4`,
+      `${base}/..;/synthetic-10.bin`,
+      `${base}/..%3b/synthetic-10.bin`,
+      '/api/raw/files/%2e%2e/files/synthetic-10.bin',
+      '/api/raw/files/.%2e/files/files/synthetic-10.bin',
+      '/api/raw/./files/files/synthetic-10.bin',
+      '/api/raw/files/./files/synthetic-10.bin',
+      '/api/raw/files/files/./synthetic-10.bin',
+      '/api/raw/%2e%2e/raw/files/files/synthetic-10.bin',
+      // Slashes that are none, or too many.
+      `${base}%2fsynthetic-10.bin`,
+      `${base}%2Fsynthetic-10.bin`,
+      '/api/raw/files%2ffiles%2fsynthetic-10.bin',
+      '/api/raw/files%252ffiles%252fsynthetic-10.bin',
+      '/api/raw%2ffiles/files/synthetic-10.bin',
+      '/api/raw/files//files/synthetic-10.bin',
+      `${base}/synthetic-10.bin//`,
+      `${base}/a%ef%bc%8fb`,
+      `${base}/a%c0%afb`,
+      `${base}\\synthetic-10.bin`,
+      `${base}%5csynthetic-10.bin`,
+      `${base}/a%255cb`,
+      '/api/raw\\files\\files\\synthetic-10.bin',
+      // Parameters, fragments, userinfo, another host.
+      `${base}/synthetic-10.bin;x=1`,
+      `${base}/synthetic-10.bin%3bx=1`,
+      `${base}/synthetic-10.bin%253b`,
+      `${base};x/synthetic-10.bin`,
+      `${base}/synthetic-10.bin#x`,
+      `${base}#/synthetic-10.bin`,
+      `${base}/synthetic-10.bin%23`,
+      `${base}/synthetic-10.bin%3fx=1`,
+      `${base}/user@evil.example`,
+      `${base}/user:password@evil.example:80`,
+      '/api/raw/files/@evil.example/synthetic-10.bin',
+      '/api/raw/files@evil.example/files/synthetic-10.bin',
+      '/api/raw/http:%2f%2fevil.example/files/synthetic-10.bin',
+      `http://localhost${base}/synthetic-10.bin`,
+      `http://user@localhost${base}/synthetic-10.bin`,
+      `HTTPS://evil.example${base}/synthetic-10.bin`,
+      // Control characters, blanks and what is not UTF-8, encoded.
+      `${base}/a%01b`,
+      `${base}/a%0a`,
+      `${base}/a%0dhost:x`,
+      `${base}/a%1bb`,
+      `${base}/a%20b`,
+      `${base}/a%2500b`,
+      `${base}/a%250d%250ab`,
+      `${base}/a%c2%85b`,
+      `${base}/a%e2%80%a8b`,
+      `${base}/%80`,
+      `${base}/%c3`,
+      `${base}/%ed%a0%80`,
+      `${base}/%f5%80%80%80`,
+      `${base}/a%`,
+      `${base}/a%2`,
+      `${base}/a%%32e`,
+      `${base}/a|b`,
+      `${base}/a"b`,
+      `${base}/a<b>`,
+      `${base}/a^b`,
+      `${base}/a\`b`,
+      // Names that the endpoint does not take, and too much of them.
+      `${base}/.hidden`,
+      `${base}/-x`,
+      `${base}/${'n'.repeat(101)}`,
+      `${base}/${'%6e'.repeat(101)}`,
+      `${base}/${'n'.repeat(3000)}`,
+      `${base}/${'a/'.repeat(500)}`,
+      `${base}/${'%2e'.repeat(2000)}`,
+      '/api/raw/',
+    ].map(shown),
+  )('$title', async ({ target }) => {
+    const answer = await send(method, target);
+    expect(answer?.status).toBeGreaterThanOrEqual(400);
+    expect(answer?.status).toBeLessThan(500);
+    expect(answer?.headers.get('content-type')).toMatch(/^application\/json\b/);
+    const { data } = readEnvelope(JSON.parse(answer?.text ?? ''));
+    expect(data.httpStatus).toBe(answer?.status);
+    expect(answer?.headers.get('x-request-id')).toBe(data.requestId);
+    expect(product.upstreams.files.requests).toEqual([]);
+  });
+});
+
+describe("what is no request target at all gets Node's own refusal", () => {
+  test.each(
+    [
+      `${base}/a b`,
+      `${base}/a\tb`,
+      `${base}/a\u0000b`,
+      `${base}/a\u0001b`,
+      `${base}/a\u007fb`,
+      `${base}/a\u00ffb`,
+      `${base}/a\u00c0\u00aeb`,
+      `${base}/a\rb`,
+      `${base}/a\nb`,
+      `localhost:80${base}/synthetic-10.bin`,
+      `${base}/${'n'.repeat(20_000)}`,
+    ].map(shown),
+  )('$title', async ({ target }) => {
+    const answer = await send('GET', target);
+    expect([400, 431]).toContain(answer?.status);
+    expect(answer?.text).toBe('');
+    expect(product.upstreams.files.requests).toEqual([]);
+  });
+});

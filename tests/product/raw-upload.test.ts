@@ -1,0 +1,133 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
+import { expectRefusal } from './call.ts';
+
+let product: Product;
+
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.close());
+afterEach(() => product.upstreams.files.fault(undefined));
+
+const path = '/api/raw/files/files/';
+const bytes = { 'content-type': 'application/octet-stream' };
+
+function put(
+  name: string,
+  body: Buffer | ReadableStream<Uint8Array>,
+  headers: Record<string, string> = bytes,
+) {
+  return fetch(`${product.baseUrl}${path}${name}`, {
+    method: 'PUT',
+    headers,
+    body: body instanceof ReadableStream ? body : new Uint8Array(body),
+    ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+  });
+}
+
+const stored = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
+
+test('what is sent arrives whole, with its length', async () => {
+  const response = await put('whole.bin', patternAt(0, 3_000_000));
+  expect(response.status).toBe(201);
+  expect(stored.parse(await response.json())).toEqual({
+    name: 'whole.bin',
+    bytes: 3_000_000,
+    sha256: patternSha256(3_000_000),
+  });
+  const [seen] = product.upstreams.files.requests.slice(-1);
+  expect(seen?.headers).toMatchObject({ 'content-length': '3000000', ...bytes });
+  const again = await fetch(`${product.baseUrl}${path}whole.bin`);
+  expect(Buffer.from(await again.arrayBuffer()).equals(patternAt(0, 3_000_000))).toBe(true);
+});
+
+test('so does what comes without a length', async () => {
+  const piece = patternAt(0, 65_536);
+  let pieces = 20;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (pieces-- > 0) controller.enqueue(new Uint8Array(piece));
+      else controller.close();
+    },
+  });
+  const response = await put('chunked.bin', body);
+  expect(stored.parse(await response.json())).toMatchObject({
+    bytes: 20 * 65_536,
+    sha256: patternSha256(20 * 65_536),
+  });
+});
+
+test.each([
+  ['another type', { 'content-type': 'text/html' }, 'unsupported_media_type'],
+  ['no type', {}, 'unsupported_media_type'],
+  ['an encoding', { ...bytes, 'content-encoding': 'gzip' }, 'unsupported_media_type'],
+  ['another site’s page', { ...bytes, origin: 'https://evil.example' }, 'cross_origin'],
+  ['a page that says so', { ...bytes, 'sec-fetch-site': 'cross-site' }, 'cross_origin'],
+] as const)(
+  '%s is refused, and the refusal arrives although the body is large',
+  async (_, headers, reason) => {
+    const before = product.upstreams.files.requests.length;
+    const response = await put('refused.bin', Buffer.alloc(8_000_000), { ...headers });
+    await expectRefusal(response, { reason });
+    expect(product.upstreams.files.requests).toHaveLength(before);
+  },
+);
+
+test('one that is announced as too large is refused before it is sent', async () => {
+  const status = await new Promise((resolve, reject) => {
+    const outgoing = request(
+      `${product.baseUrl}${path}huge.bin`,
+      { method: 'PUT', agent: false, headers: { ...bytes, 'content-length': String(3 * 2 ** 30) } },
+      (answer) => {
+        resolve(answer.statusCode);
+        outgoing.destroy();
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.flushHeaders();
+  });
+  expect(status).toBe(413);
+});
+
+test('an upstream that refuses is told in our words', async () => {
+  const { files } = product.upstreams;
+  files.fault({ kind: 'status', status: 500, body: '{"secret":"disk full on db-7"}' });
+  const { text } = await expectRefusal(await put('x.bin', patternAt(0, 500_000)), {
+    reason: 'upstream_bad_answer',
+  });
+  expect(text).not.toContain('db-7');
+});
+
+test('a client that leaves leaves nothing behind', async () => {
+  const { files } = product.upstreams;
+  const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(
+    `PUT ${path}left.bin HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
+  );
+  socket.write(Buffer.alloc(100_000));
+  await expect.poll(() => files.open).toBe(1);
+  socket.destroy();
+  await expect.poll(() => files.open, { timeout: 1_000, interval: 20 }).toBe(0);
+  expect((await fetch(`${product.baseUrl}${path}left.bin`)).status).toBe(404);
+});
+
+test('a client that sends no more is told so', async () => {
+  const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
+  let answer = '';
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk) => {
+    answer += chunk.toString();
+  });
+  socket.write(
+    `PUT ${path}stalled.bin HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\nabc`,
+  );
+  await expect.poll(() => answer, { timeout: 30_000 }).toMatch(/^HTTP\/1\.1 408 .*request_timeout/s);
+  socket.destroy();
+  await expect.poll(() => product.upstreams.files.open).toBe(0);
+}, 40_000);

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { answering, type Script, startRawServer, wire } from './raw-server.ts';
+import { bytesType, rawClientOf, readAll, smallBytes } from './raw-support.ts';
+import { upstreamFailureOf } from './support.ts';
+
+const announced = (length: number) => ({ ...bytesType, 'content-length': String(length) });
+const chunked = { ...bytesType, 'transfer-encoding': 'chunked' };
+
+test('bytes come as they are, with their length and type', async () => {
+  const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
+  const { url, heads } = await startRawServer(answering('200 OK', { ...bytesType, etag: '"1"' }, bytes));
+  const { download, client } = rawClientOf(url);
+  const answer = await download();
+  const { status, contentType, length, headers } = answer;
+  expect({ status, contentType, length, headers }).toEqual({
+    status: 200,
+    contentType: 'application/octet-stream',
+    length: 100_000,
+    headers: { etag: '"1"' },
+  });
+  expect(await readAll(answer)).toEqual({ bytes, ended: 'whole' });
+  expect(heads[0]).toMatch(/^accept-encoding: identity$/im);
+  expect(client.status()[0]?.bytesReceived).toBe(100_000);
+});
+
+test('a consumer that does not read bounds what the upstream can send, and gets all of it later', async () => {
+  const total = 128 * 1024 * 1024;
+  const part = Buffer.alloc(64 * 1024);
+  let sent = 0;
+  const { url } = await startRawServer((socket) => {
+    socket.write(wire('200 OK', announced(total)));
+    const pour = () => {
+      while (sent < total) {
+        sent += part.length;
+        if (!socket.write(part)) {
+          socket.once('drain', pour);
+          return;
+        }
+      }
+    };
+    pour();
+  });
+  const { body } = await rawClientOf(url).download();
+  let before = -1;
+  const atRest = () => {
+    const same = sent === before;
+    before = sent;
+    return same;
+  };
+  await expect.poll(atRest, { interval: 200, timeout: 10_000 }).toBe(true);
+  expect(sent).toBeLessThan(total / 4);
+  let received = 0;
+  for await (const chunk of body ?? []) received += chunk.byteLength;
+  expect(received).toBe(total);
+});
+
+describe('the upstream is left', () => {
+  async function begun() {
+    const closed = Promise.withResolvers<void>();
+    const { url } = await startRawServer((socket) => {
+      socket.on('close', () => closed.resolve());
+      socket.write(wire('200 OK', announced(1_000), 'begun'));
+    });
+    return { ...rawClientOf(url), closed: closed.promise };
+  }
+
+  test.each(['before the first byte is read', 'after some'])(
+    'by a consumer that cancels %s',
+    async (when) => {
+      const { download, closed } = await begun();
+      const { body } = await download();
+      const reader = body?.getReader();
+      if (when === 'after some')
+        expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('begun');
+      await reader?.cancel();
+      await closed;
+    },
+  );
+
+  test('by a caller that aborts, which ends the body with an error', async () => {
+    const { download, closed } = await begun();
+    const abort = new AbortController();
+    const reading = readAll(await download({ signal: abort.signal }));
+    abort.abort();
+    await closed;
+    expect((await reading).ended).toBe('cancelled');
+  });
+
+  test('by a caller that aborts before the head of the answer', async () => {
+    const asked = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const { url } = await startRawServer((socket) => {
+      socket.on('close', () => closed.resolve());
+      asked.resolve();
+    });
+    const abort = new AbortController();
+    const failing = upstreamFailureOf(rawClientOf(url).download({ signal: abort.signal }));
+    await asked.promise;
+    abort.abort();
+    expect((await failing).fault).toBe('cancelled');
+    await closed.promise;
+  });
+});
+
+describe('a body that is cut never ends as a whole one', () => {
+  const cuts: [string, Script][] = [
+    ['shorter than announced', (socket) => socket.end(wire('200 OK', announced(10), 'hello'))],
+    ['chunks without the last one', (socket) => socket.end(wire('200 OK', chunked, '5\r\nhello\r\n'))],
+    ['a chunk in its middle', (socket) => socket.end(wire('200 OK', chunked, '5\r\nhello\r\n9\r\nwor'))],
+    [
+      'a reset',
+      (socket) => socket.write(wire('200 OK', announced(10), 'hello'), () => socket.resetAndDestroy()),
+    ],
+  ];
+  test.each(cuts)('%s', async (_, script) => {
+    const { url } = await startRawServer(script);
+    const { bytes, ended } = await readAll(await rawClientOf(url).download());
+    expect(ended).toBe('truncated');
+    expect('hellowor'.startsWith(bytes.toString())).toBe(true);
+  });
+
+  test('chunks that are none', async () => {
+    const { url } = await startRawServer((socket) => socket.write(wire('200 OK', chunked, 'nonsense\r\n')));
+    const failed = await rawClientOf(url).download().then(readAll);
+    expect(failed).toEqual({ bytes: Buffer.alloc(0), ended: 'protocol' });
+  });
+});
+
+describe('more than is taken', () => {
+  test('is refused when it is announced, and cut when it is not', async () => {
+    const large = Buffer.alloc(smallBytes + 1);
+    const known = await startRawServer(answering('200 OK', bytesType, large));
+    expect((await upstreamFailureOf(rawClientOf(known.url).small())).fault).toBe('too_large');
+
+    const closed = Promise.withResolvers<void>();
+    const { url } = await startRawServer((socket) => {
+      socket.on('close', () => closed.resolve());
+      socket.write(wire('200 OK', chunked, '3e8\r\n'));
+      socket.write(Buffer.concat([large.subarray(0, smallBytes), Buffer.from('\r\n1\r\nx\r\n')]));
+    });
+    const { bytes, ended } = await readAll(await rawClientOf(url).small());
+    expect(ended).toBe('too_large');
+    expect(bytes.length).toBeLessThanOrEqual(smallBytes);
+    await closed.promise;
+  });
+
+  test('is none that is just as much', async () => {
+    const { url } = await startRawServer(answering('200 OK', bytesType, Buffer.alloc(smallBytes)));
+    expect((await readAll(await rawClientOf(url).small())).bytes).toHaveLength(smallBytes);
+  });
+});

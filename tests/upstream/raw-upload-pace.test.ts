@@ -1,0 +1,98 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { json } from './raw-server.ts';
+import { rawClientOf, rawUpstreamAt, startHttpServer } from './raw-support.ts';
+import { clientOf } from './support.ts';
+
+const megabyte = Buffer.alloc(1024 * 1024, 'x');
+
+/** So many megabytes, and whether the source was told that no more is wanted. */
+function source(megabytes: number) {
+  const state = { given: 0, released: false };
+  async function* give() {
+    try {
+      for (; state.given < megabytes; state.given += 1) yield megabyte;
+    } finally {
+      state.released = true;
+    }
+  }
+  return { state, body: give() };
+}
+
+/** Answers with the number of bytes that came. */
+async function count(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of request) bytes += chunk.length;
+  response.writeHead(200, json).end(String(bytes));
+}
+
+test('an upstream that does not read leaves the source waiting, and gets all of it later', async () => {
+  const reading = Promise.withResolvers<void>();
+  const url = await startHttpServer(async (request, response) => {
+    await reading.promise;
+    await count(request, response);
+  });
+  const { upload } = rawClientOf(url);
+  const { state, body } = source(128);
+  const stored = upload(body);
+  let before = 0;
+  const atRest = () => {
+    const same = state.given > 0 && state.given === before;
+    before = state.given;
+    return same;
+  };
+  await expect.poll(atRest, { interval: 200, timeout: 10_000 }).toBe(true);
+  // What is left is in the buffers of the sockets.
+  expect(state.given).toBeLessThan(128 / 4);
+  reading.resolve();
+  expect(await new Response((await stored).body).text()).toBe(String(128 * megabyte.length));
+  expect(state).toEqual({ given: 128, released: true });
+});
+
+test('the first part arrives before the second is there, and the answer is due after the last', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const url = await startHttpServer((request, response) => {
+    request.once('data', () => arrived.resolve());
+    void count(request, response);
+  });
+  async function* slow() {
+    yield megabyte;
+    await arrived.promise;
+    // Longer than the deadline of the answer.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    yield megabyte;
+  }
+  const upstream = rawUpstreamAt(url);
+  const answer = await clientOf().stream(
+    upstream,
+    { ...upstream.endpoints.upload, deadline: 300 },
+    {
+      method: 'PUT',
+      upload: { contentType: 'text/csv', length: undefined, body: slow() },
+      signal: new AbortController().signal,
+    },
+  );
+  expect(await new Response(answer.body).text()).toBe(String(2 * megabyte.length));
+});
+
+describe('an upload is sent once', () => {
+  test.each<[string, RequestListener]>([
+    ['500', (_, response) => response.writeHead(500, json).end('{}')],
+    ['503 that says when', (_, response) => response.writeHead(503, { 'retry-after': '0' }).end()],
+    ['a reset', (request) => request.socket.resetAndDestroy()],
+    ['another type', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('x')],
+  ])('whatever comes of it: %s', async (_, listener) => {
+    let asked = 0;
+    const url = await startHttpServer((request, response) => {
+      asked += 1;
+      listener(request, response);
+    });
+    const { upload, streams } = rawClientOf(url);
+    const { state, body } = source(64);
+    await expect(upload(body)).rejects.toThrow();
+    await expect.poll(() => state.released).toBe(true);
+    expect(state.given).toBeLessThan(64);
+    expect(streams()).toBe(0);
+    expect(asked).toBe(1);
+  });
+});
