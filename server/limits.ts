@@ -142,6 +142,8 @@ export const limits = {
     nameLength: 100,
     subjectLength: 150,
     addressLength: 254,
+    /** Of an address before the @ (RFC 5321, 4.5.3.1.1). */
+    localPartLength: 64,
     idempotencyKeyLength: 128,
     connectionTimeout: 10_000,
     socketTimeout: 30_000,

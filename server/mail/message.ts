@@ -1,5 +1,6 @@
 import type { SendMailOptions } from 'nodemailer';
 import type { ClaimedMail } from './claims.ts';
+import { cleanContents, cleanLine } from './clean-text.ts';
 
 /** Who the mails are from and for, and the site they come from. */
 export type Addresses = { from: string; to: string; siteUrl: string };
@@ -46,25 +47,11 @@ export function senderOf(mail: Pick<Visitor, 'email' | 'name'>): string {
 }
 
 /**
- * Text for a header: one line, without control characters and without the characters that turn the direction
- * of text (Bidi_Control), which make a name read as another one. `=?` is broken up, because nodemailer passes
- * ASCII on as it is and the reader would decode an encoded-word (RFC 2047) into all of those again.
+ * Text for a header: one line. `=?` is broken up, because nodemailer passes ASCII on as it is and the reader would
+ * decode an encoded-word (RFC 2047) into everything that was taken out before.
  */
 export function cleanHeader(value: string): string {
-  return value
-    .toWellFormed()
-    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
-    .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
-    .replaceAll('=?', '= ?')
-    .trim();
-}
-
-/** Line ends as \n; of the control characters only \n and \t stay. */
-function cleanContents(value: string): string {
-  return value
-    .toWellFormed()
-    .replace(/\r\n?/g, '\n')
-    .replace(/[^\P{Cc}\n\t]/gu, '');
+  return cleanLine(value).replaceAll('=?', '= ?');
 }
 
 const entities: Record<string, string> = {

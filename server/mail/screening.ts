@@ -11,7 +11,8 @@ export type FormSigns = {
 
 /** Whether a form was filled in by a program. It is told nothing of it. */
 export function isFilledByProgram({ website, shownAt }: FormSigns, now = Date.now()): boolean {
-  const tooQuick = shownAt !== undefined && now - shownAt < limits.mail.minimumFillTime;
+  // A time to come was shown by an instance whose clock is ahead: it tells nothing.
+  const tooQuick = shownAt !== undefined && shownAt <= now && now - shownAt < limits.mail.minimumFillTime;
   return tooQuick || (website !== undefined && website.trim() !== '');
 }
 

@@ -2,31 +2,36 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { cleanContents, cleanLine } from '../mail/clean-text.ts';
 import { mailStatuses } from '../mail/database.ts';
 import type { Receipt } from '../mail/outbox.ts';
 import { hasManyLinks, isFilledByProgram, senderKeyOf } from '../mail/screening.ts';
 import { publicProcedure, router } from '../trpc.ts';
 
-const { addressLength, contentsLength, nameLength, subjectLength, idempotencyKeyLength } = limits.mail;
+const { addressLength, localPartLength, contentsLength, nameLength, subjectLength, idempotencyKeyLength } =
+  limits.mail;
+
+const noSuchAddress = 'Please give an email address like name@example.org';
 
 const tooManyLinks = `Please write without links, or with at most ${limits.mail.linksInContents}`;
 
 const sendInput = z
   .object({
     email: z
-      .email('Please give an email address like name@example.org')
+      .email({ error: noSuchAddress, abort: true })
       .max(addressLength)
+      .refine((address) => address.lastIndexOf('@') <= localPartLength, noSuchAddress)
       .describe("The sender's address; answers go there (Reply-To)"),
     contents: z
       .string()
-      // A form sends CR LF where JSON has LF; one message must be one, however it came.
-      .overwrite((text) => text.replaceAll('\r\n', '\n'))
+      // A form sends CR LF where JSON has LF; one message must be one, however it came. PostgreSQL takes no NUL.
+      .overwrite(cleanContents)
       .trim()
       .min(1, 'Please write something')
       .max(contentsLength, `At most ${contentsLength} characters`)
       .describe('Plain text'),
-    name: z.string().trim().max(nameLength).optional().describe("The sender's name"),
-    subject: z.string().trim().max(subjectLength).optional(),
+    name: z.string().overwrite(cleanLine).max(nameLength).optional().describe("The sender's name"),
+    subject: z.string().overwrite(cleanLine).max(subjectLength).optional(),
     idempotencyKey: z
       .string()
       .min(8)

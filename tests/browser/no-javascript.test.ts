@@ -42,9 +42,10 @@ test('what the server objects to is told, and going back brings the text back', 
   await page.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
   await fillLetter(page, { email: 'not an address', subject: 'Kept', contents: 'Do not lose this.' });
   await page.getByRole('button', { name: 'Send' }).click();
-  await page.waitForURL('**/contact?problem=invalid_input');
+  await page.waitForURL('**/contact?problem=invalid_input&field=email');
   const alert = page.getByRole('alert').filter({ hasText: 'Nothing was sent.' });
   expect(await alert.innerText()).toContain('The input is not valid.');
+  expect(await alert.innerText()).toContain('Please look at Your email address.');
   await screenshot(page, 'no-javascript-contact-refused');
 
   await page.goBack();

@@ -10,7 +10,8 @@ describe('a form', () => {
     [{ website: 'https://spam.example' }, true],
     [{ shownAt: now - 10_000 }, false],
     [{ shownAt: now - 1_000 }, true],
-    [{ shownAt: now + 5_000 }, true],
+    [{ shownAt: now }, true],
+    [{ shownAt: now + 5_000 }, false],
     [{ shownAt: now - 10_000, website: 'x' }, true],
   ])('%j is filled in by a program: %s', (signs, expected) => {
     expect(isFilledByProgram(signs, now)).toBe(expected);

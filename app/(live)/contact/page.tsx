@@ -16,9 +16,20 @@ export const metadata: Metadata = {
 /** Rendered whole before it is sent, so that it is complete without JavaScript. */
 export const instant = false;
 
+const labels = {
+  email: 'Your email address',
+  name: 'Your name',
+  subject: 'Subject',
+  contents: 'Message: up to 5,000 characters, with at most three links',
+};
+
+function labelsOf(fields: string[]): string[] {
+  return Object.entries(labels).flatMap(([name, label]) => (fields.includes(name) ? [label] : []));
+}
+
 export default async function ContactPage({ searchParams }: PageProps<'/contact'>) {
   await connection();
-  const { mail, problem } = await searchParams;
+  const { mail, problem, field = [] } = await searchParams;
   const sentId = typeof mail === 'string' ? mail : undefined;
   if (sentId) await api.email.status.prefetch({ id: sentId });
   const statusError = prefetchError();
@@ -45,6 +56,11 @@ export default async function ContactPage({ searchParams }: PageProps<'/contact'
         )}
         {failed && (
           <Failure message={failed}>
+            {labelsOf([field].flat()).map((label) => (
+              <p key={label}>
+                Please look at <strong>{label}</strong>.
+              </p>
+            ))}
             <p>Nothing was sent. Your browser’s back button brings your text back.</p>
           </Failure>
         )}

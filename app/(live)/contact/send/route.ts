@@ -1,6 +1,7 @@
 import { api } from '#app/api.ts';
 import { readForm } from '#server/door/form.ts';
 import { serve } from '#server/door/serve.ts';
+import type { AppError } from '#server/errors.ts';
 import { services } from '#server/services.ts';
 import { toAppError } from '#server/trpc.ts';
 
@@ -14,6 +15,14 @@ async function handler(request: Request): Promise<Response> {
   const outcome = await api.email
     .send({ ...others, email, contents })
     .then(({ id }) => `mail=${id}`)
-    .catch((error: unknown) => `problem=${toAppError(error).reason}`);
+    .catch((error: unknown) => problemQuery(toAppError(error)));
   return new Response(null, { status: 303, headers: { location: `/contact?${outcome}` } });
+}
+
+/** The reason and the fields that it is about; never what stood in them. */
+function problemQuery({ reason, fieldErrors = {} }: AppError): URLSearchParams {
+  return new URLSearchParams([
+    ['problem', reason],
+    ...Object.keys(fieldErrors).map((field) => ['field', field]),
+  ]);
 }
