@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { CatalogError } from './catalog/catalog-error.ts';
 import { ConfigurationError, parseEnv } from './env.ts';
 import { PreflightError, requireBuild, requireFreePort } from './preflight.ts';
 import { DeclarationError } from './upstream/declaration.ts';
@@ -14,7 +15,11 @@ type Command = (typeof commands)[number];
 async function run(command: Command): Promise<void> {
   // A mistake in a declaration is told here, by its name, and not by whatever loads it first.
   await import('./upstreams/index.ts');
-  if (command === 'build') return void runNext(['build']);
+  if (command === 'build') {
+    // So is a procedure that lacks a part.
+    await import('./catalog/procedures.ts');
+    return void runNext(['build']);
+  }
   // Before anything reads the settings: they have a say in what the product is.
   if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
   const env = parseEnv(process.env);
@@ -50,7 +55,7 @@ async function runDevelopment(port: number): Promise<void> {
 }
 
 /** Errors whose message says all that is to be done. */
-const tellable = [ConfigurationError, DeclarationError, PreflightError];
+const tellable = [CatalogError, ConfigurationError, DeclarationError, PreflightError];
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 const command = commands.find((name) => name === process.argv[2]);

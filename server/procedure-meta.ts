@@ -1,3 +1,5 @@
+import type { ErrorReason } from './errors.ts';
+
 /** What is known of a procedure besides its types. The door, the limits and all documentation go by it. */
 export type ProcedureMeta = {
   /** One line, without a full stop. */
@@ -12,6 +14,8 @@ export type ProcedureMeta = {
   form?: boolean;
   /** What a service key must be allowed to, where procedures are for services alone. */
   scope?: string;
+  /** What it can be refused for by its own doing: beside what every call can be, and what its class and scope bring. */
+  errors?: readonly ErrorReason[];
 };
 
 export type RateLimitClass = 'light' | 'upstream' | 'mail';

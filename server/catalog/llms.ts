@@ -1,10 +1,10 @@
 import { limits } from '../limits.ts';
-import { curlOf } from './procedure-page.ts';
-import { procedures } from './procedures.ts';
+import type { CatalogEntry } from './catalog.ts';
+import { curlOf } from './snippets.ts';
 
 /** The product for language models, in the form of llmstxt.org: everything derived from the router. */
-export function llmsText(siteUrl: string): string {
-  const sample = procedures.get('echo.body');
+export function llmsText(entries: readonly CatalogEntry[], siteUrl: string): string {
+  const sample = entries.find(({ path }) => path === 'echo.body');
   return `# typed-bff
 
 > A typed backend for frontend: one tRPC endpoint for echo, email, weather and proxy procedures, and raw routes for feeds and files.
@@ -17,7 +17,7 @@ A success is \`{"result":{"data":{"json":…}}}\`; a failure is \`{"error":{"jso
 
 ## Procedures
 
-${links([...procedures.values()].map(({ path, meta }) => [path, `${siteUrl}/docs/procedures/${path}.md`, meta.summary]))}
+${links(entries.map(({ path, summary }) => [path, `${siteUrl}/docs/procedures/${path}.md`, summary]))}
 
 ## Feeds and files
 

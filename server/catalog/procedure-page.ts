@@ -1,70 +1,76 @@
-import superjson from 'superjson';
-import { exampleOf, toJsonSchema } from '../json-schema.ts';
-import { limits } from '../limits.ts';
-import { trpcEndpoint } from '../paths.ts';
-import type { ProcedureEntry } from './procedures.ts';
+import type { CatalogEntry } from './catalog.ts';
+import { curlOf, typescriptOf } from './snippets.ts';
 
-/** One procedure in Markdown: what it does, its schemas, a curl and a TypeScript call that work as printed. */
-export function procedurePage(entry: ProcedureEntry, siteUrl: string): string {
-  const { path, type, meta } = entry;
-  const methods = type === 'query' && !meta.sensitive ? 'GET or POST' : 'POST';
-  const size = `${limits.jsonBodyBytes / 1024} KB`;
-  return `# ${path}
+/** One procedure in Markdown: what it does, its schemas, errors and limits, calls that work as printed. */
+export function procedurePage(entry: CatalogEntry, siteUrl: string): string {
+  return `# ${entry.path}
 
-> ${meta.summary}
+> ${entry.summary}
 
-${meta.description}
+${procedureText(entry, siteUrl)}`;
+}
 
-- Kind: ${type}, by ${methods}
-- Carries personal data: ${meta.sensitive ? 'yes' : 'no'}
-- Rate limit class: ${meta.rateLimit}
-${meta.scope === undefined ? '' : `- Needs a service key with the scope \`${meta.scope}\`\n`}- Body: JSON up to ${size}${meta.form ? ', or a multipart form with the same fields' : ''}
+/** The page below its title, with headings of a level deeper where it stands among others. */
+export function procedureText(entry: CatalogEntry, siteUrl: string, heading = '##'): string {
+  const { type, methods, description, sensitive, scope, input, output, examples, errors, limits } = entry;
+  const { rateLimit, formBodyBytes, queryBytes } = limits;
+  const facts = [
+    `Kind: ${type}, by ${methods.join(' or ')}`,
+    `Carries personal data: ${sensitive ? 'yes, so nothing of it may stand in a URL' : 'no'}`,
+    ...(scope === null ? [] : [`Needs a service key with the scope \`${scope}\``]),
+  ];
+  const bounds = [
+    `${rateLimit.points} calls in ${rateLimit.windowSeconds} seconds for each client, class \`${rateLimit.class}\`; each call of a batch counts`,
+    `Body: JSON up to ${kilobytes(limits.jsonBodyBytes)}${formBodyBytes === null ? '' : `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}`,
+    ...(queryBytes === null ? [] : [`The query of the URL: up to ${kilobytes(queryBytes)}`]),
+    `Batch: up to ${limits.batchSize} calls`,
+  ];
+  return `${description}
 
-## Input
+${list(facts)}
 
-${fenced('json', JSON.stringify(toJsonSchema(entry.input, 'input'), null, 2))}
+${heading} Input
 
-## Output
+${input ? `What travels, superjson's form of the value. A type marked \`x-superjson\` is named in \`meta\`.\n\n${json(input.wire)}` : 'It takes nothing.'}
 
-Found at \`result.data.json\` of the answer.
+${heading} Output
 
-${fenced('json', JSON.stringify(toJsonSchema(entry.output, 'output'), null, 2))}
+Found at \`result.data\` of the answer.
 
-## curl
+${json(output.wire)}
+
+${heading} Examples
+
+${examples.length === 0 ? 'It takes nothing.' : examples.map(({ wire }) => json(wire)).join('\n\n')}
+
+${heading} Errors
+
+${list(errors.map(({ reason, httpStatus, message }) => `\`${reason}\` (${httpStatus}): ${message}`))}
+
+${heading} Limits
+
+${list(bounds)}
+
+${heading} curl
 
 ${fenced('sh', curlOf(entry, siteUrl))}
 
-## TypeScript
+${heading} TypeScript
 
 ${fenced('ts', typescriptOf(entry, siteUrl))}
 `;
 }
 
-/** A call of the entry's example that works as printed. */
-export function curlOf({ path, type, meta, input }: ProcedureEntry, siteUrl: string): string {
-  const url = `${siteUrl}${trpcEndpoint}/${path}`;
-  const example = exampleOf(input);
-  const wire = JSON.stringify(superjson.serialize(example));
-  if (type === 'query' && !meta.sensitive) {
-    const query = example === undefined ? '' : `?input=${encodeURIComponent(wire)}`;
-    return `curl ${shellQuote(`${url}${query}`)}`;
-  }
-  const key = meta.scope === undefined ? '' : ' -H "authorization: Bearer $BFF_KEY"';
-  return `curl ${shellQuote(url)}${key} -H 'content-type: application/json' -d ${shellQuote(example === undefined ? '{}' : wire)}`;
+function kilobytes(bytes: number): string {
+  return `${bytes / 1024} KB`;
 }
 
-/** The same by the script client. */
-export function typescriptOf({ path, type, input }: ProcedureEntry, siteUrl: string): string {
-  const example = exampleOf(input);
-  const argument = example === undefined ? '' : JSON.stringify(example);
-  return `import { createScriptClient } from './client/node.ts';
-
-const api = createScriptClient({ baseUrl: '${siteUrl}' });
-const answer = await api.${path}.${type === 'query' ? 'query' : 'mutate'}(${argument});`;
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
 }
 
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+function json(value: unknown): string {
+  return fenced('json', JSON.stringify(value, null, 2));
 }
 
 function fenced(language: string, code: string): string {

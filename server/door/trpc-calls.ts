@@ -1,3 +1,4 @@
+import { allowedMethodsOf } from '../catalog/methods.ts';
 import { type ProcedureEntry, procedures } from '../catalog/procedures.ts';
 import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
@@ -37,9 +38,9 @@ export function calledProcedures(request: Request): Called {
   return (isBatch ? path.split(',') : [path]).map((name) => procedures.get(name));
 }
 
-/** Mutations and sensitive queries answer POST alone, public queries GET and POST. */
+/** By POST alone as soon as one of the calls is. */
 export function allowedMethods(called: Called): 'POST' | 'GET, POST' {
-  const postOnly = called.some((procedure) => procedure?.type === 'mutation' || procedure?.meta.sensitive);
+  const postOnly = called.some((procedure) => procedure && allowedMethodsOf(procedure).length === 1);
   return postOnly ? 'POST' : 'GET, POST';
 }
 

@@ -13,7 +13,12 @@ export const echo = router({
       z
         .unknown()
         .describe('Any superjson value')
-        .meta({ examples: [{ hello: 'world' }] }),
+        .meta({
+          examples: [
+            { hello: 'world' },
+            { sentAt: new Date('2026-03-29T12:00:00.000Z'), tags: new Set(['a']) },
+          ],
+        }),
     )
     .output(z.object({ res: z.unknown().describe('Equal to the input, types kept') }))
     .mutation(({ input }) => ({ res: input })),

@@ -90,6 +90,7 @@ export const email = router({
     sensitive: true,
     rateLimit: 'mail',
     form: true,
+    errors: ['idempotency_conflict', 'mail_unavailable'],
   })
     .input(sendInput)
     .output(
@@ -110,6 +111,7 @@ export const email = router({
       'The state of a mail that email.send accepted, never its contents. `queued` and `sending` will go on by themselves; `sent`: the mail server took it; `dead`: given up; `held`: waits until a mail server is configured.',
     sensitive: false,
     rateLimit: 'light',
+    errors: ['not_found', 'mail_unavailable'],
   })
     .input(
       z

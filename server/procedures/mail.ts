@@ -18,7 +18,13 @@ const summary = z.object({
   lastError: z.string().nullable().describe('Why the last attempt failed: command and codes'),
 });
 
-const forOperators = { sensitive: true, rateLimit: 'light', scope: 'mail' } as const;
+const forOperators = {
+  sensitive: true,
+  rateLimit: 'light',
+  scope: 'mail',
+  errors: ['mail_unavailable'],
+} as const;
+const forOne = { ...forOperators, errors: ['not_found', 'mail_unavailable'] } as const;
 
 /** The outbox, for whoever operates it. */
 export const mail = router({
@@ -44,7 +50,7 @@ export const mail = router({
     }),
 
   get: serviceProcedure({
-    ...forOperators,
+    ...forOne,
     summary: 'Shows one mail of the outbox',
     description:
       'The mail with what its sender wrote. For service keys with the scope `mail`; `not_found` when there is none.',
@@ -62,7 +68,7 @@ export const mail = router({
     .query(async ({ ctx, input }) => found(await ctx.services.mail.operations.get(input.id))),
 
   requeue: serviceProcedure({
-    ...forOperators,
+    ...forOne,
     summary: 'Tries a mail again from the start',
     description:
       'A dead, held or waiting mail is queued as if it had just been accepted. `not_found` for any other. For service keys with the scope `mail`.',
@@ -75,7 +81,7 @@ export const mail = router({
     }),
 
   discard: serviceProcedure({
-    ...forOperators,
+    ...forOne,
     summary: 'Deletes a mail for good',
     description:
       'The mail and its idempotency key are deleted, unless it is just being sent: then, and when there is none, `not_found`. For service keys with the scope `mail`.',

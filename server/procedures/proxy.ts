@@ -48,6 +48,8 @@ function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
     description: `${endpoint.description} Forwarded to ${upstream.title}: ${endpoint.method} ${endpoint.template}.`,
     sensitive: true,
     rateLimit: 'upstream',
+    // What the caller named does not exist, or the operator has not set where the upstream is.
+    errors: ['not_found'],
   })
     .input(inputSchemaOf(endpoint))
     .output(z.object({ data: endpoint.answer.schema, meta: answerMeta }));

@@ -1,3 +1,4 @@
+import { catalog, describeProcedure } from '../catalog/catalog.ts';
 import { llmsText } from '../catalog/llms.ts';
 import { procedurePage } from '../catalog/procedure-page.ts';
 import { procedures } from '../catalog/procedures.ts';
@@ -13,7 +14,11 @@ const startedAt = () => singleton('started-at', () => new Date());
 
 export function handleLlms(request: Request): Promise<Response> {
   return serveText(request, '/llms.txt', async () =>
-    catalogText(request, 'text/plain; charset=utf-8', llmsText(services().env.SITE_URL)),
+    catalogText(
+      request,
+      'text/plain; charset=utf-8',
+      llmsText(catalog(services().env.RATE_LIMITS), services().env.SITE_URL),
+    ),
   );
 }
 
@@ -23,7 +28,8 @@ export function handleProcedurePage(request: Request): Promise<Response> {
     const file = decodePathSegment(new URL(request.url).pathname.split('/').at(-1) ?? '');
     const entry = file.endsWith('.md') ? procedures.get(file.slice(0, -'.md'.length)) : undefined;
     if (!entry) throw new Refusal('not_found', { message: 'There is no such procedure.' });
-    const page = procedurePage(entry, services().env.SITE_URL);
+    const { SITE_URL, RATE_LIMITS } = services().env;
+    const page = procedurePage(describeProcedure(entry, RATE_LIMITS), SITE_URL);
     return catalogText(request, 'text/markdown; charset=utf-8', page);
   });
 }

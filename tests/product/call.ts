@@ -3,6 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import superjson, { type SuperJSONResult } from 'superjson';
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { possibleErrors } from '#server/catalog/possible-errors.ts';
+import { procedures } from '#server/catalog/procedures.ts';
 import { type ErrorReason, errorReasons } from '#server/errors.ts';
 
 type Served = { baseUrl: string };
@@ -73,7 +75,10 @@ export function readEnvelope(answer: unknown) {
   return envelopeSchema.parse(answer).error.json;
 }
 
-/** Asserts that the answer is the full envelope of this reason, and of nothing else. */
+/**
+ * Asserts that the answer is the full envelope of this reason, and of nothing else, and that the catalog tells of it
+ * where it is a procedure's.
+ */
 export async function expectRefusal(
   response: Response,
   expected: { reason: ErrorReason; path?: string | null },
@@ -88,6 +93,11 @@ export async function expectRefusal(
   expect(response.headers.get('x-request-id')).toBe(json.data.requestId);
   if (expected.path !== undefined) expect(json.data.path).toBe(expected.path);
   if (httpStatus >= 500) expect(json.message).toBe(message);
+  const procedure = procedures.get(json.data.path ?? '');
+  if (procedure) {
+    const told = possibleErrors(procedure).map(({ reason }) => reason);
+    expect(told, `the catalog's errors of ${json.data.path}`).toContain(expected.reason);
+  }
   return { ...json, text };
 }
 

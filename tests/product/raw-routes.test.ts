@@ -1,7 +1,7 @@
 import { parseRssFeed } from 'feedsmith';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { procedures } from '#server/catalog/procedures.ts';
+import { catalog } from '#server/catalog/catalog.ts';
+import { parseEnv } from '#server/env.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, readEnvelope } from './call.ts';
 import { printedCurl, waysToRun } from './printed-curl.ts';
@@ -15,7 +15,8 @@ afterAll(() => product.close());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${product.baseUrl}${path}`, init);
 const textOf = async (path: string) => (await get(path)).text();
-const paths = [...procedures.keys()];
+const entries = catalog(parseEnv({}).RATE_LIMITS);
+const paths = entries.map(({ path }) => path);
 
 describe.each([
   { path: '/rss.xml', contentType: 'application/rss+xml; charset=utf-8' },
@@ -169,11 +170,21 @@ describe('/docs/procedures', () => {
     }
   });
 
-  test.each(paths)('%s.md holds its schemas as JSON', async (path) => {
+  test.each(paths)('%s.md holds schemas and examples as JSON, errors and limits', async (path) => {
     const page = await textOf(`/docs/procedures/${path}.md`);
-    const blocks = [...page.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, code = '']) => code);
-    expect(blocks).toHaveLength(2);
-    for (const block of blocks) z.looseObject({ $schema: z.string() }).parse(JSON.parse(block));
+    const entry = entries.find((other) => other.path === path);
+    const blocks = [...page.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, code = '']): unknown =>
+      JSON.parse(code),
+    );
+    if (!entry) throw new Error(`there is no ${path}`);
+    const { input, output, examples, errors } = entry;
+    expect(blocks).toEqual([
+      ...(input ? [input.wire] : []),
+      output.wire,
+      ...examples.map(({ wire }): unknown => JSON.parse(JSON.stringify(wire))),
+    ]);
+    for (const { reason } of errors) expect(page).toContain(`- \`${reason}\` (`);
+    expect(page).toMatch(/^- 1000000 calls in 60 seconds/m);
   });
 
   test.each(['nothing.md', 'echo.body', 'constructor.md', 'echo.body.md.md', '..%2F..%2Fpackage.json'])(
