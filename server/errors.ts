@@ -76,6 +76,14 @@ export const errorReasons = {
 } as const;
 
 export type ErrorReason = keyof typeof errorReasons;
+
+/** Every reason, in the order of the map. */
+export const errorReasonNames: readonly ErrorReason[] = Object.keys(errorReasons).filter(isErrorReason);
+
+export function isErrorReason(name: string): name is ErrorReason {
+  return Object.hasOwn(errorReasons, name);
+}
+
 export type ErrorCode = (typeof errorReasons)[ErrorReason]['code'];
 
 /** Messages for each field of the input, by its dotted path; `input` stands for the input as a whole. */

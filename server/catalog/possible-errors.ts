@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorReason, errorReasons } from '../errors.ts';
+import { type ErrorCode, type ErrorReason, errorReasonNames, errorReasons } from '../errors.ts';
 import { allowedMethodsOf } from './methods.ts';
 import type { ProcedureEntry } from './procedures.ts';
 
@@ -47,6 +47,3 @@ export function possibleErrors(entry: Pick<ProcedureEntry, 'type' | 'meta'>): re
     .filter((reason) => reasons.has(reason))
     .map((reason) => ({ reason, ...errorReasons[reason] }));
 }
-
-const isErrorReason = (name: string): name is ErrorReason => Object.hasOwn(errorReasons, name);
-const errorReasonNames = Object.keys(errorReasons).filter(isErrorReason);

@@ -1,6 +1,6 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
-import { type ErrorReason, errorReasons } from '../errors.ts';
+import { type ErrorReason, isErrorReason } from '../errors.ts';
 import { examplesOf } from '../json-schema.ts';
 import type { ProcedureMeta } from '../procedure-meta.ts';
 import { appRouter } from '../router.ts';
@@ -26,9 +26,7 @@ const metaSchema = z.object({
   form: z.boolean().exactOptional(),
   scope: z.string().exactOptional(),
   errors: z
-    .array(
-      z.custom<ErrorReason>((reason) => typeof reason === 'string' && Object.hasOwn(errorReasons, reason)),
-    )
+    .array(z.custom<ErrorReason>((reason) => typeof reason === 'string' && isErrorReason(reason)))
     .exactOptional(),
 });
 

@@ -22,13 +22,18 @@ export const superjsonMeta = {
  * cannot say. In an answer a field that is optional may also come as null, which `meta` then marks as undefined.
  *
  * @param value as `toJsonSchema` gives it
+ * @param meta in place of its schema, a reference to where that stands
  */
-export function wireSchema(value: JsonSchema, io: 'input' | 'output'): JsonSchema {
+export function wireSchema(
+  value: JsonSchema,
+  io: 'input' | 'output',
+  meta: JsonSchema = superjsonMeta,
+): JsonSchema {
   const { $schema, ...json } = value;
   return {
     ...($schema === undefined ? {} : { $schema }),
     type: 'object',
-    properties: { json: io === 'output' ? withNullForUndefined(json) : json, meta: superjsonMeta },
+    properties: { json: io === 'output' ? withNullForUndefined(json) : json, meta },
     required: needsMeta(json) ? ['json', 'meta'] : ['json'],
   };
 }

@@ -1,5 +1,6 @@
-import { catalog, describeProcedure } from '../catalog/catalog.ts';
-import { llmsText } from '../catalog/llms.ts';
+import { type CatalogEntry, catalog, describeProcedure } from '../catalog/catalog.ts';
+import { llmsFullText, llmsText } from '../catalog/llms.ts';
+import { openApiDocument } from '../catalog/openapi/document.ts';
 import { procedurePage } from '../catalog/procedure-page.ts';
 import { procedures } from '../catalog/procedures.ts';
 import { conditionalResponse } from '../door/conditional.ts';
@@ -9,17 +10,28 @@ import { services } from '../services.ts';
 import { singleton } from '../singleton.ts';
 import { serveText } from './serve-text.ts';
 
-/** These texts change with the code alone, so they are as old as the process. */
+/** These texts change with the code and the settings alone, so they are as old as the process. */
 const startedAt = () => singleton('started-at', () => new Date());
 
+const plain = 'text/plain; charset=utf-8';
+
+/** `/llms.txt` */
 export function handleLlms(request: Request): Promise<Response> {
-  return serveText(request, '/llms.txt', async () =>
-    catalogText(
-      request,
-      'text/plain; charset=utf-8',
-      llmsText(catalog(services().env.RATE_LIMITS), services().env.SITE_URL),
-    ),
-  );
+  return serveDocument(request, { path: '/llms.txt', contentType: plain, write: llmsText });
+}
+
+/** `/llms-full.txt` */
+export function handleLlmsFull(request: Request): Promise<Response> {
+  return serveDocument(request, { path: '/llms-full.txt', contentType: plain, write: llmsFullText });
+}
+
+/** `/openapi.json` */
+export function handleOpenApi(request: Request): Promise<Response> {
+  return serveDocument(request, {
+    path: '/openapi.json',
+    contentType: 'application/json; charset=utf-8',
+    write: (entries, siteUrl) => JSON.stringify(openApiDocument(entries, siteUrl)),
+  });
 }
 
 /** `/docs/procedures/<path>.md` */
@@ -31,6 +43,24 @@ export function handleProcedurePage(request: Request): Promise<Response> {
     const { SITE_URL, RATE_LIMITS } = services().env;
     const page = procedurePage(describeProcedure(entry, RATE_LIMITS), SITE_URL);
     return catalogText(request, 'text/markdown; charset=utf-8', page);
+  });
+}
+
+type CatalogDocument = {
+  path: string;
+  contentType: string;
+  write: (entries: readonly CatalogEntry[], siteUrl: string) => string;
+};
+
+const writtenDocuments = new Map<string, string>();
+
+/** Written when it is first asked for: large, and the same for the life of the process. */
+function serveDocument(request: Request, { path, contentType, write }: CatalogDocument): Promise<Response> {
+  return serveText(request, path, async () => {
+    const { SITE_URL, RATE_LIMITS } = services().env;
+    const text = writtenDocuments.get(path) ?? write(catalog(RATE_LIMITS), SITE_URL);
+    writtenDocuments.set(path, text);
+    return catalogText(request, contentType, text);
   });
 }
 

@@ -18,9 +18,15 @@ const textOf = async (path: string) => (await get(path)).text();
 const entries = catalog(parseEnv({}).RATE_LIMITS);
 const paths = entries.map(({ path }) => path);
 
+function jsonBlocks(text: string): unknown[] {
+  return [...text.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, code = '']) => JSON.parse(code));
+}
+
 describe.each([
   { path: '/rss.xml', contentType: 'application/rss+xml; charset=utf-8' },
   { path: '/llms.txt', contentType: 'text/plain; charset=utf-8' },
+  { path: '/llms-full.txt', contentType: 'text/plain; charset=utf-8' },
+  { path: '/openapi.json', contentType: 'application/json; charset=utf-8' },
   { path: '/docs/procedures/echo.body.md', contentType: 'text/markdown; charset=utf-8' },
 ])('$path', ({ path, contentType }) => {
   test('says what it is, how old it is and which version', async () => {
@@ -135,7 +141,27 @@ describe('/llms.txt', () => {
     for (const path of paths) expect(links).toContain(path);
     const urls = links.filter((text) => text.startsWith('http'));
     expect(urls).toContain(`${product.baseUrl}/rss.xml`);
-    for (const url of urls) expect((await fetch(url)).status, url).toBe(200);
+    const statuses = await Promise.all(urls.map(async (url) => [url, (await fetch(url)).status]));
+    expect(statuses).toEqual(urls.map((url) => [url, 200]));
+  });
+
+  test('what it shows of the wire is what travels', async () => {
+    const [sent, answered] = jsonBlocks(await textOf('/llms.txt'));
+    const answer = await get('/api/trpc/echo.body', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sent),
+    });
+    expect(await answer.json()).toEqual(answered);
+    expect(answered).toHaveProperty('result.data.meta.values', { 'res.sentAt': ['Date'] });
+  });
+
+  test('the batch that it shows works', async () => {
+    const [, path = '', body = ''] = /POST (\S+) with `([^`]+)`/.exec(await textOf('/llms.txt')) ?? [];
+    const answer = await get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect(await answer.json()).toEqual(
+      ['one', 'two'].map((res) => ({ result: { data: { json: { res } } } })),
+    );
   });
 
   test('prints a curl that works', async () => {
@@ -146,6 +172,15 @@ describe('/llms.txt', () => {
       expect(JSON.parse(body)).toMatchObject({ result: { data: { json: { res: expect.anything() } } } });
     }
   });
+});
+
+test('/llms-full.txt is all of it', async () => {
+  const full = await textOf('/llms-full.txt');
+  expect(full.match(/^# /gm)).toHaveLength(1);
+  expect(full.startsWith((await textOf('/llms.txt')).split('\n## ')[0] ?? '-')).toBe(true);
+  expect([...full.matchAll(/^## (.+)$/gm)].map(([, title]) => title)).toEqual(paths);
+  for (const { errors } of entries)
+    for (const { reason } of errors) expect(full).toContain(`\`${reason}\` (`);
 });
 
 describe('/docs/procedures', () => {
@@ -173,12 +208,9 @@ describe('/docs/procedures', () => {
   test.each(paths)('%s.md holds schemas and examples as JSON, errors and limits', async (path) => {
     const page = await textOf(`/docs/procedures/${path}.md`);
     const entry = entries.find((other) => other.path === path);
-    const blocks = [...page.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, code = '']): unknown =>
-      JSON.parse(code),
-    );
     if (!entry) throw new Error(`there is no ${path}`);
     const { input, output, examples, errors } = entry;
-    expect(blocks).toEqual([
+    expect(jsonBlocks(page)).toEqual([
       ...(input ? [input.wire] : []),
       output.wire,
       ...examples.map(({ wire }): unknown => JSON.parse(JSON.stringify(wire))),

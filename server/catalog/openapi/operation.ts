@@ -1,0 +1,96 @@
+import type { JsonSchema } from '../../json-schema.ts';
+import type { CatalogEntry } from '../catalog.ts';
+import { wireSchema } from '../wire-schema.ts';
+import { failureName, failuresByStatus } from './failure.ts';
+
+/** Headers of answers, by their names among the components. */
+export const commonHeaders = {
+  RequestId: { description: "The request's id", schema: { type: 'string' } },
+  RateLimit: {
+    description: 'What is left of the budget and when it is renewed, in seconds: "light";r=299;t=60',
+    schema: { type: 'string' },
+  },
+  RateLimitPolicy: {
+    description: 'The budget, as calls in seconds: "light";q=300;w=60',
+    schema: { type: 'string' },
+  },
+  RetryAfter: { description: 'Seconds', schema: { type: 'integer', minimum: 0 } },
+} as const;
+
+/** One procedure as an operation: a public query by GET, which could come by POST as well, the rest by POST. */
+export function operationOf(entry: CatalogEntry): Record<string, unknown> {
+  const { path, summary, description, scope, output, errors } = entry;
+  return {
+    operationId: path,
+    tags: [namespaceOf(entry)],
+    summary,
+    description,
+    security: scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [scope] }],
+    ...(entry.methods[0] === 'GET' ? inputInQuery(entry) : { requestBody: inputInBody(entry) }),
+    responses: {
+      200: {
+        description: 'The output',
+        headers: {
+          'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+          RateLimit: { $ref: '#/components/headers/RateLimit' },
+          'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+        },
+        content: {
+          'application/json': {
+            schema: object({ result: object({ data: onWire(output.value, 'output') }) }),
+          },
+        },
+      },
+      ...Object.fromEntries(
+        [...failuresByStatus(errors)].map(([status, these]) => [
+          status,
+          { $ref: `#/components/responses/${failureName(these)}` },
+        ]),
+      ),
+    },
+  };
+}
+
+/** The part of the path before the first dot. */
+export function namespaceOf({ path }: Pick<CatalogEntry, 'path'>): string {
+  return path.split('.', 1).join();
+}
+
+function inputInQuery({ input, examples }: CatalogEntry): Record<string, unknown> {
+  if (!input) return {};
+  const media = { schema: onWire(input.value, 'input'), examples: named(examples.map(({ wire }) => wire)) };
+  return {
+    parameters: [{ name: 'input', in: 'query', required: true, content: { 'application/json': media } }],
+  };
+}
+
+function inputInBody({ input, examples, limits }: CatalogEntry): Record<string, unknown> {
+  if (!input) {
+    const nothing = { schema: { type: 'object' }, example: {} };
+    return { required: true, content: { 'application/json': nothing } };
+  }
+  const { $schema, ...fields } = input.value;
+  return {
+    required: true,
+    content: {
+      'application/json': {
+        schema: onWire(input.value, 'input'),
+        examples: named(examples.map(({ wire }) => wire)),
+      },
+      ...(limits.formBodyBytes === null ? {} : { 'multipart/form-data': { schema: fields } }),
+    },
+  };
+}
+
+function named(values: readonly unknown[]): Record<string, { value: unknown }> {
+  return Object.fromEntries(values.map((value, index) => [`example${index + 1}`, { value }]));
+}
+
+function onWire(value: JsonSchema, io: 'input' | 'output'): JsonSchema {
+  const { $schema, ...schema } = wireSchema(value, io, { $ref: '#/components/schemas/SuperjsonMeta' });
+  return schema;
+}
+
+function object(properties: Record<string, unknown>): JsonSchema {
+  return { type: 'object', properties, required: Object.keys(properties) };
+}

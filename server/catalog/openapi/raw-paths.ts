@@ -1,0 +1,59 @@
+import { toJsonSchema } from '../../json-schema.ts';
+import { rawEndpoint } from '../../paths.ts';
+import { isRaw, type RawEndpoint, type Upstream } from '../../upstream/endpoint.ts';
+import { proxiedUpstreams } from '../../upstreams/index.ts';
+import { documents } from '../raw-routes.ts';
+
+const failure = { $ref: '#/components/responses/Failure' };
+
+/** The routes that are no procedures: documents, health, and the raw endpoints of upstreams. */
+export function rawPaths(): Record<string, Record<string, unknown>> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  const add = (path: string, method: string, operation: Record<string, unknown>) => {
+    paths[path] = { ...paths[path], [method]: { tags: ['raw'], ...operation } };
+  };
+  for (const { path, summary, mediaType } of documents) {
+    const found = { description: 'The document', content: { [mediaType]: {} } };
+    const responses = { 200: found, 304: { description: 'As the caller has it' }, default: failure };
+    add(path, 'get', { operationId: path.slice(1), summary, responses });
+  }
+  const state = (description: string) => ({ description, content: { 'application/json': {} } });
+  add('/healthz', 'get', {
+    operationId: 'healthz',
+    summary: 'Whether the process is alive',
+    responses: { 200: state('It is'), default: failure },
+  });
+  add('/readyz', 'get', {
+    operationId: 'readyz',
+    summary: 'Whether requests should be sent here, with the state of each dependency',
+    responses: { 200: state('They should'), 503: state('They should not'), default: failure },
+  });
+  for (const [name, upstream] of Object.entries<Upstream>(proxiedUpstreams)) {
+    for (const [endpointName, endpoint] of Object.entries(upstream.endpoints)) {
+      if (!isRaw(endpoint)) continue;
+      const operation = rawOperation(`raw.${name}.${endpointName}`, endpoint);
+      add(`${rawEndpoint}/${name}${endpoint.template}`, endpoint.method.toLowerCase(), operation);
+    }
+  }
+  return paths;
+}
+
+function rawOperation(operationId: string, endpoint: RawEndpoint): Record<string, unknown> {
+  const { summary, description, params, upload, answer } = endpoint;
+  const contentOf = (mediaTypes: readonly string[]) =>
+    Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, {}]));
+  return {
+    operationId,
+    summary,
+    description,
+    parameters: Object.entries(params?.shape ?? {}).map(([name, schema]) => {
+      const { $schema, ...segment } = toJsonSchema(schema, 'input');
+      return { name, in: 'path', required: true, schema: segment };
+    }),
+    ...(upload ? { requestBody: { required: true, content: contentOf(upload.mediaTypes) } } : {}),
+    responses: {
+      200: { description: 'The bytes, as the upstream gives them', content: contentOf(answer.mediaTypes) },
+      default: failure,
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Product, startProduct } from '#tests/support/product.ts';
+
+const run = promisify(execFile);
+
+/** What a stranger would write against the generated client. It must compile, and it is run. */
+const calls = `
+import { defaults, echoBody, echoRequest, emailSend, emailStatus, weatherForecast } from './client.ts';
+
+export async function run(baseUrl: string) {
+  defaults.baseUrl = baseUrl;
+  const seen = await echoRequest();
+  const sent = await emailSend({ json: { email: 'a@visitor.example', contents: 'Hello from a generated client' } });
+  if (sent.status !== 200) throw new Error('the mail was refused: ' + sent.data.error.json.data.reason);
+  const { id, duplicate } = sent.data.result.data.json;
+  const state = await emailStatus({ json: { id } });
+  const forecast = await weatherForecast({ json: { lat: 52.52, lng: 13.41, days: 1 } });
+  const lost = await emailStatus({ json: { id: 'nobody' } });
+  const outside = await weatherForecast({ json: { lat: 91, lng: 0 } });
+  const echoed = await echoBody({ json: { at: '2026-03-29T12:00:00.000Z' }, meta: { values: { at: ['Date'] }, v: 1 } });
+  return {
+    pathname: seen.status === 200 ? seen.data.result.data.json.pathname : '',
+    duplicate,
+    attempts: state.status === 200 ? state.data.result.data.json.attempts : -1,
+    days: forecast.status === 200 ? forecast.data.result.data.json.daily.length : -1,
+    lost: lost.status === 404 ? lost.data.error.json.data.reason : '',
+    fields: outside.status === 400 ? Object.keys(outside.data.error.json.data.fieldErrors ?? {}) : [],
+    echoed: echoed.status === 200 ? echoed.data.result.data : undefined,
+  };
+}
+
+export async function wrong() {
+  // @ts-expect-error The longitude is missing.
+  await weatherForecast({ json: { lat: 1 } });
+  // @ts-expect-error Not one of the two.
+  await weatherForecast({ json: { lat: 1, lng: 1, units: 'nautical' } });
+  const lost = await emailStatus({ json: { id: 'nobody' } });
+  // @ts-expect-error A 404 has one reason.
+  if (lost.status === 404) lost.data.error.json.data.reason === 'forbidden';
+}
+`;
+
+let product: Product;
+let folder: string;
+
+beforeAll(async () => {
+  product = await startProduct();
+  // Below the project, where the packages are found.
+  await mkdir('tests/.output', { recursive: true });
+  folder = resolve(await mkdtemp('tests/.output/client-'));
+});
+afterAll(async () => {
+  await product.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a client that a public generator makes of /openapi.json compiles and calls the product', async () => {
+  const document = join(folder, 'openapi.json');
+  await writeFile(document, await (await fetch(`${product.baseUrl}/openapi.json`)).text());
+  const generator = resolve('node_modules/oazapfts/dist/cli.js');
+  await run(process.execPath, [generator, '--futureStripLegacyMethods', document, join(folder, 'client.ts')]);
+  await writeFile(join(folder, 'calls.ts'), calls);
+
+  // The generator's own code is not written for exact optional properties; all else is as strict as the project.
+  const tsconfig = {
+    extends: resolve('tsconfig.json'),
+    compilerOptions: { plugins: [], incremental: false, exactOptionalPropertyTypes: false },
+    include: ['*.ts'],
+    exclude: [],
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+  const tsc = resolve('node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [tsc, '--project', folder]).catch((error) => error);
+  expect(stdout).toBe('');
+
+  const module: unknown = await import(join(folder, 'calls.ts'));
+  const { run: call } = z
+    .object({ run: z.function({ input: [z.string()], output: z.promise(z.unknown()) }) })
+    .parse(module);
+  expect(await call(product.baseUrl)).toEqual({
+    pathname: '/api/trpc/echo.request',
+    duplicate: false,
+    attempts: expect.any(Number),
+    days: 1,
+    lost: 'not_found',
+    fields: ['lat'],
+    echoed: {
+      json: { res: { at: '2026-03-29T12:00:00.000Z' } },
+      meta: { values: { 'res.at': ['Date'] }, v: 1 },
+    },
+  });
+});
