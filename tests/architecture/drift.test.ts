@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { publicQueries } from '#client/public-queries.ts';
 import { procedures } from '#server/catalog/procedures.ts';
-import { type Endpoint, isRaw } from '#server/upstream/endpoint.ts';
-import { proxiedUpstreams } from '#server/upstreams/index.ts';
 
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
@@ -38,32 +36,6 @@ describe('lists that must agree with what they are about', () => {
       ({ path, meta }) => /^(weather|proxy)\./.test(path) && !meta.sensitive,
     );
     expect(open).toEqual([]);
-  });
-
-  it('the router offers exactly the procedures of the contract', () => {
-    const generated = Object.values(proxiedUpstreams).flatMap(({ name, endpoints }) =>
-      Object.entries<Endpoint>(endpoints)
-        .filter(([, endpoint]) => !isRaw(endpoint))
-        .map(([endpoint]) => `proxy.${name}.${endpoint}`),
-    );
-    expect([...procedures.keys()].sort()).toEqual(
-      [
-        'echo.body',
-        'echo.request',
-        'email.send',
-        'email.status',
-        'mail.discard',
-        'mail.get',
-        'mail.list',
-        'mail.requeue',
-        'proxy.endpoints',
-        'proxy.status',
-        'weather.forecast',
-        'weather.places',
-        ...generated,
-      ].sort(),
-    );
-    expect(generated).toContain('proxy.github.repository');
   });
 });
 
