@@ -9,7 +9,7 @@ export const ran: string[] = [];
 /** A procedure for services with the scope `write`, beside one for anyone. */
 export const serviceRouter = router({
   stock: serviceProcedure({ ...meta, scope: 'write' })
-    .input(z.object({ item: z.string() }))
+    .input(z.object({ item: z.string() }).meta({ examples: [{ item: 'pen' }] }))
     .output(z.object({ changed: z.string() }))
     .query(({ input }) => {
       ran.push(input.item);
