@@ -8,7 +8,7 @@ import { mailModeOf } from '#server/mail/mode.ts';
 /** Pages alone, what is not found included: never `/api`, never a raw route, never a file. */
 export const config = {
   matcher:
-    '/((?!api(?:/|$)|_next/static/|docs/procedures/|(?:healthz|readyz|metrics|rss.xml|llms.txt|icon.svg)$).*)',
+    '/((?!api(?:/|$)|_next/static/|docs/procedures/|(?:mcp|healthz|readyz|metrics|rss.xml|llms.txt|icon.svg)$).*)',
 };
 
 const development = process.env.NODE_ENV === 'development';

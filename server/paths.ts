@@ -2,3 +2,5 @@
 export const trpcEndpoint = '/api/trpc';
 /** Where the raw endpoints of upstreams stand, by upstream and path. */
 export const rawEndpoint = '/api/raw';
+/** Where the procedures are tools of the Model Context Protocol. */
+export const mcpEndpoint = '/mcp';

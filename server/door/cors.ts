@@ -1,6 +1,7 @@
 /** How long a browser may remember a preflight, in seconds. */
 const preflightMaxAge = 600;
 
+const requestHeaders = ['content-type', 'authorization', 'x-request-id', 'idempotency-key'];
 const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
 
 /**
@@ -21,17 +22,22 @@ export function setCorsHeaders(
   headers.set('access-control-expose-headers', exposedHeaders);
 }
 
-/** Answers the question a browser asks before it sends a call from another origin. */
+/**
+ * Answers the question a browser asks before it sends a call from another origin.
+ *
+ * @param furtherHeaders that a request may carry here, in lower case
+ */
 export function preflightResponse(
   request: Request,
   allowedOrigins: readonly string[],
   methods: string,
+  furtherHeaders: readonly string[] = [],
 ): Response {
   const headers = new Headers({ allow: `${methods}, OPTIONS` });
   setCorsHeaders(headers, request.headers.get('origin'), allowedOrigins);
   if (headers.has('access-control-allow-origin')) {
     headers.set('access-control-allow-methods', methods);
-    headers.set('access-control-allow-headers', 'content-type, authorization, x-request-id, idempotency-key');
+    headers.set('access-control-allow-headers', [...requestHeaders, ...furtherHeaders].join(', '));
     headers.set('access-control-max-age', String(preflightMaxAge));
   }
   return new Response(null, { status: 204, headers });

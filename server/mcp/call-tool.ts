@@ -1,0 +1,55 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { callTRPCProcedure } from '@trpc/server';
+import type { Context } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { appRouter } from '../router.ts';
+import { deserializeInput } from '../transformer.ts';
+import { toAppError } from '../trpc.ts';
+import { toPlainJson, withDates } from './json-values.ts';
+import { isOpen, type ProcedureTool } from './tools.ts';
+
+/**
+ * Runs a tool's procedure for the caller of a context, through everything that a call over HTTP passes. What is
+ * refused or fails becomes a tool's error, which carries the envelope's `message` and `data` as JSON.
+ *
+ * @param call.index its place among the calls of one request
+ */
+export async function callTool(
+  { entry, inputOf }: ProcedureTool,
+  call: { given: Record<string, unknown>; ctx: Context; signal: AbortSignal; index: number },
+): Promise<CallToolResult> {
+  const { given, ctx, signal, index } = call;
+  const { path, type } = entry;
+  try {
+    if (ctx.principal.kind === 'visitor' && !isOpen(entry)) throw new AppError('unauthorized');
+    const output: unknown = await callTRPCProcedure({
+      router: appRouter,
+      path,
+      type,
+      ctx,
+      signal,
+      batchIndex: index,
+      getRawInput: async () => withDates(entry.input, inputOf(requireShallow(given))),
+    });
+    const answer = toPlainJson(output);
+    return { content: [textOf(answer)], structuredContent: answer };
+  } catch (error) {
+    const appError = toAppError(error);
+    if (appError.httpStatus >= 500 && !signal.aborted) {
+      ctx.services.log.error({ path, reason: appError.reason, err: error }, 'call failed');
+    }
+    const { requestId } = ctx;
+    const data = appError.toData({ path, requestId });
+    return { isError: true, content: [textOf({ message: appError.publicMessage, data })] };
+  }
+}
+
+/** @throws AppError `invalid_input` for what is nested too deep */
+function requireShallow(given: Record<string, unknown>): Record<string, unknown> {
+  deserializeInput({ json: given });
+  return given;
+}
+
+function textOf(value: unknown): CallToolResult['content'][number] {
+  return { type: 'text', text: JSON.stringify(value) };
+}

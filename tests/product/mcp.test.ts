@@ -1,0 +1,297 @@
+import type { Client } from '@modelcontextprotocol/client';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { procedures } from '#server/catalog/procedures.ts';
+import { limits } from '#server/limits.ts';
+import { newVisitor } from '#tests/limits/calls.ts';
+import { bearer, challenge, keys, sha256Of } from '#tests/limits/keys.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { expectRefusal, rawRequest } from './call.ts';
+import { keepWell } from './healthy-history.ts';
+import { failureLine } from './log-lines.ts';
+import { connectMcp, type Era, readToolError, readToolText } from './mcp-client.ts';
+
+let product: Product;
+const open: Client[] = [];
+
+beforeAll(async () => {
+  product = await startProduct({
+    TRUSTED_PROXY_HOPS: '1',
+    RATE_LIMITS: 'light=30/60,upstream=1000/60,mail=5/3600',
+    SERVICE_KEYS: `reader:${sha256Of(keys.reader)},writer:${sha256Of(keys.writer)}:mail`,
+    ALLOWED_ORIGINS: 'https://friend.example',
+  });
+});
+afterAll(() => product.close());
+afterEach(() => Promise.all(open.splice(0).map((client) => client.close())));
+
+async function connect(era: Era, headers: Record<string, string> = newVisitor()): Promise<Client> {
+  const client = await connectMcp(product, { era, headers });
+  open.push(client);
+  return client;
+}
+
+const toolNames = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name).sort();
+const nameOf = (path: string) => path.replaceAll('.', '_');
+const pathsWhere = (wanted: (path: string, scope: string | undefined) => boolean) =>
+  [...procedures.values()]
+    .filter(({ path, meta }) => wanted(path, meta.scope))
+    .map(({ path }) => nameOf(path))
+    .sort();
+
+const eras: Era[] = ['2026-07-28', 'before 2026-07-28'];
+const berlin = { lat: 52.52, lng: 13.41, days: 1 };
+
+describe.each(eras)('a client of revision %s', (era) => {
+  test('without a key finds and calls the open queries', async () => {
+    const client = await connect(era);
+    expect(client.getServerVersion()).toMatchObject({ name: 'typed-bff' });
+    expect(client.getInstructions()).toContain('ISO 8601');
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name).sort()).toEqual(['echo_request', 'email_status']);
+    expect(tools[0]).toMatchObject({
+      title: 'Tells what this server saw of the request',
+      inputSchema: { type: 'object' },
+      outputSchema: { type: 'object', required: expect.arrayContaining(['receivedAt']) },
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    });
+    const result = await client.callTool({ name: 'echo_request', arguments: {} });
+    expect(result.structuredContent).toEqual({
+      method: 'POST',
+      pathname: '/mcp',
+      requestId: expect.any(String),
+      userAgent: 'node',
+      receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    });
+    expect(readToolText(result)).toEqual(result.structuredContent);
+  });
+
+  test('without a key is refused every other tool, and nothing of it runs', async () => {
+    const client = await connect(era);
+    const before = product.upstreams.openMeteo.requests.length;
+    const { data } = readToolError(await client.callTool({ name: 'weather_forecast', arguments: berlin }));
+    expect(data).toMatchObject({ reason: 'unauthorized', httpStatus: 401, path: 'weather.forecast' });
+    expect(product.upstreams.openMeteo.requests).toHaveLength(before);
+  });
+
+  test('with a key finds and calls the others, and those of its scopes alone', async () => {
+    const reader = await connect(era, bearer(keys.reader));
+    expect(await toolNames(reader)).toEqual(pathsWhere((_, scope) => scope === undefined));
+    const forecast = await reader.callTool({ name: 'weather_forecast', arguments: berlin });
+    expect(forecast.structuredContent).toMatchObject({ location: { lat: 52.52 }, daily: [{}] });
+    const scoped = await reader.callTool({ name: 'mail_list', arguments: {} });
+    expect(readToolError(scoped).data).toMatchObject({ reason: 'forbidden', httpStatus: 403 });
+
+    const writer = await connect(era, bearer(keys.writer));
+    expect(await toolNames(writer)).toEqual(pathsWhere(() => true));
+    const mails = await writer.callTool({ name: 'mail_list', arguments: { limit: 1 } });
+    expect(mails.structuredContent).toMatchObject({ mails: [], counts: {} });
+  });
+
+  test('calls every tool that has an example, and each answer is what its schema says', async () => {
+    const client = await connect(era, bearer(keys.writer));
+    const { tools } = await client.listTools();
+    const called = tools.flatMap(({ name, inputSchema }) =>
+      Array.isArray(inputSchema.examples) ? [{ name, given: inputSchema.examples[0] }] : [],
+    );
+    expect(called.map(({ name }) => name)).toContain('proxy_github_releases');
+    for (const { name, given } of called) {
+      // The client itself holds the answer against the tool's output schema.
+      const result = await client.callTool({ name, arguments: given });
+      if (result.isError) expect(readToolError(result).data.reason, name).toBe('not_found');
+      else expect(result.structuredContent, name).toBeDefined();
+    }
+  });
+
+  test('learns of invalid input by its fields', async () => {
+    const client = await connect(era, bearer(keys.reader));
+    const given = { lat: 91, lng: 'east' };
+    const { message, data } = readToolError(
+      await client.callTool({ name: 'weather_forecast', arguments: given }),
+    );
+    expect(message).toBe('The input is not valid.');
+    expect(data).toMatchObject({ reason: 'invalid_input', path: 'weather.forecast' });
+    expect(Object.keys(data.fieldErrors ?? {})).toEqual(['lat', 'lng']);
+  });
+
+  test('learns of a failing upstream no more than its reason; the log has the cause under its id', async () => {
+    const client = await connect(era, bearer(keys.reader));
+    await keepWell(product, 'proxy.github.renderMarkdown');
+    product.upstreams.github.fault({ kind: 'status', status: 500, body: 'db-7.internal is down' });
+    try {
+      const given = { params: { owner: 'trpc', repo: `fails-${era.length}` } };
+      const result = await client.callTool({ name: 'proxy_github_repository', arguments: given });
+      const { message, data } = readToolError(result);
+      expect(message).toBe('A service this answer depends on gave an answer that could not be used.');
+      expect(data.reason).toBe('upstream_bad_answer');
+      expect(JSON.stringify(result.content)).not.toMatch(/db-7|127\.0\.0\.1|localhost|at .*\.ts/);
+      expect(await failureLine(product, data.requestId)).toMatchObject({ reason: 'upstream_bad_answer' });
+    } finally {
+      product.upstreams.github.fault(undefined);
+    }
+  });
+
+  test('is limited as over any other way, and told when to come back', async () => {
+    const visitor = newVisitor();
+    const client = await connect(era, visitor);
+    for (let call = 0; call < 30; call += 1) {
+      const result = await client.callTool({ name: 'echo_request', arguments: {} });
+      expect(result.isError).toBeFalsy();
+    }
+    const { data } = readToolError(await client.callTool({ name: 'echo_request', arguments: {} }));
+    expect(data.reason).toBe('rate_limited');
+    expect(data.retryAfterSeconds).toBeGreaterThan(0);
+    const byHttp = await fetch(`${product.baseUrl}/api/trpc/echo.request`, { headers: visitor });
+    await expectRefusal(byHttp, { reason: 'rate_limited' });
+  });
+
+  test('is told by the protocol that there is no such tool', async () => {
+    const client = await connect(era);
+    for (const name of ['nothing', 'constructor', 'echo.request', '__proto__']) {
+      await expect(client.callTool({ name, arguments: {} })).rejects.toThrow('There is no such tool.');
+    }
+  });
+
+  test('with a key that nobody has cannot connect', async () => {
+    await expect(connectMcp(product, { era, headers: bearer('wrong-key') })).rejects.toThrow();
+  });
+});
+
+describe('values that JSON does not have', () => {
+  test('an input that is no object is an argument of its own', async () => {
+    const client = await connect('2026-07-28', bearer(keys.reader));
+    for (const value of [{ a: [1, null] }, 'text', 7, null]) {
+      const result = await client.callTool({ name: 'echo_body', arguments: { value } });
+      expect(result.structuredContent).toEqual({ res: value });
+    }
+  });
+
+  test('what is nested too deep is refused', async () => {
+    const client = await connect('2026-07-28', bearer(keys.reader));
+    const value = JSON.parse('['.repeat(limits.inputDepth + 1) + ']'.repeat(limits.inputDepth + 1));
+    const result = await client.callTool({ name: 'echo_body', arguments: { value } });
+    expect(readToolError(result).data.reason).toBe('invalid_input');
+  });
+});
+
+const json = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const listing = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
+
+function send(body: unknown, headers: Record<string, string> = {}, method = 'POST') {
+  return rawRequest(product, {
+    method,
+    path: '/mcp',
+    headers: { ...json, ...newVisitor(), ...headers },
+    ...(method === 'POST' ? { chunks: [typeof body === 'string' ? body : JSON.stringify(body)] } : {}),
+  });
+}
+
+describe('a request is refused with the envelope', () => {
+  test.each(['https://evil.example', 'null', 'http://localhost.evil.example'])('from %s', async (origin) => {
+    await expectRefusal(await send(listing, { origin }), { reason: 'cross_origin', path: '/mcp' });
+  });
+
+  test('from a page of another site, as its browser says', async () => {
+    await expectRefusal(await send(listing, { 'sec-fetch-site': 'cross-site' }), { reason: 'cross_origin' });
+  });
+
+  test('with an unknown key, and challenged', async () => {
+    const response = await send(listing, bearer('wrong-key'));
+    expect(response.headers.get('www-authenticate')).toBe(challenge);
+    await expectRefusal(response, { reason: 'unauthorized', path: '/mcp' });
+  });
+
+  test('larger than a call may be, whatever its length says', async () => {
+    const large = { ...listing, params: { filler: 'x'.repeat(limits.jsonBodyBytes) } };
+    await expectRefusal(await send(large), { reason: 'payload_too_large', path: '/mcp' });
+  });
+
+  test.each(['GET', 'DELETE', 'PUT', 'PATCH'])('by %s', async (method) => {
+    const response = await send(listing, {}, method);
+    expect(response.headers.get('allow')).toBe('POST');
+    await expectRefusal(response, { reason: 'method_not_allowed', path: '/mcp' });
+  });
+
+  test.each(['text/plain', 'multipart/form-data; boundary=b', 'application/jsonp'])('as %s', async (type) => {
+    await expectRefusal(await send(listing, { 'content-type': type }), { reason: 'unsupported_media_type' });
+  });
+
+  test('compressed', async () => {
+    const response = await send(listing, { 'content-encoding': 'gzip' });
+    await expectRefusal(response, { reason: 'unsupported_media_type' });
+  });
+
+  test.each(['', '{"jsonrpc":', 'nonsense'])('that is not JSON: %j', async (body) => {
+    await expectRefusal(await send(body), { reason: 'invalid_input', path: '/mcp' });
+  });
+
+  test('of more messages than a batch holds', async () => {
+    const batch = Array.from({ length: limits.batchSize + 1 }, (_, id) => ({ ...listing, id }));
+    await expectRefusal(await send(batch), { reason: 'batch_too_large', path: '/mcp' });
+  });
+});
+
+describe('a request', () => {
+  test('from an allowed page passes, its question before it too', async () => {
+    const origin = 'https://friend.example';
+    const asked = await fetch(`${product.baseUrl}/mcp`, { method: 'OPTIONS', headers: { origin } });
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get('access-control-allow-methods')).toBe('POST');
+    expect(asked.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version');
+    const response = await send(listing, { origin, 'sec-fetch-site': 'cross-site' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBe(origin);
+  });
+
+  test('that is no message of the protocol is answered in its words', async () => {
+    for (const body of [1, {}, { jsonrpc: '1.0' }, [1]]) {
+      const response = await send(body);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: { code: expect.any(Number) } });
+    }
+  });
+
+  test('for a subscription is answered at once: nothing here changes', async () => {
+    const meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+    };
+    const response = await send(
+      {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'subscriptions/listen',
+        params: { _meta: meta, notifications: { toolsListChanged: true } },
+      },
+      { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
+    );
+    expect(await response.json()).toMatchObject({ error: { code: -32603 } });
+  });
+
+  test('is one line of the log, with its calls, its caller and no key', async () => {
+    const id = 'a-call-by-a-tool';
+    const call = {
+      ...listing,
+      method: 'tools/call',
+      params: { name: 'echo_body', arguments: { value: 'hush' } },
+    };
+    const response = await send(call, { ...bearer(keys.reader), 'x-request-id': id });
+    expect(response.headers.get('x-request-id')).toBe(id);
+    expect(response.headers.get('cache-control')).toContain('no-store');
+    expect(response.headers.get('ratelimit')).toContain('"light";r=');
+    await expect.poll(() => product.log(), { timeout: 10_000 }).toContain(`"requestId":"${id}"`);
+    const lines = product
+      .log()
+      .split('\n')
+      .filter((line) => line.includes(id));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      method: 'POST',
+      route: '/mcp',
+      status: 200,
+      caller: 'service:reader',
+      calls: [{ id, procedure: 'echo.body', outcome: 'ok' }],
+    });
+    expect(product.log()).not.toContain('hush');
+  });
+});
