@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
+import { markdownPathOf } from '#server/catalog/docs-pages.ts';
+import { preferredType } from '#server/door/accept.ts';
 import { readPrerenderedPages } from '#server/door/prerendered-pages.ts';
 import { pageContentPolicy, setSecurityHeaders } from '#server/door/security-headers.ts';
 import { env } from '#server/env.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
+import { isDocsPage } from '#server/paths.ts';
 
 /** Pages alone, what is not found included: never `/api`, never a raw route, never a file. */
 export const config = {
   matcher:
-    '/((?!api(?:/|$)|_next/static/|docs/procedures/|(?:mcp|healthz|readyz|metrics|rss.xml|llms.txt|icon.svg)$).*)',
+    '/((?!api(?:/|$)|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|(?:mcp|healthz|readyz|metrics|rss.xml|llms.txt|icon.svg)$).*)',
 };
 
 const development = process.env.NODE_ENV === 'development';
@@ -17,6 +20,10 @@ const prerendered = readPrerenderedPages('.next');
 /** Gives every page its security headers. Rights and limits are never decided here. */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname } = request.nextUrl;
+  const markdown = isDocsPage(pathname) ? markdownPathOf(pathname) : undefined;
+  if (markdown && preferredType(request, ['text/html', 'text/markdown']) === 'text/markdown') {
+    return NextResponse.rewrite(new URL(markdown, request.url));
+  }
   const policy = pageContentPolicy({
     nonce: randomBytes(16).toString('base64'),
     hashes: development ? [] : await prerendered.scriptHashes(pathname),
@@ -41,6 +48,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
  */
 async function isMissing(pathname: string): Promise<boolean> {
   if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';
+  if (isDocsPage(pathname)) return markdownPathOf(pathname) === undefined;
   if (pathname.startsWith('/posts/')) return !development && !(await prerendered.has(pathname));
   return false;
 }

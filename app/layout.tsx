@@ -16,6 +16,7 @@ const pages: { href: Route; name: string }[] = [
   { href: '/contact', name: 'Contact' },
   { href: '/echo', name: 'Echo' },
   { href: '/proxy', name: 'Proxy' },
+  { href: '/docs', name: 'Docs' },
   { href: '/posts', name: 'Posts' },
   { href: '/status', name: 'Status' },
 ];

@@ -64,6 +64,12 @@ export default async function StartPage() {
             <p className="text-muted">Dates, maps and bigints keep their types on the way.</p>
           </li>
           <li className="card">
+            <Link className="font-medium text-accent" href="/docs">
+              Documentation
+            </Link>
+            <p className="text-muted">Every procedure with its schemas, examples and a form to try it.</p>
+          </li>
+          <li className="card">
             <Link className="font-medium text-accent" href="/proxy">
               Proxy explorer
             </Link>

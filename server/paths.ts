@@ -4,3 +4,8 @@ export const trpcEndpoint = '/api/trpc';
 export const rawEndpoint = '/api/raw';
 /** Where the procedures are tools of the Model Context Protocol. */
 export const mcpEndpoint = '/mcp';
+
+/** Whether a path belongs to the documentation, whose pages are HTML or Markdown as Accept says. */
+export function isDocsPage(pathname: string): boolean {
+  return pathname === '/docs' || pathname.startsWith('/docs/');
+}

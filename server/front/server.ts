@@ -4,10 +4,12 @@ import type { Env } from '../env.ts';
 import { isAppError } from '../errors.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { limits } from '../limits.ts';
+import { isDocsPage } from '../paths.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { answerDirectly, directHandlerOf } from './direct.ts';
 import { setForwardedFor } from './forwarded.ts';
 import { screen, writeRefusal } from './screen.ts';
+import { addVary } from './vary.ts';
 
 export type FrontServer = {
   /** Takes no more work, lets what runs finish within the deadline, then closes every connection. */
@@ -43,6 +45,7 @@ export async function startFrontServer(options: {
       });
       if (lifecycle.draining) response.setHeader('connection', 'close');
       addDefaultHeaders(response, env.SITE_URL);
+      if (isDocsPage(request.url?.split('?', 1)[0] ?? '')) addVary(response, 'Accept');
       try {
         screen(request);
       } catch (error) {

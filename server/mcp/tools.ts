@@ -1,6 +1,6 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { type ProcedureEntry, procedures } from '../catalog/procedures.ts';
+import { type ProcedureEntry, procedures, takesInput } from '../catalog/procedures.ts';
 import { toJsonSchema } from '../json-schema.ts';
 import type { Principal } from '../principal.ts';
 
@@ -72,7 +72,7 @@ function toolOf(entry: ProcedureEntry): ProcedureTool {
 
 /** The arguments are the input where that is an object; none where there is none; else it is their `value`. */
 function argumentsOf(input: z.ZodType): Pick<ProcedureTool, 'inputOf'> & Pick<Tool, 'inputSchema'> {
-  if (input instanceof z.ZodVoid) {
+  if (!takesInput(input)) {
     return { inputSchema: objectSchema(z.strictObject({})), inputOf: () => undefined };
   }
   if (toJsonSchema(input, 'input').type === 'object') {

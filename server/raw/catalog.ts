@@ -1,4 +1,5 @@
 import { type CatalogEntry, catalog, describeProcedure } from '../catalog/catalog.ts';
+import { markdownPathOf } from '../catalog/docs-pages.ts';
 import { llmsFullText, llmsText } from '../catalog/llms.ts';
 import { openApiDocument } from '../catalog/openapi/document.ts';
 import { procedurePage } from '../catalog/procedure-page.ts';
@@ -37,7 +38,9 @@ export function handleOpenApi(request: Request): Promise<Response> {
 /** `/docs/procedures/<path>.md` */
 export function handleProcedurePage(request: Request): Promise<Response> {
   return serveText(request, '/docs/procedures/[file]', async () => {
-    const file = decodePathSegment(new URL(request.url).pathname.split('/').at(-1) ?? '');
+    const { pathname } = new URL(request.url);
+    // A page that is asked for as Markdown is answered here, and the URL stays the page's.
+    const file = decodePathSegment((markdownPathOf(pathname) ?? pathname).split('/').at(-1) ?? '');
     const entry = file.endsWith('.md') ? procedures.get(file.slice(0, -'.md'.length)) : undefined;
     if (!entry) throw new Refusal('not_found', { message: 'There is no such procedure.' });
     const { SITE_URL, RATE_LIMITS } = services().env;
@@ -64,7 +67,8 @@ function serveDocument(request: Request, { path, contentType, write }: CatalogDo
   });
 }
 
-function catalogText(request: Request, contentType: string, body: string): Response {
+/** A text that is made of the catalog, with what every such text is served with. */
+export function catalogText(request: Request, contentType: string, body: string): Response {
   return conditionalResponse(request, {
     body,
     contentType,

@@ -12,6 +12,7 @@ const navigation = [
   { link: 'Contact', path: '/contact', heading: 'Contact', title: 'Contact · typed-bff' },
   { link: 'Echo', path: '/echo', heading: 'Echo console', title: 'Echo console · typed-bff' },
   { link: 'Proxy', path: '/proxy', heading: 'Proxy explorer', title: 'Proxy explorer · typed-bff' },
+  { link: 'Docs', path: '/docs', heading: 'Documentation', title: 'Documentation · typed-bff' },
   { link: 'Posts', path: '/posts', heading: 'Posts', title: 'Posts · typed-bff' },
   { link: 'Status', path: '/status', heading: 'Status', title: 'Status · typed-bff' },
   {

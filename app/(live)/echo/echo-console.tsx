@@ -1,10 +1,10 @@
 'use client';
 
 import { useId, useState } from 'react';
+import { describeValue } from '#app/_components/describe-value.ts';
 import { Failure } from '#app/_components/failure.tsx';
 import { failureOf } from '#app/_components/failure-of.ts';
 import { trpc } from '#client/trpc.ts';
-import { describeValue } from './describe-value.ts';
 
 const typedSample = () => ({
   when: new Date(),

@@ -8,11 +8,19 @@ export const pages = [
   '/contact',
   '/echo',
   '/proxy',
+  '/docs',
+  '/docs/calling',
+  '/docs/weather.forecast',
   '/posts',
   ...posts.map((slug) => `/posts/${slug}`),
   '/inbox',
 ];
-export const missingPages = ['/no-such-page', '/posts/no-such-post', '/no/such/page'];
+export const missingPages = [
+  '/no-such-page',
+  '/posts/no-such-post',
+  '/no/such/page',
+  '/docs/no.such.procedure',
+];
 
 export type InlineScript = { nonce: string | undefined; sha256: string };
 

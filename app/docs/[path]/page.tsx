@@ -1,0 +1,94 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { connection } from 'next/server';
+import { type CatalogEntry, describeProcedure } from '#server/catalog/catalog.ts';
+import { procedures } from '#server/catalog/procedures.ts';
+import { hookOf, serverComponentOf } from '#server/catalog/react-snippets.ts';
+import { curlOf, typescriptOf } from '#server/catalog/snippets.ts';
+import { services } from '#server/services.ts';
+import { Badge } from '../badge.tsx';
+import { badgesOf } from '../badges-of.ts';
+import { CodeSample } from '../code-sample.tsx';
+import { Errors } from '../errors.tsx';
+import { Limits } from '../limits.tsx';
+import { PageSections } from '../page-sections.tsx';
+import { Prose } from '../prose.tsx';
+import { SchemaSection } from '../schema-section.tsx';
+import { TryIt } from '../try-it.tsx';
+
+type Props = PageProps<'/docs/[path]'>;
+
+/** Shows the limits in force, and where this is served. */
+export const instant = false;
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { path, summary } = await describe(params);
+  return {
+    title: path,
+    description: `${summary}.`,
+    alternates: { types: { 'text/markdown': `/docs/procedures/${path}.md` } },
+  };
+}
+
+export default async function ProcedurePage({ params }: Props) {
+  await connection();
+  const entry = await describe(params);
+  const siteUrl = services().env.SITE_URL;
+  return (
+    <div className="space-y-10">
+      <header className="space-y-3">
+        <p>
+          <Link href="/docs">Documentation</Link>
+        </p>
+        <h1 className="font-mono text-2xl sm:text-3xl">{entry.path}</h1>
+        <p className="flex flex-wrap gap-2">
+          {badgesOf(entry).map((badge) => (
+            <Badge key={badge}>{badge}</Badge>
+          ))}
+        </p>
+        <p className="max-w-prose text-lg">{entry.summary}.</p>
+        <p className="max-w-prose text-muted">
+          <Prose text={entry.description} />
+        </p>
+        <p>
+          <a href={`/docs/procedures/${entry.path}.md`}>This page as Markdown</a>
+        </p>
+      </header>
+      <PageSections />
+
+      <section className="space-y-4" aria-labelledby="try">
+        <h2 id="try">Try it</h2>
+        <TryIt
+          path={entry.path}
+          type={entry.type}
+          scope={entry.scope}
+          examples={entry.examples.map(({ wire }) => wire)}
+          takesInput={entry.input !== null}
+        />
+      </section>
+
+      <section className="space-y-4" aria-labelledby="call">
+        <h2 id="call">Call it</h2>
+        <div className="grid gap-6 lg:grid-cols-2">
+          <CodeSample title="React component" code={hookOf(entry)} />
+          <CodeSample title="Server component" code={serverComponentOf(entry)} />
+          <CodeSample title="Script or other service" code={typescriptOf(entry, siteUrl)} />
+          <CodeSample title="curl" code={curlOf(entry, siteUrl)} />
+        </div>
+      </section>
+
+      <SchemaSection title="Input" schemas={entry.input} />
+      <SchemaSection title="Output" schemas={entry.output} />
+      <Limits entry={entry} />
+      <Errors errors={entry.errors} />
+    </div>
+  );
+}
+
+async function describe(params: Props['params']): Promise<CatalogEntry> {
+  const entry = procedures.get((await params).path);
+  // proxy.ts has turned away what is not there; this is for navigation within the page.
+  if (!entry) notFound();
+  return describeProcedure(entry, services().env.RATE_LIMITS);
+}

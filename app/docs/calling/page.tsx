@@ -1,0 +1,37 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { connection } from 'next/server';
+import { callingGuide } from '#server/catalog/calling-guide.ts';
+import { renderMarkdown } from '#server/feed/markdown.ts';
+import { services } from '#server/services.ts';
+
+export const metadata: Metadata = {
+  title: 'How to call',
+  description: 'The wire form, batches, errors, limits and privacy of every call.',
+  alternates: { types: { 'text/markdown': '/docs/calling.md' } },
+};
+
+/** Tells the limits in force. */
+export const instant = false;
+
+export default async function CallingPage() {
+  await connection();
+  const { SITE_URL: siteUrl, RATE_LIMITS: rateLimits } = services().env;
+  const html = renderMarkdown(callingGuide({ siteUrl, rateLimits }), {
+    siteUrl,
+    documentUrl: `${siteUrl}/docs/calling`,
+    sameSiteLinks: 'from root',
+  });
+  return (
+    <>
+      <p className="mb-3">
+        <Link href="/docs">Documentation</Link>
+      </p>
+      <article
+        className="post-body guide"
+        // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/feed/markdown.ts of a text of ours
+        dangerouslySetInnerHTML={{ __html: html }}
+      />
+    </>
+  );
+}

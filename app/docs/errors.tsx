@@ -1,0 +1,34 @@
+import Link from 'next/link';
+import type { CatalogEntry } from '#server/catalog/catalog.ts';
+
+/** Every way in which a call can be refused or fail. */
+export function Errors({ errors }: Pick<CatalogEntry, 'errors'>) {
+  return (
+    <section className="space-y-4" aria-labelledby="errors">
+      <h2 id="errors">Errors</h2>
+      <p className="max-w-prose text-muted">
+        Each comes as the same <Link href="/docs/calling">envelope</Link>, with its reason and a request id.
+      </p>
+      <table className="field-table">
+        <caption className="sr-only">Reasons for which a call is refused or fails</caption>
+        <thead>
+          <tr>
+            <th scope="col">Reason</th>
+            <th scope="col">What it means</th>
+          </tr>
+        </thead>
+        <tbody>
+          {errors.map(({ reason, httpStatus, message }) => (
+            <tr key={reason}>
+              <th scope="row">
+                <code className="font-normal text-ink">{reason}</code>
+                <span className="block text-muted text-xs">{httpStatus}</span>
+              </th>
+              <td>{message}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

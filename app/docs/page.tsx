@@ -1,0 +1,40 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { connection } from 'next/server';
+import { catalog } from '#server/catalog/catalog.ts';
+import { services } from '#server/services.ts';
+import { badgesOf } from './badges-of.ts';
+import { ProcedureSearch } from './procedure-search.tsx';
+
+export const metadata: Metadata = {
+  title: 'Documentation',
+  description: 'Every procedure: what it takes, what it gives, how it is called, and a form to try it.',
+  alternates: { types: { 'text/markdown': '/docs/index.md' } },
+};
+
+/** Answers a question that stands in the URL, also without JavaScript. */
+export const instant = false;
+
+export default async function DocsPage({ searchParams }: PageProps<'/docs'>) {
+  await connection();
+  const { q = '' } = await searchParams;
+  const procedures = catalog(services().env.RATE_LIMITS).map((entry) => ({
+    path: entry.path,
+    summary: entry.summary,
+    description: entry.description,
+    badges: badgesOf(entry),
+  }));
+  return (
+    <div className="space-y-8">
+      <div className="space-y-3">
+        <h1>Documentation</h1>
+        <p className="max-w-prose text-muted">
+          Every procedure with its schemas, examples and a form that calls it. How calls travel, are batched
+          and refused: <Link href="/docs/calling">how to call</Link>. For agents:{' '}
+          <a href="/llms.txt">llms.txt</a>, <a href="/docs/index.md">this page as Markdown</a>.
+        </p>
+      </div>
+      <ProcedureSearch procedures={procedures} question={String(q)} />
+    </div>
+  );
+}

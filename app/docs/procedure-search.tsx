@@ -1,0 +1,99 @@
+'use client';
+
+import Link from 'next/link';
+import { useState } from 'react';
+import { Badge } from './badge.tsx';
+import { byNamespace, type ListedProcedure, matches } from './matches.ts';
+
+/**
+ * All procedures by namespace, and a field that narrows the list: while one types, or, without a script, by asking
+ * for the page anew.
+ */
+export function ProcedureSearch({
+  procedures,
+  question: asked,
+}: {
+  procedures: readonly ListedProcedure[];
+  question: string;
+}) {
+  const [question, setQuestion] = useState(asked);
+  const found = procedures.filter((procedure) => matches(procedure, question));
+
+  function narrow(next: string): void {
+    setQuestion(next);
+    const query = next.trim() === '' ? '' : `?${new URLSearchParams({ q: next })}`;
+    // The address tells what is shown, so that it can be sent to somebody; no history of letters.
+    history.replaceState(history.state, '', `/docs${query}`);
+  }
+
+  return (
+    <>
+      <search>
+        <form
+          action="/docs"
+          className="flex max-w-prose flex-wrap items-end gap-3"
+          onSubmit={(event) => event.preventDefault()}
+        >
+          <label className="min-w-0 grow space-y-1">
+            <span className="block font-medium">Search the procedures</span>
+            <input
+              type="search"
+              name="q"
+              className="field"
+              value={question}
+              maxLength={200}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={(event) => narrow(event.target.value)}
+            />
+          </label>
+          <noscript>
+            <button type="submit" className="button">
+              Search
+            </button>
+          </noscript>
+        </form>
+      </search>
+      <p role="status" className="text-muted">
+        {found.length === procedures.length
+          ? `${procedures.length} procedures`
+          : `${found.length} of ${procedures.length} procedures`}
+      </p>
+      {byNamespace(found).map(([namespace, members]) => (
+        <section key={namespace} className="space-y-3" aria-labelledby={`in-${namespace}`}>
+          <h2 id={`in-${namespace}`}>{namespace}</h2>
+          <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
+            {members.map(({ path, summary, badges }) => (
+              <li key={path} className="relative space-y-1 px-5 py-4 has-[a:hover]:bg-page">
+                <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+                  <Link
+                    href={`/docs/${path}`}
+                    className="font-medium text-accent after:absolute after:inset-0"
+                  >
+                    <code>{path}</code>
+                  </Link>
+                  {badges.map((badge) => (
+                    <Badge key={badge}>{badge}</Badge>
+                  ))}
+                </div>
+                <p className="text-muted">{summary}</p>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+      {found.length === 0 && (
+        <p>
+          No procedure has all of these words.{' '}
+          <button
+            type="button"
+            className="cursor-pointer text-accent underline underline-offset-4"
+            onClick={() => narrow('')}
+          >
+            Show all
+          </button>
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,9 @@
+import { Fragment } from 'react';
+
+/** A text in which words between backticks are code, as the procedures' descriptions are written. */
+export function Prose({ text }: { text: string }) {
+  return text.split('`').map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
+    index % 2 === 1 ? <code key={index}>{part}</code> : <Fragment key={index}>{part}</Fragment>,
+  );
+}

@@ -1,0 +1,65 @@
+import { describeValue } from '#app/_components/describe-value.ts';
+import { Failure } from '#app/_components/failure.tsx';
+import { failureOf } from '#app/_components/failure-of.ts';
+import type { ObservedCall } from '#client/observed-call.ts';
+
+/** What became of a call. Its outcome is announced in one sentence; the whole answer is there to be read. */
+export function TryAnswer({ call, pending }: { call: ObservedCall | undefined; pending: boolean }) {
+  return (
+    <div aria-busy={pending} className="space-y-4 empty:hidden">
+      <p role="status" className="sr-only">
+        {call && !pending ? announcementOf(call) : ''}
+      </p>
+      {call && (
+        <>
+          <dl className="grid grid-cols-2 gap-x-6 gap-y-2 text-sm lg:grid-cols-4">
+            <Fact name="Status" value={call.status === undefined ? 'no answer' : String(call.status)} />
+            <Fact name="Duration" value={`${Math.round(call.durationMs)} ms`} />
+            <Fact name="Request id" value={call.requestId ?? 'unknown'} />
+            <Fact name="Left in the window" value={leftOf(call)} />
+          </dl>
+          {'error' in call.outcome ? (
+            <>
+              <Failure {...failureOf(call.outcome.error)} />
+              {call.outcome.error.shape && (
+                <Answer text={JSON.stringify({ error: { json: call.outcome.error.shape } }, null, 2)} />
+              )}
+            </>
+          ) : (
+            <Answer text={describeValue(call.outcome.data)} />
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Answer({ text }: { text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+    <pre className="code max-h-96 overflow-y-auto" tabIndex={0}>
+      {text}
+    </pre>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-muted">{name}</dt>
+      <dd className="tabular-nums">{value}</dd>
+    </div>
+  );
+}
+
+function leftOf({ rateLimits }: ObservedCall): string {
+  if (rateLimits.length === 0) return 'not told';
+  return rateLimits
+    .map(({ name, remaining, resetSeconds }) => `${remaining} of ${name}, for ${resetSeconds} s`)
+    .join('; ');
+}
+
+function announcementOf({ outcome, durationMs }: ObservedCall): string {
+  const time = `${Math.round(durationMs)} milliseconds`;
+  return 'error' in outcome ? `The call failed after ${time}.` : `The call was answered in ${time}.`;
+}

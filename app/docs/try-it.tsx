@@ -1,0 +1,112 @@
+'use client';
+
+import { type FormEvent, useId, useState } from 'react';
+import type { SuperJSONResult } from 'superjson';
+import { useHydrated } from '#app/_components/use-hydrated.ts';
+import { type ObservedCall, observeCall } from '#client/observed-call.ts';
+import { TryAnswer } from './try-answer.tsx';
+import { readInput, textOfExample } from './try-input.ts';
+
+type Props = {
+  path: string;
+  type: 'query' | 'mutation';
+  scope: string | null;
+  /** As they travel: what a server component passes to the browser knows other types than superjson. */
+  examples: readonly SuperJSONResult[];
+  takesInput: boolean;
+};
+
+/** Calls the procedure for real, as any typed client would, and shows all that the answer tells. */
+export function TryIt({ path, type, scope, examples, takesInput }: Props) {
+  const [input, setInput] = useState(() => textOfExample(examples[0] ?? { json: undefined }));
+  const [serviceKey, setServiceKey] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [pending, setPending] = useState(false);
+  const [call, setCall] = useState<ObservedCall>();
+  const hydrated = useHydrated();
+  const id = useId();
+
+  async function send(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    const read = takesInput ? readInput(input.text, input.form) : { value: undefined };
+    setProblem('problem' in read ? read.problem : undefined);
+    if ('problem' in read) return;
+    setPending(true);
+    setCall(await observeCall({ path, type, input: read.value, serviceKey }));
+    setPending(false);
+  }
+
+  return (
+    <div className="card space-y-4">
+      <form className="space-y-4" onSubmit={(event) => void send(event)}>
+        {takesInput && (
+          <div className="space-y-1">
+            <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-3 gap-y-1">
+              <label htmlFor={`${id}-input`} className="font-medium">
+                {input.form === 'json' ? 'Input as JSON' : "Input in superjson's form"}
+              </label>
+              {examples.length > 1 && (
+                <span className="flex flex-wrap gap-2">
+                  {examples.map((example, index) => (
+                    <button
+                      key={JSON.stringify(example)}
+                      type="button"
+                      className="button-small"
+                      onClick={() => setInput(textOfExample(example))}
+                    >
+                      Example {index + 1}
+                    </button>
+                  ))}
+                </span>
+              )}
+            </div>
+            <textarea
+              id={`${id}-input`}
+              className="field font-mono text-sm"
+              rows={Math.min(14, Math.max(4, input.text.split('\n').length))}
+              spellCheck={false}
+              autoComplete="off"
+              value={input.text}
+              aria-invalid={problem !== undefined}
+              aria-describedby={problem === undefined ? undefined : `${id}-problem`}
+              onChange={(event) => setInput({ ...input, text: event.target.value })}
+            />
+            {problem !== undefined && (
+              <p id={`${id}-problem`} role="alert" className="text-warn">
+                {problem}
+              </p>
+            )}
+          </div>
+        )}
+        {scope !== null && (
+          <label className="block max-w-prose space-y-1">
+            <span className="block font-medium">Service key</span>
+            <input
+              type="password"
+              className="field"
+              autoComplete="off"
+              value={serviceKey}
+              aria-describedby={`${id}-key`}
+              onChange={(event) => setServiceKey(event.target.value)}
+            />
+            <span id={`${id}-key`} className="block text-muted text-sm">
+              With the scope <code>{scope}</code>. It is kept until you leave this page, and nowhere else.
+            </span>
+          </label>
+        )}
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <button type="submit" className="button" disabled={pending || !hydrated}>
+            {pending ? 'Calling…' : 'Call'}
+          </button>
+          {type === 'mutation' && (
+            <p className="text-muted text-sm">This is a mutation: what it does is done for real.</p>
+          )}
+        </div>
+        <noscript>
+          <p className="notice">This form needs JavaScript. The curl below does not.</p>
+        </noscript>
+      </form>
+      <TryAnswer call={call} pending={pending} />
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { createTRPCClient, getUntypedClient, TRPCClientError } from '@trpc/client';
+import type { AppRouter } from '#server/router.ts';
+import { type ApiError, isApiError } from './errors.ts';
+import { createLinks } from './links.ts';
+
+/** Where a bucket stands after a call, as the RateLimit header tells it. */
+export type RateLimitLeft = { name: string; remaining: number; resetSeconds: number };
+
+/** One call and what its answer tells beside the value. */
+export type ObservedCall = {
+  outcome: { data: unknown } | { error: ApiError };
+  /** From sending to the last byte read, in milliseconds. */
+  durationMs: number;
+  /** The rest is known only where the server answered. */
+  status: number | undefined;
+  requestId: string | undefined;
+  rateLimits: readonly RateLimitLeft[];
+};
+
+/**
+ * Calls a procedure by its path as any typed client does, in a request of its own.
+ *
+ * @param call.serviceKey sent as a Bearer token
+ */
+export async function observeCall(call: {
+  path: string;
+  type: 'query' | 'mutation';
+  input: unknown;
+  serviceKey?: string | undefined;
+}): Promise<ObservedCall> {
+  const { path, type, input, serviceKey } = call;
+  let response: Response | undefined;
+  const client = createTRPCClient<AppRouter>({
+    links: createLinks({
+      url: '/api/trpc',
+      headers: () => (serviceKey ? { authorization: `Bearer ${serviceKey}` } : {}),
+      fetch: async (url, init) => {
+        response = await fetch(String(url), {
+          method: init?.method ?? 'GET',
+          ...(init?.headers ? { headers: new Headers(Object.entries(init.headers)) } : {}),
+          ...(init?.body === undefined ? {} : { body: init.body }),
+        });
+        return response;
+      },
+    }),
+  });
+  const untyped = getUntypedClient(client);
+  const startedAt = performance.now();
+  const outcome = await (type === 'query' ? untyped.query(path, input) : untyped.mutation(path, input)).then(
+    (data: unknown) => ({ data }),
+    (error: unknown) => ({ error: toApiError(error) }),
+  );
+  return {
+    outcome,
+    durationMs: performance.now() - startedAt,
+    status: response?.status,
+    requestId: response?.headers.get('x-request-id') ?? undefined,
+    rateLimits: readRateLimits(response?.headers.get('ratelimit') ?? ''),
+  };
+}
+
+function toApiError(error: unknown): ApiError {
+  if (isApiError(error)) return error;
+  return TRPCClientError.from<AppRouter>(error instanceof Error ? error : new Error(String(error)));
+}
+
+/** The members of a RateLimit header (draft-ietf-httpapi-ratelimit-headers-11): `"light";r=299;t=60, …`. */
+export function readRateLimits(header: string): RateLimitLeft[] {
+  return [...header.matchAll(/"(\w+)";r=(\d+);t=(\d+)/g)].map(([, name = '', remaining, resetSeconds]) => ({
+    name,
+    remaining: Number(remaining),
+    resetSeconds: Number(resetSeconds),
+  }));
+}

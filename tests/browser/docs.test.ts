@@ -1,0 +1,218 @@
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { procedures } from '#server/catalog/procedures.ts';
+import { withBrowser } from './support/browser.ts';
+import { readFailure } from './support/failure-panel.ts';
+import { backgroundLuminance, sidewaysOverflow } from './support/layout.ts';
+import { pageLoads, trpcCalls } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { becomes, headed, hydrated, reads } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+
+/** Cumulative layout shift: what a font that arrives late does to a line; from 0.1 on it counts as bad. */
+const imperceptible = 0.01;
+
+const listed = (page: Page) => page.getByRole('main').getByRole('listitem').getByRole('link').allInnerTexts();
+const answerOf = (page: Page) => page.getByRole('region', { name: 'Try it' }).locator('pre');
+const factOf = (page: Page, name: string) =>
+  page.getByRole('region', { name: 'Try it' }).locator(`dt:has-text("${name}") + dd`).innerText();
+
+/** The page of a procedure, once its form can be used. */
+async function openProcedure(path: string, options: BrowserContextOptions = {}) {
+  const opened = await visit(options);
+  await opened.page.goto(`/docs/${path}`);
+  const button = opened.page.getByRole('button', { name: 'Call', exact: true });
+  await hydrated(button);
+  return { ...opened, call: () => button.click() };
+}
+
+describe('the list of procedures', () => {
+  test('is narrowed while one types, keeps the question in the address and loads nothing', async () => {
+    const { page, requests } = await visit();
+    await page.goto('/docs');
+    const search = page.getByRole('searchbox', { name: 'Search the procedures' });
+    await hydrated(search);
+    expect((await listed(page)).sort()).toEqual([...procedures.keys()].sort());
+    await search.pressSequentially('place name');
+    await becomes(() => listed(page), ['weather.places']);
+    await reads(page.getByRole('status').filter({ hasText: 'of' }), '1 of ');
+    expect(new URL(page.url()).search).toBe('?q=place+name');
+    await search.press('Enter');
+    expect(await listed(page)).toEqual(['weather.places']);
+    await search.fill('no such thing');
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await becomes(async () => (await listed(page)).length, procedures.size);
+    expect(new URL(page.url()).search).toBe('');
+    expect(pageLoads(requests)).toHaveLength(1);
+  });
+
+  test('is narrowed without JavaScript by its form', async () => {
+    const { page } = await visit({ javaScriptEnabled: false });
+    await page.goto('/docs');
+    await page.getByRole('searchbox').fill('github');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForURL('**/docs?q=github');
+    const found = await listed(page);
+    expect(found).toContain('proxy.github.repository');
+    expect(found).not.toContain('echo.body');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('github');
+    await screenshot(page, 'docs-search-without-javascript');
+    await page.getByRole('link', { name: 'proxy.github.repository' }).click();
+    await headed(page, 'proxy.github.repository');
+    expect(await page.getByRole('main').innerText()).toContain('This form needs JavaScript.');
+  });
+
+  test('leads to a procedure and to the guide without loading a new document', async () => {
+    const { page, requests } = await visit();
+    await page.goto('/docs');
+    await hydrated(page.getByRole('searchbox'));
+    await page.getByRole('link', { name: 'weather.forecast' }).click();
+    await headed(page, 'weather.forecast');
+    await becomes(() => page.title(), 'weather.forecast · typed-bff');
+    await page.getByRole('main').getByRole('link', { name: 'Documentation' }).click();
+    await headed(page, 'Documentation');
+    await page.getByRole('link', { name: 'how to call' }).click();
+    await headed(page, 'How to call');
+    expect(pageLoads(requests)).toHaveLength(1);
+  });
+});
+
+describe('try it', () => {
+  test('calls a procedure and shows the answer, its types kept, with all that its headers tell', async () => {
+    const { page, requests, call } = await openProcedure('weather.forecast');
+    await call();
+    await reads(answerOf(page), /"time": Date \d{4}-\d\d-\d\dT/);
+    expect(await factOf(page, 'Status')).toBe('200');
+    expect(await factOf(page, 'Duration')).toMatch(/^\d+ ms$/);
+    expect(await factOf(page, 'Left in the window')).toMatch(/^\d+ of upstream, for \d+ s$/);
+    expect(product().log()).toContain(await factOf(page, 'Request id'));
+    await reads(page.getByRole('status').filter({ hasText: 'call' }), 'The call was answered in ');
+    const [request, ...more] = trpcCalls(requests);
+    expect(more).toEqual([]);
+    expect(request?.method()).toBe('POST');
+    expect(request?.url()).not.toContain('52.52');
+    await screenshot(page, 'docs-try-answer');
+  });
+
+  test('works by keyboard alone', async () => {
+    const { page } = await openProcedure('echo.body');
+    const input = page.getByLabel('Input as JSON');
+    await input.focus();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('{"typed":"by hand"}');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await reads(answerOf(page), '"typed": "by hand"');
+  });
+
+  test('takes values that JSON does not have, in the form that they travel in', async () => {
+    const { page, call } = await openProcedure('echo.body');
+    await page.getByRole('button', { name: 'Example 2' }).click();
+    await page.getByLabel("Input in superjson's form").waitFor();
+    await call();
+    await reads(answerOf(page), /"sentAt": Date 2026-[\s\S]+"tags": Set \{/);
+  });
+
+  test('tells what is no JSON before anything is sent', async () => {
+    const { page, requests, call } = await openProcedure('weather.places');
+    await page.getByLabel('Input as JSON').fill('{ name: ');
+    await call();
+    await reads(page.getByRole('alert').first(), 'This is not JSON');
+    expect(trpcCalls(requests)).toEqual([]);
+  });
+
+  test('shows what the server refused, and its envelope', async () => {
+    const { page, call, expectProblem } = await openProcedure('weather.forecast');
+    expectProblem(/^400: POST \/api\/trpc\/weather\.forecast/);
+    await page.getByLabel('Input as JSON').fill('{ "lat": 91, "lng": "x" }');
+    await call();
+    const panel = page.getByRole('alert').filter({ hasText: 'Reason' });
+    const { reason, requestId } = await readFailure(panel);
+    expect(reason).toBe('invalid_input');
+    expect(await factOf(page, 'Request id')).toBe(requestId);
+    expect(await factOf(page, 'Status')).toBe('400');
+    await reads(panel, 'lat');
+    await reads(answerOf(page), '"httpStatus": 400');
+    await screenshot(page, 'docs-try-refused');
+  });
+
+  test('asks for a key where one is needed, keeps it nowhere and shows the refusal', async () => {
+    const { page, requests, call, expectProblem } = await openProcedure('mail.list');
+    expectProblem(/^401: POST \/api\/trpc\/mail\.list/);
+    const key = 'a-key-that-nobody-has';
+    await page.getByLabel('Service key').fill(key);
+    await call();
+    const { reason } = await readFailure(page.getByRole('alert').filter({ hasText: 'Reason' }));
+    expect(reason).toBe('unauthorized');
+    const [request] = trpcCalls(requests);
+    expect(await request?.headerValue('authorization')).toBe(`Bearer ${key}`);
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+    );
+    expect(kept).not.toContain(key);
+    await page.reload();
+    expect(await page.getByLabel('Service key').inputValue()).toBe('');
+  });
+
+  test('tells when the server cannot be reached', async () => {
+    const { page, call, expectProblem } = await openProcedure('echo.request');
+    expectProblem(/ERR_INTERNET_DISCONNECTED|Failed to load/);
+    await page.context().setOffline(true);
+    await call();
+    await reads(page.getByRole('alert').first(), 'The server cannot be reached.');
+    expect(await factOf(page, 'Status')).toBe('no answer');
+  });
+});
+
+test('each sample is copied as it is shown', async () => {
+  const { page } = await openProcedure('weather.forecast');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const samples = page.getByRole('region', { name: 'Call it' });
+  for (const title of ['React component', 'Server component', 'Script or other service', 'curl']) {
+    await samples.getByRole('button', { name: `Copy ${title}` }).click();
+    await reads(page.getByRole('status').filter({ hasText: `${title}: copied` }), 'copied');
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    const shown = await samples.locator(`div:has(> div > h3:text-is("${title}")) > pre`).textContent();
+    expect(copied).toBe(shown);
+    expect(copied).toContain('weather.forecast');
+  }
+});
+
+describe.each([320, 1440])('%i px wide', (width) => {
+  test.each(['light', 'dark'] as const)(
+    '%s: no page scrolls sideways, none moves while it loads',
+    async (colorScheme) => {
+      const { page } = await visit({ viewport: { width, height: 900 }, colorScheme });
+      await page.addInitScript(() => {
+        Object.assign(window, { shift: 0 });
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) {
+            if (!Reflect.get(entry, 'hadRecentInput')) {
+              Object.assign(window, { shift: Reflect.get(window, 'shift') + Reflect.get(entry, 'value') });
+            }
+          }
+        }).observe({ type: 'layout-shift', buffered: true });
+      });
+      for (const [name, path] of [
+        ['index', '/docs'],
+        ['guide', '/docs/calling'],
+        ['procedure', '/docs/weather.forecast'],
+        ['scoped', '/docs/mail.list'],
+      ] as const) {
+        await page.goto(path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle');
+        expect(await sidewaysOverflow(page), path).toEqual([]);
+        expect(
+          await page.evaluate(() => Reflect.get(window, 'shift')),
+          `layout shift of ${path}`,
+        ).toBeLessThan(imperceptible);
+        await screenshot(page, `docs-${name}-${width}-${colorScheme}`);
+      }
+      const luminance = await backgroundLuminance(page);
+      if (colorScheme === 'dark') expect(luminance).toBeLessThan(0.05);
+      else expect(luminance).toBeGreaterThan(0.9);
+    },
+  );
+});

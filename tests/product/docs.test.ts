@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { procedures } from '#server/catalog/procedures.ts';
+import { errorReasons } from '#server/errors.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { expectRefusal, post, resultOf } from './call.ts';
+import { printedCurl, waysToRun } from './printed-curl.ts';
+
+let product: Product;
+
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.close());
+
+const get = (path: string, accept?: string, init: RequestInit = {}) =>
+  fetch(`${product.baseUrl}${path}`, { ...init, headers: accept === undefined ? {} : { accept } });
+const varies = (response: Response) =>
+  (response.headers.get('vary') ?? '').toLowerCase().split(/,\s*/).includes('accept');
+
+const pages = [
+  { page: '/docs', markdown: '/docs/index.md' },
+  { page: '/docs/calling', markdown: '/docs/calling.md' },
+  { page: '/docs/weather.forecast', markdown: '/docs/procedures/weather.forecast.md' },
+  { page: '/docs/proxy.github.repository', markdown: '/docs/procedures/proxy.github.repository.md' },
+];
+
+describe.each(pages)('$page', ({ page, markdown }) => {
+  test.each([
+    'text/markdown',
+    'text/markdown, text/html;q=0.9',
+    'text/html;q=0.5, text/markdown',
+    'text/markdown;charset=utf-8, */*;q=0.1',
+  ])('is Markdown for Accept: %s, the same as its own file', async (accept) => {
+    const response = await get(page, accept);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    expect(varies(response)).toBe(true);
+    const own = await get(markdown);
+    expect(own.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    expect(await response.text()).toBe(await own.text());
+    expect(response.headers.get('etag')).toBe(own.headers.get('etag'));
+  });
+
+  test.each([
+    undefined,
+    '*/*',
+    'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8',
+    'text/html, text/markdown',
+    'text/markdown;q=0, */*',
+    'text/markdown;q=0.4, text/html;q=0.5',
+    'application/json',
+  ])('is a page for Accept: %s', async (accept) => {
+    const response = await get(page, accept);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(varies(response)).toBe(true);
+    expect((await response.text()).includes(`type="text/markdown" href="${markdown}"`)).toBe(true);
+  });
+
+  test('as Markdown can be asked for conditionally and by HEAD', async () => {
+    const { headers } = await get(page, 'text/markdown');
+    const conditional = await fetch(`${product.baseUrl}${page}`, {
+      headers: { accept: 'text/markdown', 'if-none-match': headers.get('etag') ?? '' },
+    });
+    expect(conditional.status).toBe(304);
+    expect(varies(conditional)).toBe(true);
+    const head = await get(page, 'text/markdown', { method: 'HEAD' });
+    expect(head.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    expect(await head.text()).toBe('');
+  });
+});
+
+describe('what is not there', () => {
+  test.each([
+    '/docs/nothing',
+    '/docs/weather',
+    '/docs/constructor',
+    '/docs/procedures',
+    '/docs/weather.forecast/x',
+  ])('%s is a 404, whatever is asked for', async (path) => {
+    for (const accept of ['text/html', 'text/markdown']) {
+      const response = await get(path, accept);
+      expect(response.status, accept).toBe(404);
+      expect(await response.text()).toContain('There is nothing here');
+    }
+  });
+
+  test.each(['/docs/index.md', '/docs/calling.md'])('is POST on %s', async (path) => {
+    const response = await get(path, undefined, { method: 'POST', body: 'x' });
+    await expectRefusal(response, { reason: 'method_not_allowed', path });
+  });
+});
+
+test('the index leads to every procedure, as a page and as Markdown', async () => {
+  const [html, markdown] = await Promise.all([
+    get('/docs').then((response) => response.text()),
+    get('/docs', 'text/markdown').then((response) => response.text()),
+  ]);
+  for (const path of procedures.keys()) {
+    expect(html).toContain(`href="/docs/${path}"`);
+    expect(markdown).toContain(`${product.baseUrl}/docs/procedures/${path}.md`);
+    expect((await get(`/docs/${path}`)).status, path).toBe(200);
+  }
+});
+
+test('the index answers a question without a script', async () => {
+  const html = await (await get('/docs?q=weather+place')).text();
+  expect(html).toContain('href="/docs/weather.places"');
+  expect(html).not.toContain('href="/docs/echo.body"');
+});
+
+test('the guide names every reason and prints a batch that works', async () => {
+  const guide = await (await get('/docs/calling.md')).text();
+  for (const [reason, { httpStatus }] of Object.entries(errorReasons)) {
+    expect(guide).toContain(`| \`${reason}\` | ${httpStatus} |`);
+  }
+  for (const run of waysToRun) {
+    const { status, body } = await run(printedCurl(guide));
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject([
+      { result: { data: { json: { res: 1 } } } },
+      { result: { data: { json: { res: 2 } } } },
+    ]);
+  }
+});
+
+test('the superjson that the guide shows is read as what it says', async () => {
+  const guide = await (await get('/docs/calling.md')).text();
+  const shown = /```json\n(\{ "json".*)\n```/.exec(guide)?.[1] ?? '';
+  const response = await fetch(`${product.baseUrl}/api/trpc/echo.body`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: shown,
+  });
+  const sentAt = new Date('2026-03-29T12:00:00.000Z');
+  expect(await resultOf(response)).toEqual({ res: { sentAt } });
+  expect(await resultOf(await post(product, 'echo.body', { sentAt }))).toEqual({ res: { sentAt } });
+});
