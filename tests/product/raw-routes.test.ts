@@ -174,6 +174,13 @@ describe('/llms.txt', () => {
   });
 });
 
+test.each(['/llms.txt', '/llms-full.txt', '/openapi.json', '/docs/procedures/echo.body.md'])(
+  '%s is not for search engines',
+  async (path) => {
+    expect((await get(path)).headers.get('x-robots-tag')).toBe('noindex');
+  },
+);
+
 test('/llms-full.txt is all of it', async () => {
   const full = await textOf('/llms-full.txt');
   expect(full.match(/^# /gm)).toHaveLength(1);

@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats';
 import superjson from 'superjson';
 import { describe, expect, test } from 'vitest';
 import { type CatalogEntry, catalog } from '#server/catalog/catalog.ts';
+import { llmsFullText, llmsText } from '#server/catalog/llms.ts';
 import { procedures } from '#server/catalog/procedures.ts';
 import { literalOf } from '#server/catalog/snippets.ts';
 import { parseEnv } from '#server/env.ts';
@@ -81,6 +82,18 @@ describe('the catalog', () => {
     expect(entryOf('mail.get')).toMatchObject({ methods: ['POST'], scope: 'mail' });
     expect(entryOf('echo.request').input).toBeNull();
   });
+});
+
+test('every address in the texts is below SITE_URL', () => {
+  const siteUrl = 'https://bff.example/prefix';
+  const texts = [llmsText(entries, siteUrl), llmsFullText(entries, siteUrl)];
+  for (const text of texts) {
+    const urls = text.match(/https?:\/\/[^\s)'"`<]+/g) ?? [];
+    // Those of JSON Schema's dialect are no addresses of ours.
+    const ours = urls.filter((url) => !url.startsWith('https://json-schema.org/'));
+    expect(ours.length).toBeGreaterThan(15);
+    expect(ours.filter((url) => !url.startsWith(siteUrl))).toEqual([]);
+  }
 });
 
 test('a value as TypeScript', () => {
