@@ -1,7 +1,7 @@
 import superjson from 'superjson';
 import { errorReasons } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { trpcEndpoint } from '../paths.ts';
+import { mcpEndpoint, trpcEndpoint } from '../paths.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { curlOf, literalOf } from './snippets.ts';
 
@@ -42,7 +42,7 @@ ${Object.entries(errorReasons)
   .map(([reason, { httpStatus, message }]) => `- \`${reason}\` (${httpStatus}): ${message}`)
   .join('\n')}
 
-Limits: a JSON body may have ${limits.jsonBodyBytes / 1024} KB, the query of a URL ${limits.queryBytes / 1024} KB. Calls are counted for each client by classes: ${classes(entries)}. The RateLimit header tells what is left; a 429 has Retry-After. Procedures for services need \`authorization: Bearer <key>\`.`;
+Limits: a JSON body may have ${limits.jsonBodyBytes / 1024} KB, the query of a URL ${limits.queryBytes / 1024} KB. Calls are counted for each client by classes: ${classes(entries)}. The RateLimit header tells what is left; a 429 has Retry-After. Procedures for services need \`authorization: Bearer <key>\`. Agents that speak the Model Context Protocol find the procedures as tools at ${siteUrl}${mcpEndpoint}.`;
 }
 
 function sensitiveQueries(entries: readonly CatalogEntry[]): string {

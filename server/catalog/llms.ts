@@ -27,6 +27,7 @@ ${links([
 ## Optional
 
 ${links([
+  ['Documentation', `${siteUrl}/docs`, 'The same as pages, with forms that call; Markdown when asked for it'],
   ['Start page', siteUrl, 'What the product is'],
   ['Weather', `${siteUrl}/weather`, 'The weather procedures at work'],
 ])}
