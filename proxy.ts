@@ -7,11 +7,12 @@ import { pageContentPolicy, setSecurityHeaders } from '#server/door/security-hea
 import { env } from '#server/env.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
 import { isDocsPage } from '#server/paths.ts';
+import { services } from '#server/services.ts';
 
 /** Pages alone, what is not found included: never `/api`, never a raw route, never a file. */
 export const config = {
   matcher:
-    '/((?!api(?:/|$)|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|(?:mcp|healthz|readyz|metrics|rss.xml|llms.txt|icon.svg)$).*)',
+    '/((?!api(?:/|$)|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|\\.well-known/|(?:.*/)?opengraph-image$|(?:mcp|healthz|readyz|metrics|rss.xml|atom.xml|feed.json|llms.txt|llms-full.txt|openapi.json|sitemap.xml|robots.txt|manifest.webmanifest|favicon.ico|icon.svg|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png)$).*)',
 };
 
 const development = process.env.NODE_ENV === 'development';
@@ -44,11 +45,12 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 
 /**
  * Paths that are pages by their form but not here. They are turned away before they are rendered: once a page
- * waits for its request it cannot answer 404 any more, and Next would store a page for every made-up slug.
+ * waits for its request it cannot answer 404 any more.
  */
 async function isMissing(pathname: string): Promise<boolean> {
   if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';
   if (isDocsPage(pathname)) return markdownPathOf(pathname) === undefined;
-  if (pathname.startsWith('/posts/')) return !development && !(await prerendered.has(pathname));
+  if (pathname.startsWith('/posts/'))
+    return !(await services().feed.posts.get(pathname.slice('/posts/'.length)));
   return false;
 }

@@ -1,6 +1,6 @@
 import { GeistMono } from 'geist/font/mono';
 import { GeistSans } from 'geist/font/sans';
-import type { Metadata, Route } from 'next';
+import type { Metadata, Route, Viewport } from 'next';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import './globals.css';
@@ -9,6 +9,15 @@ export const metadata: Metadata = {
   title: { default: 'typed-bff: a typed backend for frontend', template: '%s · typed-bff' },
   description:
     'One Next.js application whose tRPC router answers components, scripts and services with the same types.',
+  applicationName: 'typed-bff',
+  manifest: '/manifest.webmanifest',
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#fbfbf9' },
+    { media: '(prefers-color-scheme: dark)', color: '#111418' },
+  ],
 };
 
 const pages: { href: Route; name: string }[] = [
@@ -25,7 +34,9 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <head>
-        <link rel="alternate" type="application/rss+xml" title="typed-bff" href="/rss.xml" />
+        <link rel="alternate" type="application/rss+xml" title="typed-bff (RSS)" href="/rss.xml" />
+        <link rel="alternate" type="application/atom+xml" title="typed-bff (Atom)" href="/atom.xml" />
+        <link rel="alternate" type="application/feed+json" title="typed-bff (JSON Feed)" href="/feed.json" />
       </head>
       <body className="flex min-h-dvh flex-col">
         <a
@@ -54,6 +65,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         </main>
         <footer className="border-line border-t">
           <p className="mx-auto flex max-w-5xl flex-wrap gap-x-5 gap-y-2 px-4 py-6 text-muted text-sm">
+            <Link href="/feeds">Feeds</Link>
             <a href="/rss.xml">RSS</a>
             <a href="/llms.txt">llms.txt</a>
           </p>

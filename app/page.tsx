@@ -1,10 +1,18 @@
 import Link from 'next/link';
 import { connection } from 'next/server';
 import { services } from '#server/services.ts';
+import { pageMetadata } from './_components/page-metadata.ts';
 import { api } from './api.ts';
 
 /** Rendered for each request, so that the answer below is a live one. */
 export const instant = false;
+
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/',
+    description:
+      'One Next.js application whose tRPC router answers components, scripts and services with the same types.',
+  });
 
 export default async function StartPage() {
   await connection();
@@ -77,8 +85,8 @@ export default async function StartPage() {
           </li>
         </ul>
         <p>
-          For machines: <a href="/llms.txt">llms.txt</a> describes every procedure,{' '}
-          <a href="/rss.xml">rss.xml</a> carries the posts.
+          For machines: <a href="/llms.txt">llms.txt</a> describes every procedure, the{' '}
+          <Link href="/feeds">feeds</Link> carry the posts.
         </p>
       </section>
     </div>

@@ -72,6 +72,11 @@ const environmentSchema = z.object({
     .optional(),
   FILES_URL: baseUrl.optional(),
   FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not hold a user name or password').optional(),
+  REVALIDATE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  SECURITY_CONTACT: z
+    .string()
+    .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+?[\d-]+)$/, 'must be a mailto:, https: or tel: URI')
+    .optional(),
 });
 
 export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;

@@ -171,9 +171,29 @@ export const limits = {
     listed: 200,
   },
 
+  /** Signed calls of other systems. */
+  webhook: {
+    bodyBytes: 16 * 1024,
+    /** How far a timestamp may be from this clock, in either direction. */
+    tolerance: 5 * 60_000,
+    /** Signatures that this process remembers. */
+    signatures: 10_000,
+  },
+
+  /** Pictures for links that are kept once they are drawn. */
+  openGraphImages: 100,
+
   feed: {
     items: 50,
     freshFor: 60_000,
+    /** How long caches in front may still give an old feed while they fetch a newer one. */
+    staleWhileRevalidateFor: 10 * 60_000,
     staleIfErrorFor: 24 * 60 * 60_000,
+    /** Of one item's HTML, in characters; a longer one is left out, and the item keeps its summary. */
+    htmlLength: 256 * 1024,
+    /** Tags and character references in it. */
+    htmlMarkup: 10_000,
+    /** Elements within each other. */
+    htmlDepth: 64,
   },
 } as const;

@@ -9,3 +9,5 @@ export const mcpEndpoint = '/mcp';
 export function isDocsPage(pathname: string): boolean {
   return pathname === '/docs' || pathname.startsWith('/docs/');
 }
+/** Where other systems tell, with a signature, that the feed has changed. */
+export const revalidateEndpoint = '/api/revalidate';

@@ -1,10 +1,12 @@
 import { type Env, env } from './env.ts';
+import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
 import { type Logger, log } from './log.ts';
 import { createMail, type Mail } from './mail/mail.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { connectRedis, type SharedRedis } from './redis.ts';
+import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
 import { singleton } from './singleton.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts';
 import { createSharedTier } from './upstream/shared-tier.ts';
@@ -19,6 +21,7 @@ export type Services = {
   weather: Weather;
   mail: Mail;
   feed: FeedSource;
+  replays: ReplayGuard;
   rateLimiter: RateLimiter;
   metrics: Metrics;
   /** Undefined where the operator has none. */
@@ -46,7 +49,9 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     feed: createFeedSource({
       ...options,
       fetchJson: (url, fetchOptions) => upstreams.fetchJson('feed', url, fetchOptions),
+      generation: redis && createGeneration(redis),
     }),
+    replays: createReplayGuard(redis),
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis }),
   };
 }

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireChromium } from './support/chromium.ts';
+import { requireFeedReaders } from './support/feed-readers.ts';
 import { requirePostgres } from './support/postgres.ts';
 import { requireRedis } from './support/redis.ts';
 
@@ -43,6 +44,7 @@ try {
   requireChromium();
   requireRedis();
   requirePostgres();
+  requireFeedReaders();
   const ready =
     run('format, lint and types', 'npm', ['run', '--silent', 'check']) &&
     run('build', process.execPath, ['server/launch.ts', 'build']);

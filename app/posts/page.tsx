@@ -1,34 +1,40 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
-import { posts } from '#server/feed/posts.ts';
+import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
+import { services } from '#server/services.ts';
 import { PostDate } from './post-date.tsx';
 
-export const metadata: Metadata = {
-  title: 'Posts',
-  description: 'Notes on a typed backend for frontend: its contract, its limits and the reasons for them.',
-};
+/** Rendered for each request: posts can change while the product runs. */
+export const instant = false;
 
-export default function PostsPage() {
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/posts',
+    title: 'Posts',
+    description: 'Notes on a typed backend for frontend: its contract, its limits and the reasons for them.',
+  });
+
+export default async function PostsPage() {
+  await connection();
+  const posts = await services().feed.posts.list();
   return (
     <>
       <h1>Posts</h1>
       <p className="mt-2">
-        Also as a feed: <a href="/rss.xml">RSS</a>.
+        Also as <Link href="/feeds">feeds</Link>.
       </p>
       <ul className="mt-8 max-w-prose space-y-8">
-        {posts()
-          .list()
-          .map((post) => (
-            <li key={post.slug}>
-              <article>
-                <h2>
-                  <Link href={`/posts/${post.slug}`}>{post.title}</Link>
-                </h2>
-                <PostDate date={post.publishedAt} />
-                <p className="mt-1">{post.summary}</p>
-              </article>
-            </li>
-          ))}
+        {posts.map((post) => (
+          <li key={post.slug}>
+            <article>
+              <h2>
+                <Link href={`/posts/${post.slug}`}>{post.title}</Link>
+              </h2>
+              <PostDate date={post.publishedAt} />
+              <p className="mt-1">{post.summary}</p>
+            </article>
+          </li>
+        ))}
       </ul>
     </>
   );

@@ -1,4 +1,4 @@
-import { handleRss } from '#server/raw/rss.ts';
+import { handleRss } from '#server/raw/feeds.ts';
 
 // Every method, so that one that is not allowed is refused with the envelope and not with Next's empty 405.
 export {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 export type ConditionalResponseOptions = {
-  body: string;
+  body: string | Uint8Array<ArrayBuffer>;
   contentType: string;
   /** null when no date can be told. */
   lastModified: Date | null;
@@ -23,11 +23,11 @@ const repeatedOn304 = [
 ];
 
 /**
- * The answer of a route that serves text: 200, or 304 when the caller has it already (RFC 9110, section 13).
+ * The answer of a route that serves a document: 200, or 304 when the caller has it already (RFC 9110, section 13).
  * HEAD gets the headers of GET without the body. The ETag is weak, so that a proxy which compresses may keep it.
  */
 export function conditionalResponse(request: Request, options: ConditionalResponseOptions): Response {
-  const body = new TextEncoder().encode(options.body);
+  const body = typeof options.body === 'string' ? new TextEncoder().encode(options.body) : options.body;
   const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 
   const headers = new Headers(options.headers);

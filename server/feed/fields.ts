@@ -5,7 +5,27 @@ import { z } from 'zod';
 /** A text, or undefined for anything else: for fields a feed can do without. */
 export const optionalText = z.string().trim().min(1).optional().catch(undefined);
 
+/** BCP 47, such as `en` or `de-CH`. */
+export const languageTag = z
+  .string()
+  .regex(/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i)
+  .optional()
+  .catch(undefined);
+
 export const textList = z.array(z.string().trim().min(1)).catch([]);
+
+const author = (base: string) =>
+  z.object({ name: z.string().trim().min(1), url: webUrl(base).optional().catch(undefined) });
+
+/** Those authors that have a name. */
+export function authorList(base: string) {
+  return z
+    .array(author(base).nullable().catch(null))
+    .catch([])
+    .transform((authors) =>
+      authors.flatMap((one) => (one ? [{ name: one.name, ...(one.url ? { url: one.url } : {}) }] : [])),
+    );
+}
 
 /** JSON Feed asks readers to take a number for an id as its digits. */
 export const identifier = z.union([z.string().trim().min(1), z.number().transform(String)]);

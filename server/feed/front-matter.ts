@@ -1,5 +1,6 @@
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { absoluteUri } from './ids.ts';
 
 const day = z
   .union(
@@ -15,6 +16,10 @@ const frontMatterSchema = z
     summary: z.string().trim().min(1, 'must not be empty'),
     tags: z.array(z.string().trim().min(1)).default([]),
     updated: day.optional(),
+    /** Shown in development alone. */
+    draft: z.boolean().default(false),
+    /** For a post that has moved: the id it had before. */
+    id: z.string().regex(absoluteUri, 'must be a URI, such as the tag: URI it had before').optional(),
   })
   .refine(({ date, updated }) => !updated || updated >= date, {
     path: ['updated'],

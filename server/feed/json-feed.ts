@@ -1,66 +1,45 @@
-import { z } from 'zod';
-import { identifier, optionalText, textList, timestamp, webUrl } from './fields.ts';
-import type { FeedItem } from './model.ts';
-import { escapeText } from './xml.ts';
+import type { Feed, FeedAuthor, FeedItem } from './model.ts';
 
-/** JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
-export const jsonFeedSchema = z.object({
-  version: z.enum(['https://jsonfeed.org/version/1', 'https://jsonfeed.org/version/1.1']),
-  title: z.string().trim().min(1),
-  description: z.string().catch(''),
-  home_page_url: optionalText,
-  language: optionalText,
-  items: z.array(z.unknown()),
-});
+export const jsonFeedContentType = 'application/feed+json; charset=utf-8';
 
-/** Length of a title made from the text of an item that has none (short notes have none), in characters. */
-const madeTitleLength = 80;
+/**
+ * JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/). Text is made well-formed Unicode: strict parsers refuse
+ * half a surrogate pair, also as an escape.
+ *
+ * @param options.selfUrl the absolute URL this document is fetched from
+ */
+export function renderJsonFeed(feed: Feed, options: { selfUrl: string }): string {
+  const document = {
+    version: 'https://jsonfeed.org/version/1.1',
+    title: feed.title,
+    home_page_url: feed.homeUrl,
+    feed_url: options.selfUrl,
+    description: feed.description || undefined,
+    icon: feed.iconUrl,
+    authors: jsonAuthors(feed.authors),
+    language: feed.language,
+    items: feed.items.map(jsonItem),
+  };
+  const wellFormed = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value;
+  return `${JSON.stringify(document, wellFormed, 2)}\n`;
+}
 
-/** One item, or undefined when it cannot be used: it needs an id, some content, a date, and a URL (its id may be one). */
-export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefined {
-  const optionalUrl = webUrl(base).optional().catch(undefined);
-  const optionalTimestamp = timestamp.optional().catch(undefined);
-  const schema = z.object({
-    id: identifier,
-    url: optionalUrl,
-    external_url: optionalUrl,
-    title: optionalText,
-    content_html: optionalText,
-    content_text: optionalText,
-    summary: optionalText,
-    date_published: optionalTimestamp,
-    date_modified: optionalTimestamp,
-    tags: textList,
-  });
-  const item = schema.safeParse(raw).data;
-  if (!item) return undefined;
-
-  const url = item.url ?? item.external_url ?? (/^https?:\/\//i.test(item.id) ? item.id : undefined);
-  const publishedAt = item.date_published ?? item.date_modified;
-  const title = item.title ?? shorten(item.summary ?? item.content_text);
-  if (!url || !publishedAt || !title) return undefined;
+function jsonItem(item: FeedItem) {
   return {
     id: item.id,
-    url,
-    title,
-    summary: item.summary ?? item.content_text ?? '',
-    contentHtml: item.content_html ?? (item.content_text ? textToHtml(item.content_text) : null),
-    publishedAt,
-    ...(item.date_modified ? { updatedAt: item.date_modified } : {}),
-    categories: item.tags,
+    url: item.url,
+    title: item.title,
+    // One of the two must be there.
+    ...(item.contentHtml === null ? { content_text: item.summary } : { content_html: item.contentHtml }),
+    summary: item.summary || undefined,
+    date_published: item.publishedAt.toISOString(),
+    date_modified: item.updatedAt?.toISOString(),
+    tags: item.categories.length > 0 ? item.categories : undefined,
+    authors: jsonAuthors(item.authors),
   };
 }
 
-function shorten(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const characters = Array.from(text.replace(/\s+/g, ' '));
-  if (characters.length <= madeTitleLength) return characters.join('');
-  return `${characters.slice(0, madeTitleLength - 1).join('')}…`;
-}
-
-function textToHtml(text: string): string {
-  const paragraphs = text.split(/(?:\r?\n){2,}/).filter((paragraph) => paragraph.trim() !== '');
-  return paragraphs
-    .map((paragraph) => `<p>${escapeText(paragraph).replace(/\r?\n/g, '<br>')}</p>`)
-    .join('\n');
+function jsonAuthors(authors: readonly FeedAuthor[] | undefined) {
+  return authors && authors.length > 0 ? authors.map(({ name, url }) => ({ name, url })) : undefined;
 }

@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts';
 import { webUrl } from './fields.ts';
-import { guideFeedSchema, readGuideItem } from './guide-json.ts';
-import { jsonFeedSchema, readJsonFeedItem } from './json-feed.ts';
 import { type Feed, type FeedItem, newestFirst } from './model.ts';
+import { guideFeedSchema, readGuideItem } from './read-guide-json.ts';
+import { jsonFeedSchema, readAuthors, readJsonFeedItem } from './read-json-feed.ts';
+import { sanitizeHtml } from './sanitize.ts';
 
 export type ParsedFeed = {
   feed: Feed;
@@ -19,7 +20,7 @@ export type ParsedFeed = {
  */
 export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
   const { rawItems, readItem, homePage, ...channel } = isJsonFeed(json)
-    ? readJsonFeed(json)
+    ? readJsonFeed(json, sourceUrl)
     : readGuideFeed(json);
   const items = rawItems.map((raw) => readItem(raw, sourceUrl)).filter((item) => item !== undefined);
   const dropped = rawItems.length - items.length;
@@ -29,10 +30,14 @@ export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
     });
   }
   const homeUrl = webUrl(sourceUrl).safeParse(homePage).data ?? new URL('/', sourceUrl).href;
-  return { feed: { ...channel, homeUrl, items: newestFirst(items) }, dropped };
+  return { feed: { ...channel, homeUrl, items: newestFirst(items).map(sanitized) }, dropped };
 }
 
-type Channel = Pick<Feed, 'title' | 'description' | 'language' | 'copyright'> & {
+function sanitized(item: FeedItem): FeedItem {
+  return { ...item, contentHtml: item.contentHtml && sanitizeHtml(item.contentHtml, item.url) };
+}
+
+type Channel = Pick<Feed, 'title' | 'description' | 'language' | 'copyright' | 'authors'> & {
   homePage: string | undefined;
   rawItems: unknown[];
   readItem: (raw: unknown, base: string) => FeedItem | undefined;
@@ -42,14 +47,16 @@ function isJsonFeed(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'version' in json;
 }
 
-function readJsonFeed(json: unknown): Channel {
+function readJsonFeed(json: unknown, sourceUrl: string): Channel {
   const { data, error } = jsonFeedSchema.safeParse(json);
   if (!data) throw new AppError('upstream_bad_answer', { cause: error });
   const { title, description, language } = data;
+  const authors = readAuthors(data, sourceUrl);
   return {
     title,
     description,
     ...(language ? { language } : {}),
+    ...(authors.length > 0 ? { authors } : {}),
     homePage: data.home_page_url,
     rawItems: data.items,
     readItem: readJsonFeedItem,

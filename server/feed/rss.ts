@@ -1,17 +1,19 @@
-import { type Feed, type FeedItem, feedChangedAt } from './model.ts';
-import { element, serializeXml, type XmlElement } from './xml.ts';
+import { authorsOf, type Feed, type FeedItem, feedChangedAt } from './model.ts';
+import { element, escapeText, serializeXml, type XmlElement } from './xml.ts';
 
 export const rssContentType = 'application/rss+xml; charset=utf-8';
 
 /**
  * RSS 2.0 (https://www.rssboard.org/rss-specification), following the RSS Advisory Board's best practices:
  * atom:link to itself, description before content:encoded, a guid that claims to be a permalink only when it is one.
+ * A description is HTML to readers, so the text of a summary is escaped once as HTML and once more as XML.
  *
  * @param options.selfUrl the absolute URL this document is fetched from
  */
 export function renderRss(feed: Feed, options: { selfUrl: string }): string {
   const changedAt = feedChangedAt(feed);
   const hasContent = feed.items.some((item) => item.contentHtml !== null);
+  const hasAuthors = feed.items.some((item) => authorsOf(item, feed).length > 0);
   return serializeXml(
     element(
       'rss',
@@ -19,19 +21,20 @@ export function renderRss(feed: Feed, options: { selfUrl: string }): string {
         version: '2.0',
         'xmlns:atom': 'http://www.w3.org/2005/Atom',
         ...(hasContent ? { 'xmlns:content': 'http://purl.org/rss/1.0/modules/content/' } : {}),
+        ...(hasAuthors ? { 'xmlns:dc': 'http://purl.org/dc/elements/1.1/' } : {}),
       },
       element(
         'channel',
         {},
         element('title', {}, feed.title),
         element('link', {}, feed.homeUrl),
-        element('description', {}, feed.description),
+        element('description', {}, escapeText(feed.description)),
         feed.language ? element('language', {}, feed.language) : null,
         feed.copyright ? element('copyright', {}, feed.copyright) : null,
         changedAt ? element('lastBuildDate', {}, rfc822Date(changedAt)) : null,
         element('docs', {}, 'https://www.rssboard.org/rss-specification'),
         element('atom:link', { href: options.selfUrl, rel: 'self', type: 'application/rss+xml' }),
-        ...feed.items.map(rssItem),
+        ...feed.items.map((item) => rssItem(item, feed)),
       ),
     ),
   );
@@ -42,14 +45,16 @@ export function rfc822Date(date: Date): string {
   return date.toUTCString();
 }
 
-function rssItem(item: FeedItem): XmlElement {
+function rssItem(item: FeedItem, feed: Feed): XmlElement {
   return element(
     'item',
     {},
     element('title', {}, item.title),
     element('link', {}, item.url),
-    item.summary ? element('description', {}, item.summary) : null,
+    item.summary ? element('description', {}, escapeText(item.summary)) : null,
     item.contentHtml === null ? null : element('content:encoded', {}, item.contentHtml),
+    // The element author would need an email address.
+    ...authorsOf(item, feed).map(({ name }) => element('dc:creator', {}, name)),
     ...item.categories.map((category) => element('category', {}, category)),
     element('guid', { isPermaLink: item.id === item.url ? 'true' : 'false' }, item.id),
     element('pubDate', {}, rfc822Date(item.publishedAt)),

@@ -12,6 +12,7 @@ const pages = [
   ['contact', '/contact'],
   ['echo', '/echo'],
   ['proxy', '/proxy'],
+  ['feeds', '/feeds'],
   ['posts', '/posts'],
   ['post', '/posts/one-typed-door'],
   ['inbox', '/inbox'],

@@ -71,6 +71,7 @@ test('a message that is not there is said to be missing', async () => {
 
 test.each([
   ['/', 'A typed backend for your frontend'],
+  ['/feeds', 'Feeds'],
   ['/posts', 'Posts'],
   ['/posts/one-typed-door', 'Why there is one typed door'],
   ['/inbox', 'Inbox'],

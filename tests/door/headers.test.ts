@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { missingPages, pages } from './support/pages.ts';
+import { posts } from './support/posts.ts';
 import { sendBytes } from './support/raw-socket.ts';
 
 let product: Product;
@@ -32,6 +33,7 @@ const refused: Kind[] = [
   { title: 'an unknown procedure', path: '/api/trpc/nothing.here', status: 404 },
   { title: 'a method refused', path: '/api/trpc/echo.body', status: 405 },
   { title: 'a type refused', path: '/api/trpc/echo.body', status: 415, init: { method: 'POST', body: 'x' } },
+  { title: 'a webhook without a secret', path: '/api/revalidate', status: 404, init: { method: 'POST' } },
   { title: 'an unknown API', path: '/api/nothing', status: 404 },
   { title: 'a malformed path', path: '/api/trpc/%', status: 400 },
   { title: 'no file of an upstream', path: '/api/raw/files/files/none.bin', status: 404 },
@@ -56,6 +58,20 @@ const others: Kind[] = [
   { title: 'no static file', path: '/_next/static/no-such-file.js', status: 404 },
   { title: 'no data', path: '/_next/data/x/index.json', status: 404 },
   { title: 'the feed', path: '/rss.xml', status: 200 },
+  ...[
+    '/atom.xml',
+    '/feed.json',
+    '/sitemap.xml',
+    '/robots.txt',
+    '/manifest.webmanifest',
+    '/.well-known/security.txt',
+    '/.well-known/api-catalog',
+    '/opengraph-image',
+    `/posts/${posts[0]}/opengraph-image`,
+    '/favicon.ico',
+    '/apple-icon.png',
+    '/icon-192.png',
+  ].map((path): Kind => ({ title: path, path, status: 200 })),
   {
     title: 'a feed not modified',
     path: '/rss.xml',

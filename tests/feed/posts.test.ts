@@ -13,7 +13,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const siteUrl = 'https://example.org';
 const frontMatter = 'title: A post\ndate: 2026-11-02\nsummary: What it says\n';
 const write = (file: string, text: string) => writeFileSync(join(directory, file), text);
-const open = (watch = false) => createPosts({ siteUrl, watch, directory });
+const open = (watch = false, drafts = false) => createPosts({ siteUrl, watch, drafts, directory });
 
 test('a post is its front matter and its Markdown', () => {
   write(
@@ -21,6 +21,7 @@ test('a post is its front matter and its Markdown', () => {
     `---\n${frontMatter}tags: [one, two]\nupdated: 2026-11-03T08:00:00+02:00\n---\n\nSee [b](b).\n`,
   );
   expect(open().get('a-post')).toEqual({
+    id: 'tag:example.org,2026-11-02:/posts/a-post',
     slug: 'a-post',
     url: 'https://example.org/posts/a-post',
     title: 'A post',
@@ -50,6 +51,36 @@ test('newest first; other files are left alone', () => {
   expect(open().get('missing')).toBeUndefined();
 });
 
+test('a draft is left out, but where drafts are wanted', () => {
+  write('a.md', `---\n${frontMatter}---\n`);
+  write('b.md', `---\n${frontMatter}draft: true\n---\n`);
+  const slugs = (drafts: boolean) =>
+    open(false, drafts)
+      .list()
+      .map(({ slug }) => slug);
+  expect(slugs(false)).toEqual(['a']);
+  expect(slugs(true)).toEqual(['a', 'b']);
+  expect(open().get('b')).toBeUndefined();
+});
+
+test('a post that has moved keeps the id it had', () => {
+  write('new-name.md', `---\n${frontMatter}id: tag:example.com,2020-01-01:/old\n---\n`);
+  expect(open().get('new-name')?.id).toBe('tag:example.com,2020-01-01:/old');
+});
+
+test('reload takes what has come, and leaves all as it was when something is wrong', () => {
+  write('a.md', `---\n${frontMatter}---\n`);
+  const posts = open();
+  expect(posts.list()).toHaveLength(1);
+  write('b.md', `---\n${frontMatter}---\n`);
+  expect(posts.list()).toHaveLength(1);
+  posts.reload();
+  expect(posts.list()).toHaveLength(2);
+  write('c.md', 'no front matter');
+  expect(() => posts.reload()).toThrow(/c\.md cannot be used/);
+  expect(posts.list()).toHaveLength(2);
+});
+
 describe('a bad post names its file and what is wrong', () => {
   test.each([
     ['no front matter', '# Hello', /front matter between two lines of ---/],
@@ -76,6 +107,8 @@ describe('a bad post names its file and what is wrong', () => {
       /updated: must not be before date/,
     ],
     ['a key that is not known', `---\n${frontMatter}sumary: x\n---\n`, /sumary/],
+    ['an id that is no URI', `---\n${frontMatter}id: one two\n---\n`, /id: must be a URI/],
+    ['a draft that is neither yes nor no', `---\n${frontMatter}draft: maybe\n---\n`, /draft: /],
     ['tags that are no list', `---\n${frontMatter}tags: one\n---\n`, /tags: /],
     ['broken YAML', '---\ntitle: "open\n---\n', /front matter: /],
     ['YAML that is no map', '---\njust text\n---\n', /front matter: /],
@@ -104,10 +137,10 @@ test('with watch a changed file is read again, without it once', () => {
 });
 
 test('the posts of this repository can be used', () => {
-  const posts = createPosts({ siteUrl, watch: false }).list();
+  const posts = createPosts({ siteUrl, watch: false, drafts: false }).list();
   expect(posts.length).toBeGreaterThanOrEqual(3);
   for (const post of posts) {
     expect(post.feedHtml).not.toMatch(/(?:href|src)="(?!https?:|mailto:)/);
-    expect(postToFeedItem(post)).toMatchObject({ id: post.url, categories: post.tags });
+    expect(postToFeedItem(post)).toMatchObject({ id: post.id, url: post.url, categories: post.tags });
   }
 });

@@ -2,7 +2,7 @@ import { parseRssFeed } from 'feedsmith';
 import { afterEach, expect, test, vi } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import { createFeedSource } from '#server/feed/source.ts';
-import { answerRss } from '#server/raw/rss.ts';
+import { answerFeed, feedFormats } from '#server/raw/feeds.ts';
 
 const siteUrl = 'https://example.org';
 const feed = createFeedSource({
@@ -10,13 +10,15 @@ const feed = createFeedSource({
   fetchJson: () => Promise.reject(new Error('nobody should be asked')),
 });
 const ask = (init?: RequestInit) =>
-  answerRss(new Request('http://127.0.0.1:3000/rss.xml', init), { feed, siteUrl });
+  answerFeed(new Request('http://127.0.0.1:3000/rss.xml', init), feedFormats.rss, { feed, siteUrl });
 
 test('/rss.xml is the built-in feed under its public URL', async () => {
   const response = await ask();
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('application/rss+xml; charset=utf-8');
-  expect(response.headers.get('cache-control')).toBe('public, max-age=60, stale-if-error=86400');
+  expect(response.headers.get('cache-control')).toBe(
+    'public, max-age=60, stale-while-revalidate=600, stale-if-error=86400',
+  );
   const parsed = parseRssFeed(await response.text());
   expect(parsed.atom?.links?.[0]?.href).toBe('https://example.org/rss.xml');
   expect(parsed.link).toBe('https://example.org/posts');
@@ -39,6 +41,9 @@ test('asked again with what it said, it answers 304', async () => {
 
 test('a source that fails is an error for the envelope', async () => {
   const failing = { feed: () => Promise.reject(new AppError('upstream_timeout')) };
-  const answer = answerRss(new Request('http://localhost/rss.xml'), { feed: failing, siteUrl });
+  const answer = answerFeed(new Request('http://localhost/rss.xml'), feedFormats.rss, {
+    feed: failing,
+    siteUrl,
+  });
   await expect(answer).rejects.toMatchObject({ reason: 'upstream_timeout' });
 });

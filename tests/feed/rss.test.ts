@@ -1,33 +1,11 @@
 import { parseRssFeed } from 'feedsmith';
 import { describe, expect, test } from 'vitest';
-import { type Feed, type FeedItem, newestFirst } from '#server/feed/model.ts';
+import { type Feed, newestFirst } from '#server/feed/model.ts';
 import { renderRss, rfc822Date } from '#server/feed/rss.ts';
 import { limits } from '#server/limits.ts';
+import { asHtml, feed, item } from './support.ts';
 
 const selfUrl = 'https://example.org/rss.xml';
-
-function item(given: Partial<FeedItem> = {}): FeedItem {
-  return {
-    id: 'https://example.org/posts/a',
-    url: 'https://example.org/posts/a',
-    title: 'A title',
-    summary: 'A summary',
-    contentHtml: '<p>Content</p>',
-    publishedAt: new Date('2026-11-02T10:00:00Z'),
-    categories: [],
-    ...given,
-  };
-}
-
-function feed(given: Partial<Feed> = {}): Feed {
-  return {
-    title: 'Feed',
-    description: 'About it',
-    homeUrl: 'https://example.org/',
-    items: [item()],
-    ...given,
-  };
-}
 
 const render = (given: Partial<Feed> = {}) => renderRss(feed(given), { selfUrl });
 const parse = (given: Partial<Feed> = {}) => parseRssFeed(render(given));
@@ -50,10 +28,11 @@ describe('hostile text comes back from an independent parser as it was', () => {
       items: [item({ title: text, summary: text, contentHtml: text, categories: [text] })],
     });
     expect(parsed.title).toBe(text);
-    expect(parsed.description).toBe(text);
+    // A description is HTML, which this text is not.
+    expect(parsed.description).toBe(asHtml(text));
     const [first] = parsed.items ?? [];
     expect(first?.title).toBe(text);
-    expect(first?.description).toBe(text);
+    expect(first?.description).toBe(asHtml(text));
     expect(first?.content?.encoded).toBe(text);
     expect(first?.categories?.map((category) => category.name)).toEqual([text]);
   });
@@ -82,13 +61,24 @@ describe('RSS 2.0', () => {
 
   test('a guid is a permalink only when it is the URL of the item', () => {
     const guids = parse({
-      items: [item(), item({ id: 'urn:uuid:1' }), item({ id: 'https://elsewhere.example/1' })],
+      items: [
+        item({ id: 'https://example.org/posts/a' }),
+        item({ id: 'urn:uuid:1' }),
+        item({ id: 'https://elsewhere.example/1' }),
+      ],
     }).items?.map((parsed) => parsed.guid);
     expect(guids).toEqual([
       { value: 'https://example.org/posts/a', isPermaLink: true },
       { value: 'urn:uuid:1', isPermaLink: false },
       { value: 'https://elsewhere.example/1', isPermaLink: false },
     ]);
+  });
+
+  test('the authors of an item, or else those of the feed, are named without an address', () => {
+    const items = [item({ id: 'urn:1', authors: [{ name: 'Ann' }, { name: 'Bob' }] }), item({ id: 'urn:2' })];
+    const parsed = parse({ authors: [{ name: 'All' }], items });
+    expect(parsed.items?.map(({ dc }) => dc?.creators)).toEqual([['Ann', 'Bob'], ['All']]);
+    expect(render()).not.toContain('dc:');
   });
 
   test('dates are RFC 822 with four-digit years, in GMT', () => {
@@ -130,4 +120,9 @@ test('items are sorted newest first and capped', () => {
   const sorted = newestFirst(items);
   expect(sorted).toHaveLength(limits.feed.items);
   expect(sorted[0]?.id).toBe(`urn:${limits.feed.items + 4}`);
+});
+
+test('of items with one id the newest stays', () => {
+  const older = item({ title: 'Older', publishedAt: new Date('2020-01-01') });
+  expect(newestFirst([older, item()]).map(({ title }) => title)).toEqual(['A title']);
 });

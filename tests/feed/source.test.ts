@@ -241,6 +241,86 @@ describe('keeping it', () => {
   });
 });
 
+describe("what others' HTML may hold", () => {
+  test('content is sanitised, with links from where the item is', async () => {
+    server.answer({
+      ...jsonFeed,
+      items: [
+        {
+          ...jsonFeed.items[0],
+          content_html: '<p onclick="x()">Hi <a href="b">b</a><script>alert(1)</script></p>',
+        },
+      ],
+    });
+    const [item] = (await source().feed()).items;
+    expect(item?.contentHtml).toBe('<p>Hi <a href="https://json.example/b">b</a></p>');
+  });
+
+  test("the guide's description is HTML: its text is the summary, what it is made of the content", async () => {
+    const [first] = guideFeed.items;
+    const description = '<p>Fish &amp; chips</p><p>1 &lt; 2<img src=x onerror=alert(1)></p>';
+    server.answer({ ...guideFeed, items: [{ ...first, description }] });
+    const [item] = (await source().feed()).items;
+    expect(item?.summary).toBe('Fish & chips 1 < 2');
+    expect(item?.contentHtml).toBe(
+      '<p>Fish &amp; chips</p><p>1 &lt; 2<img src="https://news.example/x" /></p>',
+    );
+  });
+
+  test('what is too large to be looked at is left out, and the item stays', async () => {
+    const content_html = '<p>'.repeat(limits.feed.htmlMarkup + 1);
+    server.answer({ ...jsonFeed, items: [{ ...jsonFeed.items[0], content_html }] });
+    expect((await source().feed()).items).toMatchObject([{ title: 'With everything', contentHtml: null }]);
+  });
+});
+
+test('authors of JSON Feed 1 and 1.1, of the feed and of items', async () => {
+  server.answer({
+    ...jsonFeed,
+    authors: [{ name: 'All', url: 'https://json.example/all' }, { name: '' }, null],
+    items: [{ ...jsonFeed.items[0], author: { name: 'One', url: 'javascript:x' } }, jsonFeed.items[1]],
+  });
+  const { authors, items } = await source().feed();
+  expect(authors).toEqual([{ name: 'All', url: 'https://json.example/all' }]);
+  expect(items.map((item) => item.authors)).toEqual([[{ name: 'One' }], undefined]);
+});
+
+describe('revalidate', () => {
+  test('fetches what is fresh still', async () => {
+    const { feed, revalidate } = source();
+    await feed();
+    server.answer({ ...guideFeed, title: 'Changed' });
+    expect(await revalidate()).toEqual({ shared: false });
+    expect((await feed()).title).toBe('Changed');
+    expect(server.hits()).toBe(2);
+  });
+
+  test('does not count on a fetch that began before', async () => {
+    const { feed, revalidate } = source();
+    const release = server.hold();
+    const early = feed();
+    await vi.waitFor(() => expect(server.hits()).toBe(1));
+    const late = revalidate();
+    await vi.waitFor(() => expect(server.hits()).toBe(2));
+    release();
+    await Promise.all([early, late]);
+    await feed();
+    expect(server.hits()).toBe(2);
+  });
+
+  test('says when the source fails; the old feed stands in, and is fetched again after a pause', async () => {
+    const { feed, revalidate } = source();
+    const good = await feed();
+    server.answer(undefined);
+    await expect(revalidate()).rejects.toMatchObject({ reason: 'upstream_refused' });
+    expect(await feed()).toBe(good);
+    expect(server.hits()).toBe(2);
+    server.answer({ ...guideFeed, title: 'Changed' });
+    advance(10_000);
+    expect((await feed()).title).toBe('Changed');
+  });
+});
+
 test('without FEED_SOURCE_URL the posts are the feed', async () => {
   const { feed, posts } = createFeedSource({
     env: { SITE_URL: 'https://example.org', NODE_ENV: 'test', FEED_SOURCE_URL: undefined },

@@ -61,7 +61,7 @@ const jsonFeed = {
       id: 'https://source.example/a',
       url: 'https://source.example/a',
       title: 'With content',
-      content_html: '<p>]]&gt; & more</p>',
+      content_html: '<p>]]&gt; & <a href="/more" onclick="x()">more</a><script>alert(1)</script></p>',
       date_published: '2026-03-01T00:00:00+02:00',
       tags: ['x'],
     },
@@ -92,7 +92,11 @@ describe('FEED_SOURCE_URL', () => {
     expect(parseRssFeed(await (await fetch(`${baseUrl}/rss.xml`)).text())).toMatchObject({
       title: 'A JSON feed',
       items: [
-        { title: 'With content', content: { encoded: '<p>]]&gt; & more</p>' }, categories: [{ name: 'x' }] },
+        {
+          title: 'With content',
+          content: { encoded: '<p>]]&gt; &amp; <a href="https://source.example/more">more</a></p>' },
+          categories: [{ name: 'x' }],
+        },
         { title: 'A note without a title', link: new URL('/b', source).href },
       ],
     });
@@ -123,5 +127,8 @@ describe('FEED_SOURCE_URL', () => {
     const response = await fetch(`${product.baseUrl}/rss.xml`);
     await expectRefusal(response, { reason: 'upstream_unreachable', path: '/rss.xml' });
     expect((await fetch(`${product.baseUrl}/posts`)).status).toBe(200);
+    const page = await fetch(`${product.baseUrl}/feeds`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('A service this answer depends on cannot be reached.');
   });
 });

@@ -1,4 +1,6 @@
+import { gunzipSync } from 'node:zlib';
 import { parseRssFeed } from 'feedsmith';
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/env.ts';
@@ -24,6 +26,9 @@ function jsonBlocks(text: string): unknown[] {
 
 describe.each([
   { path: '/rss.xml', contentType: 'application/rss+xml; charset=utf-8' },
+  { path: '/atom.xml', contentType: 'application/atom+xml; charset=utf-8' },
+  { path: '/feed.json', contentType: 'application/feed+json; charset=utf-8' },
+  { path: '/sitemap.xml', contentType: 'application/xml; charset=utf-8' },
   { path: '/llms.txt', contentType: 'text/plain; charset=utf-8' },
   { path: '/llms-full.txt', contentType: 'text/plain; charset=utf-8' },
   { path: '/openapi.json', contentType: 'application/json; charset=utf-8' },
@@ -83,6 +88,18 @@ describe.each([
     for (const condition of conditions) {
       expect((await get(path, { headers: condition })).status, JSON.stringify(condition)).toBe(200);
     }
+  });
+
+  test('comes compressed to those who take it, under the same ETag', async () => {
+    const ask = (encoding: string) =>
+      request(`${product.baseUrl}${path}`, { headers: { 'accept-encoding': encoding } });
+    const [plain, packed] = [await ask('identity'), await ask('gzip')];
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(packed.headers['content-encoding']).toBe('gzip');
+    expect(packed.headers.etag).toBe(plain.headers.etag);
+    for (const { headers } of [plain, packed]) expect(String(headers.vary)).toMatch(/accept-encoding/i);
+    const text = Buffer.from(await plain.body.arrayBuffer());
+    expect(gunzipSync(await packed.body.arrayBuffer())).toEqual(text);
   });
 
   test('HEAD has the headers of GET and no body', async () => {

@@ -178,6 +178,20 @@ const table: Record<keyof Env, Row> = {
     ],
     bad: ['example.org/feed.json', 'file:///etc/passwd'],
   },
+  REVALIDATE_SECRET: {
+    unset: undefined,
+    good: [['0123456789abcdef0123456789abcdef', '0123456789abcdef0123456789abcdef']],
+    bad: ['hunter2'],
+  },
+  SECURITY_CONTACT: {
+    unset: undefined,
+    good: [
+      ['mailto:security@example.org', 'mailto:security@example.org'],
+      ['https://example.org/security', 'https://example.org/security'],
+      ['tel:+1-201-555-0123', 'tel:+1-201-555-0123'],
+    ],
+    bad: ['security@example.org', 'http://example.org/', 'https://example.org/\nExpires: never'],
+  },
 };
 
 const names = Object.keys(table).filter((name): name is keyof Env => name in table);

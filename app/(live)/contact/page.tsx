@@ -1,6 +1,6 @@
-import type { Metadata } from 'next';
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { problemOf } from '#app/_components/problem-of.ts';
 import { api, HydrateClient, prefetchError } from '#app/api.ts';
 import { describeFailure } from '#server/caller.ts';
@@ -8,10 +8,12 @@ import { services } from '#server/services.ts';
 import { ContactForm } from './contact-form.tsx';
 import { DeliveryState } from './delivery-state.tsx';
 
-export const metadata: Metadata = {
-  title: 'Contact',
-  description: 'Send a message to the owner of this site.',
-};
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/contact',
+    title: 'Contact',
+    description: 'Send a message to the owner of this site.',
+  });
 
 /** Rendered whole before it is sent, so that it is complete without JavaScript. */
 export const instant = false;

@@ -1,12 +1,14 @@
-import type { Metadata } from 'next';
 import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { api, HydrateClient } from '#app/api.ts';
 import { EchoConsole } from './echo-console.tsx';
 
-export const metadata: Metadata = {
-  title: 'Echo console',
-  description: 'Send a value there and back and see what it is afterwards.',
-};
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/echo',
+    title: 'Echo console',
+    description: 'Send a value there and back and see what it is afterwards.',
+  });
 
 /** Shows what the server sees of this very request. */
 export const instant = false;

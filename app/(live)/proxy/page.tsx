@@ -1,12 +1,14 @@
-import type { Metadata } from 'next';
 import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { api, HydrateClient } from '#app/api.ts';
 import { ProxyExplorer } from './proxy-explorer.tsx';
 
-export const metadata: Metadata = {
-  title: 'Proxy explorer',
-  description: 'Every endpoint of other backends that this one forwards to.',
-};
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/proxy',
+    title: 'Proxy explorer',
+    description: 'Every endpoint of other backends that this one forwards to.',
+  });
 
 export const instant = false;
 

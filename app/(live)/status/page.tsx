@@ -1,12 +1,14 @@
-import type { Metadata } from 'next';
 import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { api, HydrateClient } from '#app/api.ts';
 import { UpstreamStatus } from './upstream-status.tsx';
 
-export const metadata: Metadata = {
-  title: 'Status',
-  description: 'How the backends that this one calls are doing.',
-};
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/status',
+    title: 'Status',
+    description: 'How the backends that this one calls are doing.',
+  });
 
 export const instant = false;
 

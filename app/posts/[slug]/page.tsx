@@ -1,37 +1,44 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { posts } from '#server/feed/posts.ts';
+import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
+import { services } from '#server/services.ts';
 import { PostDate } from '../post-date.tsx';
 
-/** The whole page is made before it is sent: with a shell sent first, an unknown slug would be a 200. */
-export const ensureStatic = 'navigation';
+/** Rendered for each request: posts can change while the product runs. */
 export const instant = false;
 
-export function generateStaticParams() {
-  return posts()
-    .list()
-    .map(({ slug }) => ({ slug }));
-}
-
 export async function generateMetadata({ params }: PageProps<'/posts/[slug]'>): Promise<Metadata> {
-  const post = posts().get((await params).slug);
+  await connection();
+  const post = await services().feed.posts.get((await params).slug);
   if (!post) notFound();
-  return {
-    title: post.title,
-    description: post.summary,
-    openGraph: { type: 'article', publishedTime: post.publishedAt.toISOString() },
-  };
+  const { title, summary, slug, publishedAt, updatedAt, tags } = post;
+  return pageMetadata({
+    path: `/posts/${slug}`,
+    title,
+    description: summary,
+    imagePath: `/posts/${slug}/opengraph-image`,
+    article: { publishedAt, updatedAt, tags },
+  });
 }
 
 export default async function PostPage({ params }: PageProps<'/posts/[slug]'>) {
-  const post = posts().get((await params).slug);
+  await connection();
+  const post = await services().feed.posts.get((await params).slug);
   if (!post) notFound();
   return (
     <>
       <article>
         <h1>{post.title}</h1>
-        <PostDate date={post.publishedAt} />
+        <p className="text-muted text-sm">
+          <PostDate date={post.publishedAt} />
+          {post.updatedAt && (
+            <>
+              , changed <PostDate date={post.updatedAt} />
+            </>
+          )}
+        </p>
         <div
           className="post-body mt-6"
           // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/feed/markdown.ts, which lets no HTML of the post through

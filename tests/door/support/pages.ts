@@ -11,6 +11,7 @@ export const pages = [
   '/docs',
   '/docs/calling',
   '/docs/weather.forecast',
+  '/feeds',
   '/posts',
   ...posts.map((slug) => `/posts/${slug}`),
   '/inbox',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { identifier, optionalText, textList, timestamp, webUrl } from './fields.ts';
+import { identifier, languageTag, optionalText, textList, timestamp, webUrl } from './fields.ts';
 import type { FeedItem } from './model.ts';
+import { hasMarkup, textOfHtml } from './sanitize.ts';
 
 /**
  * The shape of the rss.xml sample in Next's guide "Backend for Frontend":
@@ -10,12 +11,15 @@ export const guideFeedSchema = z.object({
   title: z.string().trim().min(1),
   description: z.string().catch(''),
   link: optionalText,
-  language: optionalText,
+  language: languageTag,
   copyright: optionalText,
   items: z.array(z.unknown()),
 });
 
-/** One item, or undefined when it cannot be used: it needs a title, a link and a date. */
+/**
+ * One item, or undefined when it cannot be used: it needs a title, a link and a date. Its description is HTML, as
+ * in the RSS that the guide makes of it.
+ */
 export function readGuideItem(raw: unknown, base: string): FeedItem | undefined {
   const url = webUrl(base);
   const schema = z.object({
@@ -32,8 +36,8 @@ export function readGuideItem(raw: unknown, base: string): FeedItem | undefined 
     id: item.guid ?? item.link,
     url: item.link,
     title: item.title,
-    summary: item.description,
-    contentHtml: null,
+    summary: textOfHtml(item.description),
+    contentHtml: hasMarkup(item.description) ? item.description : null,
     publishedAt: item.publishDate,
     categories: item.categories,
   };

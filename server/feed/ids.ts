@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+
+/** A scheme and something after it, in the characters a URI may have (RFC 3986). */
+export const absoluteUri = /^[a-z][a-z\d+.-]*:(?:[\w~:/?#[\]@!$&'()*+,;=.-]|%[\da-f]{2})+$/i;
+
+/**
+ * A `tag:` URI (RFC 4151) of a page: the host, the day the page was published, and its path. It names no scheme
+ * and no port, so it stays when those change.
+ */
+export function tagUri(pageUrl: string, publishedAt: Date): string {
+  const { hostname, pathname } = new URL(pageUrl);
+  // Only IPv6 addresses have other characters.
+  const authority = hostname.replace(/[^a-z\d.-]+/gi, '-').replace(/^-|-$/g, '');
+  return `tag:${authority},${publishedAt.toISOString().slice(0, 10)}:${pathname}`;
+}
+
+const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
+
+/**
+ * The id as a URI, which Atom asks for. Of one that is none, a name-based UUID is made (RFC 9562, version 5), always
+ * the same for the same feed and id.
+ *
+ * @param homeUrl the feed's
+ */
+export function uriOf(id: string, homeUrl: string): string {
+  return absoluteUri.test(id) ? id : `urn:uuid:${nameBasedUuid(`${homeUrl} ${id}`)}`;
+}
+
+function nameBasedUuid(name: string): string {
+  const bytes = createHash('sha1')
+    .update(Buffer.from(urlNamespace.replaceAll('-', ''), 'hex'))
+    .update(name)
+    .digest()
+    .subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { authorList, identifier, languageTag, optionalText, textList, timestamp, webUrl } from './fields.ts';
+import type { FeedAuthor, FeedItem } from './model.ts';
+import { escapeText } from './xml.ts';
+
+/** What is taken of JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
+export const jsonFeedSchema = z.object({
+  version: z.enum(['https://jsonfeed.org/version/1', 'https://jsonfeed.org/version/1.1']),
+  title: z.string().trim().min(1),
+  description: z.string().catch(''),
+  home_page_url: optionalText,
+  language: languageTag,
+  authors: z.unknown().optional(),
+  author: z.unknown().optional(),
+  items: z.array(z.unknown()),
+});
+
+/** Version 1 has one `author`, 1.1 a list. */
+export function readAuthors(raw: { authors?: unknown; author?: unknown }, base: string): FeedAuthor[] {
+  return authorList(base).parse(raw.authors ?? [raw.author]);
+}
+
+/** Length of a title made from the text of an item that has none (short notes have none), in characters. */
+const madeTitleLength = 80;
+
+/** One item, or undefined when it cannot be used: it needs an id, some content, a date, and a URL (its id may be one). */
+export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefined {
+  const optionalUrl = webUrl(base).optional().catch(undefined);
+  const optionalTimestamp = timestamp.optional().catch(undefined);
+  const schema = z.object({
+    id: identifier,
+    url: optionalUrl,
+    external_url: optionalUrl,
+    title: optionalText,
+    content_html: optionalText,
+    content_text: optionalText,
+    summary: optionalText,
+    date_published: optionalTimestamp,
+    date_modified: optionalTimestamp,
+    tags: textList,
+    authors: z.unknown().optional(),
+    author: z.unknown().optional(),
+  });
+  const item = schema.safeParse(raw).data;
+  if (!item) return undefined;
+  const authors = readAuthors(item, base);
+
+  const url = item.url ?? item.external_url ?? (/^https?:\/\//i.test(item.id) ? item.id : undefined);
+  const publishedAt = item.date_published ?? item.date_modified;
+  const title = item.title ?? shorten(item.summary ?? item.content_text);
+  if (!url || !publishedAt || !title) return undefined;
+  return {
+    id: item.id,
+    url,
+    title,
+    summary: item.summary ?? item.content_text ?? '',
+    contentHtml: item.content_html ?? (item.content_text ? textToHtml(item.content_text) : null),
+    publishedAt,
+    ...(item.date_modified ? { updatedAt: item.date_modified } : {}),
+    categories: item.tags,
+    ...(authors.length > 0 ? { authors } : {}),
+  };
+}
+
+function shorten(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const characters = Array.from(text.replace(/\s+/g, ' '));
+  if (characters.length <= madeTitleLength) return characters.join('');
+  return `${characters.slice(0, madeTitleLength - 1).join('')}…`;
+}
+
+function textToHtml(text: string): string {
+  const paragraphs = text.split(/(?:\r?\n){2,}/).filter((paragraph) => paragraph.trim() !== '');
+  return paragraphs
+    .map((paragraph) => `<p>${escapeText(paragraph).replace(/\r?\n/g, '<br>')}</p>`)
+    .join('\n');
+}

@@ -1,0 +1,70 @@
+import { conditionalResponse } from '../door/conditional.ts';
+import { atomContentType, renderAtom } from '../feed/atom.ts';
+import { jsonFeedContentType, renderJsonFeed } from '../feed/json-feed.ts';
+import { type Feed, feedChangedAt } from '../feed/model.ts';
+import { renderRss, rssContentType } from '../feed/rss.ts';
+import type { FeedSource } from '../feed/source.ts';
+import { limits } from '../limits.ts';
+import { services } from '../services.ts';
+import { serveText } from './serve-text.ts';
+
+const { freshFor, staleWhileRevalidateFor, staleIfErrorFor } = limits.feed;
+
+/** What caches in front may do with a feed. */
+export const feedCacheControl = [
+  'public',
+  `max-age=${freshFor / 1000}`,
+  `stale-while-revalidate=${staleWhileRevalidateFor / 1000}`,
+  `stale-if-error=${staleIfErrorFor / 1000}`,
+].join(', ');
+
+export type FeedFormat = {
+  path: string;
+  contentType: string;
+  render: (feed: Feed, options: { selfUrl: string }) => string;
+};
+
+/** The formats of the feed, by the path each is served at. */
+export const feedFormats = {
+  rss: { path: '/rss.xml', contentType: rssContentType, render: renderRss },
+  atom: { path: '/atom.xml', contentType: atomContentType, render: renderAtom },
+  json: { path: '/feed.json', contentType: jsonFeedContentType, render: renderJsonFeed },
+} as const satisfies Record<string, FeedFormat>;
+
+/** `/rss.xml` */
+export function handleRss(request: Request): Promise<Response> {
+  return handleFeed(request, feedFormats.rss);
+}
+
+/** `/atom.xml` */
+export function handleAtom(request: Request): Promise<Response> {
+  return handleFeed(request, feedFormats.atom);
+}
+
+/** `/feed.json` */
+export function handleJsonFeed(request: Request): Promise<Response> {
+  return handleFeed(request, feedFormats.json);
+}
+
+function handleFeed(request: Request, format: FeedFormat): Promise<Response> {
+  const { feed, env } = services();
+  return serveText(request, format.path, () => answerFeed(request, format, { feed, siteUrl: env.SITE_URL }));
+}
+
+export type FeedRouteOptions = { feed: Pick<FeedSource, 'feed'>; siteUrl: string };
+
+/** @throws AppError `upstream_*` when the source fails and nothing older can stand in */
+export async function answerFeed(
+  request: Request,
+  { path, contentType, render }: FeedFormat,
+  { feed: source, siteUrl }: FeedRouteOptions,
+): Promise<Response> {
+  const feed = await source.feed();
+  return conditionalResponse(request, {
+    // The public URL, not request.url: behind a proxy that one names the inner host.
+    body: render(feed, { selfUrl: `${siteUrl}${path}` }),
+    contentType,
+    lastModified: feedChangedAt(feed),
+    cacheControl: feedCacheControl,
+  });
+}

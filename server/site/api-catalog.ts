@@ -1,0 +1,24 @@
+import { trpcEndpoint } from '../paths.ts';
+
+export const apiCatalogContentType =
+  'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"';
+
+/** RFC 9727: where the API is and what describes it, as a linkset (RFC 9264). */
+export function apiCatalog(siteUrl: string): string {
+  const api = `${siteUrl}${trpcEndpoint}`;
+  const catalog = {
+    linkset: [
+      { anchor: `${siteUrl}/.well-known/api-catalog`, item: [{ href: api }] },
+      {
+        anchor: api,
+        'service-desc': [{ href: `${siteUrl}/openapi.json`, type: 'application/json' }],
+        'service-doc': [
+          { href: `${siteUrl}/docs`, type: 'text/html' },
+          { href: `${siteUrl}/llms.txt`, type: 'text/plain' },
+        ],
+        status: [{ href: `${siteUrl}/healthz`, type: 'application/json' }],
+      },
+    ],
+  };
+  return `${JSON.stringify(catalog, null, 2)}\n`;
+}

@@ -1,0 +1,26 @@
+import { element, serializeXml } from '../feed/xml.ts';
+
+export type SitemapEntry = {
+  /** Absolute. */
+  url: string;
+  /** Left out where no date can be told: a made-up one makes search engines ignore them all. */
+  changedAt?: Date | undefined;
+};
+
+/** https://www.sitemaps.org/protocol.html */
+export function renderSitemap(entries: readonly SitemapEntry[]): string {
+  return serializeXml(
+    element(
+      'urlset',
+      { xmlns: 'http://www.sitemaps.org/schemas/sitemap/0.9' },
+      ...entries.map(({ url, changedAt }) =>
+        element(
+          'url',
+          {},
+          element('loc', {}, url),
+          changedAt ? element('lastmod', {}, changedAt.toISOString()) : null,
+        ),
+      ),
+    ),
+  );
+}

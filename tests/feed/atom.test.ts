@@ -1,0 +1,79 @@
+import { parseAtomFeed } from 'feedsmith';
+import { expect, test } from 'vitest';
+import { renderAtom } from '#server/feed/atom.ts';
+import type { Feed } from '#server/feed/model.ts';
+import { feed, item, readStrictly } from './support.ts';
+
+const selfUrl = 'https://example.org/atom.xml';
+const render = (given: Partial<Feed> = {}) => renderAtom(feed(given), { selfUrl });
+
+test('an independent parser reads everything out of it', () => {
+  const xml = render({
+    language: 'de-CH',
+    copyright: '© Example',
+    iconUrl: 'https://example.org/icon.png',
+    authors: [{ name: 'All', url: 'https://example.org/all' }],
+    items: [
+      item({
+        updatedAt: new Date('2026-11-03T08:00:00Z'),
+        categories: ['one', 'two'],
+        authors: [{ name: 'Ann' }],
+      }),
+    ],
+  });
+  expect(parseAtomFeed(xml)).toEqual({
+    id: selfUrl,
+    title: { value: 'Feed' },
+    subtitle: { value: 'About it' },
+    updated: '2026-11-03T08:00:00.000Z',
+    icon: 'https://example.org/icon.png',
+    rights: { value: '© Example' },
+    authors: [{ name: 'All', uri: 'https://example.org/all' }],
+    links: [
+      { rel: 'self', type: 'application/atom+xml', href: selfUrl },
+      { rel: 'alternate', type: 'text/html', href: 'https://example.org/' },
+    ],
+    xml: { lang: 'de-CH' },
+    entries: [
+      {
+        id: 'tag:example.org,2026-11-02:/posts/a',
+        title: { value: 'A title' },
+        links: [{ rel: 'alternate', href: 'https://example.org/posts/a' }],
+        published: '2026-11-02T10:00:00.000Z',
+        updated: '2026-11-03T08:00:00.000Z',
+        authors: [{ name: 'Ann' }],
+        categories: [{ term: 'one' }, { term: 'two' }],
+        summary: { type: 'text', value: 'A summary' },
+        content: { type: 'html', value: '<p>Content</p>' },
+      },
+    ],
+  });
+});
+
+test('RFC 4287: a feed has an author, an id and a date of its last change, also an empty one', () => {
+  const values = readStrictly(render({ items: [] }));
+  expect(values.get('feed/author/name')).toEqual(['Feed']);
+  expect(values.get('feed/id')).toEqual([selfUrl]);
+  expect(values.get('feed/updated')).toEqual(['1970-01-01T00:00:00.000Z']);
+});
+
+test('an id that is no URI becomes one, always the same and another for another id', () => {
+  const ids = readStrictly(render({ items: ['7', 'seven', '8'].map((id) => item({ id })) })).get(
+    'feed/entry/id',
+  );
+  expect(ids).toEqual([
+    'urn:uuid:6798fcbb-7d98-5651-a371-33da65a1f5aa',
+    expect.stringMatching(/^urn:uuid:[\da-f]{8}-[\da-f]{4}-5[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
+    expect.stringMatching(/^urn:uuid:/),
+  ]);
+  expect(new Set(ids).size).toBe(3);
+});
+
+test('an entry without authors has those of the feed, for readers that look for them there', () => {
+  const values = readStrictly(render({ authors: [{ name: 'All' }] }));
+  expect(values.get('feed/entry/author/name')).toEqual(['All']);
+});
+
+test('the same feed gives the same bytes', () => {
+  expect(render()).toBe(render());
+});

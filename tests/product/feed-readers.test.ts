@@ -1,0 +1,121 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createPosts } from '#server/feed/posts.ts';
+import { requireFeedReaders } from '#tests/support/feed-readers.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+
+let product: Product;
+let folder: string;
+beforeAll(async () => {
+  requireFeedReaders();
+  product = await startProduct();
+  folder = await mkdtemp(join(tmpdir(), 'typed-bff-readers-'));
+});
+afterAll(async () => {
+  await product.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const run = async (program: string, ...args: string[]): Promise<string> => {
+  const env = { ...process.env, HOME: folder, TZ: 'UTC', LC_ALL: 'C.UTF-8', TERM: 'dumb' };
+  const { stdout } = await promisify(execFile)(program, args, { env, cwd: folder });
+  return stdout;
+};
+
+/** What the readers should have found, read from the files by another way. */
+const expected = () =>
+  createPosts({ siteUrl: product.baseUrl, watch: false, drafts: false })
+    .list()
+    .map(({ id, title, url, publishedAt }) => ({ id, title, url, seconds: publishedAt.getTime() / 1000 }));
+
+describe('sfeed', () => {
+  test.each(['/rss.xml', '/atom.xml'])(
+    'fetches %s, and prints titles, dates, links and ids',
+    async (path) => {
+      const name = path.slice(1);
+      await writeFile(
+        join(folder, 'sfeedrc'),
+        `sfeedpath='${folder}'\nfeeds() {\n  feed '${name}' '${product.baseUrl}${path}' '${product.baseUrl}'\n}\n`,
+      );
+      await run('sfeed_update', 'sfeedrc');
+      const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+      const entries = lines.map((line) => {
+        const [seconds, title, url, content, contentType, id, author, , category] = line.split('\t');
+        return { seconds: Number(seconds), title, url, content, contentType, id, author, category };
+      });
+      expect(entries).toMatchObject(
+        expected().map((post) => ({ ...post, contentType: 'html', author: 'typed-bff' })),
+      );
+      for (const { content, category } of entries) {
+        expect(content).toMatch(/^<p>/);
+        expect(category).not.toBe('');
+      }
+      const printed = await run('sfeed_plain', name);
+      for (const { title, url, seconds } of expected()) {
+        const day = new Date(seconds * 1000).toISOString().slice(0, 10);
+        expect(printed).toMatch(new RegExp(`${day} 00:00 +${name} +${title} +${url}`));
+      }
+    },
+  );
+
+  test.each(['/', '/posts', '/feeds', '/weather', '/posts/one-typed-door'])(
+    'finds the feeds by the page %s',
+    async (path) => {
+      const html = await (await fetch(`${product.baseUrl}${path}`)).text();
+      const { stdout } = spawnSync('sfeed_web', [product.baseUrl], { input: html, encoding: 'utf8' });
+      expect(stdout.trimEnd().split('\n')).toEqual([
+        `${product.baseUrl}/rss.xml\tapplication/rss+xml`,
+        `${product.baseUrl}/atom.xml\tapplication/atom+xml`,
+      ]);
+    },
+  );
+});
+
+describe('newsboat', () => {
+  const row = z.object({ guid: z.string(), title: z.string(), url: z.string(), pubDate: z.number() });
+
+  test.each(['/rss.xml', '/atom.xml'])('reads %s, and asks again with what it was told', async (path) => {
+    const cache = join(folder, `${path.slice(1)}.db`);
+    await writeFile(join(folder, 'urls'), `${product.baseUrl}${path}\n`);
+    const newsboat = (command: string) =>
+      run('newsboat', '--quiet', '-u', 'urls', '-c', cache, '-x', command);
+    const statuses = () => [...product.log().matchAll(new RegExp(`"route":"${path}","status":(\\d+)`, 'g'))];
+    const asked = statuses().length;
+    await newsboat('reload');
+    expect(await newsboat('print-unread')).toBe(`${expected().length} unread articles\n`);
+    const database = new Database(cache, { readonly: true });
+    const items = database.prepare('select guid, title, url, pubDate from rss_item order by pubDate desc');
+    expect(z.array(row).parse(items.all())).toEqual(
+      expected().map(({ id, title, url, seconds }) => ({ guid: id, title, url, pubDate: seconds })),
+    );
+    database.close();
+
+    // It keeps the ETag of a feed that it knew already, so from the third time on it sends one.
+    await newsboat('reload');
+    await newsboat('reload');
+    await expect
+      .poll(() =>
+        statuses()
+          .slice(asked)
+          .map(([, status]) => status),
+      )
+      .toEqual(['200', '200', '304']);
+    expect(await newsboat('print-unread')).toBe(`${expected().length} unread articles\n`);
+  });
+});
+
+test.each(['/rss.xml', '/atom.xml', '/sitemap.xml'])('%s is well-formed to libxml2', async (path) => {
+  const xml = await (await fetch(`${product.baseUrl}${path}`)).text();
+  const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '-'], {
+    input: xml,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
