@@ -1,3 +1,4 @@
+import { procedures } from '../catalog/procedures.ts';
 import { conditionalResponse } from '../door/conditional.ts';
 import type { Env } from '../env.ts';
 import { services } from '../services.ts';
@@ -18,14 +19,15 @@ export function handleSitemap(request: Request): Promise<Response> {
       changedAt: updatedAt ?? publishedAt,
     }));
     const newest = posts.map(({ changedAt }) => changedAt).sort((a, b) => b.getTime() - a.getTime())[0];
-    const entries = pages.map((path) => ({
+    const entries = [...pages, ...[...procedures.keys()].map((path) => `/docs/${path}`)].map((path) => ({
       url: `${env.SITE_URL}${path}`,
       changedAt: path === '/posts' ? newest : undefined,
     }));
     return conditionalResponse(request, {
       body: renderSitemap([...entries, ...posts]),
       contentType: 'application/xml; charset=utf-8',
-      lastModified: newest ?? null,
+      // A release adds pages without a newer post.
+      lastModified: null,
       cacheControl: 'public, max-age=300',
     });
   });

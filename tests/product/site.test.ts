@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { procedures } from '#server/catalog/procedures.ts';
 import { pages } from '#server/site/pages.ts';
 import { posts } from '#tests/door/support/posts.ts';
 import { readStrictly } from '#tests/feed/support.ts';
@@ -49,10 +50,11 @@ describe.each([
 });
 
 describe('/sitemap.xml', () => {
-  test('has every page and post under the public address, and each is there', async () => {
+  test('has every page, procedure and post under the public address, and each is there', async () => {
     const locations = readStrictly(await textOf('/sitemap.xml')).get('urlset/url/loc') ?? [];
     expect(locations).toEqual([
       ...pages.map((path) => `${site}${path}`),
+      ...[...procedures.keys()].map((path) => `${site}/docs/${path}`),
       ...posts.map((slug) => `${site}/posts/${slug}`).sort(),
     ]);
     for (const location of locations) {
