@@ -4,7 +4,6 @@ import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
 import { type CatalogEntry, describeProcedure } from '#server/catalog/catalog.ts';
 import { procedures } from '#server/catalog/procedures.ts';
-import { hookOf, serverComponentOf } from '#server/catalog/react-snippets.ts';
 import { curlOf, typescriptOf } from '#server/catalog/snippets.ts';
 import { services } from '#server/services.ts';
 import { Badge } from '../badge.tsx';
@@ -14,6 +13,7 @@ import { Errors } from '../errors.tsx';
 import { Limits } from '../limits.tsx';
 import { PageSections } from '../page-sections.tsx';
 import { Prose } from '../prose.tsx';
+import { hookOf, serverComponentOf } from '../react-snippets.ts';
 import { SchemaSection } from '../schema-section.tsx';
 import { TryIt } from '../try-it.tsx';
 

@@ -1,5 +1,5 @@
-import type { CatalogEntry } from './catalog.ts';
-import { literalOf } from './snippets.ts';
+import type { CatalogEntry } from '#server/catalog/catalog.ts';
+import { literalOf } from '#server/catalog/snippets.ts';
 
 type Called = Pick<CatalogEntry, 'path' | 'type' | 'examples'>;
 
