@@ -155,6 +155,8 @@ export const limits = {
     backoffFactor: 3,
     backoffCap: 15 * 60_000,
     giveUpAfter: 5 * 24 * 60 * 60_000,
+    /** However old a mail is, it is tried so often: about half an hour, which outlasts greylisting. */
+    attemptsAtLeast: 10,
     pollInterval: 5_000,
     /** How long a running attempt may take to end when the process stops. */
     stopGrace: 10_000,

@@ -25,17 +25,26 @@ export class DeliveryError extends Error {
 const authenticationReplies = new Set([530, 534, 535, 538]);
 
 /** Commands before MAIL FROM: the server does not know of any mail yet. */
-const sessionCommand = /^(CONN|AUTH|STARTTLS|EHLO|HELO)\b/;
+const sessionCommand = /^(AUTH|STARTTLS|EHLO|HELO|LHLO)\b/;
+
+/** How nodemailer calls a connection that broke or fell silent at any stage, and an attempt that was ended from here. */
+const isBroken = ({ command, code }: { command: string; code: string }) =>
+  command === 'CONN' || code === 'EABORT';
 
 /**
- * Classifies what nodemailer threw. The command comes first: a 554 greeting or a 535 is a 5xx, and still says
- * nothing about the mail.
+ * Classifies what nodemailer threw. The command comes before the code: a 554 greeting or a 535 is a 5xx, and still
+ * says nothing about the mail. A connection that breaks once the server knows of the mail may be the mail's doing,
+ * so it counts as an attempt: one that a server always hangs up on would otherwise be tried for ever.
+ *
+ * @param begun whether the session was open and had gone on to the mail
  */
-export function classifySmtpError(error: unknown): DeliveryError {
-  const { command, code, responseCode, response } = smtpFields(error);
+export function classifySmtpError(error: unknown, { begun }: { begun: boolean }): DeliveryError {
+  const fields = smtpFields(error);
+  const { command, code, responseCode, response } = fields;
   const enhanced = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
   const summary = [command, responseCode, enhanced, code].filter(Boolean).join(' ') || 'unknown';
 
+  if (isBroken(fields)) return new DeliveryError(begun ? 'transient' : 'transport_down', summary);
   if (sessionCommand.test(command) || code === 'EAUTH') return new DeliveryError('transport_down', summary);
   if (authenticationReplies.has(responseCode)) return new DeliveryError('transport_down', summary);
   // 503 is about the order of commands, so it is the session's fault: a new one may go through.

@@ -118,7 +118,9 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       return;
     }
     transportFailures = 0;
-    if (kind === 'permanent' || mail.age >= timing.giveUpAfter) {
+    // A mail that waited for its transport is old before its first attempt: it gets its share of them all the same.
+    const triedEnough = mail.age >= timing.giveUpAfter && attempt >= timing.attemptsAtLeast;
+    if (kind === 'permanent' || triedEnough) {
       await outbox.bury(id, token, failure.message);
       record('dead');
       log.error(line, 'mail given up');

@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
 
-/** How mail is paced. Milliseconds, but for `backoffFactor` and `unfinishedClaims`. Tests pass shorter ones. */
+/** How mail is paced. Milliseconds, but for `backoffFactor`, `attemptsAtLeast` and `unfinishedClaims`. Tests pass shorter ones. */
 export type MailTiming = Readonly<
   Record<
     | 'connectionTimeout'
@@ -11,6 +11,7 @@ export type MailTiming = Readonly<
     | 'backoffFactor'
     | 'backoffCap'
     | 'giveUpAfter'
+    | 'attemptsAtLeast'
     | 'pollInterval'
     | 'stopGrace'
     | 'unfinishedClaims'

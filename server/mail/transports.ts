@@ -24,8 +24,16 @@ export type SmtpTransportOptions = {
 
 /** Sends over SMTP: one connection and one try for each call. The retries are the dispatcher's. */
 export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTransportOptions): Transport {
+  /** Message-IDs of the calls whose session is open and has gone on to the mail. */
+  const begun = new Set<string>();
   const smtp = createTransport({
     url,
+    // A connection that breaks is the same error at every stage; only nodemailer's log tells how far it had come.
+    logger: {
+      info(entry: { tnx?: unknown; messageId?: unknown }) {
+        if (entry.tnx === 'send' && typeof entry.messageId === 'string') begun.add(entry.messageId);
+      },
+    },
     dnsTimeout: timing.connectionTimeout,
     connectionTimeout: timing.connectionTimeout,
     greetingTimeout: timing.connectionTimeout,
@@ -42,7 +50,9 @@ export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTrans
       try {
         await smtp.sendMail(message);
       } catch (error) {
-        throw classifySmtpError(error);
+        throw classifySmtpError(error, { begun: begun.has(mail.messageId) });
+      } finally {
+        begun.delete(mail.messageId);
       }
     },
   };

@@ -4,8 +4,6 @@ import { classifySmtpError } from '#server/mail/delivery-error.ts';
 
 describe('classification of SMTP errors', () => {
   it.each([
-    [{ command: 'CONN', code: 'ESOCKET' }, 'transport_down', 'CONN ESOCKET'],
-    [{ command: 'CONN', code: 'EPROTOCOL', responseCode: 554 }, 'transport_down', 'CONN 554 EPROTOCOL'],
     [{ command: 'AUTH PLAIN', code: 'EAUTH', responseCode: 535 }, 'transport_down', 'AUTH PLAIN 535 EAUTH'],
     [{ command: 'API', code: 'EAUTH' }, 'transport_down', 'API EAUTH'],
     [{ command: 'STARTTLS', code: 'ETLS', responseCode: 454 }, 'transport_down', 'STARTTLS 454 ETLS'],
@@ -19,16 +17,30 @@ describe('classification of SMTP errors', () => {
     [{ command: 'DATA', responseCode: 554 }, 'permanent', 'DATA 554'],
     [{ command: 'MAIL FROM', responseCode: 503 }, 'transient', 'MAIL FROM 503'],
     [{ command: 'RCPT TO', responseCode: 451 }, 'transient', 'RCPT TO 451'],
-    [{ code: 'EABORT' }, 'transient', 'EABORT'],
     [{}, 'transient', 'unknown'],
   ])('%o is %s', (fields, kind, summary) => {
-    const error = classifySmtpError(Object.assign(new Error('to <owner@site.example>'), fields));
+    const error = classifySmtpError(Object.assign(new Error('to <owner@site.example>'), fields), {
+      begun: true,
+    });
     expect(error).toMatchObject({ kind, summary });
     expect(error.message).not.toContain('@');
   });
 
+  it.each([
+    [{ command: 'CONN', code: 'ESOCKET' }, 'CONN ESOCKET'],
+    [{ command: 'CONN', code: 'EPROTOCOL', responseCode: 554 }, 'CONN 554 EPROTOCOL'],
+    [{ code: 'EABORT' }, 'EABORT'],
+  ])('%o is the transport before the mail, and an attempt after', (fields, summary) => {
+    const error = Object.assign(new Error('closed'), fields);
+    expect(classifySmtpError(error, { begun: false })).toMatchObject({ kind: 'transport_down', summary });
+    expect(classifySmtpError(error, { begun: true })).toMatchObject({ kind: 'transient', summary });
+  });
+
   it('takes what is not an error', () => {
-    expect(classifySmtpError('broken')).toMatchObject({ kind: 'transient', summary: 'unknown' });
+    expect(classifySmtpError('broken', { begun: false })).toMatchObject({
+      kind: 'transient',
+      summary: 'unknown',
+    });
   });
 });
 

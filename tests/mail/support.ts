@@ -63,21 +63,31 @@ export function testMail(
   return { mail, lines };
 }
 
+export const engines = ['sqlite', 'postgres'] as const;
+
+/** What makes a mail service keep its mails on an engine, in a place of their own. */
+export type StorageEnv = Pick<MailEnv, 'DATA_DIR' | 'DATABASE_URL'>;
+
+/** @param postgres without it SQLite */
+export async function storageEnv(postgres: PostgresServer | undefined): Promise<StorageEnv> {
+  return { DATA_DIR: tempDir(), DATABASE_URL: await postgres?.database() };
+}
+
+/** The storage of such a service, opened beside it. */
+export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promise<MailDatabase> {
+  const log = createLogger({ level: 'silent' });
+  const db = await (DATABASE_URL === undefined ? openSqlite(DATA_DIR) : openPostgres(DATABASE_URL, log));
+  onTestFinished(() => db.close());
+  return db;
+}
+
 /** A place for mails, with as many connections as a test opens. */
 export type MailPlace = { open(): Promise<MailDatabase> };
 
 /** A SQLite file of its own, or a database of a PostgreSQL that runs. */
 export async function testPlace(postgres?: PostgresServer): Promise<MailPlace> {
-  const url = await postgres?.database();
-  const dir = tempDir();
-  const log = createLogger({ level: 'silent' });
-  return {
-    async open() {
-      const db = await (url === undefined ? openSqlite(dir) : openPostgres(url, log));
-      onTestFinished(() => db.close());
-      return db;
-    },
-  };
+  const env = await storageEnv(postgres);
+  return { open: () => openStorage(env) };
 }
 
 /** An outbox on a connection of its own. */

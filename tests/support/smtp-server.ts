@@ -4,6 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
+type Connection = SMTPServer['connections'] extends Set<infer Each> ? Each : never;
+
 /** A reply with this code, a cut connection, or no answer at all. */
 export type Fault = number | 'drop' | 'hang';
 
@@ -14,8 +16,14 @@ export type SmtpScript = {
   greeting?: FaultAt;
   mailFrom?: FaultAt;
   rcpt?: FaultAt;
+  /** At the command DATA. */
+  dataCommand?: FaultAt;
+  /** After the answer to DATA, before anything of the message is read: its final dot never arrives. */
+  body?: FaultAt;
   /** After the final dot: the message is received and counted, only the answer is at fault. */
   data?: FaultAt;
+  /** STARTTLS is offered, with a certificate that nobody signed. */
+  untrustedTls?: boolean;
   /** Asked of every client; without it none is needed. */
   credentials?: { user: string; pass: string };
 };
@@ -25,6 +33,8 @@ export type ReceivedMessage = {
   /** As it came over the wire, dots unstuffed. */
   raw: string;
   envelope: { from: string; to: string[] };
+  /** What went wrong with the answer; undefined when it was taken. */
+  fault: Fault | undefined;
 };
 
 export type TestSmtpServer = {
@@ -41,28 +51,58 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
   const sockets = new Map<number, Socket>();
   const counts = new Map<FaultAt, number>();
 
-  function pass(
-    faultAt: FaultAt | undefined,
-    session: SMTPServerSession,
-    done: (error?: Error) => void,
-  ): void {
-    const nth = faultAt ? (counts.get(faultAt) ?? 0) + 1 : 0;
-    if (faultAt) counts.set(faultAt, nth);
-    const fault = faultAt?.(nth);
+  function next(faultAt: FaultAt | undefined): Fault | undefined {
+    if (!faultAt) return undefined;
+    const nth = (counts.get(faultAt) ?? 0) + 1;
+    counts.set(faultAt, nth);
+    return faultAt(nth);
+  }
+
+  function answer(fault: Fault | undefined, session: SMTPServerSession, done: (error?: Error) => void): void {
     if (fault === undefined) done();
     else if (fault === 'drop') sockets.get(session.remotePort)?.destroy();
     else if (fault !== 'hang') done(Object.assign(new Error('scripted'), { responseCode: fault }));
+  }
+
+  const pass = (
+    faultAt: FaultAt | undefined,
+    session: SMTPServerSession,
+    done: (error?: Error) => void,
+  ): void => answer(next(faultAt), session, done);
+
+  /** The library asks nobody about DATA itself. */
+  function scriptDataCommand(connection: Connection): void {
+    const { session } = connection;
+    const handle = connection.handler_DATA.bind(connection);
+    connection.handler_DATA = (command, done) => {
+      const fault = next(script.dataCommand);
+      if (typeof fault === 'number') {
+        connection.send(fault, 'scripted');
+        return done();
+      }
+      answer(fault, session, () => {
+        const broken = next(script.body);
+        if (broken === undefined) return handle(command, done);
+        connection.send(354, 'go ahead');
+        if (broken === 'drop') sockets.get(session.remotePort)?.destroySoon();
+      });
+    };
   }
 
   const { credentials } = script;
   const server = new SMTPServer({
     logger: false,
     disableReverseLookup: true,
-    disabledCommands: ['STARTTLS'],
+    disabledCommands: script.untrustedTls ? [] : ['STARTTLS'],
     allowInsecureAuth: true,
     authOptional: credentials === undefined,
     closeTimeout: 100,
-    onConnect: (session, done) => pass(script.greeting, session, done),
+    onConnect: (session, done) => {
+      for (const connection of server.connections) {
+        if (connection.session.id === session.id) scriptDataCommand(connection);
+      }
+      pass(script.greeting, session, done);
+    },
     onAuth: (auth, _session, done) => {
       const known = auth.username === credentials?.user && auth.password === credentials?.pass;
       if (known) done(null, { user: auth.username });
@@ -73,12 +113,14 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     onData: async (stream, session, done) => {
       const raw = await buffer(stream);
       const { mailFrom, rcptTo } = session.envelope;
+      const fault = next(script.data);
       messages.push({
         parsed: await simpleParser(raw),
         raw: raw.toString('utf8'),
         envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map((to) => to.address) },
+        fault,
       });
-      pass(script.data, session, done);
+      answer(fault, session, done);
     },
   });
   // A dropped connection reports itself here too.
