@@ -22,6 +22,8 @@ export type SmtpScript = {
   body?: FaultAt;
   /** After the final dot: the message is received and counted, only the answer is at fault. */
   data?: FaultAt;
+  /** Waited for between the message and its answer. */
+  beforeAnswer?: () => Promise<void>;
   /** STARTTLS is offered, with a certificate that nobody signed. */
   untrustedTls?: boolean;
   /** Asked of every client; without it none is needed. */
@@ -89,6 +91,13 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     };
   }
 
+  /** The library waits a tenth of a second before its greeting, for clients that talk too soon. */
+  function greetAtOnce(connection: Connection): void {
+    const greet = connection.connectionReady.bind(connection);
+    connection.connectionReady = () => undefined;
+    greet();
+  }
+
   const { credentials } = script;
   const server = new SMTPServer({
     logger: false,
@@ -97,12 +106,7 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     allowInsecureAuth: true,
     authOptional: credentials === undefined,
     closeTimeout: 100,
-    onConnect: (session, done) => {
-      for (const connection of server.connections) {
-        if (connection.session.id === session.id) scriptDataCommand(connection);
-      }
-      pass(script.greeting, session, done);
-    },
+    onConnect: (session, done) => pass(script.greeting, session, done),
     onAuth: (auth, _session, done) => {
       const known = auth.username === credentials?.user && auth.password === credentials?.pass;
       if (known) done(null, { user: auth.username });
@@ -111,7 +115,9 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     onMailFrom: (_address, session, done) => pass(script.mailFrom, session, done),
     onRcptTo: (_address, session, done) => pass(script.rcpt, session, done),
     onData: async (stream, session, done) => {
-      const raw = await buffer(stream);
+      // Undefined when the client went away in the middle.
+      const raw = await buffer(stream).catch(() => undefined);
+      if (!raw) return;
       const { mailFrom, rcptTo } = session.envelope;
       const fault = next(script.data);
       messages.push({
@@ -120,9 +126,19 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
         envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map((to) => to.address) },
         fault,
       });
+      await script.beforeAnswer?.();
       answer(fault, session, done);
     },
   });
+  const connect = server.connect.bind(server);
+  server.connect = (socket, options) => {
+    connect(socket, options);
+    for (const connection of server.connections) {
+      if (connection._socket !== socket) continue;
+      scriptDataCommand(connection);
+      greetAtOnce(connection);
+    }
+  };
   // A dropped connection reports itself here too.
   server.on('error', () => {});
   server.server.on('connection', (socket: Socket) => {
