@@ -1,0 +1,111 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createLogger } from '#server/log.ts';
+import type { ClaimedMail } from '#server/mail/claims.ts';
+import type { MailDatabase } from '#server/mail/database.ts';
+import { createDispatcher } from '#server/mail/dispatcher.ts';
+import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
+import { openPostgres } from '#server/mail/postgres.ts';
+import { openSqlite } from '#server/mail/sqlite.ts';
+import { mailTiming } from '#server/mail/timing.ts';
+import { smtpTransport } from '#server/mail/transports.ts';
+import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { addresses, draft, engines, eventually, tempDir, testSmtpServer } from './support.ts';
+
+const log = createLogger({ level: 'silent' });
+const minute = 60_000;
+
+type Clocked = { db: MailDatabase; jump(milliseconds: number): Promise<void> };
+
+async function clockedSqlite(): Promise<Clocked> {
+  let shift = 0;
+  const db = await openSqlite(tempDir(), () => Date.now() + shift);
+  return {
+    db,
+    jump: async (milliseconds) => {
+      shift += milliseconds;
+    },
+  };
+}
+
+/** A database in which the name of PostgreSQL's clock leads to one that can be set. */
+async function clockedPostgres(postgres: PostgresServer): Promise<Clocked> {
+  const url = await postgres.database();
+  const setUp = await openPostgres(url, log);
+  for (const statement of [
+    sql`create table clock_shift (ms double precision not null)`,
+    sql`insert into clock_shift values (0)`,
+    sql`create function public.clock_timestamp() returns timestamptz language sql volatile as
+      $$ select pg_catalog.clock_timestamp() + ms * interval '1 millisecond' from public.clock_shift $$`,
+    sql`do $$ begin
+      execute format('alter database %I set search_path = public, pg_catalog', current_database());
+    end $$`,
+  ]) {
+    await statement.execute(setUp.queries);
+  }
+  await setUp.close();
+  const db = await openPostgres(url, log);
+  return {
+    db,
+    jump: async (milliseconds) =>
+      void (await sql`update clock_shift set ms = ms + ${milliseconds}`.execute(db.queries)),
+  };
+}
+
+async function claimed(outbox: Outbox, id: string): Promise<ClaimedMail> {
+  const mail = await outbox.claim();
+  if (mail?.id !== id) throw new Error('Another mail was due.');
+  return mail;
+}
+
+describe.each(engines)('on %s', (engine) => {
+  let postgres: PostgresServer | undefined;
+
+  beforeAll(async () => {
+    if (engine === 'postgres') postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres?.close());
+
+  it.each([
+    ['forward', 60 * minute],
+    ['back', -60 * minute],
+  ])(
+    'a clock that jumps an hour %s: no mail waits for it, none is sent twice, none is given up or deleted',
+    async (_where, hour) => {
+      const { db, jump } = await (postgres ? clockedPostgres(postgres) : clockedSqlite());
+      onTestFinished(() => db.close());
+      const outbox = createOutbox(db, addresses);
+      const waiting = await outbox.enqueue(draft);
+      const { token } = await claimed(outbox, waiting.id);
+      const retry = { delay: mailTiming.backoffCap, lastError: 'RCPT TO 451', countAttempt: true };
+      await outbox.retryLater(waiting.id, token, retry);
+      const orphan = await outbox.enqueue(draft);
+      await claimed(outbox, orphan.id);
+      const inHand = await outbox.enqueue(draft);
+      const held = await claimed(outbox, inHand.id);
+      const fresh = await outbox.enqueue(draft);
+      expect((await outbox.status(fresh.id))?.status).toBe('queued');
+
+      await jump(hour);
+      expect(await outbox.complete(inHand.id, held.token)).toBe(true);
+      const smtp = await testSmtpServer();
+      const dispatcher = createDispatcher({
+        outbox: async () => outbox,
+        transport: smtpTransport({ url: smtp.url, addresses }),
+        log,
+        timing: { ...mailTiming, pollInterval: 20 },
+      });
+      onTestFinished(() => dispatcher.stop());
+      dispatcher.start();
+      const after = await outbox.enqueue(draft);
+      const due = [waiting, orphan, fresh, after];
+      await eventually(async () => {
+        expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 5, dead: 0, held: 0 });
+      });
+      expect(smtp.messages.map(({ parsed }) => parsed.messageId).sort()).toEqual(
+        due.map(({ messageId }) => messageId).sort(),
+      );
+      expect(await outbox.deleteSent(mailTiming.sentKeptFor)).toBe(0);
+    },
+  );
+});
