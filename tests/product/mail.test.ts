@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
+import { createOutbox } from '#server/mail/outbox.ts';
+import { openSqlite } from '#server/mail/sqlite.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
@@ -180,6 +182,7 @@ describe('without a mail server', () => {
     const before = await startProduct({ DATA_DIR, ...addresses, DEMO: '' });
     const receipt = await send(before).finally(async () => {
       expect(before.log()).toContain('SMTP_URL is not set');
+      expect(await delivery(before)).toEqual({ state: 'held', needed: false });
       await before.close();
     });
     expect(receipt.status).toBe('held');
@@ -189,8 +192,37 @@ describe('without a mail server', () => {
     const after = await startProduct({ DATA_DIR, ...addresses, DEMO: '', SMTP_URL: smtp.url });
     onTestFinished(() => after.close());
     await until(after, receipt.id, 'sent');
+    expect(await delivery(after)).toEqual({ state: 'smtp', needed: false });
     expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([receipt.messageId]);
   });
+});
+
+test('on SIGTERM the mail in hand is finished, no other is begun, and the process ends by itself', async () => {
+  const DATA_DIR = await dataDir();
+  let answer: (() => void) | undefined;
+  const smtp = await startSmtpServer({
+    beforeAnswer: () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  });
+  onTestFinished(() => smtp.close());
+  const product = await startProduct({ DATA_DIR, ...addresses, DEMO: '', SMTP_URL: smtp.url });
+  onTestFinished(() => product.close());
+  const receipts = [await send(product), await send(product)];
+  await vi.waitFor(() => expect(smtp.messages).toHaveLength(1), { timeout: 15_000 });
+  product.process.kill('SIGTERM');
+  // It listens no more, so it has heard of the end.
+  await vi.waitFor(() => expect(fetch(`${product.baseUrl}/healthz`)).rejects.toThrow(), { timeout: 15_000 });
+  answer?.();
+  await vi.waitFor(() => expect(product.process.exitCode).toBe(0), { timeout: 20_000 });
+
+  const db = await openSqlite(DATA_DIR);
+  onTestFinished(() => db.close());
+  const outbox = createOutbox(db, { siteUrl: 'http://localhost' });
+  const states = await Promise.all(receipts.map(({ id }) => outbox.status(id)));
+  expect(states.map((state) => state?.status).sort()).toEqual(['queued', 'sent']);
+  expect(smtp.messages).toHaveLength(1);
 });
 
 test('a mail that was answered for outlives kill -9 of the whole product', async () => {
@@ -215,6 +247,13 @@ test('a mail that was answered for outlives kill -9 of the whole product', async
   await until(again, receipt.id, 'sent');
   expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([receipt.messageId]);
 });
+
+/** What /readyz says of the delivery. */
+async function delivery(product: Served): Promise<unknown> {
+  const answer = z.object({ dependencies: z.object({ mailDelivery: z.unknown() }) });
+  const response = await fetch(`${product.baseUrl}/readyz`);
+  return answer.parse(await response.json()).dependencies.mailDelivery;
+}
 
 async function page(product: Served, path: string): Promise<string> {
   const response = await fetch(`${product.baseUrl}${path}`);
