@@ -58,7 +58,10 @@ type CatalogDocument = {
 const writtenDocuments = new Map<string, string>();
 
 /** Written when it is first asked for: large, and the same for the life of the process. */
-function serveDocument(request: Request, { path, contentType, write }: CatalogDocument): Promise<Response> {
+export function serveDocument(
+  request: Request,
+  { path, contentType, write }: CatalogDocument,
+): Promise<Response> {
   return serveText(request, path, async () => {
     const { SITE_URL, RATE_LIMITS } = services().env;
     const text = writtenDocuments.get(path) ?? write(catalog(RATE_LIMITS), SITE_URL);
@@ -67,8 +70,7 @@ function serveDocument(request: Request, { path, contentType, write }: CatalogDo
   });
 }
 
-/** A text that is made of the catalog, with what every such text is served with. */
-export function catalogText(request: Request, contentType: string, body: string): Response {
+function catalogText(request: Request, contentType: string, body: string): Response {
   return conditionalResponse(request, {
     body,
     contentType,
