@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { formatBytes } from '#app/_components/format-bytes.ts';
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
 /** How it may be called, and how much. */
@@ -16,12 +15,12 @@ export function Limits({ entry }: { entry: CatalogEntry }) {
         </Item>
         <Item name="Methods">
           {methods.join(' or ')}
-          {queryBytes !== null && `; by GET the query may have ${formatBytes(queryBytes)}`}
+          {queryBytes !== null && `; by GET the query may have ${kilobytes(queryBytes)}`}
         </Item>
         <Item name="Body">
-          JSON up to {formatBytes(limits.jsonBodyBytes)}
+          JSON up to {kilobytes(limits.jsonBodyBytes)}
           {formBodyBytes !== null &&
-            `, or a multipart form with the same fields up to ${formatBytes(formBodyBytes)}`}
+            `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}
         </Item>
         <Item name="Batch">{limits.batchSize} calls in one request</Item>
         <Item name="Personal data">
@@ -50,4 +49,9 @@ function Item({ name, children }: { name: string; children: ReactNode }) {
       <dd className="text-muted">{children}</dd>
     </div>
   );
+}
+
+/** Limits are whole ones. */
+function kilobytes(bytes: number): string {
+  return `${bytes / 1024} KB`;
 }

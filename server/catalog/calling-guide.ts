@@ -2,6 +2,7 @@ import { errorReasons } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
 import type { RateLimits } from '../rate-limit-state.ts';
+import { documents } from './raw-routes.ts';
 
 /** How any procedure is called, in Markdown: what is the same for all of them. */
 export function callingGuide({ siteUrl, rateLimits }: { siteUrl: string; rateLimits: RateLimits }): string {
@@ -69,10 +70,9 @@ What is personal (where somebody is, what somebody looks for or writes) travels 
 
 ## Feeds and files
 
-- [RSS feed](${siteUrl}/rss.xml) of the posts
-- [Posts](${siteUrl}/posts) as pages
-- [proxy.endpoints](${siteUrl}/docs/proxy.endpoints) lists what the proxy forwards to, files at \`/api/raw\` among it
-- [llms.txt](${siteUrl}/llms.txt) for language models
+${documents.map(({ path, title, summary }) => `- [${title}](${siteUrl}${path}): ${summary}`).join('\n')}
+- [Raw endpoints](${siteUrl}/docs/proxy.endpoints): files of other backends, streamed at \`/api/raw\`
+- [llms.txt](${siteUrl}/llms.txt): what language models read first
 - \`${siteUrl}/mcp\` offers the procedures as tools of the [Model Context Protocol](https://modelcontextprotocol.io)
 `;
 }

@@ -43,7 +43,7 @@ function childrenOf(schema: JsonSchema, path: string): SchemaField[] {
   );
   const others =
     isSchema(additionalProperties) && Object.keys(additionalProperties).length > 0
-      ? fieldsAt(additionalProperties, { path: join(path, '*'), optional: true })
+      ? fieldsAt(additionalProperties, { path: join(path, '*'), optional: false })
       : [];
   return [...declared, ...others];
 }

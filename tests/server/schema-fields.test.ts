@@ -48,7 +48,7 @@ describe('the fields of a schema', () => {
       'list[].time: Date',
       'list[].value: number | null',
       'counts: object',
-      'counts.*?: integer',
+      'counts.*: integer',
     ]);
   });
 
