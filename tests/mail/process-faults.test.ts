@@ -63,7 +63,7 @@ describe.each(engines)('on %s', (engine) => {
     expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([again.messageId]);
   });
 
-  it('two processes race for a thousand mails: each is sent once', { timeout: 180_000 }, async () => {
+  it('two processes race for a thousand mails: each is sent once', { timeout: 300_000 }, async () => {
     const smtp = await testSmtpServer();
     const db = await openStorage(storage);
     const outbox = createOutbox(db, addresses);
