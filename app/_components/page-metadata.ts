@@ -16,11 +16,13 @@ export async function pageMetadata(page: {
   description: string;
   /** Path of the picture; the site's unless the page has its own. */
   imagePath?: string;
+  /** Where the same stands as Markdown. */
+  markdownPath?: string;
   article?: { publishedAt: Date; updatedAt?: Date | undefined; tags: string[] };
 }): Promise<Metadata> {
   await connection();
   const { SITE_URL } = env();
-  const { path, title, description, imagePath = '/opengraph-image', article } = page;
+  const { path, title, description, imagePath = '/opengraph-image', markdownPath, article } = page;
   const url = `${SITE_URL}${path}`;
   const shown = {
     title: title ?? 'typed-bff: a typed backend for frontend',
@@ -32,7 +34,10 @@ export async function pageMetadata(page: {
   return {
     ...(title === undefined ? {} : { title }),
     description,
-    alternates: { canonical: url },
+    alternates: {
+      canonical: url,
+      ...(markdownPath ? { types: { 'text/markdown': markdownPath } } : {}),
+    },
     openGraph: {
       ...shown,
       url,

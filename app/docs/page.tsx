@@ -1,16 +1,18 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { catalog } from '#server/catalog/catalog.ts';
 import { services } from '#server/services.ts';
 import { badgesOf } from './badges-of.ts';
 import { ProcedureSearch } from './procedure-search.tsx';
 
-export const metadata: Metadata = {
-  title: 'Documentation',
-  description: 'Every procedure: what it takes, what it gives, how it is called, and a form to try it.',
-  alternates: { types: { 'text/markdown': '/docs/index.md' } },
-};
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/docs',
+    title: 'Documentation',
+    description: 'Every procedure: what it takes, what it gives, how it is called, and a form to try it.',
+    markdownPath: '/docs/index.md',
+  });
 
 /** Answers a question that stands in the URL, also without JavaScript. */
 export const instant = false;

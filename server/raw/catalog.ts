@@ -8,11 +8,8 @@ import { conditionalResponse } from '../door/conditional.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
 import { services } from '../services.ts';
-import { singleton } from '../singleton.ts';
+import { startedAt } from '../started-at.ts';
 import { serveText } from './serve-text.ts';
-
-/** These texts change with the code and the settings alone, so they are as old as the process. */
-const startedAt = () => singleton('started-at', () => new Date());
 
 const plain = 'text/plain; charset=utf-8';
 

@@ -8,6 +8,7 @@ import { pages } from '../site/pages.ts';
 import { robotsText } from '../site/robots.ts';
 import { securityText } from '../site/security-txt.ts';
 import { renderSitemap } from '../site/sitemap.ts';
+import { startedAt } from '../started-at.ts';
 import { serveText } from './serve-text.ts';
 
 /** `/sitemap.xml` */
@@ -27,7 +28,7 @@ export function handleSitemap(request: Request): Promise<Response> {
       body: renderSitemap([...entries, ...posts]),
       contentType: 'application/xml; charset=utf-8',
       // A release adds pages without a newer post.
-      lastModified: null,
+      lastModified: newest && newest > startedAt() ? newest : startedAt(),
       cacheControl: 'public, max-age=300',
     });
   });

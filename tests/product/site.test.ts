@@ -158,7 +158,11 @@ function headOf(html: string): Record<string, string>[] {
   );
 }
 
-describe.each([...pages, ...posts.map((slug) => `/posts/${slug}` as const)])('the head of %s', (path) => {
+describe.each([
+  ...pages,
+  '/docs/weather.forecast' as const,
+  ...posts.map((slug) => `/posts/${slug}` as const),
+])('the head of %s', (path) => {
   test('names its public address, its picture and the feeds, as the settings of this start say', async () => {
     const html = await textOf(path);
     const elements = headOf(html);
@@ -174,7 +178,10 @@ describe.each([...pages, ...posts.map((slug) => `/posts/${slug}` as const)])('th
     expect(meta('og:title')).toBe(meta('twitter:title'));
     expect(meta('description')).toBe(meta('og:description'));
     expect(meta('og:type')).toBe(path.startsWith('/posts/') ? 'article' : 'website');
-    expect(elements.filter(({ rel }) => rel === 'alternate').map(({ type, href }) => [type, href])).toEqual([
+    const alternates = elements.filter(({ rel }) => rel === 'alternate');
+    expect(
+      alternates.filter(({ type }) => type !== 'text/markdown').map(({ type, href }) => [type, href]),
+    ).toEqual([
       ['application/rss+xml', '/rss.xml'],
       ['application/atom+xml', '/atom.xml'],
       ['application/feed+json', '/feed.json'],

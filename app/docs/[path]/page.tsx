@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { type CatalogEntry, describeProcedure } from '#server/catalog/catalog.ts';
 import { procedures } from '#server/catalog/procedures.ts';
 import { curlOf, typescriptOf } from '#server/catalog/snippets.ts';
@@ -24,11 +25,12 @@ export const instant = false;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { path, summary } = await describe(params);
-  return {
+  return pageMetadata({
+    path: `/docs/${path}`,
     title: path,
     description: `${summary}.`,
-    alternates: { types: { 'text/markdown': `/docs/procedures/${path}.md` } },
-  };
+    markdownPath: `/docs/procedures/${path}.md`,
+  });
 }
 
 export default async function ProcedurePage({ params }: Props) {

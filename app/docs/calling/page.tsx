@@ -1,15 +1,17 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { connection } from 'next/server';
+import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { callingGuide } from '#server/catalog/calling-guide.ts';
 import { renderMarkdown } from '#server/feed/markdown.ts';
 import { services } from '#server/services.ts';
 
-export const metadata: Metadata = {
-  title: 'How to call',
-  description: 'The wire form, batches, errors, limits and privacy of every call.',
-  alternates: { types: { 'text/markdown': '/docs/calling.md' } },
-};
+export const generateMetadata = () =>
+  pageMetadata({
+    path: '/docs/calling',
+    title: 'How to call',
+    description: 'The wire form, batches, errors, limits and privacy of every call.',
+    markdownPath: '/docs/calling.md',
+  });
 
 /** Tells the limits in force. */
 export const instant = false;
