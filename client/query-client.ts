@@ -12,11 +12,13 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
+        // Offline a call fails and says so, instead of waiting without a word.
+        networkMode: 'always',
         staleTime,
         refetchOnWindowFocus: false,
         retry: (failures, error) => failures < maxRetries && isWorthRetrying(error),
       },
-      mutations: { retry: false },
+      mutations: { networkMode: 'always', retry: false },
       dehydrate: { serializeData: superjson.serialize, shouldDehydrateQuery: defaultShouldDehydrateQuery },
       hydrate: { deserializeData: superjson.deserialize },
     },

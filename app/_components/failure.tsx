@@ -1,14 +1,17 @@
 import type { ReactNode } from 'react';
 import type { ErrorData } from '#server/errors.ts';
+import { RetryButton } from './retry-button.tsx';
 
 export type FailureProps = {
   message: string;
-  data?: Pick<ErrorData, 'reason' | 'requestId' | 'fieldErrors'> | undefined;
+  data?: Pick<ErrorData, 'reason' | 'requestId' | 'fieldErrors' | 'retryAfterSeconds'> | undefined;
+  /** Tries again. Where the server said how long to wait, only then. */
+  onRetry?: () => void;
   children?: ReactNode;
 };
 
 /** A failed call: what happened, what to quote when asking for help, what can be done. */
-export function Failure({ message, data, children }: FailureProps) {
+export function Failure({ message, data, onRetry, children }: FailureProps) {
   return (
     <div role="alert" className="notice space-y-2">
       <p className="font-medium">{message}</p>
@@ -27,6 +30,9 @@ export function Failure({ message, data, children }: FailureProps) {
         </p>
       )}
       {children}
+      {onRetry && (
+        <RetryButton key={data?.requestId} seconds={data?.retryAfterSeconds ?? 0} onRetry={onRetry} />
+      )}
     </div>
   );
 }

@@ -155,12 +155,12 @@ describe('try it', () => {
     expect(await page.getByLabel('Service key').inputValue()).toBe('');
   });
 
-  test('tells when the server cannot be reached', async () => {
+  test('tells when there is no connection', async () => {
     const { page, call, expectProblem } = await openProcedure('echo.request');
     expectProblem(/ERR_INTERNET_DISCONNECTED|Failed to load/);
     await page.context().setOffline(true);
     await call();
-    await reads(page.getByRole('alert').first(), 'The server cannot be reached.');
+    await reads(page.getByRole('alert').first(), 'You are offline.');
     expect(await factOf(page, 'Status')).toBe('no answer');
   });
 });
