@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withBrowser } from './support/browser.ts';
 import { markInteractive, tabThrough } from './support/keyboard.ts';
 import { screenshot } from './support/screenshot.ts';
-import { hydrated, reads } from './support/wait.ts';
+import { becomes, hydrated, reads } from './support/wait.ts';
 
 const { visit } = withBrowser();
 
@@ -41,15 +41,27 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
 test('a place is found and chosen with the keyboard alone', async () => {
   const { page } = await visit();
   await page.goto('/weather');
-  await hydrated(page.getByRole('searchbox'));
-  await page.getByRole('searchbox').focus();
-  await page.keyboard.type('Lisb');
-  const hit = page.getByRole('button', { name: 'Lisbon, Portugal' });
-  await hit.waitFor();
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Tab');
-  expect(await hit.evaluate((element) => element === document.activeElement)).toBe(true);
+  const field = page.getByRole('combobox', { name: 'Place' });
+  await hydrated(field);
+  await field.focus();
+  await page.keyboard.type('Li');
+  const hits = page.getByRole('listbox', { name: 'Places found' }).getByRole('option');
+  await hits.nth(1).waitFor();
+  expect(await field.getAttribute('aria-expanded')).toBe('true');
+  const pointedAt = async () => {
+    const id = await field.getAttribute('aria-activedescendant');
+    return page.evaluate((name) => document.getElementById(name ?? '')?.textContent, id);
+  };
+  expect(await pointedAt()).toBe(await hits.first().innerText());
+  await page.keyboard.press('ArrowDown');
+  await becomes(pointedAt, await hits.nth(1).innerText());
+  await page.keyboard.press('ArrowUp');
   await screenshot(page, 'keyboard-hit');
+
+  await page.keyboard.press('Escape');
+  expect(await field.getAttribute('aria-expanded')).toBe('false');
+  await page.keyboard.type('sb');
+  await hits.filter({ hasText: 'Lisbon, Portugal' }).waitFor();
   await page.keyboard.press('Enter');
   await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
 });

@@ -21,7 +21,9 @@ test('the weather is complete and visible as sent', async () => {
   const days = dailyTable(page).getByRole('row');
   expect(await days.count()).toBe(8);
   for (const day of await days.all()) expect(await day.isVisible()).toBe(true);
-  expect(await hourlyTable(page).getByRole('row').count()).toBe(25);
+  await page.getByRole('img', { name: 'The next 48 hours' }).waitFor();
+  await page.getByText('The hours as a table').click();
+  expect(await hourlyTable(page).getByRole('row').count()).toBe(49);
   await page.getByText('These numbers are made up').waitFor();
   await page.getByRole('link', { name: 'Synthetic weather for offline use' }).waitFor();
   expect(await page.getByText('Loading the forecast').count()).toBe(0);
@@ -57,6 +59,15 @@ test('units are switched by a form, and back', async () => {
     .getByText(/\d km\/h/)
     .first()
     .waitFor();
+});
+
+test('more days are shown by a form', async () => {
+  const { page } = await visitWithoutJavaScript();
+  await page.goto('/weather');
+  await page.getByRole('button', { name: 'Show 16 days' }).click();
+  await page.getByRole('heading', { name: 'The next 16 days' }).waitFor();
+  expect(await dailyTable(page).getByRole('row').count()).toBe(17);
+  await page.getByRole('button', { name: 'Show 7 days' }).waitFor();
 });
 
 test('a search without a hit says so and keeps the place', async () => {

@@ -14,11 +14,11 @@ afterEach(() => product().upstreams.geocoding.fault(undefined));
 test('a place is found by typing, chosen and kept, and stands in no URL', async () => {
   const { page, requests } = await visit();
   await page.goto('/weather');
-  await hydrated(page.getByRole('searchbox'));
-  await page.getByRole('searchbox').pressSequentially('Lisb');
+  await hydrated(page.getByRole('combobox'));
+  await page.getByRole('combobox').pressSequentially('Lisb');
   const hit = page
-    .getByRole('list', { name: 'Places found' })
-    .getByRole('button', { name: 'Lisbon, Portugal' });
+    .getByRole('listbox', { name: 'Places found' })
+    .getByRole('option', { name: 'Lisbon, Portugal' });
   await hit.waitFor();
   await screenshot(page, 'weather-search');
 
@@ -26,8 +26,8 @@ test('a place is found by typing, chosen and kept, and stands in no URL', async 
   await hit.click();
   await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
   await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
-  expect(await page.getByRole('searchbox').inputValue()).toBe('');
-  expect(await page.getByRole('list', { name: 'Places found' }).count()).toBe(0);
+  expect(await page.getByRole('combobox').inputValue()).toBe('');
+  expect(await page.getByRole('listbox', { name: 'Places found' }).count()).toBe(0);
 
   expect(callsOf(requests, 'weather.places').length).toBeGreaterThan(0);
   expect(callsOf(requests, 'weather.forecast')).toHaveLength(1);
@@ -38,7 +38,7 @@ test('a place is found by typing, chosen and kept, and stands in no URL', async 
   await page.reload();
   await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
   await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
-  await hydrated(page.getByRole('searchbox'));
+  await hydrated(page.getByRole('combobox'));
   await settled(page);
   expect(trpcCalls(requests)).toHaveLength(before);
 
@@ -49,8 +49,8 @@ test('a place is found by typing, chosen and kept, and stands in no URL', async 
 test('a search without a hit says so', async () => {
   const { page } = await visit();
   await page.goto('/weather');
-  await hydrated(page.getByRole('searchbox'));
-  await page.getByRole('searchbox').fill('Xyzzyville');
+  await hydrated(page.getByRole('combobox'));
+  await page.getByRole('combobox').fill('Xyzzyville');
   await page.getByText('No place of this name was found.').waitFor();
   await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
   await screenshot(page, 'weather-no-hit');
@@ -59,20 +59,20 @@ test('a search without a hit says so', async () => {
 test('Enter takes the best hit that is shown', async () => {
   const { page } = await visit();
   await page.goto('/weather');
-  await hydrated(page.getByRole('searchbox'));
-  await page.getByRole('searchbox').fill('Dublin');
-  await page.getByRole('list', { name: 'Places found' }).waitFor();
-  await page.getByRole('searchbox').press('Enter');
+  await hydrated(page.getByRole('combobox'));
+  await page.getByRole('combobox').fill('Dublin');
+  await page.getByRole('listbox', { name: 'Places found' }).waitFor();
+  await page.getByRole('combobox').press('Enter');
   await page.getByRole('heading', { name: /^Dublin/ }).waitFor();
 });
 
 test('Enter before the hits have come takes the best one once they have', async () => {
   const { page } = await visit();
   await page.goto('/weather');
-  await hydrated(page.getByRole('searchbox'));
+  await hydrated(page.getByRole('combobox'));
   product().upstreams.geocoding.fault({ kind: 'delay', ms: 500 });
-  await page.getByRole('searchbox').fill('Madrid');
-  await page.getByRole('searchbox').press('Enter');
+  await page.getByRole('combobox').fill('Madrid');
+  await page.getByRole('combobox').press('Enter');
   await page.getByRole('heading', { name: /^Madrid/ }).waitFor();
 });
 
@@ -80,10 +80,10 @@ test('a search that fails shows the reason and leaves the forecast', async () =>
   const { page, expectProblem } = await visit();
   expectProblem(/^50\d: POST \/api\/trpc\/weather\.places/);
   await page.goto('/weather');
-  await hydrated(page.getByRole('searchbox'));
+  await hydrated(page.getByRole('combobox'));
   await keepWell(product(), 'weather.places', 16);
   product().upstreams.geocoding.fault({ kind: 'status', status: 500 });
-  await page.getByRole('searchbox').fill('Reykjav');
+  await page.getByRole('combobox').fill('Reykjav');
   const { reason, requestId } = await readFailure(page.getByRole('search').getByRole('alert'));
   expect(reason).toBe('upstream_bad_answer');
   expect(product().log()).toContain(requestId);
@@ -91,9 +91,9 @@ test('a search that fails shows the reason and leaves the forecast', async () =>
   await screenshot(page, 'weather-search-failed');
 
   product().upstreams.geocoding.fault(undefined);
-  await page.getByRole('searchbox').fill('Reykjavik');
+  await page.getByRole('combobox').fill('Reykjavik');
   await page
-    .getByRole('list', { name: 'Places found' })
-    .getByRole('button', { name: /^Reykjav/ })
+    .getByRole('listbox', { name: 'Places found' })
+    .getByRole('option', { name: /^Reykjav/ })
     .waitFor();
 });

@@ -11,7 +11,7 @@ test('the first paint carries the forecast, and the browser asks for nothing', a
   const { page, requests } = await visit();
   const response = await page.goto('/weather');
   expect(await response?.text()).toContain('Times are those of');
-  await hydrated(page.getByRole('searchbox'));
+  await hydrated(page.getByRole('combobox'));
   await settled(page);
   await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
   expect(await dailyTable(page).getByRole('row').count()).toBe(8);
@@ -54,7 +54,7 @@ test('units are switched at once, and kept', async () => {
   const celsius = await high();
   await reads(page.getByRole('main'), /\d °C.*\d km\/h/s);
 
-  await hydrated(page.getByRole('searchbox'));
+  await hydrated(page.getByRole('combobox'));
   const kept = page.waitForResponse('**/weather/choose');
   await page.getByRole('button', { name: 'Show °F and mph' }).click();
   await reads(page.getByRole('main'), /\d °F.*\d mph/s);

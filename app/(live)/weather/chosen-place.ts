@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * The place and units that a visitor chose, kept in a cookie: the server can render with them at the first
+ * The place, units and days that a visitor chose, kept in a cookie: the server can render with them at the first
  * paint, and no location ever stands in a URL.
  */
 export const chosenPlaceCookie = 'weather-place';
@@ -11,11 +11,21 @@ const chosenPlaceSchema = z.object({
   lat: z.coerce.number().min(-90).max(90),
   lng: z.coerce.number().min(-180).max(180),
   units: z.enum(['metric', 'imperial']).default('metric'),
+  days: z.coerce
+    .number()
+    .pipe(z.literal([7, 16]))
+    .default(7),
 });
 
 export type ChosenPlace = z.output<typeof chosenPlaceSchema>;
 
-export const defaultPlace: ChosenPlace = { name: 'Berlin, Germany', lat: 52.52, lng: 13.41, units: 'metric' };
+export const defaultPlace: ChosenPlace = {
+  name: 'Berlin, Germany',
+  lat: 52.52,
+  lng: 13.41,
+  units: 'metric',
+  days: 7,
+};
 
 /** Reads the cookie's value; anything that is not a place is the default one. */
 export function readChosenPlace(cookie: string | undefined): ChosenPlace {

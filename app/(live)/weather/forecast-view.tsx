@@ -1,8 +1,11 @@
 import { type ReactNode, useId } from 'react';
 import type { Forecast } from '#server/weather/schema.ts';
-import { formatDay, formatNumber, formatTime } from './format.ts';
+import { AirQuality } from './air-quality.tsx';
+import { formatDay, formatNumber, formatTime, weekdayOf } from './format.ts';
+import { HourlyChart } from './hourly-chart.tsx';
+import { WeatherIcon } from './weather-icon.tsx';
 
-const hoursShown = 24;
+const hoursShown = 48;
 
 /** A forecast in the place's own time. Numbers and times are written without the browser's locale, so that both renders agree. */
 export function ForecastView({ forecast }: { forecast: Forecast }) {
@@ -24,37 +27,73 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         </p>
       ))}
 
-      {current ? (
-        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-4">
-          <Fact term="Now">
-            {formatNumber(current.temperature)} {units.temperature}
-          </Fact>
-          <Fact term="Sky">{current.summary ?? 'Unknown'}</Fact>
-          <Fact term="Wind">
-            {formatNumber(current.windSpeed)} {units.windSpeed}
-          </Fact>
-          <Fact term="Feels like">
-            {formatNumber(current.apparentTemperature)} {units.temperature}
-          </Fact>
-          <Fact term="Humidity">{formatNumber(current.relativeHumidity)} %</Fact>
-          <Fact term="Precipitation">
-            {formatNumber(current.precipitation)} {units.precipitation}
-          </Fact>
-          <Fact term="Air quality">
-            {airQuality ? `${formatNumber(airQuality.europeanAqi)} (European index)` : 'Not available'}
-          </Fact>
-          <Fact term="Local time">{formatTime(current.time, offset)}</Fact>
-        </dl>
-      ) : (
-        <p>There is no current weather for this place.</p>
-      )}
+      <div className="grid gap-6 md:grid-cols-[2fr_1fr]">
+        <section aria-labelledby="now" className="card space-y-5">
+          <h3 id="now">Now</h3>
+          {current ? (
+            <>
+              <p className="flex items-center gap-4">
+                <WeatherIcon code={current.weatherCode} isDay={current.isDay} className="size-16 shrink-0" />
+                <span className="font-semibold text-5xl tracking-tight">
+                  {formatNumber(current.temperature)} {units.temperature}
+                </span>
+                <span className="text-lg text-muted">{current.summary ?? 'Unknown'}</span>
+              </p>
+              <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+                <Fact term="Feels like">
+                  {formatNumber(current.apparentTemperature)} {units.temperature}
+                </Fact>
+                <Fact term="Wind">
+                  {formatNumber(current.windSpeed)} {units.windSpeed}
+                </Fact>
+                <Fact term="Humidity">{formatNumber(current.relativeHumidity)} %</Fact>
+                <Fact term="Precipitation">
+                  {formatNumber(current.precipitation)} {units.precipitation}
+                </Fact>
+              </dl>
+              <p className="text-muted text-sm">
+                {formatTime(current.time, offset)} local time. {ageText(source.ageSeconds)}
+              </p>
+            </>
+          ) : (
+            <p>There is no current weather for this place.</p>
+          )}
+        </section>
+        <AirQuality airQuality={airQuality} />
+      </div>
+
+      <section aria-labelledby="hours" className="space-y-2">
+        <h3 id="hours">The next {hours.length} hours</h3>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <section className="card overflow-x-auto" aria-label="Chart of the hours" tabIndex={0}>
+          <HourlyChart hours={hours} units={units} utcOffsetSeconds={offset} />
+        </section>
+        <details>
+          <summary className="cursor-pointer py-2 text-accent">The hours as a table</summary>
+          <ForecastTable
+            title="Hour by hour"
+            columns={['Time', 'Sky', 'Temperature', 'Rain', 'Chance', 'Wind']}
+            rows={hours.map((hour) => [
+              `${weekdayOf(hour.time, offset)} ${formatTime(hour.time, offset)}`,
+              hour.summary ?? 'Unknown',
+              `${formatNumber(hour.temperature)} ${units.temperature}`,
+              `${formatNumber(hour.precipitation)} ${units.precipitation}`,
+              `${formatNumber(hour.precipitationProbability)} %`,
+              `${formatNumber(hour.windSpeed)} ${units.windSpeed}`,
+            ])}
+          />
+        </details>
+      </section>
 
       <ForecastTable
         title={`The next ${daily.length} days`}
         columns={['Day', 'Sky', 'Low', 'High', 'Rain', 'Sunrise', 'Sunset']}
         rows={daily.map((day) => [
           formatDay(day.date),
-          day.summary ?? 'Unknown',
+          <span key="sky" className="inline-flex items-center gap-2">
+            <WeatherIcon code={day.weatherCode} className="size-6" />
+            {day.summary ?? 'Unknown'}
+          </span>,
           `${formatNumber(day.temperatureMin)}°`,
           `${formatNumber(day.temperatureMax)}°`,
           `${formatNumber(day.precipitationSum)} ${units.precipitation}`,
@@ -63,29 +102,15 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         ])}
       />
 
-      <ForecastTable
-        title={`The next ${hours.length} hours`}
-        columns={['Time', 'Sky', 'Temperature', 'Rain', 'Chance', 'Wind']}
-        rows={hours.map((hour) => [
-          formatTime(hour.time, offset),
-          hour.summary ?? 'Unknown',
-          `${formatNumber(hour.temperature)} ${units.temperature}`,
-          `${formatNumber(hour.precipitation)} ${units.precipitation}`,
-          `${formatNumber(hour.precipitationProbability)} %`,
-          `${formatNumber(hour.windSpeed)} ${units.windSpeed}`,
-        ])}
-      />
-
       <p className="text-muted text-sm">
-        <a href={attribution.url}>{attribution.text}</a>. Times are those of {location.timezone}.{' '}
-        {ageText(source.ageSeconds)}
+        <a href={attribution.url}>{attribution.text}</a>. Times are those of {location.timezone}.
       </p>
     </div>
   );
 }
 
 /** The first column heads its row; on a narrow screen the table scrolls by itself. */
-function ForecastTable(props: { title: string; columns: string[]; rows: string[][] }) {
+function ForecastTable(props: { title: string; columns: string[]; rows: ReactNode[][] }) {
   const { title, columns, rows } = props;
   const id = useId();
   return (

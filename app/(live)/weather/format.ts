@@ -12,6 +12,11 @@ export function formatDay(date: string): string {
   return `${weekdays[day.getUTCDay()]} ${day.getUTCDate()}`;
 }
 
+/** The day of the week at a place. */
+export function weekdayOf(time: Date, utcOffsetSeconds: number): string {
+  return weekdays[new Date(time.getTime() + utcOffsetSeconds * 1000).getUTCDay()] ?? '';
+}
+
 /** A measured value as it came; a dash for none. */
 export function formatNumber(value: number | null): string {
   return value === null ? '–' : String(value);

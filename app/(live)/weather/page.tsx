@@ -17,8 +17,8 @@ export default async function WeatherPage({ searchParams }: PageProps<'/weather'
   await connection();
   const place = readChosenPlace((await cookies()).get(chosenPlaceCookie)?.value);
   const { search } = await searchParams;
-  const { lat, lng, units } = place;
-  await api.weather.forecast.prefetch({ lat, lng, units });
+  const { lat, lng, units, days } = place;
+  await api.weather.forecast.prefetch({ lat, lng, units, days });
   const error = prefetchError();
 
   return (

@@ -49,7 +49,7 @@ async function search(
     const [place] = await api.weather.places({ name, count: 1 });
     if (!place) return { chosen: undefined, outcome: 'none' };
     return {
-      chosen: { name: labelOf(place), lat: place.lat, lng: place.lng, units: current.units },
+      chosen: { ...current, name: labelOf(place), lat: place.lat, lng: place.lng },
       outcome: 'none',
     };
   } catch (error) {
