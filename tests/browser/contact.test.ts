@@ -54,12 +54,47 @@ test('a double click sends one mail', async () => {
   await arrivesInInbox(page, 'Only once');
 });
 
+test('what is wrong is told at its field once it was left, and no more once it is mended', async () => {
+  const { page, requests } = await visit();
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
+  const email = page.getByLabel('Your email address');
+  await email.pressSequentially('ada@');
+  expect(await describedBy(page, email)).toBeNull();
+  await email.blur();
+  await expect.poll(() => describedBy(page, email)).toMatch(/^Please give an email address/);
+  await email.pressSequentially('example.org');
+  await expect.poll(() => describedBy(page, email)).toBeNull();
+  await page.getByLabel('Message').fill('x'.repeat(5_001));
+  await page.getByLabel('Message').blur();
+  await expect.poll(() => describedBy(page, page.getByLabel('Message'))).toBe('At most 5,000 characters');
+  await reads(page.locator('form'), '5,001 of 5,000 characters');
+  await sendButton(page).click();
+  expect(callsOf(requests, 'email.send')).toEqual([]);
+});
+
 test("the server's objections stand at their fields, and the text stays", async () => {
   const { page, expectProblem } = await visit();
   expectProblem(/^400: POST \/api\/trpc\/email\.send/);
   await page.goto('/contact');
   await hydrated(sendButton(page));
-  await page.locator('form').evaluate((form) => form.setAttribute('novalidate', ''));
+  // What only the server objects to.
+  const tooLong = `${'a'.repeat(65)}@example.org`;
+  await fillLetter(page, { email: tooLong, subject: 'Kept', contents: 'http://a '.repeat(2) });
+  await sendButton(page).click();
+  const email = page.getByLabel('Your email address');
+  await expect.poll(() => describedBy(page, email)).toMatch(/^Please give an email address/);
+  expect(await email.getAttribute('aria-invalid')).toBe('true');
+  expect(await email.evaluate((element) => element === document.activeElement)).toBe(true);
+  expect(await email.inputValue()).toBe(tooLong);
+  expect(await page.getByLabel('Subject (optional)').inputValue()).toBe('Kept');
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(1);
+});
+
+test('what is left out is told at its field, and the text stays', async () => {
+  const { page } = await visit();
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
   await fillLetter(page, { email: 'not an address', subject: 'Kept', contents: '   ' });
   await sendButton(page).click();
 

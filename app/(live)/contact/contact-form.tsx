@@ -1,41 +1,58 @@
 'use client';
 
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
+import { useForm } from 'react-hook-form';
 import { Failure } from '#app/_components/failure.tsx';
 import { failureOf } from '#app/_components/failure-of.ts';
+import { useHydrated } from '#app/_components/use-hydrated.ts';
 import { errorData } from '#client/errors.ts';
 import { trpc } from '#client/trpc.ts';
 import { DeliveryState } from './delivery-state.tsx';
+import { type Letter, letterFields, letterRules } from './letter.ts';
 
 /**
- * Posts plainly without JavaScript, through the typed hook with it.
+ * Posts plainly without JavaScript, through the typed hook with it. What is wrong with a field is told once it was
+ * left, then as it is mended; the server has the last word.
  *
  * @param shownAt when the page was rendered, in milliseconds since the epoch
  * @param firstKey made on the server, so that a double click without JavaScript sends one mail too
  */
 export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: number }) {
   const [key, setKey] = useState(firstKey);
+  const hydrated = useHydrated();
   const send = trpc.email.send.useMutation();
-  const fieldErrors = send.error ? (errorData(send.error)?.fieldErrors ?? {}) : {};
+  const form = useForm<Letter>({ mode: 'onTouched' });
+  const { errors } = form.formState;
 
-  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
-    event.preventDefault();
+  async function submit({ name, subject, ...letter }: Letter): Promise<void> {
     if (send.isPending) return;
-    const form = event.currentTarget;
-    const fields = new FormData(form);
-    const text = (name: string) => String(fields.get(name) ?? '');
-    await send.mutateAsync({
-      email: text('email'),
-      contents: text('contents'),
-      idempotencyKey: key,
-      shownAt,
-      website: text('website'),
-      ...(text('name') ? { name: text('name') } : {}),
-      ...(text('subject') ? { subject: text('subject') } : {}),
-    });
+    try {
+      await send.mutateAsync({
+        ...letter,
+        idempotencyKey: key,
+        shownAt,
+        ...(name ? { name } : {}),
+        ...(subject ? { subject } : {}),
+      });
+    } catch (error) {
+      showAtFields(error);
+      return;
+    }
     form.reset();
     setKey(crypto.randomUUID());
   }
+
+  /** What is not about a field is shown from the mutation's state. */
+  function showAtFields(error: unknown): void {
+    const { fieldErrors = {} } = errorData(error) ?? {};
+    for (const field of letterFields) {
+      const message = fieldErrors[field]?.join(' ');
+      if (message) form.setError(field, { message }, { shouldFocus: true });
+    }
+  }
+
+  const written = form.watch('contents')?.length ?? 0;
+  const isAboutFields = letterFields.some((field) => errors[field]);
 
   return (
     <form
@@ -43,8 +60,8 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
       action="/contact/send"
       encType="multipart/form-data"
       className="space-y-4"
-      // The outcome of a failed call is shown from the mutation's state.
-      onSubmit={(event) => void submit(event).catch(() => {})}
+      noValidate={hydrated}
+      onSubmit={form.handleSubmit(submit)}
     >
       <input type="hidden" name="idempotencyKey" value={key} readOnly />
       <input type="hidden" name="shownAt" value={shownAt} readOnly />
@@ -52,22 +69,36 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
       <div className="absolute -left-[9999px]" aria-hidden="true">
         <label>
           Leave this empty
-          <input name="website" tabIndex={-1} autoComplete="off" />
+          <input {...form.register('website')} tabIndex={-1} autoComplete="off" />
         </label>
       </div>
-      <Field label="Your email address" name="email" errors={fieldErrors.email}>
-        {(props) => <input {...props} type="email" autoComplete="email" maxLength={254} required />}
+      <Field label="Your email address" error={errors.email?.message}>
+        {(control) => (
+          <input
+            {...control}
+            {...form.register('email', letterRules.email)}
+            type="email"
+            autoComplete="email"
+            required
+          />
+        )}
       </Field>
-      <Field label="Your name (optional)" name="name" errors={fieldErrors.name}>
-        {(props) => <input {...props} autoComplete="name" maxLength={100} />}
+      <Field label="Your name (optional)" error={errors.name?.message}>
+        {(control) => <input {...control} {...form.register('name', letterRules.name)} autoComplete="name" />}
       </Field>
-      <Field label="Subject (optional)" name="subject" errors={fieldErrors.subject}>
-        {(props) => <input {...props} maxLength={150} />}
+      <Field label="Subject (optional)" error={errors.subject?.message}>
+        {(control) => <input {...control} {...form.register('subject', letterRules.subject)} />}
       </Field>
-      <Field label="Message" name="contents" errors={fieldErrors.contents}>
-        {(props) => <textarea {...props} rows={7} maxLength={5000} required />}
+      <Field
+        label="Message"
+        error={errors.contents?.message}
+        hint={`${written.toLocaleString('en')} of ${letterRules.contents.maxLength.value.toLocaleString('en')} characters`}
+      >
+        {(control) => (
+          <textarea {...control} {...form.register('contents', letterRules.contents)} rows={7} required />
+        )}
       </Field>
-      {send.error && Object.keys(fieldErrors).length === 0 && <Failure {...failureOf(send.error)} />}
+      {send.error && !isAboutFields && <Failure {...failureOf(send.error)} />}
       <button type="submit" className="button" disabled={send.isPending}>
         {send.isPending ? 'Sending…' : 'Send'}
       </button>
@@ -78,7 +109,6 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
 
 type ControlProps = {
   id: string;
-  name: string;
   className: string;
   'aria-invalid': boolean;
   'aria-describedby': string | undefined;
@@ -86,27 +116,29 @@ type ControlProps = {
 
 function Field(props: {
   label: string;
-  name: string;
-  errors: string[] | undefined;
+  error: string | undefined;
+  hint?: string;
   children: (control: ControlProps) => ReactNode;
 }) {
-  const { label, name, errors, children } = props;
+  const { label, error, hint, children } = props;
   const id = useId();
   return (
     <div className="space-y-1">
-      <label htmlFor={id} className="block font-medium">
-        {label}
-      </label>
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+        <label htmlFor={id} className="font-medium">
+          {label}
+        </label>
+        {hint && <span className="text-muted text-sm tabular-nums">{hint}</span>}
+      </div>
       {children({
         id,
-        name,
         className: 'field',
-        'aria-invalid': errors !== undefined,
-        'aria-describedby': errors ? `${id}-error` : undefined,
+        'aria-invalid': error !== undefined,
+        'aria-describedby': error ? `${id}-error` : undefined,
       })}
-      {errors && (
+      {error && (
         <p id={`${id}-error`} role="alert" className="text-warn">
-          {errors.join(' ')}
+          {error}
         </p>
       )}
     </div>

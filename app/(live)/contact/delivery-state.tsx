@@ -14,6 +14,12 @@ const texts = {
   held: 'Your message is stored. It will be sent once a mail server is configured.',
 };
 
+const steps = [
+  ['queued', 'Stored'],
+  ['sending', 'Being sent'],
+  ['sent', 'Sent'],
+] as const;
+
 /** How far a mail has come; live with JavaScript, as of the page load without. */
 export function DeliveryState({ id }: { id: string }) {
   const status = trpc.email.status.useQuery(
@@ -27,11 +33,32 @@ export function DeliveryState({ id }: { id: string }) {
     },
   );
   if (status.error) {
-    return <Failure {...failureOf(status.error)} />;
+    return <Failure {...failureOf(status.error)} onRetry={() => status.refetch()} />;
   }
+  const state = status.data?.status;
   return (
-    <p role="status" className="card border-accent" data-status={status.data?.status}>
-      {status.data ? texts[status.data.status] : 'Your message was accepted.'}
-    </p>
+    <div className="card space-y-3">
+      <p role="status" data-status={state}>
+        {state ? texts[state] : 'Your message was accepted.'}
+      </p>
+      <Steps reached={steps.findIndex(([step]) => step === state)} />
+    </div>
+  );
+}
+
+/** Says nothing that the sentence above it does not. */
+function Steps({ reached }: { reached: number }) {
+  if (reached < 0) return null;
+  return (
+    <div aria-hidden="true" className="flex gap-2 text-sm">
+      {steps.map(([step, name], index) => (
+        <span
+          key={step}
+          className={`grow border-t-4 pt-1 ${index <= reached ? 'border-accent' : 'border-line text-muted'}`}
+        >
+          {name}
+        </span>
+      ))}
+    </div>
   );
 }
