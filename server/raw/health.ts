@@ -2,7 +2,7 @@ import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { bearerChallenge } from '../door/service-key.ts';
-import { lifecycle } from '../lifecycle.ts';
+import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
 import { serveText } from './serve-text.ts';
 
@@ -11,23 +11,11 @@ export function handleHealth(request: Request): Promise<Response> {
   return serveText(request, '/healthz', async () => jsonResponse(200, { status: 'ok' }));
 }
 
-/**
- * `/readyz`: whether requests should be sent here, with the state of each dependency. Without the storage of
- * mails it is 503; without Redis it works on, counting limits by itself.
- */
+/** `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. */
 export function handleReadiness(request: Request): Promise<Response> {
   return serveText(request, '/readyz', async () => {
-    const { mail, redis: shared } = services();
-    const [storage, redis] = await Promise.all([mail.check(), shared?.state()]);
-    const ready = storage === 'ok' && !lifecycle.draining;
-    return jsonResponse(ready ? 200 : 503, {
-      status: lifecycle.draining ? 'draining' : ready ? 'ready' : 'not_ready',
-      dependencies: {
-        mailStorage: { state: storage, needed: true },
-        mailDelivery: { state: mail.mode, needed: false },
-        ...(redis ? { redis: { state: redis, needed: false } } : {}),
-      },
-    });
+    const state = await readiness();
+    return jsonResponse(state.status === 'ready' ? 200 : 503, state);
   });
 }
 

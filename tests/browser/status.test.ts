@@ -36,8 +36,25 @@ test.each([true, false])('the page tells of each upstream as sent; JavaScript: %
     await reads(cardOf(page, title), 'Called normally');
     await reads(cardOf(page, title), /Calls\d+.*Failed0/);
   }
+  await reads(page.getByRole('region', { name: 'This instance' }), 'Takes requests');
+  await reads(page.getByRole('region', { name: 'Outbox' }), /Waiting\d+.*Given up\d+/);
+  await reads(
+    page.getByRole('region', { name: 'Limits' }),
+    'Calls of class mail1000 in 3600 s for each caller',
+  );
   expect(trpcCalls(requests)).toEqual([]);
   await screenshot(page, scripted ? 'status' : 'no-javascript-status');
+});
+
+test('a mail that comes in is counted by itself', async () => {
+  const { page } = await visit();
+  await page.goto('/status');
+  const sent = page.getByRole('region', { name: 'Outbox' }).getByText('Sent', { exact: true });
+  await reads(sent.locator('xpath=following-sibling::dd'), /^0$/);
+  await post(product(), 'email.send', { email: 'ada@example.org', contents: 'Counted' });
+  await expect
+    .poll(() => sent.locator('xpath=following-sibling::dd').textContent(), { timeout: 20_000 })
+    .toBe('1');
 });
 
 test('after failures the page changes by itself, and once more when all is well', async () => {

@@ -1,13 +1,15 @@
 import { connection } from 'next/server';
+import { AutoRefresh } from '#app/_components/auto-refresh.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { api, HydrateClient } from '#app/api.ts';
+import { InstanceStatus } from './instance-status.tsx';
 import { UpstreamStatus } from './upstream-status.tsx';
 
 export const generateMetadata = () =>
   pageMetadata({
     path: '/status',
     title: 'Status',
-    description: 'How the backends that this one calls are doing.',
+    description: 'How this instance, its outbox and the backends it calls are doing.',
   });
 
 export const instant = false;
@@ -19,6 +21,8 @@ export default async function StatusPage() {
     <HydrateClient>
       <div className="space-y-8">
         <h1>Status</h1>
+        <AutoRefresh seconds={10} />
+        <InstanceStatus />
         <section aria-labelledby="upstreams" className="space-y-4">
           <h2 id="upstreams">Upstreams</h2>
           <p className="max-w-prose text-muted">

@@ -1,0 +1,92 @@
+import { type MailStatus, mailStatuses } from '#server/mail/database.ts';
+import type { MailMode } from '#server/mail/mode.ts';
+import { type Readiness, readiness } from '#server/readiness.ts';
+import { services } from '#server/services.ts';
+
+const readinessTexts: Record<Readiness['status'], string> = {
+  ready: 'Takes requests',
+  not_ready: 'Takes no requests: mails cannot be stored',
+  draining: 'Stopping: finishes what runs',
+};
+
+const deliveryTexts: Record<MailMode, string> = {
+  smtp: 'Sent by SMTP',
+  inbox: 'Kept in the inbox',
+  held: 'Held until a mail server is configured',
+};
+
+const mailTexts: Record<MailStatus, string> = {
+  queued: 'Waiting',
+  sending: 'Being sent',
+  sent: 'Sent',
+  dead: 'Given up',
+  held: 'Held',
+};
+
+/** This instance and what it depends on, the mails it has, and what callers may take of it. */
+export async function InstanceStatus() {
+  const { mail, env } = services();
+  const [{ status, dependencies }, counts] = await Promise.all([
+    readiness(),
+    mail.operations.counts().catch(() => undefined),
+  ]);
+  const { mailStorage, mailDelivery, redis } = dependencies;
+  return (
+    <>
+      <section aria-labelledby="instance" className="space-y-4">
+        <h2 id="instance">This instance</h2>
+        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-4">
+          <Fact term="State" text={readinessTexts[status]} />
+          <Fact
+            term={`Mails in ${env.DATABASE_URL ? 'PostgreSQL' : 'SQLite'}`}
+            text={mailStorage.state === 'ok' ? 'Can be stored' : 'Cannot be stored'}
+          />
+          <Fact term="Delivery" text={deliveryTexts[mailDelivery.state]} />
+          <Fact
+            term="Limits and cache"
+            text={
+              redis === undefined
+                ? 'In memory'
+                : redis.state === 'ok'
+                  ? 'Shared by Redis'
+                  : 'Redis is down: in memory'
+            }
+          />
+        </dl>
+      </section>
+      <section aria-labelledby="outbox" className="space-y-4">
+        <h2 id="outbox">Outbox</h2>
+        {counts ? (
+          <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-5">
+            {mailStatuses.map((state) => (
+              <Fact key={state} term={mailTexts[state]} text={String(counts[state])} />
+            ))}
+          </dl>
+        ) : (
+          <p className="notice">The mails cannot be counted at the moment.</p>
+        )}
+      </section>
+      <section aria-labelledby="limits" className="space-y-4">
+        <h2 id="limits">Limits</h2>
+        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-3">
+          {(['light', 'upstream', 'mail'] as const).map((name) => (
+            <Fact
+              key={name}
+              term={`Calls of class ${name}`}
+              text={`${env.RATE_LIMITS[name].points} in ${env.RATE_LIMITS[name].windowSeconds} s for each caller`}
+            />
+          ))}
+        </dl>
+      </section>
+    </>
+  );
+}
+
+function Fact({ term, text }: { term: string; text: string }) {
+  return (
+    <div>
+      <dt className="text-muted text-sm">{term}</dt>
+      <dd className="tabular-nums">{text}</dd>
+    </div>
+  );
+}

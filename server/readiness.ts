@@ -1,0 +1,32 @@
+import { lifecycle } from './lifecycle.ts';
+import type { MailMode } from './mail/mode.ts';
+import { services } from './services.ts';
+
+type Dependency<State extends string> = { state: State; needed: boolean };
+
+export type Readiness = {
+  status: 'ready' | 'not_ready' | 'draining';
+  dependencies: {
+    mailStorage: Dependency<'ok' | 'down'>;
+    mailDelivery: Dependency<MailMode>;
+    /** Undefined where none is configured. */
+    redis?: Dependency<'ok' | 'down'>;
+  };
+};
+
+/**
+ * Whether requests should be sent here, with the state of each dependency. Without the storage of mails they should
+ * not; without Redis this instance works on, counting limits by itself. Does not throw.
+ */
+export async function readiness(): Promise<Readiness> {
+  const { mail, redis: shared } = services();
+  const [storage, redis] = await Promise.all([mail.check(), shared?.state()]);
+  return {
+    status: lifecycle.draining ? 'draining' : storage === 'ok' ? 'ready' : 'not_ready',
+    dependencies: {
+      mailStorage: { state: storage, needed: true },
+      mailDelivery: { state: mail.mode, needed: false },
+      ...(redis ? { redis: { state: redis, needed: false } } : {}),
+    },
+  };
+}
