@@ -14,7 +14,7 @@ afterAll(() => product.close());
 
 type Request = { method: string; path: string; query: string; headers: Record<string, string>; body: string };
 
-/** One change for each rule, in the order of issue 3: each breaks its rule and no earlier one. */
+/** One change for each rule, in the order in which they are asked: each breaks its rule and no earlier one. */
 const broken: { rule: string; reason: ErrorReason; change: (request: Request) => Request }[] = [
   { rule: 'method', reason: 'method_not_allowed', change: (r) => ({ ...r, method: 'DELETE' }) },
   { rule: 'path', reason: 'invalid_input', change: (r) => ({ ...r, path: `${r.path}%` }) },

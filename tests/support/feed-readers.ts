@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installPackages } from './debian.ts';
 
 const programs = [
   'newsboat',
@@ -27,16 +27,8 @@ function missing(): string[] {
  */
 export function requireFeedReaders(): void {
   if (missing().length === 0) return;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    // Several test files may come here at once: the later ones wait for the first.
-    const apt = (...args: string[]) =>
-      spawnSync('apt-get', ['--option', 'DPkg::Lock::Timeout=120', ...args], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-    apt('update');
-    apt('install', '--yes', '--no-install-recommends', ...packages);
-    if (missing().length === 0) return;
-  }
+  installPackages(...packages);
+  if (missing().length === 0) return;
   throw new Error(
     `The tests need ${missing().join(', ')}. Install them (Debian and Ubuntu: apt-get install ${packages.join(' ')}).`,
   );

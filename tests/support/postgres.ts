@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { installPackages } from './debian.ts';
 import { freePort } from './product.ts';
 
 export type PostgresServer = {
@@ -40,17 +41,9 @@ function findPostgres(): string | undefined {
 export function requirePostgres(): string {
   const found = findPostgres();
   if (found) return found;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    // Several test files may come here at once: the later ones wait for the first.
-    const apt = (...args: string[]) =>
-      spawnSync('apt-get', ['--option', 'DPkg::Lock::Timeout=120', ...args], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-    apt('update');
-    apt('install', '--yes', '--no-install-recommends', 'postgresql');
-    const installed = findPostgres();
-    if (installed) return installed;
-  }
+  installPackages('postgresql');
+  const installed = findPostgres();
+  if (installed) return installed;
   throw new Error(
     'The tests need PostgreSQL. Install it (Debian and Ubuntu: apt-get install postgresql) or set POSTGRES_BIN to the folder of its programs.',
   );

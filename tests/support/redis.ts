@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { installPackages } from './debian.ts';
 import { freePort } from './product.ts';
 
 export type RedisServer = {
@@ -36,17 +37,9 @@ function findRedis(): string | undefined {
 export function requireRedis(): string {
   const found = findRedis();
   if (found) return found;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    // Several test files may come here at once: the later ones wait for the first.
-    const apt = (...args: string[]) =>
-      spawnSync('apt-get', ['--option', 'DPkg::Lock::Timeout=120', ...args], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-    apt('update');
-    apt('install', '--yes', '--no-install-recommends', 'redis-server');
-    const installed = findRedis();
-    if (installed) return installed;
-  }
+  installPackages('redis-server');
+  const installed = findRedis();
+  if (installed) return installed;
   throw new Error(
     'The tests need a Redis server. Install one (Debian and Ubuntu: apt-get install redis-server) or set REDIS_SERVER_PATH to it.',
   );
