@@ -5,7 +5,7 @@ import { defineUpstream } from '../upstream/declaration.ts';
 export const repository = z.object({
   owner: z
     .string()
-    .regex(/^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i, 'Not a GitHub user or organisation name'),
+    .regex(/^[A-Za-z\d](?:[A-Za-z\d]|-(?=[A-Za-z\d])){0,38}$/, 'Not a GitHub user or organisation name'),
   repo: z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/, 'Not a GitHub repository name'),
 });
 
