@@ -15,8 +15,7 @@ let product: Product;
 let idle = 0;
 
 beforeAll(async () => {
-  // A small heap is collected often: what then grows is kept, not merely not yet collected.
-  product = await startProduct({ NODE_OPTIONS: '--max-old-space-size=160' });
+  product = await startProduct();
   for (let round = 0; round < 20; round += 1) {
     await (await fetch(fileUrl(product, 'synthetic-1000.bin'))).arrayBuffer();
     await upload(product, 'small.bin', [Buffer.from('x')]);
