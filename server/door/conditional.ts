@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { WholeResponse } from './whole-response.ts';
 
 export type ConditionalResponseOptions = {
   body: string | Uint8Array<ArrayBuffer>;
@@ -41,9 +42,9 @@ export function conditionalResponse(request: Request, options: ConditionalRespon
 
   if (isNotModified(request, { etag, lastModified: options.lastModified })) {
     for (const name of [...headers.keys()]) if (!repeatedOn304.includes(name)) headers.delete(name);
-    return new Response(null, { status: 304, headers });
+    return new WholeResponse(null, { status: 304, headers });
   }
-  return new Response(request.method === 'HEAD' ? null : body, { headers });
+  return new WholeResponse(request.method === 'HEAD' ? null : body, { headers });
 }
 
 /**

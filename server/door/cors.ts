@@ -1,3 +1,5 @@
+import { WholeResponse } from './whole-response.ts';
+
 /** How long a browser may remember a preflight, in seconds. */
 const preflightMaxAge = 600;
 
@@ -40,5 +42,5 @@ export function preflightResponse(
     headers.set('access-control-allow-headers', [...requestHeaders, ...furtherHeaders].join(', '));
     headers.set('access-control-max-age', String(preflightMaxAge));
   }
-  return new Response(null, { status: 204, headers });
+  return new WholeResponse(null, { status: 204, headers });
 }

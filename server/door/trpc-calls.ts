@@ -31,11 +31,20 @@ export function checkMethodAtAll(request: Request): void {
   throw new Refusal('method_not_allowed', { headers: { allow } });
 }
 
-/** @throws Refusal `invalid_input` when the path cannot be decoded */
-export function calledProcedures(request: Request): Called {
+/**
+ * The procedures' paths as the caller wrote them, several only in a batch.
+ *
+ * @throws Refusal `invalid_input` when the path cannot be decoded
+ */
+export function calledPaths(request: Request): { paths: readonly string[]; isBatch: boolean } {
   const path = decodePathSegment(calledPath(request));
   const isBatch = new URL(request.url).searchParams.get('batch') === '1';
-  return (isBatch ? path.split(',') : [path]).map((name) => procedures.get(name));
+  return { paths: isBatch ? path.split(',') : [path], isBatch };
+}
+
+/** @throws Refusal `invalid_input` when the path cannot be decoded */
+export function calledProcedures(request: Request): Called {
+  return calledPaths(request).paths.map((path) => procedures.get(path));
 }
 
 /** By POST alone as soon as one of the calls is. */

@@ -1,12 +1,11 @@
-import { resolveResponse } from '@trpc/server/http';
 import { createHttpContext } from '../context.ts';
 import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
-import { appRouter } from '../router.ts';
 import { services } from '../services.ts';
 import { toAppError } from '../trpc.ts';
 import { readBody } from './body.ts';
+import { callProcedures } from './call-procedures.ts';
 import { preflightResponse } from './cors.ts';
 import { refuseCrossOrigin } from './origin.ts';
 import { principalOf } from './principal.ts';
@@ -15,6 +14,7 @@ import { bearerChallenge } from './service-key.ts';
 import {
   allowedMethods,
   calledPath,
+  calledPaths,
   calledProcedures,
   checkBatch,
   checkContentEncoding,
@@ -23,6 +23,7 @@ import {
   checkMethodAtAll,
   checkQuery,
 } from './trpc-calls.ts';
+import { WholeResponse } from './whole-response.ts';
 
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
 export function handleTrpc(request: Request): Promise<Response> {
@@ -53,16 +54,12 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
   });
   scope.bytesIn = body?.byteLength ?? 0;
 
-  // Not tRPC's fetch adapter: it reads the path by rules of its own, and what it calls must be what was checked.
-  const response = await resolveResponse({
-    path: calledPath(request),
-    error: null,
-    req: rebuild(request, body),
-    router: appRouter,
-    maxBatchSize: limits.batchSize,
-    // Sensitive queries come by POST; that they come by POST alone was checked above.
-    allowMethodOverride: true,
-    createContext: async () => createHttpContext({ request, principal, scope, services: services() }),
+  const { status, body: text } = await callProcedures({
+    ...calledPaths(request),
+    readInput: inputReader(request, body, kind),
+    isJson: kind === 'json',
+    ctx: createHttpContext({ request, principal, scope, services: services() }),
+    signal: request.signal,
     onError: ({ error, path }) => {
       const appError = toAppError(error);
       const { retryAfterSeconds = 0 } = appError;
@@ -72,36 +69,33 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
       }
     },
   });
-  return finish(response, scope);
+  return finish(status, text, scope);
 }
 
-/** The same request with the body that was read and counted, and a content type that tRPC's exact match knows. */
-function rebuild(request: Request, body: Uint8Array<ArrayBuffer> | undefined): Request {
-  const headers = new Headers(request.headers);
-  // Streams are not served: they have one status for all calls and answers that are no JSON.
-  headers.delete('accept');
-  headers.delete('trpc-accept');
-  const contentType = headers.get('content-type');
-  if (contentType?.toLowerCase().startsWith('application/json')) {
-    headers.set('content-type', 'application/json');
-  }
-  return new Request(request.url, {
-    method: request.method,
-    headers,
-    signal: request.signal,
-    ...(body ? { body } : {}),
-  });
+/** What is asked for once a call wants its input: limits are charged first. */
+function inputReader(request: Request, body: Uint8Array<ArrayBuffer> | undefined, kind: 'json' | 'form') {
+  return (): unknown => {
+    if (kind === 'form') {
+      const headers = { 'content-type': request.headers.get('content-type') ?? '' };
+      return new Response(body, { headers }).formData();
+    }
+    if (request.method !== 'GET') return JSON.parse(new TextDecoder().decode(body));
+    const input = new URL(request.url).searchParams.get('input');
+    return input ? JSON.parse(input) : undefined;
+  };
 }
 
-async function finish(response: Response, scope: RequestScope): Promise<Response> {
-  const body = await response.arrayBuffer();
+function finish(status: number, text: string, scope: RequestScope): Response {
+  const body = new TextEncoder().encode(text);
   scope.bytesOut = body.byteLength;
-  const headers = new Headers({
-    'content-type': 'application/json',
-    'content-length': String(body.byteLength),
-    'cache-control': 'private, no-store',
-    ...(response.status === 401 ? bearerChallenge : {}),
-    ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),
+  return new WholeResponse(body, {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(body.byteLength),
+      'cache-control': 'private, no-store',
+      ...(status === 401 ? bearerChallenge : {}),
+      ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),
+    },
   });
-  return new Response(body, { status: response.status, headers });
 }

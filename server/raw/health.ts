@@ -2,20 +2,21 @@ import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { bearerChallenge } from '../door/service-key.ts';
+import { jsonResponse, WholeResponse } from '../door/whole-response.ts';
 import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
 import { serveText } from './serve-text.ts';
 
 /** `/healthz`: this process is alive. It asks nothing else, so a slow dependency never gets it restarted. */
 export function handleHealth(request: Request): Promise<Response> {
-  return serveText(request, '/healthz', async () => jsonResponse(200, { status: 'ok' }));
+  return serveText(request, '/healthz', async () => unstored(200, { status: 'ok' }));
 }
 
 /** `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. */
 export function handleReadiness(request: Request): Promise<Response> {
   return serveText(request, '/readyz', async () => {
     const state = await readiness();
-    return jsonResponse(state.status === 'ready' ? 200 : 503, state);
+    return unstored(state.status === 'ready' ? 200 : 503, state);
   });
 }
 
@@ -32,7 +33,7 @@ export function handleMetrics(request: Request): Promise<Response> {
       throw new Refusal('unauthorized', { headers: bearerChallenge });
     }
     const body = await metrics.text();
-    return new Response(body, {
+    return new WholeResponse(body, {
       headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' },
     });
   });
@@ -48,6 +49,6 @@ export function handleUnknownApi(request: Request): Promise<Response> {
   });
 }
 
-function jsonResponse(status: number, body: unknown): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } });
+function unstored(status: number, body: unknown): Response {
+  return jsonResponse(body, { status, headers: { 'cache-control': 'no-store' } });
 }

@@ -11,6 +11,7 @@ import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { checkContentEncoding, checkContentType } from '../door/trpc-calls.ts';
+import { WholeResponse } from '../door/whole-response.ts';
 import { limits } from '../limits.ts';
 import { createMcpServer } from '../mcp/server.ts';
 import { mcpEndpoint } from '../paths.ts';
@@ -101,10 +102,10 @@ async function exchange(
 }
 
 async function finish(response: Response, scope: RequestScope): Promise<Response> {
-  const body = await response.arrayBuffer();
+  const body = await response.bytes();
   scope.bytesOut = body.byteLength;
   const headers = new Headers(response.headers);
   headers.set('cache-control', 'private, no-store');
   if (body.byteLength > 0) headers.set('content-length', String(body.byteLength));
-  return new Response(body.byteLength > 0 ? body : null, { status: response.status, headers });
+  return new WholeResponse(body.byteLength > 0 ? body : null, { status: response.status, headers });
 }

@@ -5,6 +5,7 @@ import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { checkContentEncoding } from '../door/trpc-calls.ts';
 import { replayed, verifySignature } from '../door/webhook-signature.ts';
+import { jsonResponse } from '../door/whole-response.ts';
 import { limits } from '../limits.ts';
 import { revalidateEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -33,7 +34,7 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
   if (!(await replays.use(signature))) throw replayed();
 
   const { shared } = await feed.revalidate();
-  return Response.json(
+  return jsonResponse(
     { revalidated: true, instances: shared ? 'all' : 'this' },
     { headers: { 'cache-control': 'no-store' } },
   );

@@ -6,6 +6,7 @@ import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { checkContentEncoding } from '../door/trpc-calls.ts';
+import { WholeResponse } from '../door/whole-response.ts';
 import { limits } from '../limits.ts';
 import { rawEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -127,7 +128,7 @@ function respond(
   }
   if (!body || request.method === 'HEAD') {
     events.ended();
-    return new Response(null, { status, headers });
+    return new WholeResponse(null, { status, headers });
   }
   return new Response(watched(body, events), { status, headers });
 }

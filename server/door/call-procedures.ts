@@ -1,0 +1,97 @@
+import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { procedures } from '../catalog/procedures.ts';
+import type { Context } from '../context.ts';
+import { appRouter } from '../router.ts';
+import { transformer } from '../transformer.ts';
+
+export type Calls = {
+  /** The procedures that are called, as the caller wrote them. */
+  paths: readonly string[];
+  /** A batch is answered by a list, even one of a single call. */
+  isBatch: boolean;
+  /** What came as their input: of one call its own, of a batch an object by place. May throw. */
+  readInput: () => unknown;
+  /** Whether that is superjson. A form is not. */
+  isJson: boolean;
+  ctx: Context;
+  signal: AbortSignal;
+  onError: (failure: { error: TRPCError; path: string }) => void;
+};
+
+type Result = { httpStatus: number; envelope: object };
+
+/**
+ * Runs the procedures of one request and writes tRPC's answer to it: what tRPC's own adapters do for calls that are
+ * no streams, without their second Request and Response. What is not a call of the router was refused before.
+ */
+export async function callProcedures(calls: Calls): Promise<{ status: number; body: string }> {
+  const inputOf = inputReader(calls);
+  const results = await Promise.all(calls.paths.map((path, index) => callOne(path, index, inputOf, calls)));
+  const [first = { httpStatus: 200, envelope: {} }] = results;
+  if (!calls.isBatch) return { status: first.httpStatus, body: JSON.stringify(first.envelope) };
+  const isMixed = results.some(({ httpStatus }) => httpStatus !== first.httpStatus);
+  return {
+    status: isMixed ? 207 : first.httpStatus,
+    body: JSON.stringify(results.map(({ envelope }) => envelope)),
+  };
+}
+
+async function callOne(
+  path: string,
+  index: number,
+  inputOf: (index: number) => Promise<unknown>,
+  { ctx, signal, onError }: Calls,
+): Promise<Result> {
+  const procedure = procedures.get(path);
+  const type = procedure?.type ?? 'unknown';
+  try {
+    if (!procedure) throw new TRPCError({ code: 'NOT_FOUND' });
+    const data = await callTRPCProcedure({
+      router: appRouter,
+      path,
+      type: procedure.type,
+      ctx,
+      signal,
+      batchIndex: index,
+      getRawInput: () => inputOf(index),
+    });
+    return { httpStatus: 200, envelope: { result: { data: transformer.output.serialize(data) } } };
+  } catch (cause) {
+    const error = getTRPCErrorFromUnknown(cause);
+    onError({ error, path });
+    const shape = getTRPCErrorShape({
+      config: appRouter._def._config,
+      error,
+      type,
+      path,
+      input: undefined,
+      ctx,
+    });
+    return {
+      httpStatus: getHTTPStatusCodeFromError(error),
+      envelope: { error: transformer.output.serialize(shape) },
+    };
+  }
+}
+
+/** Reads what came once, when the first call asks for it, and undoes superjson for each call by itself. */
+function inputReader({ readInput, isBatch, isJson }: Calls): (index: number) => Promise<unknown> {
+  let read: Promise<unknown> | undefined;
+  return async (index) => {
+    read ??= (async () => readInput())();
+    const input = await read.catch((cause: unknown) => {
+      throw new TRPCError({ code: 'BAD_REQUEST', cause });
+    });
+    const own = isBatch ? inputAt(input, index) : input;
+    return isJson && own !== undefined ? transformer.input.deserialize(own) : own;
+  };
+}
+
+function inputAt(inputs: unknown, index: number): unknown {
+  if (inputs === undefined) return undefined;
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) {
+    throw new TRPCError({ code: 'BAD_REQUEST' });
+  }
+  return Reflect.get(inputs, index);
+}
