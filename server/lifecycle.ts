@@ -2,6 +2,8 @@ import { singleton } from './singleton.ts';
 
 /** Where this process is between start and end. */
 export const lifecycle = singleton('lifecycle', () => ({
+  /** Procedures and raw routes are answered, pages only once they are loaded. */
+  starting: false,
   /** Told to stop: what runs is finished, and whoever asks is told to go elsewhere. */
   draining: false,
 }));

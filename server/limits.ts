@@ -18,6 +18,9 @@ export const limits = {
   /** How long running requests may take to end once the process is told to stop. */
   shutdownDeadline: 15_000,
 
+  /** Addresses of clients whose normal form is kept. */
+  rememberedAddresses: 10_000,
+
   front: {
     /** For all headers of a request to arrive. */
     headersTimeout: 10_000,
@@ -26,6 +29,10 @@ export const limits = {
     /** Longer than what balancers commonly keep a connection open for, so that they end it and not we. */
     keepAliveTimeout: 65_000,
     headerBytes: 16 * 1024,
+    /** Bytes of a text answer up to which it is sent as it is: it fits into one packet. */
+    compressAbove: 1_400,
+    /** Compressed documents that are kept. */
+    compressedBytes: 8 * 1024 * 1024,
     /** How long, and how much, is still read of an upload that was refused. */
     lingerTime: 5_000,
     lingerBytes: 64 * 1024 * 1024,

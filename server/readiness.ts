@@ -5,7 +5,7 @@ import { services } from './services.ts';
 type Dependency<State extends string> = { state: State; needed: boolean };
 
 export type Readiness = {
-  status: 'ready' | 'not_ready' | 'draining';
+  status: 'starting' | 'ready' | 'not_ready' | 'draining';
   dependencies: {
     mailStorage: Dependency<'ok' | 'down'>;
     mailDelivery: Dependency<MailMode>;
@@ -22,11 +22,17 @@ export async function readiness(): Promise<Readiness> {
   const { mail, redis: shared } = services();
   const [storage, redis] = await Promise.all([mail.check(), shared?.state()]);
   return {
-    status: lifecycle.draining ? 'draining' : storage === 'ok' ? 'ready' : 'not_ready',
+    status: statusOf(storage),
     dependencies: {
       mailStorage: { state: storage, needed: true },
       mailDelivery: { state: mail.mode, needed: false },
       ...(redis ? { redis: { state: redis, needed: false } } : {}),
     },
   };
+}
+
+function statusOf(storage: 'ok' | 'down'): Readiness['status'] {
+  if (lifecycle.draining) return 'draining';
+  if (lifecycle.starting) return 'starting';
+  return storage === 'ok' ? 'ready' : 'not_ready';
 }

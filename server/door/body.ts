@@ -6,8 +6,21 @@ export type BodyLimits = {
   deadline: number;
 };
 
+/** A request that reads its body by itself, better than by its stream. */
+export interface SelfReading {
+  readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
 /** What was not read of a body still comes, and would stand before the next request on the connection. */
 const headers = { connection: 'close' };
+
+export function bodyTooLarge(maxBytes: number): Refusal {
+  return new Refusal('payload_too_large', { message: `The body is larger than ${maxBytes} bytes.`, headers });
+}
+
+export function bodyTooSlow(): Refusal {
+  return new Refusal('request_timeout', { headers });
+}
 
 /**
  * Reads a body up to a size that is counted while reading: what Content-Length says is the caller's word. What
@@ -20,10 +33,11 @@ export async function readBody(
   request: Request,
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (readsItself(request)) return request.readBody({ maxBytes, deadline });
   if (!request.body) return undefined;
   const reader = request.body.getReader();
   const overdue = Promise.withResolvers<never>();
-  const timer = setTimeout(() => overdue.reject(new Refusal('request_timeout', { headers })), deadline);
+  const timer = setTimeout(() => overdue.reject(bodyTooSlow()), deadline);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -31,12 +45,7 @@ export async function readBody(
       const part = await Promise.race([reader.read(), overdue.promise]);
       if (part.done) return concatenate(chunks, size);
       size += part.value.byteLength;
-      if (size > maxBytes) {
-        throw new Refusal('payload_too_large', {
-          message: `The body is larger than ${maxBytes} bytes.`,
-          headers,
-        });
-      }
+      if (size > maxBytes) throw bodyTooLarge(maxBytes);
       chunks.push(part.value);
     }
   } catch (error) {
@@ -48,7 +57,11 @@ export async function readBody(
   }
 }
 
-function concatenate(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+function readsItself(request: Request): request is Request & SelfReading {
+  return 'readBody' in request;
+}
+
+export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

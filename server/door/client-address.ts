@@ -1,7 +1,12 @@
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+import { limits } from '../limits.ts';
 
 /** What requests without a usable address share. */
 export const unknownAddress = 'unknown';
+
+/** IPv6 with an embedded IPv4 and a zone, in brackets with a port, and room for spaces. */
+const longestAddress = 128;
 
 /**
  * The address a request came from, normalised so that one client is one key: IPv4 as it is, IPv6 by its /64,
@@ -17,8 +22,21 @@ export function clientAddressOf(headers: Headers, trustedHops: number): string {
   return normaliseAddress(entries.at(-1 - trustedHops) ?? '');
 }
 
+/** The same few callers come again and again. */
+const normalised = new LRUCache<string, string>({ max: limits.rememberedAddresses });
+
 /** @returns `unknown` for what is not an address */
 export function normaliseAddress(text: string): string {
+  // Nobody's address is longer; what is, is not kept.
+  if (text.length > longestAddress) return unknownAddress;
+  const known = normalised.get(text);
+  if (known !== undefined) return known;
+  const address = normalise(text);
+  normalised.set(text, address);
+  return address;
+}
+
+function normalise(text: string): string {
   const address = text
     .trim()
     .replace(/^\[(.*)\](?::\d+)?$/, '$1')

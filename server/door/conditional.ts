@@ -28,12 +28,12 @@ const repeatedOn304 = [
  * HEAD gets the headers of GET without the body. The ETag is weak, so that a proxy which compresses may keep it.
  */
 export function conditionalResponse(request: Request, options: ConditionalResponseOptions): Response {
-  const body = typeof options.body === 'string' ? new TextEncoder().encode(options.body) : options.body;
+  const { body } = options;
   const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 
   const headers = new Headers(options.headers);
   headers.set('content-type', options.contentType);
-  headers.set('content-length', String(body.byteLength));
+  headers.set('content-length', String(Buffer.byteLength(body)));
   headers.set('cache-control', options.cacheControl);
   headers.set('etag', etag);
   headers.set('x-content-type-options', 'nosniff');

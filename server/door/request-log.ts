@@ -1,4 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { limits } from '../limits.ts';
 import type { Principal } from '../principal.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
@@ -59,6 +61,12 @@ function nameOf(principal: Principal | undefined): string {
 }
 
 function pseudonymOf(key: string): string {
-  const salt = singleton('log-salt', () => randomBytes(16));
-  return createHash('sha256').update(salt).update(key).digest('base64url').slice(0, 12);
+  const { salt, known } = singleton('log-pseudonyms', () => ({
+    salt: randomBytes(16),
+    known: new LRUCache<string, string>({ max: limits.rememberedAddresses }),
+  }));
+  const pseudonym =
+    known.get(key) ?? hash('sha256', `${salt.toString('hex')}${key}`, 'base64url').slice(0, 12);
+  known.set(key, pseudonym);
+  return pseudonym;
 }

@@ -86,13 +86,12 @@ function inputReader(request: Request, body: Uint8Array<ArrayBuffer> | undefined
 }
 
 function finish(status: number, text: string, scope: RequestScope): Response {
-  const body = new TextEncoder().encode(text);
-  scope.bytesOut = body.byteLength;
-  return new WholeResponse(body, {
+  scope.bytesOut = Buffer.byteLength(text);
+  return new WholeResponse(text, {
     status,
     headers: {
       'content-type': 'application/json',
-      'content-length': String(body.byteLength),
+      'content-length': String(scope.bytesOut),
       'cache-control': 'private, no-store',
       ...(status === 401 ? bearerChallenge : {}),
       ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),

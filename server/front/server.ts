@@ -4,12 +4,16 @@ import type { Env } from '../env.ts';
 import { isAppError } from '../errors.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { limits } from '../limits.ts';
+import { log } from '../log.ts';
 import { isDocsPage } from '../paths.ts';
 import { addDefaultHeaders } from './default-headers.ts';
-import { answerDirectly, directHandlerOf } from './direct.ts';
+import { answerDirectly } from './direct.ts';
 import { setForwardedFor } from './forwarded.ts';
+import { directHandlerOf } from './routes.ts';
 import { screen, writeRefusal } from './screen.ts';
 import { addVary } from './vary.ts';
+
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export type FrontServer = {
   /** Takes no more work, lets what runs finish within the deadline, then closes every connection. */
@@ -17,16 +21,37 @@ export type FrontServer = {
 };
 
 /**
- * The HTTP server in front of Next: it sees the socket, so the address of a client is true here, and it can
- * refuse what Next would stumble over and end in order.
+ * The HTTP server in front of Next: it sees the socket, so the address of a client is true here, it answers what
+ * needs nothing of Next by itself, and it can refuse what Next would stumble over and end in order.
  */
 export async function startFrontServer(options: {
   env: Pick<Env, 'PORT' | 'SITE_URL' | 'ALLOWED_ORIGINS' | 'TRUSTED_PROXY_HOPS'>;
-  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** For pages and files; may still be loading. */
+  next: Promise<NodeHandler>;
 }): Promise<FrontServer> {
-  const { env, handle } = options;
+  const { env, next } = options;
+  const { origin } = new URL(env.SITE_URL);
   let running = 0;
   const idle = new EventTarget();
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      screen(request);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      writeRefusal(request, response, error, env);
+      return;
+    }
+    setForwardedFor(request.headers, request.socket.remoteAddress, env.TRUSTED_PROXY_HOPS);
+    const path = pathOf(request.url ?? '/');
+    const handler = directHandlerOf(path);
+    if (handler) return answerDirectly(request, response, { handler, origin });
+    addDefaultHeaders(response, env.SITE_URL);
+    if (isDocsPage(path)) addVary(response, 'Accept');
+    const handle = await next;
+    // Who went away while it was loading is not answered.
+    if (!response.destroyed) await handle(request, response);
+  }
 
   const server = createServer(
     {
@@ -44,19 +69,11 @@ export async function startFrontServer(options: {
         if (running === 0) idle.dispatchEvent(new Event('idle'));
       });
       if (lifecycle.draining) response.setHeader('connection', 'close');
-      addDefaultHeaders(response, env.SITE_URL);
-      if (isDocsPage(request.url?.split('?', 1)[0] ?? '')) addVary(response, 'Accept');
-      try {
-        screen(request);
-      } catch (error) {
-        if (!isAppError(error)) throw error;
-        writeRefusal(request, response, error, env);
-        return;
-      }
-      setForwardedFor(request.headers, request.socket.remoteAddress, env.TRUSTED_PROXY_HOPS);
-      const direct = directHandlerOf(request.url ?? '/');
-      if (direct) void answerDirectly(request, response, { handler: direct, siteUrl: env.SITE_URL });
-      else void handle(request, response);
+      // Every handler tells its failures by itself; what is left is a defect, and its client must not wait.
+      answer(request, response).catch((error: unknown) => {
+        log().error({ err: error }, 'request failed');
+        response.destroy();
+      });
     },
   );
   server.listen(env.PORT);
@@ -71,6 +88,11 @@ export async function startFrontServer(options: {
     await close(server);
   }
   return { stop };
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }
 
 async function close(server: Server): Promise<void> {

@@ -1,16 +1,18 @@
-import next from 'next';
 import type { Env } from '../env.ts';
+import { lifecycle } from '../lifecycle.ts';
+import { log } from '../log.ts';
 import { services } from '../services.ts';
-import { startFrontServer } from './server.ts';
+import { type NodeHandler, startFrontServer } from './server.ts';
 
-/** Serves the build: Next behind the front server, until the process is told to stop. */
+/**
+ * Serves the build until the process is told to stop. Procedures and raw routes are answered at once; pages wait until
+ * Next, behind the same server, has loaded.
+ */
 export async function serveBuild(env: Env): Promise<void> {
-  const app = next({ dev: false, port: env.PORT });
-  await app.prepare();
-  const front = await startFrontServer({
-    env,
-    handle: app.getRequestHandler(),
-  });
+  lifecycle.starting = true;
+  const next = Promise.withResolvers<NodeHandler>();
+  const front = await startFrontServer({ env, next: next.promise });
+  next.resolve(loadNext(env));
 
   let stopping = false;
   async function stop(): Promise<void> {
@@ -21,4 +23,17 @@ export async function serveBuild(env: Env): Promise<void> {
     process.exit(0);
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+}
+
+async function loadNext(env: Env): Promise<NodeHandler> {
+  try {
+    const { default: createNext } = await import('next');
+    const app = createNext({ dev: false, port: env.PORT });
+    await app.prepare();
+    lifecycle.starting = false;
+    return app.getRequestHandler();
+  } catch (error) {
+    log().fatal({ err: error }, 'the build could not be loaded');
+    process.exit(1);
+  }
 }

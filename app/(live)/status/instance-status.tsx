@@ -4,6 +4,7 @@ import { type Readiness, readiness } from '#server/readiness.ts';
 import { services } from '#server/services.ts';
 
 const readinessTexts: Record<Readiness['status'], string> = {
+  starting: 'Starting: pages are being loaded',
   ready: 'Takes requests',
   not_ready: 'Takes no requests: mails cannot be stored',
   draining: 'Stopping: finishes what runs',
