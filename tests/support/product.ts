@@ -64,7 +64,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
   }
 
   try {
-    await untilItAnswers(`${baseUrl}/api/trpc/echo.request`, child);
+    await untilStarted(baseUrl, child);
   } catch (error) {
     await close();
     throw new Error(`The product did not start:\n${output}`, { cause: error });
@@ -82,13 +82,14 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
+/** Procedures are answered before: this waits for the pages, too. Whether a dependency is there does not matter. */
+async function untilStarted(baseUrl: string, child: ChildProcess): Promise<void> {
+  const giveUpAt = Date.now() + 60_000;
   while (Date.now() < giveUpAt) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-    const answer = await fetch(url).catch(() => undefined);
-    if (answer?.ok) return;
+    const answer = await fetch(`${baseUrl}/readyz`).catch(() => undefined);
+    if (answer && !(await answer.text()).includes('"starting"')) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('it did not answer within 30 seconds');
+  throw new Error('it did not start within 60 seconds');
 }
