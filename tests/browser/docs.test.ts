@@ -1,17 +1,13 @@
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { procedures } from '#server/catalog/procedures.ts';
 import { withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
-import { backgroundLuminance, sidewaysOverflow } from './support/layout.ts';
 import { pageLoads, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser();
-
-/** Cumulative layout shift; from 0.1 on it counts as bad. */
-const imperceptible = 0.01;
 
 const listed = (page: Page) => page.getByRole('main').getByRole('listitem').getByRole('link').allInnerTexts();
 const answerOf = (page: Page) => page.getByRole('region', { name: 'Try it' }).locator('pre');
@@ -19,8 +15,8 @@ const factOf = (page: Page, name: string) =>
   page.getByRole('region', { name: 'Try it' }).locator(`dt:has-text("${name}") + dd`).innerText();
 
 /** The page of a procedure, once its form can be used. */
-async function openProcedure(path: string, options: BrowserContextOptions = {}) {
-  const opened = await visit(options);
+async function openProcedure(path: string) {
+  const opened = await visit();
   await opened.page.goto(`/docs/${path}`);
   const button = opened.page.getByRole('button', { name: 'Call', exact: true });
   await hydrated(button);
@@ -177,45 +173,4 @@ test('each sample is copied as it is shown', async () => {
     expect(copied).toBe(shown);
     expect(copied).toContain('weather.forecast');
   }
-});
-
-describe.each([320, 1440])('%i px wide', (width) => {
-  test.each(['light', 'dark'] as const)(
-    '%s: no page scrolls sideways, none moves while it loads',
-    async (colorScheme) => {
-      const { page } = await visit({ viewport: { width, height: 900 }, colorScheme });
-      await page.addInitScript(() => {
-        Object.assign(window, { shift: 0 });
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) {
-            if (!Reflect.get(entry, 'hadRecentInput')) {
-              Object.assign(window, { shift: Reflect.get(window, 'shift') + Reflect.get(entry, 'value') });
-            }
-          }
-        }).observe({ type: 'layout-shift', buffered: true });
-      });
-      // The fonts are there from here on: what they do to a first page is not what is measured.
-      await page.goto('/');
-      await page.waitForLoadState('networkidle');
-      for (const [name, path] of [
-        ['index', '/docs'],
-        ['guide', '/docs/calling'],
-        ['procedure', '/docs/weather.forecast'],
-        ['scoped', '/docs/mail.list'],
-      ] as const) {
-        await page.goto(path);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForLoadState('networkidle');
-        expect(await sidewaysOverflow(page), path).toEqual([]);
-        expect(
-          await page.evaluate(() => Reflect.get(window, 'shift')),
-          `layout shift of ${path}`,
-        ).toBeLessThan(imperceptible);
-        await screenshot(page, `docs-${name}-${width}-${colorScheme}`);
-      }
-      const luminance = await backgroundLuminance(page);
-      if (colorScheme === 'dark') expect(luminance).toBeLessThan(0.05);
-      else expect(luminance).toBeGreaterThan(0.9);
-    },
-  );
 });

@@ -1,10 +1,10 @@
-import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { launchBrowser } from '#tests/support/chromium.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type Problems, watchProblems } from './problems.ts';
 
-/** A page in a browser profile of its own. */
+/** A page in a browser profile that knows nothing of other tests. */
 export type Visit = {
   page: Page;
   /** Everything it asked for, in order. */
@@ -20,15 +20,19 @@ type OpenVisit = { page: Page; problems: Problems; expected: RegExp[]; allowed: 
 /**
  * Starts one product and one browser for a test file. After each test every page it opened must have been
  * free of problems.
+ *
+ * @param env on top of what the product is started with
  */
-export function withBrowser() {
+export function withBrowser(env: Record<string, string> = {}) {
   let product: Product | undefined;
   let browser: Browser | undefined;
+  /** For visits without options, one after another: scripts and fonts are fetched and compiled once. */
+  let profile: BrowserContext | undefined;
   const open: OpenVisit[] = [];
 
   beforeAll(async () => {
     // Everyone here comes from one address.
-    product = await startProduct({ RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600' });
+    product = await startProduct({ RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600', ...env });
     browser = await launchBrowser();
   });
 
@@ -39,7 +43,9 @@ export function withBrowser() {
 
   afterEach(async () => {
     const visits = open.splice(0);
-    await Promise.all(visits.map(({ page }) => page.context().close()));
+    await Promise.all(
+      visits.map(({ page }) => (page.context() === profile ? page.close() : page.context().close())),
+    );
     for (const { problems, expected, allowed } of visits) {
       const found = problems();
       const known = [...expected, ...allowed];
@@ -55,7 +61,7 @@ export function withBrowser() {
     return product;
   }
 
-  async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
+  async function newProfile(options: BrowserContextOptions): Promise<BrowserContext> {
     if (!browser) throw new Error('the browser has not started yet');
     const context = await browser.newContext({
       baseURL: running().baseUrl,
@@ -65,7 +71,26 @@ export function withBrowser() {
       ...options,
     });
     context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
+    return context;
+  }
+
+  /** A page of the shared profile, which has forgotten everything but its cache. */
+  async function pageOfProfile(): Promise<Page> {
+    profile ??= await newProfile({});
+    await Promise.all([profile.clearCookies(), profile.clearPermissions(), profile.setOffline(false)]);
+    const page = await profile.newPage();
+    const session = await profile.newCDPSession(page);
+    await session.send('Storage.clearDataForOrigin', {
+      origin: new URL(running().baseUrl).origin,
+      storageTypes: 'local_storage,indexeddb,cache_storage,service_workers',
+    });
+    await session.detach();
+    return page;
+  }
+
+  async function visit(options?: BrowserContextOptions): Promise<Visit> {
+    const shared = !options && open.every(({ page }) => page.context() !== profile);
+    const page = shared ? await pageOfProfile() : await (await newProfile(options ?? {})).newPage();
     const requests: Request[] = [];
     page.on('request', (request) => requests.push(request));
     const expected: RegExp[] = [];
