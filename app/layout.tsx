@@ -1,8 +1,9 @@
-import { GeistMono } from 'geist/font/mono';
-import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Route, Viewport } from 'next';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { LinkPending } from './_components/link-pending.tsx';
+import { PageSkeleton } from './_components/page-skeleton.tsx';
+import { mono, sans } from './fonts.ts';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -32,7 +33,7 @@ const pages: { href: Route; name: string }[] = [
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
+    <html lang="en" className={`${sans.variable} ${mono.variable}`}>
       <head>
         <link rel="alternate" type="application/rss+xml" title="typed-bff (RSS)" href="/rss.xml" />
         <link rel="alternate" type="application/atom+xml" title="typed-bff (Atom)" href="/atom.xml" />
@@ -52,16 +53,19 @@ export default function RootLayout({ children }: { children: ReactNode }) {
           >
             <Link className="mr-auto py-2 font-semibold" href="/">
               typed-bff
+              <LinkPending />
             </Link>
             {pages.map(({ href, name }) => (
               <Link key={href} className="py-2 text-muted hover:text-ink" href={href}>
                 {name}
+                <LinkPending />
               </Link>
             ))}
           </nav>
         </header>
         <main id="content" className="mx-auto w-full max-w-5xl grow px-4 py-10">
-          {children}
+          <PageSkeleton />
+          <div className="page">{children}</div>
         </main>
         <footer className="border-line border-t">
           <p className="mx-auto flex max-w-5xl flex-wrap gap-x-5 gap-y-2 px-4 py-6 text-muted text-sm">

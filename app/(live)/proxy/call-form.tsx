@@ -47,10 +47,16 @@ export function CallForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready:
           </button>
         </div>
       </form>
-      <div aria-live="polite" aria-busy={pending}>
+      {/* As high from the click on as with the answer: what is below does not move when that is late. */}
+      <div aria-live="polite" aria-busy={pending} className={pending || outcome ? 'min-h-64' : undefined}>
+        {pending && !outcome && (
+          <div className="skeleton h-64 rounded-lg bg-line">
+            <span className="sr-only">Waiting for the answer</span>
+          </div>
+        )}
         {outcome && 'failure' in outcome && <Failure {...outcome.failure} />}
         {outcome && 'answer' in outcome && (
-          <pre className="code max-h-96 overflow-y-auto whitespace-pre-wrap">
+          <pre className="code h-64 overflow-y-auto whitespace-pre-wrap">
             {JSON.stringify(outcome.answer, null, 2)}
           </pre>
         )}

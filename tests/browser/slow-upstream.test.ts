@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { dailyTable, keepPlace } from './support/forecast.ts';
+import { watchShifts } from './support/layout-shift.ts';
+import { screenshot } from './support/screenshot.ts';
+import { becomes, headed, hydrated, reads } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+/** Longer than half a second, within which the browser puts a shift of the layout down to the click. */
+const late = { kind: 'delay', ms: 2_500 } as const;
+
+afterEach(() => {
+  product().upstreams.openMeteo.fault(undefined);
+  product().upstreams.github.fault(undefined);
+});
+
+describe.each([320, 1440])('%i px wide, nothing moves', (width) => {
+  const viewport = { width, height: 900 };
+
+  test('while a link waits for its page: a skeleton stands in for it', async () => {
+    const { page } = await visit({ viewport });
+    const shifts = await watchShifts(page);
+    await page.goto('/posts');
+    const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' });
+    await hydrated(link);
+    await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: String(10 + width / 10_000) });
+    product().upstreams.openMeteo.fault(late);
+    await link.click();
+    await page.getByRole('status').filter({ hasText: 'The page is loading' }).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).count()).toBe(0);
+    await screenshot(page, `slow-page-${width}`);
+    await headed(page, 'Weather');
+    await dailyTable(page).waitFor();
+    await reads(page.getByRole('main'), 'Times are those of');
+    expect(await page.getByText('The page is loading').isVisible()).toBe(false);
+    expect(await shifts()).toEqual([]);
+  });
+
+  test('while a forecast is waited for', async () => {
+    const { page } = await visit({ viewport });
+    const shifts = await watchShifts(page);
+    await keepPlace(page, { name: 'Bergen', lat: '60.39', lng: String(5 + width / 10_000) });
+    await page.goto('/weather');
+    await hydrated(page.getByRole('combobox'));
+    product().upstreams.openMeteo.fault(late);
+    await page.getByRole('button', { name: 'Show 16 days' }).click();
+    await page.getByRole('status').filter({ hasText: 'Loading the forecast' }).waitFor();
+    await screenshot(page, `slow-forecast-${width}`);
+    await becomes(() => dailyTable(page).getByRole('row').count(), 17);
+    expect(await page.getByText('Loading the forecast').count()).toBe(0);
+    expect(await shifts()).toEqual([]);
+  });
+
+  test('while a call of the explorer is waited for', async () => {
+    const { page } = await visit({ viewport });
+    const shifts = await watchShifts(page);
+    await page.goto('/proxy');
+    const card = page.getByRole('listitem').filter({ hasText: 'proxy.github.renderMarkdown' });
+    await hydrated(card.getByRole('button'));
+    await card.getByLabel('body.text').fill(`slow ${width}`);
+    product().upstreams.github.fault(late);
+    await card.getByRole('button', { name: 'Call' }).click();
+    await card.getByText('Waiting for the answer').waitFor();
+    expect(await card.getByRole('button', { name: 'Calling…' }).isDisabled()).toBe(true);
+    await reads(card.locator('pre'), `slow ${width}`);
+    expect(await card.getByRole('button', { name: 'Call' }).isEnabled()).toBe(true);
+    expect(await shifts()).toEqual([]);
+  });
+});
+
+test('a page that waits for its upstream keeps nobody else waiting', async () => {
+  const { page } = await visit({});
+  const { page: other } = await visit({});
+  await keepPlace(page, { name: 'Tromsø', lat: '69.65', lng: '18.96' });
+  product().upstreams.openMeteo.fault({ kind: 'delay', ms: 4_000 });
+  let waits = true;
+  const slow = page.goto('/weather').then(() => {
+    waits = false;
+  });
+  await becomes(
+    () => product().upstreams.openMeteo.requests.some(({ url, body }) => `${url}${body}`.includes('69.65')),
+    true,
+  );
+  await other.goto('/posts');
+  await headed(other, 'Posts');
+  expect((await other.request.get('/api/trpc/echo.request')).status()).toBe(200);
+  expect(waits).toBe(true);
+  await slow;
+  await dailyTable(page).waitFor();
+});
