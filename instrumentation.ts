@@ -1,6 +1,15 @@
+import type { Instrumentation } from 'next';
+
 /** Next calls this once, before the first request. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { startBackground } = await import('#server/background.ts');
   startBackground();
 }
+
+/** Next calls this for every page that failed. The digest is what its visitor is shown, see app/error.tsx. */
+export const onRequestError: Instrumentation.onRequestError = async (error, _request, context) => {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return;
+  const { logPageFailure } = await import('#server/log.ts');
+  logPageFailure(error, context.routePath);
+};

@@ -29,3 +29,9 @@ export function createLogger(options: {
 export function log(): Logger {
   return singleton('log', () => createLogger({ level: env().LOG_LEVEL }));
 }
+
+/** A page or route handler that threw, under the digest that its visitor may quote. `route` is its pattern. */
+export function logPageFailure(error: unknown, route: string): void {
+  const digest = typeof error === 'object' && error !== null ? Reflect.get(error, 'digest') : undefined;
+  log().error({ digest, route, err: error }, 'page failed');
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { screenshot } from './support/screenshot.ts';
+import { headed, reads } from './support/wait.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-error-pages-'));
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const { visit, product } = withBrowser({ DATA_DIR: dataDir });
+let broken = false;
+
+/** What a restore gone wrong leaves behind: the storage answers, and a table is not there. */
+function rename(from: string, to: string): void {
+  const db = new Sqlite(join(dataDir, 'typed-bff.sqlite'));
+  db.exec(`alter table ${from} rename to ${to}`);
+  db.close();
+  broken = from === 'inbox';
+}
+
+afterEach(() => {
+  if (broken) rename('inbox_away', 'inbox');
+});
+
+test('a page whose storage fails says so, quotes what the log has too, and comes back with "Try again"', async () => {
+  const { page, allowProblem } = await visit();
+  allowProblem(/^(500: GET \/inbox|console error: |uncaught: )/);
+  rename('inbox', 'inbox_away');
+  await page.goto('/inbox');
+  await headed(page, 'This page could not be shown');
+  const alert = page.getByRole('main').getByRole('alert');
+  await reads(alert, 'Something went wrong on our side.');
+  const quoted = await alert.locator('code').innerText();
+  expect(quoted).not.toBe('');
+  const line = product()
+    .log()
+    .split('\n')
+    .find((text) => text.includes('"msg":"page failed"') && text.includes(quoted));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ digest: quoted, route: '/inbox', level: 'error' });
+  expect(await page.content()).not.toMatch(/inbox_away|no such table|sqlite/i);
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  await screenshot(page, 'error-page');
+
+  rename('inbox_away', 'inbox');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await headed(page, 'Inbox');
+});
+
+test('it leads to the start page too', async () => {
+  const { page, allowProblem } = await visit();
+  allowProblem(/^(500: GET \/inbox|console error: |uncaught: )/);
+  rename('inbox', 'inbox_away');
+  await page.goto('/inbox');
+  await headed(page, 'This page could not be shown');
+  await page.getByRole('main').getByRole('link', { name: 'Go to the start page' }).click();
+  await headed(page, 'A typed backend for your frontend');
+});
+
+test('a failure of the frame itself has a page of its own, which leads on', async () => {
+  const { page, expectProblem, allowProblem } = await visit();
+  expectProblem(/^(console error|uncaught): .*no timers here/);
+  allowProblem(/^(console error: |uncaught: )/);
+  // As an extension of the browser may do it: the links of the frame wait for their pages with a timer.
+  await page.addInitScript(() => {
+    const { setTimeout } = window;
+    const inFrame = 150;
+    Reflect.set(window, 'setTimeout', (handler: () => void, delay?: number, ...rest: unknown[]) => {
+      if (delay === inFrame && location.pathname !== '/') throw new Error('no timers here');
+      return setTimeout(handler, delay, ...rest);
+    });
+  });
+  await page.goto('/posts');
+  await headed(page, 'This site could not be shown');
+  expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  expect(await page.evaluate(() => getComputedStyle(document.body).fontFamily)).toMatch(/sans/i);
+  await screenshot(page, 'global-error');
+  await page.getByRole('link', { name: 'Go to the start page' }).click();
+  await headed(page, 'A typed backend for your frontend');
+});
