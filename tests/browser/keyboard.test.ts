@@ -1,41 +1,80 @@
 import { describe, expect, test } from 'vitest';
 import { withBrowser } from './support/browser.ts';
+import { hourlyTable } from './support/forecast.ts';
 import { markInteractive, tabThrough } from './support/keyboard.ts';
+import { paths } from './support/pages.ts';
 import { screenshot } from './support/screenshot.ts';
-import { becomes, hydrated, reads } from './support/wait.ts';
+import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
 const { visit } = withBrowser();
 
-test.each(['/', '/weather', '/posts'])(
-  'the skip link of %s shows on focus and leads past the navigation',
-  async (path) => {
-    const { page } = await visit();
+test('the skip link of every page shows on focus and leads past the navigation', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = await visit();
+  for (const path of paths) {
     await page.goto(path);
     const link = page.getByRole('link', { name: 'Skip to content' });
-    expect((await link.boundingBox())?.width).toBeLessThanOrEqual(1);
+    expect((await link.boundingBox())?.width, path).toBeLessThanOrEqual(1);
     await page.keyboard.press('Tab');
-    expect(await link.evaluate((element) => element === document.activeElement)).toBe(true);
-    expect((await link.boundingBox())?.width).toBeGreaterThan(50);
-    await screenshot(page, `keyboard-skip-link${path.replaceAll('/', '-')}`);
+    expect(await link.evaluate((element) => element === document.activeElement), path).toBe(true);
+    expect((await link.boundingBox())?.width, path).toBeGreaterThan(50);
+    if (path === '/') await screenshot(page, 'keyboard-skip-link');
     await page.keyboard.press('Enter');
     expect(new URL(page.url()).hash).toBe('#content');
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.closest('main') !== null)).toBe(true);
-  },
-);
+    // A page without anything to use has its next stop in the footer.
+    const next = await page.evaluate(() => document.activeElement?.closest('main, footer') !== null);
+    expect(next, path).toBe(true);
+  }
+});
 
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  test.each(['/weather', '/contact'])('every control of %s is reached by Tab and shows it', async (path) => {
+  test('every control of every page is reached by Tab, in order, and shows it', {
+    timeout: 120_000,
+  }, async () => {
     const { page } = await visit({ colorScheme });
-    await page.goto(path);
-    await hydrated(page.getByRole('main').getByRole('button').first());
-    const controls = await markInteractive(page);
-    expect(controls.length).toBeGreaterThan(8);
-    const stops = await tabThrough(page, controls.length + 5);
-    expect(stops.map(({ element }) => element)).toEqual(controls);
-    expect(stops.filter(({ outlined }) => !outlined)).toEqual([]);
-    expect(stops.filter(({ onScreen }) => !onScreen)).toEqual([]);
+    for (const path of paths) {
+      await page.goto(path);
+      await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
+      // What only works with scripts waits for them.
+      await becomes(() => page.getByRole('main').locator('button:disabled').count(), 0);
+      const controls = await markInteractive(page);
+      expect(controls.length, path).toBeGreaterThan(8);
+      const stops = await tabThrough(page, controls.length + 5);
+      expect(
+        stops.map(({ element }) => element),
+        path,
+      ).toEqual(controls);
+      expect(
+        stops.filter(({ outlined }) => !outlined),
+        path,
+      ).toEqual([]);
+      expect(
+        stops.filter(({ onScreen }) => !onScreen),
+        path,
+      ).toEqual([]);
+    }
   });
+});
+
+test('Enter follows a link, Space presses a button and opens a table, arrows choose a sample', async () => {
+  const { page } = await visit();
+  await page.goto('/');
+  const samples = page.getByRole('radio');
+  await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' }));
+  await samples.first().focus();
+  await page.keyboard.press('ArrowDown');
+  expect(await samples.nth(1).isChecked()).toBe(true);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' }).focus();
+  await page.keyboard.press('Enter');
+  await headed(page, 'Weather');
+  await page.getByRole('button', { name: 'Show °F and mph' }).focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Show °C and km/h' }).waitFor();
+  await page.locator('summary').focus();
+  await page.keyboard.press('Space');
+  await hourlyTable(page).waitFor();
 });
 
 test('a place is found and chosen with the keyboard alone', async () => {
@@ -59,7 +98,7 @@ test('a place is found and chosen with the keyboard alone', async () => {
   await screenshot(page, 'keyboard-hit');
 
   await page.keyboard.press('Escape');
-  expect(await field.getAttribute('aria-expanded')).toBe('false');
+  await becomes(() => field.getAttribute('aria-expanded'), 'false');
   await page.keyboard.type('sb');
   await hits.filter({ hasText: 'Lisbon, Portugal' }).waitFor();
   await page.keyboard.press('Enter');

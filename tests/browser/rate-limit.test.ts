@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { readFailure } from './support/failure-panel.ts';
+import { dailyTable } from './support/forecast.ts';
+import { callsOf } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { becomes, hydrated } from './support/wait.ts';
+
+const windowSeconds = 10;
+const { visit } = withBrowser({ RATE_LIMITS: `light=10000/60,upstream=2/${windowSeconds},mail=1000/3600` });
+
+test('over the limit the forecast tells when it may be asked for again, counts down, and then comes', async () => {
+  const { page, requests, expectProblem } = await visit();
+  expectProblem(/^429: POST \/api\/trpc\/weather\.forecast/);
+  // The first call of the window is the server's, for the page.
+  await page.goto('/weather');
+  await hydrated(page.getByRole('combobox'));
+  await page.getByRole('button', { name: 'Show °F and mph' }).click();
+  await page.getByRole('button', { name: 'Show °C and km/h' }).waitFor();
+  await dailyTable(page).waitFor();
+  await page.getByRole('button', { name: 'Show 16 days' }).click();
+
+  const { reason } = await readFailure(page.getByRole('main').getByRole('alert'));
+  expect(reason).toBe('rate_limited');
+  const retry = page.getByRole('button', { name: 'Try again' });
+  expect(await retry.isDisabled()).toBe(true);
+  const left = async () => Number(/in (\d+) s/.exec((await retry.textContent()) ?? '')?.[1] ?? 0);
+  const first = await left();
+  expect(first).toBeGreaterThan(0);
+  expect(first).toBeLessThanOrEqual(windowSeconds);
+  await screenshot(page, 'rate-limit-countdown');
+  await expect.poll(left, { timeout: 10_000 }).toBeLessThan(first);
+  const asked = callsOf(requests, 'weather.forecast').length;
+
+  await expect.poll(() => retry.isEnabled(), { timeout: 2 * windowSeconds * 1000 }).toBe(true);
+  expect(await retry.textContent()).toBe('Try again');
+  // Nothing was sent before its time.
+  expect(callsOf(requests, 'weather.forecast')).toHaveLength(asked);
+  await retry.click();
+  await becomes(() => dailyTable(page).getByRole('row').count(), 17);
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
+});
+
+test('a page that opens over the limit says so as sent, with a way to try again', async () => {
+  const { page, allowProblem } = await visit({ javaScriptEnabled: false });
+  allowProblem(/^429: /);
+  const alert = page.getByRole('main').getByRole('alert');
+  await becomes(async () => {
+    await page.goto('/weather');
+    return alert.count();
+  }, 1);
+  expect((await readFailure(alert)).reason).toBe('rate_limited');
+  await page.getByRole('link', { name: 'Try again' }).waitFor();
+  await screenshot(page, 'rate-limit-as-sent');
+});

@@ -1,0 +1,77 @@
+import type { Page, Request } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { dailyTable } from './support/forecast.ts';
+import { callsOf } from './support/requests.ts';
+import { becomes, headed, hydrated, settled } from './support/wait.ts';
+
+const { visit } = withBrowser();
+
+/** As when the visitor turns to another tab, and back. */
+function turn(page: Page, visibilityState: 'hidden' | 'visible'): Promise<void> {
+  return page.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, visibilityState);
+}
+
+/** Opened at a time that stands still; ready once nothing is on its way. */
+async function openAt(path: string) {
+  const visited = await visit({});
+  await visited.page.clock.install();
+  await visited.page.goto(path);
+  await hydrated(visited.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
+  await settled(visited.page);
+  return visited;
+}
+
+describe('the weather is asked for anew', () => {
+  test('every ten minutes while the page is looked at, and not while it is hidden', async () => {
+    const { page, requests } = await openAt('/weather');
+    const asked = () => callsOf(requests, 'weather.forecast').length;
+    await dailyTable(page).waitFor();
+    expect(asked()).toBe(0);
+    await page.clock.runFor('10:01');
+    await becomes(asked, 1);
+    await settled(page);
+
+    await turn(page, 'hidden');
+    await page.clock.runFor('30:00');
+    await settled(page);
+    expect(asked()).toBe(1);
+
+    await turn(page, 'visible');
+    const aMinuteLater = async () => {
+      await page.clock.runFor('01:00');
+      return asked();
+    };
+    await expect.poll(aMinuteLater, { timeout: 20_000 }).toBeGreaterThan(1);
+    await dailyTable(page).waitFor();
+  });
+});
+
+describe('a page that lives on the server is asked for anew', () => {
+  const refreshes = (requests: Request[], path: string) =>
+    requests.filter((request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      return pathname === path && searchParams.has('_rsc');
+    }).length;
+
+  test.each([
+    ['/status', 'Status', '00:11'],
+    ['/inbox', 'Inbox', '00:03'],
+  ])('%s: while it is looked at, and not while it is hidden', async (path, heading, pause) => {
+    const { page, requests } = await openAt(path);
+    await headed(page, heading);
+    const before = refreshes(requests, path);
+    await page.clock.runFor(pause);
+    await expect.poll(() => refreshes(requests, path), { timeout: 10_000 }).toBeGreaterThan(before);
+    await settled(page);
+
+    await turn(page, 'hidden');
+    const whenHidden = refreshes(requests, path);
+    await page.clock.runFor('01:00');
+    await settled(page);
+    expect(refreshes(requests, path)).toBe(whenHidden);
+  });
+});
