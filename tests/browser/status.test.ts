@@ -40,7 +40,7 @@ test.each([true, false])('the page tells of each upstream as sent; JavaScript: %
   await reads(page.getByRole('region', { name: 'Outbox' }), /Waiting\d+.*Given up\d+/);
   await reads(
     page.getByRole('region', { name: 'Limits' }),
-    'Calls of class mail1000 in 3600 s for each caller',
+    'Calls of class mail1,000 an hour for each caller',
   );
   expect(trpcCalls(requests)).toEqual([]);
   await screenshot(page, scripted ? 'status' : 'no-javascript-status');

@@ -1,5 +1,6 @@
 'use client';
 
+import { Fragment } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
 import { failureOf } from '#app/_components/failure-of.ts';
 import { useHydrated } from '#app/_components/use-hydrated.ts';
@@ -26,8 +27,12 @@ export function ProxyExplorer() {
           <li key={`${endpoint.method} ${endpoint.path}`} className="card space-y-4">
             <div>
               <h2>
-                <code className="break-all">
-                  {endpoint.kind === 'raw' ? `${endpoint.method} ${endpoint.path}` : endpoint.path}
+                <code>
+                  {endpoint.kind === 'raw' ? (
+                    `${endpoint.method} ${endpoint.path}`
+                  ) : (
+                    <DottedPath path={endpoint.path} />
+                  )}
                 </code>
               </h2>
               <p className="text-muted">{endpoint.summary}</p>
@@ -49,4 +54,18 @@ export function ProxyExplorer() {
       </ul>
     </>
   );
+}
+
+/** A procedure's path, which breaks after its dots where the line is short. */
+function DottedPath({ path }: { path: string }) {
+  return path.split('.').map((part, index) => (
+    <Fragment key={part}>
+      {index > 0 && (
+        <>
+          .<wbr />
+        </>
+      )}
+      {part}
+    </Fragment>
+  ));
 }

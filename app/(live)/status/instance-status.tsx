@@ -71,16 +71,19 @@ export async function InstanceStatus() {
         <h2 id="limits">Limits</h2>
         <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-3">
           {(['light', 'upstream', 'mail'] as const).map((name) => (
-            <Fact
-              key={name}
-              term={`Calls of class ${name}`}
-              text={`${env.RATE_LIMITS[name].points} in ${env.RATE_LIMITS[name].windowSeconds} s for each caller`}
-            />
+            <Fact key={name} term={`Calls of class ${name}`} text={limitText(env.RATE_LIMITS[name])} />
           ))}
         </dl>
       </section>
     </>
   );
+}
+
+const windows: Record<number, string> = { 60: 'a minute', 3600: 'an hour' };
+
+function limitText({ points, windowSeconds }: { points: number; windowSeconds: number }): string {
+  const window = windows[windowSeconds] ?? `in ${windowSeconds} s`;
+  return `${points.toLocaleString('en')} ${window} for each caller`;
 }
 
 function Fact({ term, text }: { term: string; text: string }) {

@@ -32,9 +32,9 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
           <h3 id="now">Now</h3>
           {current ? (
             <>
-              <p className="flex items-center gap-4">
+              <p className="flex flex-wrap items-center gap-x-4 gap-y-2">
                 <WeatherIcon code={current.weatherCode} isDay={current.isDay} className="size-16 shrink-0" />
-                <span className="font-semibold text-5xl tracking-tight">
+                <span className="whitespace-nowrap font-semibold text-5xl tracking-tight">
                   {formatNumber(current.temperature)} {units.temperature}
                 </span>
                 <span className="text-lg text-muted">{current.summary ?? 'Unknown'}</span>
@@ -90,7 +90,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         columns={['Day', 'Sky', 'Low', 'High', 'Rain', 'Sunrise', 'Sunset']}
         rows={daily.map((day) => [
           formatDay(day.date),
-          <span key="sky" className="inline-flex items-center gap-2">
+          <span key="sky" className="flex items-center gap-2">
             <WeatherIcon code={day.weatherCode} className="size-6" />
             {day.summary ?? 'Unknown'}
           </span>,

@@ -10,8 +10,8 @@ type Props = { hours: readonly Hour[]; units: Forecast['units']; utcOffsetSecond
 const width = 960;
 const left = 44;
 const right = 12;
-const lanes = { temperature: [34, 168], chance: [196, 262], wind: [290, 346] } as const;
-const bottom = 374;
+const lanes = { temperature: [34, 168], chance: [206, 268], wind: [306, 358] } as const;
+const bottom = 386;
 
 /** The hours as three lanes over one axis of time: temperature, chance of rain, wind. Its twin is the table of hours. */
 export function HourlyChart({ hours, units, utcOffsetSeconds }: Props) {
