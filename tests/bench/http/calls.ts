@@ -1,0 +1,56 @@
+import superjson from 'superjson';
+import type { Call } from '../support/load.ts';
+
+/** As a browser of the product's own pages sends it. */
+export const json = { 'content-type': 'application/json', accept: '*/*' };
+
+export const sample = { hello: 'world', tags: ['a', 'b'], nested: { count: 3, ok: true } };
+const typed = { ...sample, when: new Date('2026-03-29T12:00:00.000Z') };
+
+export function trpcPost(procedure: string, input: unknown, status = 200): Call {
+  const body = JSON.stringify(superjson.serialize(input));
+  return { method: 'POST', path: `/api/trpc/${procedure}`, headers: json, body, status };
+}
+
+export function trpcBatch(procedure: string, inputs: readonly unknown[]): Call {
+  const wire = Object.fromEntries(inputs.map((input, index) => [index, superjson.serialize(input)]));
+  return {
+    method: 'POST',
+    path: `/api/trpc/${inputs.map(() => procedure).join(',')}?batch=1`,
+    headers: json,
+    body: JSON.stringify(wire),
+    status: 200,
+  };
+}
+
+/** The same mutation in each one's words. A date among the values, but for Hono, whose JSON has none. */
+export const mutation = {
+  trpc: trpcPost('echo.body', typed),
+  hono: {
+    method: 'POST',
+    path: '/api/hono/echo/body',
+    headers: json,
+    body: JSON.stringify({ json: { ...sample, when: '2026-03-29T12:00:00.000Z' } }),
+    status: 200,
+  },
+  orpc: {
+    method: 'POST',
+    path: '/api/orpc/echo/body',
+    headers: json,
+    // The type code 1 of its serializer is Date.
+    body: JSON.stringify({ json: { ...sample, when: '2026-03-29T12:00:00.000Z' }, meta: [[1, 'when']] }),
+    status: 200,
+  },
+} as const satisfies Record<string, Call>;
+
+export const query = {
+  trpc: { method: 'GET', path: '/api/trpc/echo.request', status: 200 },
+  hono: { method: 'GET', path: '/api/hono/echo/request', status: 200 },
+  // Its procedures answer GET only where they are told to.
+  orpc: { method: 'POST', path: '/api/orpc/echo/request', headers: json, body: '{}', status: 200 },
+} as const satisfies Record<string, Call>;
+
+export const batchOfTen = trpcBatch(
+  'echo.body',
+  Array.from({ length: 10 }, () => typed),
+);

@@ -1,0 +1,81 @@
+import { ratios, type Spread, spreadOf } from '../support/statistics.ts';
+import { type Cell, table } from '../support/table.ts';
+import type { ContenderId } from './contenders.ts';
+import type { Row } from './measure.ts';
+
+type Figure = 'perSecond' | 'processor' | 'p50' | 'p99' | 'resident';
+
+const figuresOf = (row: Row, figure: Figure) => row.rounds.map((round) => round[figure]);
+
+export type Summary = {
+  scenario: string;
+  contender: string;
+  id: ContenderId;
+  requestsPerSecond: Spread;
+  processorMicroseconds: Spread;
+  p50Microseconds: Spread;
+  p99Microseconds: Spread;
+  residentMegabytes: number;
+  /** How many requests it answers for the processor time that the base takes for one; 2 is twice as good. */
+  against: Partial<Record<string, { processor: Spread; perSecond: Spread; p99: Spread }>>;
+};
+
+/**
+ * One row of figures, and how it compares.
+ *
+ * @param bases rows by what they are called in the result
+ */
+export function summarize(row: Row, bases: Readonly<Record<string, Row | undefined>>): Summary {
+  const against = Object.entries(bases).flatMap(([name, base]) =>
+    base && base !== row
+      ? [
+          [
+            name,
+            {
+              processor: ratios(figuresOf(base, 'processor'), figuresOf(row, 'processor')),
+              perSecond: ratios(figuresOf(row, 'perSecond'), figuresOf(base, 'perSecond')),
+              p99: ratios(figuresOf(row, 'p99'), figuresOf(base, 'p99')),
+            },
+          ] as const,
+        ]
+      : [],
+  );
+  return {
+    scenario: row.scenario,
+    contender: row.running.contender.name,
+    id: row.running.id,
+    requestsPerSecond: spreadOf(figuresOf(row, 'perSecond')),
+    processorMicroseconds: spreadOf(figuresOf(row, 'processor')),
+    p50Microseconds: spreadOf(figuresOf(row, 'p50')),
+    p99Microseconds: spreadOf(figuresOf(row, 'p99')),
+    residentMegabytes: spreadOf(figuresOf(row, 'resident')).median,
+    against: Object.fromEntries(against),
+  };
+}
+
+const heads = ['', 'contender', 'req/s', 'cpu µs', 'p50 ms', 'p99 ms', 'RSS MB'];
+
+export function printScenario(title: string, summaries: readonly Summary[]): void {
+  const bases = [...new Set(summaries.flatMap(({ against }) => Object.keys(against)))];
+  const baseHeads = bases.flatMap((base) => [`cpu vs ${base}`, `req/s vs ${base}`, `p99 vs ${base}`]);
+  const rows = summaries.map((each): Cell[] => [
+    each.id,
+    each.contender,
+    Math.round(each.requestsPerSecond.median),
+    each.processorMicroseconds.median,
+    each.p50Microseconds.median / 1000,
+    each.p99Microseconds.median / 1000,
+    Math.round(each.residentMegabytes),
+    ...bases.flatMap((base): Cell[] => {
+      const { processor, perSecond, p99 } = each.against[base] ?? {};
+      return [withSpread(processor), withSpread(perSecond), withSpread(p99)];
+    }),
+  ]);
+  console.log(`\n${title}\n${table([...heads, ...baseHeads], rows)}`);
+}
+
+export function withSpread(spread: Spread | undefined): string | undefined {
+  if (!spread) return undefined;
+  const [median, low, high] = [spread.median, spread.low, spread.high].map((value) => value.toFixed(2));
+  return `${median} (${low}-${high})`;
+}

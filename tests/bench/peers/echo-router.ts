@@ -1,0 +1,28 @@
+import { initTRPC } from '@trpc/server';
+import superjson from 'superjson';
+import { z } from 'zod';
+
+type Seen = { method: string; pathname: string; userAgent: string | null };
+
+const t = initTRPC.context<Seen>().create({ transformer: superjson });
+
+/** The product's echo and nothing else, for tRPC's own adapters. */
+export const echoRouter = t.router({
+  echo: t.router({
+    body: t.procedure
+      .input(z.unknown())
+      .output(z.object({ res: z.unknown() }))
+      .mutation(({ input }) => ({ res: input })),
+    request: t.procedure
+      .input(z.void())
+      .output(
+        z.object({
+          method: z.string(),
+          pathname: z.string(),
+          userAgent: z.string().nullable(),
+          receivedAt: z.date(),
+        }),
+      )
+      .query(({ ctx }) => ({ ...ctx, receivedAt: new Date() })),
+  }),
+});

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks a second in /proc: 100 on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
+const ticksPerSecond = 100;
+
+/** A process and all that came of it and still live. */
+function treeOf(root: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const parent = statOf(Number(name))?.[1];
+      return parent === undefined ? [] : [{ pid: Number(name), parent: Number(parent) }];
+    });
+  const tree = [root];
+  for (const pid of tree)
+    tree.push(...parents.filter(({ parent }) => parent === pid).map((each) => each.pid));
+  return tree;
+}
+
+/** The fields of /proc/PID/stat from the third on (state, parent, …); the name before them may hold anything. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    // It has ended.
+    return undefined;
+  }
+}
+
+/** Seconds of processor that a process tree has used, in user and in system mode, with the ended children's. */
+export function processorSeconds(root: number): number {
+  const ticks = treeOf(root).map((pid) => {
+    // Fields 14 to 17 of the whole line: utime, stime, cutime, cstime.
+    const fields = statOf(pid)?.slice(11, 15) ?? [];
+    return fields.reduce((sum, field) => sum + Number(field), 0);
+  });
+  return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond;
+}
+
+/** Megabytes (of 1,000,000 bytes) of memory that a process tree holds. */
+export function residentMegabytes(root: number): number {
+  const kilobytes = treeOf(root).map((pid) => {
+    try {
+      return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+    } catch {
+      return 0;
+    }
+  });
+  return (kilobytes.reduce((sum, each) => sum + each, 0) * 1024) / 1e6;
+}
