@@ -8,12 +8,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PreflightError, requireBuild } from '#server/preflight.ts';
-import { buildNext, buildPeers } from './http/contenders.ts';
+import { requirePostgres } from '#tests/support/postgres.ts';
+import { measureDeployed } from './deployed.ts';
+import { measureColdStarts } from './http/cold-start.ts';
+import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
 import type { Scenario } from './http/scenarios.ts';
 import { measureHttp } from './http/section.ts';
+import { measureStreams } from './http/stream.ts';
+import { measureMail } from './mail.ts';
 import { type Options, readOptions, type Section } from './options.ts';
 import { callerCore } from './support/pinned.ts';
 import { BenchError, machine, requireMachine, requireTool } from './support/tools.ts';
+import { measureTypes } from './types/measure.ts';
+import { measureUpstreamCalls } from './upstream-calls.ts';
 
 const output = 'tests/.output/bench';
 
@@ -21,11 +28,14 @@ type Results = Partial<Record<Section | 'http', unknown>>;
 
 function prepare({ only, contenders, build }: Options): void {
   requireMachine();
-  const measured = only.filter((section) => ['rpc', 'text', 'refused'].includes(section));
-  if (measured.length > 0) {
-    requireTool('wrk', 'wrk');
-    buildPeers(contenders, build);
-  }
+  const needs = (...sections: Section[]) => sections.some((section) => only.includes(section));
+  if (needs('rpc', 'text', 'refused')) requireTool('wrk', 'wrk');
+  if (needs('stream')) requireTool('nginx', 'nginx-light');
+  if (needs('mail')) requirePostgres();
+  const peers: ContenderId[] = needs('rpc', 'text', 'refused', 'start') ? [...contenders] : [];
+  // The route that returns the body of fetch stands beside Hono's.
+  if (needs('stream')) peers.push('dh');
+  buildPeers(peers, build);
   if (build) buildNext('.');
   requireBuild();
   // This process is the upstreams and the callers: it must not take the servers' core.
@@ -41,7 +51,24 @@ async function measure(options: Options, folder: string): Promise<Results> {
   if (groups.length > 0) {
     results.http = await measureHttp(groups, contenders, { rounds, seconds, connections, folder });
   }
+  if (only.includes('stream')) results.stream = await measureStreams(rounds, folder);
+  if (only.includes('start')) results.start = await measureColdStarts(contenders, rounds, folder);
+  if (only.includes('deployed')) results.deployed = measureDeployed();
+  if (only.includes('types')) results.types = await measureTypes();
+  if (only.includes('upstream')) results.upstream = await measureUpstreamCalls();
+  if (only.includes('mail')) results.mail = await measureMail(folder);
+  if (only.includes('pages')) runScript('tests/bench/pages.ts');
+  if (only.includes('door')) runScript('tests/bench/door.ts');
   return results;
+}
+
+/** Those that print alone, and set the exit code when something is more than it may be. */
+function runScript(file: string): void {
+  console.log();
+  const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
 }
 
 /** Under its moment's name, and once more where the last one always is. */

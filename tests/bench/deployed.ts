@@ -1,0 +1,47 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { table } from './support/table.ts';
+
+const lockSchema = z.object({
+  packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), version: z.string().optional() })),
+});
+
+/** Bytes of a folder's files. */
+function sizeOf(path: string, skip: readonly string[] = []): number {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.isFile() ? stat.size : 0;
+  const names = readdirSync(path).filter((name) => !skip.includes(name));
+  return names.reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}
+
+/** The packages that `npm ci --omit=dev` would install, by the lock; those within each other are counted once. */
+function productionPackages(): { path: string; bytes: number }[] {
+  const { packages } = lockSchema.parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+  return Object.entries(packages)
+    .filter(([path, { dev }]) => path !== '' && !dev)
+    .map(([path]) => ({ path, bytes: sizeOf(path, ['node_modules']) }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((one, other) => other.bytes - one.bytes);
+}
+
+export type Deployed = { build: number; modules: number; largest: { path: string; bytes: number }[] };
+
+/** Bytes of what runs in production: the build without its cache, and the packages without those of development. */
+export function measureDeployed(): Deployed {
+  const packages = productionPackages();
+  const deployed = {
+    build: sizeOf('.next', ['cache', 'dev', 'types', 'trace']),
+    modules: packages.reduce((sum, { bytes }) => sum + bytes, 0),
+    largest: packages.slice(0, 5),
+  };
+  const rows = [
+    ['.next, without its cache', deployed.build],
+    [`node_modules, ${packages.length} packages`, deployed.modules],
+    ...deployed.largest.map(({ path, bytes }) => [`  ${path}`, bytes] as const),
+  ] as const;
+  const cells = rows.map(([name, bytes]) => [name, (bytes / 1e6).toFixed(1)]);
+  console.log(`\ndeployed\n${table(['', 'MB'], cells)}`);
+  return deployed;
+}

@@ -1,0 +1,103 @@
+/**
+ * What the types cost as a router grows: a whole check by `tsc`, and what an editor waits for a completion, by the
+ * language server that TypeScript 7 brings (`tsc --lsp`).
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { quantile } from '../support/statistics.ts';
+import { table } from '../support/table.ts';
+import { generateRouter } from './generate.ts';
+import { startLanguageServer } from './language-server.ts';
+
+const sizes = [4, 100, 500] as const;
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+
+export type TypesSummary = {
+  procedures: number;
+  checkSeconds: number;
+  memoryMegabytes: number;
+  /** From the start of the editor's server to its first completion. */
+  firstCompletionMilliseconds: number;
+  /** After a key was pressed. */
+  completionMilliseconds: number;
+};
+
+export async function measureTypes(): Promise<TypesSummary[]> {
+  const summaries: TypesSummary[] = [];
+  for (const procedures of sizes) {
+    const folder = resolve('tests/.output/bench/types', String(procedures));
+    rmSync(folder, { recursive: true, force: true });
+    const generated = generateRouter(folder, procedures);
+    summaries.push({ procedures, ...check(folder), ...(await complete(folder, generated)) });
+  }
+  const rows = summaries.map((each) => [
+    each.procedures,
+    each.checkSeconds,
+    Math.round(each.memoryMegabytes),
+    Math.round(each.firstCompletionMilliseconds),
+    each.completionMilliseconds,
+  ]);
+  const heads = ['procedures', 'check s', 'memory MB', 'first completion ms', 'completion ms'];
+  console.log(`\ntypes\n${table(heads, rows)}`);
+  return summaries;
+}
+
+function check(folder: string): Pick<TypesSummary, 'checkSeconds' | 'memoryMegabytes'> {
+  const times: number[] = [];
+  let memory = Number.NaN;
+  for (let round = 0; round < 3; round += 1) {
+    const run = spawnSync(process.execPath, [tsc, '--project', folder, '--noEmit', '--extendedDiagnostics']);
+    const output = run.stdout.toString();
+    if (run.status !== 0) throw new Error(`the generated router has errors:\n${output.slice(0, 2_000)}`);
+    times.push(Number(/^Total time:\s+([\d.]+)s/m.exec(output)?.[1]));
+    memory = Number(/^Memory used:\s+(\d+)K/m.exec(output)?.[1]) / 1000;
+  }
+  return { checkSeconds: quantile(times, 0.5), memoryMegabytes: memory };
+}
+
+const completionsSchema = z.object({ items: z.array(z.object({ label: z.string() })) });
+
+async function complete(
+  folder: string,
+  { client, position }: ReturnType<typeof generateRouter>,
+): Promise<Pick<TypesSummary, 'firstCompletionMilliseconds' | 'completionMilliseconds'>> {
+  const startedAt = performance.now();
+  const server = startLanguageServer(tsc);
+  try {
+    const uri = pathToFileURL(client).href;
+    const text = readFileSync(client, 'utf8');
+    await server.request('initialize', {
+      processId: process.pid,
+      rootUri: pathToFileURL(folder).href,
+      capabilities: {},
+    });
+    server.notify('initialized', {});
+    server.notify('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'typescript', version: 1, text },
+    });
+    const ask = async () => {
+      const answer = await server.request('textDocument/completion', { textDocument: { uri }, position });
+      const { items } = Array.isArray(answer) ? { items: answer } : completionsSchema.parse(answer);
+      if (!JSON.stringify(items).includes('"call1"')) throw new Error('the completion lacks the procedures');
+    };
+    await ask();
+    const first = performance.now() - startedAt;
+    const times: number[] = [];
+    for (let version = 2; version < 12; version += 1) {
+      server.notify('textDocument/didChange', {
+        textDocument: { uri, version },
+        contentChanges: [{ text: `${text}// ${version}\n` }],
+      });
+      const askedAt = performance.now();
+      await ask();
+      times.push(performance.now() - askedAt);
+    }
+    return { firstCompletionMilliseconds: first, completionMilliseconds: quantile(times, 0.5) };
+  } finally {
+    server.close();
+  }
+}
