@@ -18,8 +18,14 @@ export const limits = {
   /** How long running requests may take to end once the process is told to stop. */
   shutdownDeadline: 15_000,
 
+  /** Of lines of the log that wait for the end of a turn of the event loop; more are written at once. */
+  logBufferBytes: 8 * 1024,
+
   /** Addresses of clients whose normal form is kept. */
   rememberedAddresses: 10_000,
+
+  /** Characters of documents whose ETag is kept. */
+  rememberedDocumentCharacters: 8 * 1024 * 1024,
 
   front: {
     /** For all headers of a request to arrive. */

@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino';
 import { env } from './env.ts';
+import { limits } from './limits.ts';
 import { requestScope } from './request-scope.ts';
 import { singleton } from './singleton.ts';
 
@@ -21,8 +22,30 @@ export function createLogger(options: {
         return requestId ? { requestId } : {};
       },
     },
-    options.destination ?? pino.destination({ dest: 1, sync: true }),
+    options.destination ?? standardOutput(),
   );
+}
+
+/**
+ * The lines of one turn of the event loop go out in one write. Whatever ends the process writes them first, but for
+ * what ends it without a word.
+ */
+function standardOutput(): { write(line: string): void } {
+  const output = pino.destination({ dest: 1, sync: true, minLength: limits.logBufferBytes });
+  let waiting = false;
+  function flush(): void {
+    waiting = false;
+    output.flushSync();
+  }
+  process.on('exit', flush);
+  return {
+    write(line) {
+      output.write(line);
+      if (waiting) return;
+      waiting = true;
+      setImmediate(flush);
+    },
+  };
 }
 
 /** The logger of this process. */

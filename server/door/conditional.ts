@@ -1,4 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { limits } from '../limits.ts';
 import { WholeResponse } from './whole-response.ts';
 
 export type ConditionalResponseOptions = {
@@ -29,7 +31,7 @@ const repeatedOn304 = [
  */
 export function conditionalResponse(request: Request, options: ConditionalResponseOptions): Response {
   const { body } = options;
-  const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const etag = etagOf(body);
 
   const headers = new Headers(options.headers);
   headers.set('content-type', options.contentType);
@@ -45,6 +47,19 @@ export function conditionalResponse(request: Request, options: ConditionalRespon
     return new WholeResponse(null, { status: 304, headers });
   }
   return new WholeResponse(request.method === 'HEAD' ? null : body, { headers });
+}
+
+/** Documents are the same string for every reader, so each is hashed once. */
+const knownEtags = new LRUCache<string, string>({
+  maxSize: limits.rememberedDocumentCharacters,
+  sizeCalculation: (_, body) => Math.max(1, body.length),
+});
+
+function etagOf(body: string | Uint8Array): string {
+  const known = typeof body === 'string' ? knownEtags.get(body) : undefined;
+  const etag = known ?? `W/"${hash('sha256', body, 'base64url').slice(0, 27)}"`;
+  if (typeof body === 'string') knownEtags.set(body, etag);
+  return etag;
 }
 
 /**

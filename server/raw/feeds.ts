@@ -56,15 +56,26 @@ export type FeedRouteOptions = { feed: Pick<FeedSource, 'feed'>; siteUrl: string
 /** @throws AppError `upstream_*` when the source fails and nothing older can stand in */
 export async function answerFeed(
   request: Request,
-  { path, contentType, render }: FeedFormat,
+  format: FeedFormat,
   { feed: source, siteUrl }: FeedRouteOptions,
 ): Promise<Response> {
   const feed = await source.feed();
   return conditionalResponse(request, {
     // The public URL, not request.url: behind a proxy that one names the inner host.
-    body: render(feed, { selfUrl: `${siteUrl}${path}` }),
-    contentType,
+    body: rendered(feed, format, `${siteUrl}${format.path}`),
+    contentType: format.contentType,
     lastModified: feedChangedAt(feed),
     cacheControl: feedCacheControl,
   });
+}
+
+const renderings = new WeakMap<Feed, Map<string, string>>();
+
+/** Written once for each feed that the source gives, which stays the same object until something changed. */
+function rendered(feed: Feed, { render }: FeedFormat, selfUrl: string): string {
+  const known = renderings.get(feed) ?? new Map<string, string>();
+  renderings.set(feed, known);
+  const text = known.get(selfUrl) ?? render(feed, { selfUrl });
+  known.set(selfUrl, text);
+  return text;
 }
