@@ -9,6 +9,8 @@ import { singleton } from '../singleton.ts';
 /** What logs commonly call a request whose client went away; it is never sent. */
 const clientClosedRequest = 499;
 
+const readinessRoute = '/readyz';
+
 export type RequestEvent = {
   method: string;
   /** The route's pattern, never what a caller wrote. */
@@ -29,7 +31,9 @@ export function logRequest(event: RequestEvent): void {
   const { log, metrics } = services();
   // Whatever was answered, nobody was there to read it.
   const status = event.aborted ? clientClosedRequest : event.status;
-  const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
+  // Not to be ready is an answer, and it is asked for all the time.
+  const isFailure = status >= 500 && route !== readinessRoute;
+  const level = isFailure ? 'error' : status >= 400 ? 'warn' : 'info';
   log[level](
     {
       requestId: scope.requestId,

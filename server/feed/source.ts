@@ -43,6 +43,8 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
     ? createRemoteFeed({ url: env.FEED_SOURCE_URL, fetchJson, ...(log ? { log } : {}) })
     : undefined;
   let seen: string | undefined;
+  /** The same object until the posts are read again, so that what is made of it can be kept. */
+  let made: { posts: readonly Post[]; feed: Feed } | undefined;
 
   /** Follows what other instances were told. */
   async function synchronise(): Promise<void> {
@@ -60,7 +62,10 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
   return {
     async feed() {
       await synchronise();
-      return remote ? remote.feed() : feedOfPosts(posts.list(), env.SITE_URL);
+      if (remote) return remote.feed();
+      const all = posts.list();
+      if (made?.posts !== all) made = { posts: all, feed: feedOfPosts(all, env.SITE_URL) };
+      return made.feed;
     },
     posts: {
       async list() {
