@@ -1,65 +1,72 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { post } from '#tests/product/call.ts';
+import { next } from '#tests/product/processes.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { startArguments } from '#tests/support/start-command.ts';
 import { eventOf, linesOf } from './support/log.ts';
 
-/** An upstream that takes every request and answers none. */
-let upstream: Server;
-const seen = { open: 0, closed: 0 };
-let product: Product;
+describe.each([
+  { server: 'the front server', command: startArguments() },
+  { server: 'Next alone', command: [next, 'start'] },
+])('behind $server', ({ command }) => {
+  /** An upstream that takes every request and answers none. */
+  let upstream: Server;
+  const seen = { open: 0, closed: 0 };
+  let product: Product;
 
-beforeAll(async () => {
-  upstream = createServer((request, response) => {
-    request.resume();
-    seen.open += 1;
-    response.on('close', () => {
-      seen.closed += 1;
+  beforeAll(async () => {
+    upstream = createServer((request, response) => {
+      request.resume();
+      seen.open += 1;
+      response.on('close', () => {
+        seen.closed += 1;
+      });
     });
+    upstream.listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const address = upstream.address();
+    if (address === null || typeof address === 'string') throw new Error('the upstream has no port');
+    product = await startProduct({ GITHUB_API_URL: `http://127.0.0.1:${address.port}` }, command);
   });
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
-  const address = upstream.address();
-  if (address === null || typeof address === 'string') throw new Error('the upstream has no port');
-  product = await startProduct({ GITHUB_API_URL: `http://127.0.0.1:${address.port}` });
-});
-afterAll(async () => {
-  await product.close();
-  upstream.closeAllConnections();
-  upstream.close();
-});
+  afterAll(async () => {
+    await product.close();
+    upstream.closeAllConnections();
+    upstream.close();
+  });
 
-async function leave(call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
-  const opened = seen.open;
-  const closed = seen.closed;
-  const leaving = new AbortController();
-  const answer = call(leaving.signal).then(
-    () => 'answered',
-    () => 'left',
-  );
-  await vi.waitFor(() => expect(seen.open).toBe(opened + 1), { timeout: 5000, interval: 10 });
-  leaving.abort();
-  expect(await answer).toBe('left');
-  // Sooner than the upstream's own deadline of 5 s would end it.
-  await vi.waitFor(() => expect(seen.closed).toBe(closed + 1), { timeout: 3000, interval: 10 });
-}
+  async function leave(call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
+    const opened = seen.open;
+    const closed = seen.closed;
+    const leaving = new AbortController();
+    const answer = call(leaving.signal).then(
+      () => 'answered',
+      () => 'left',
+    );
+    await vi.waitFor(() => expect(seen.open).toBe(opened + 1), { timeout: 5000, interval: 10 });
+    leaving.abort();
+    expect(await answer).toBe('left');
+    // Sooner than the upstream's own deadline of 5 s would end it.
+    await vi.waitFor(() => expect(seen.closed).toBe(closed + 1), { timeout: 3000, interval: 10 });
+  }
 
-test('a client that leaves ends the call of the upstream, and that is no error of ours', async () => {
-  const requestId = 'leaving-client-1';
-  await leave((signal) =>
-    fetch(`${product.baseUrl}/api/trpc/proxy.github.renderMarkdown`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-request-id': requestId },
-      body: '{"json":{"body":{"text":"*a*"}}}',
-      signal,
-    }),
-  );
-  const event = await eventOf(product, requestId);
-  expect(event.route).toBe('/api/trpc/[trpc]');
-  expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
-});
+  test('a client that leaves ends the call of the upstream, and that is no error of ours', async () => {
+    const requestId = 'leaving-client-1';
+    await leave((signal) =>
+      fetch(`${product.baseUrl}/api/trpc/proxy.github.renderMarkdown`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+        body: '{"json":{"body":{"text":"*a*"}}}',
+        signal,
+      }),
+    );
+    const event = await eventOf(product, requestId);
+    expect(event.route).toBe('/api/trpc/[trpc]');
+    expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
+  });
 
-test('afterwards others are served', async () => {
-  expect((await post(product, 'echo.body', 1)).status).toBe(200);
+  test('afterwards others are served', async () => {
+    expect((await post(product, 'echo.body', 1)).status).toBe(200);
+  });
 });

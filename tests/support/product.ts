@@ -24,13 +24,17 @@ export type Product = {
  *
  * @param env on top of the stand-ins' addresses; an empty value unsets
  */
-export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+export async function startProduct(
+  env: Record<string, string> = {},
+  /** What Node is given: the front server, or Next alone. */
+  command: readonly string[] = startArguments(),
+): Promise<Product> {
   requireBuild();
   const port = await freePort();
   const upstreams = await startUpstreams();
   const dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-'));
   const baseUrl = `http://localhost:${port}`;
-  const child = spawn(process.execPath, startArguments(), {
+  const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
