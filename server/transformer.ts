@@ -2,6 +2,7 @@ import superjson, { type SuperJSONResult } from 'superjson';
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { limits } from './limits.ts';
+import { serializeOutput } from './serialize-output.ts';
 
 /**
  * superjson as it may come from outside. Its metadata is a small program that the sender writes: a typed array
@@ -110,5 +111,5 @@ function refusal(message: string, cause?: unknown): AppError {
 /** One transformer on every side; on this one it is careful with what comes in. */
 export const transformer = {
   input: { serialize: superjson.serialize, deserialize: deserializeInput },
-  output: { serialize: superjson.serialize, deserialize: superjson.deserialize },
+  output: { serialize: serializeOutput, deserialize: superjson.deserialize },
 };
