@@ -22,7 +22,7 @@ export function createLogger(options: {
         return requestId ? { requestId } : {};
       },
     },
-    options.destination ?? standardOutput(),
+    options.destination ?? singleton('log-output', standardOutput),
   );
 }
 

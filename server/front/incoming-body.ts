@@ -34,6 +34,8 @@ export function readIncoming(
       end(() => reject(new Error('the client left')));
     }
     message.on('data', take).once('end', complete).once('close', leave);
+    // It may have left before anyone began to read; then nothing more is told.
+    if (message.destroyed && !message.readableEnded) leave();
   });
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { post } from '#tests/product/call.ts';
 import { next } from '#tests/product/processes.ts';
@@ -63,6 +64,30 @@ describe.each([
     );
     const event = await eventOf(product, requestId);
     expect(event.route).toBe('/api/trpc/[trpc]');
+    expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('a client that leaves in the middle of its body is no failure of ours', async () => {
+    const requestId = 'leaving-client-2';
+    const { port } = new URL(product.baseUrl);
+    const socket = connect(Number(port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      [
+        'POST /api/trpc/echo.body HTTP/1.1',
+        'host: localhost',
+        'content-type: application/json',
+        'content-length: 100',
+        `x-request-id: ${requestId}`,
+        '',
+        '{"json":',
+      ].join('\r\n'),
+    );
+    // Until the server has begun to read: another request on another connection is answered after it.
+    await fetch(`${product.baseUrl}/healthz`);
+    socket.destroy();
+    const event = await eventOf(product, requestId);
+    expect(event.status).toBe(499);
     expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
   });
 
