@@ -30,7 +30,12 @@ export async function measureScenario(
     // Who comes first changes, so that nobody always follows the same one.
     const turn = entries.map((_, index) => entries[(index + round) % entries.length]);
     for (const entry of turn) {
-      if (entry) entry.row.rounds.push(await load(entry.row.running, entry.call, effort));
+      if (!entry) continue;
+      const measured = await load(entry.row.running, entry.call, effort);
+      if (measured.requests === 0) {
+        throw new Error(`${entry.row.running.contender.name} answered nothing in ${effort.seconds} s`);
+      }
+      entry.row.rounds.push(measured);
     }
   }
   return entries.map(({ row }) => row);
