@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PreflightError, requireBuild } from '#server/preflight.ts';
+import { requireChromium } from '#tests/support/chromium.ts';
 import { requirePostgres } from '#tests/support/postgres.ts';
 import { measureDeployed } from './deployed.ts';
 import { measureColdStarts } from './http/cold-start.ts';
@@ -17,6 +18,7 @@ import { measureHttp } from './http/section.ts';
 import { measureStreams } from './http/stream.ts';
 import { measureMail } from './mail.ts';
 import { type Options, readOptions, type Section } from './options.ts';
+import { measurePaint } from './paint.ts';
 import { callerCore } from './support/pinned.ts';
 import { BenchError, machine, requireMachine, requireTool } from './support/tools.ts';
 import { measureTypes } from './types/measure.ts';
@@ -32,9 +34,11 @@ function prepare({ only, contenders, build }: Options): void {
   if (needs('rpc', 'text', 'refused')) requireTool('wrk', 'wrk');
   if (needs('stream')) requireTool('nginx', 'nginx-light');
   if (needs('mail')) requirePostgres();
+  if (needs('paint')) requireChromium();
   const peers: ContenderId[] = needs('rpc', 'text', 'refused', 'start') ? [...contenders] : [];
   // The route that returns the body of fetch stands beside Hono's.
   if (needs('stream')) peers.push('dh');
+  if (needs('paint')) peers.push('c');
   buildPeers(peers, build);
   if (build) buildNext('.');
   requireBuild();
@@ -57,6 +61,7 @@ async function measure(options: Options, folder: string): Promise<Results> {
   if (only.includes('types')) results.types = await measureTypes();
   if (only.includes('upstream')) results.upstream = await measureUpstreamCalls();
   if (only.includes('mail')) results.mail = await measureMail(folder);
+  if (only.includes('paint')) results.paint = await measurePaint(rounds, folder);
   if (only.includes('pages')) runScript('tests/bench/pages.ts');
   if (only.includes('door')) runScript('tests/bench/door.ts');
   return results;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseEnv } from '#server/env.ts';
+import { isAppError } from '#server/errors.ts';
 import { createLogger } from '#server/log.ts';
 import { createServices } from '#server/services.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
@@ -23,6 +24,8 @@ export type UpstreamSummary = {
   callsWithoutCache: number;
   calls: number;
   saved: number;
+  /** Forecasts that were not given, because too many waited already. */
+  refused: number;
   p50Milliseconds: number;
   p99Milliseconds: number;
 };
@@ -44,13 +47,20 @@ export async function measureUpstreamCalls(): Promise<UpstreamSummary> {
     const asked = new Set<number>();
     const times: number[] = [];
     const forecasts = perSecond * seconds;
+    let refused = 0;
     const underway: Promise<void>[] = [];
     const startedAt = performance.now();
     for (const place of zipf(forecasts)) {
       const dueIn = (underway.length / perSecond) * 1000 - (performance.now() - startedAt);
       if (dueIn > 0) await pause(dueIn);
       asked.add(place);
-      underway.push(timed(() => weather.forecast({ ...positionOf(place), days: 7, units: 'metric' }), times));
+      const forecast = () => weather.forecast({ ...positionOf(place), days: 7, units: 'metric' });
+      underway.push(
+        timed(forecast, times).catch((error: unknown) => {
+          if (!isAppError(error) || error.reason !== 'upstream_overloaded') throw error;
+          refused += 1;
+        }),
+      );
       count();
     }
     await Promise.all(underway);
@@ -61,6 +71,7 @@ export async function measureUpstreamCalls(): Promise<UpstreamSummary> {
       distinctPlaces: asked.size,
       callsWithoutCache,
       calls,
+      refused,
       saved: 1 - calls / callsWithoutCache,
       p50Milliseconds: quantile(times, 0.5),
       p99Milliseconds: quantile(times, 0.99),
@@ -107,6 +118,7 @@ function print(summary: UpstreamSummary): void {
     ['upstream calls without cache', summary.callsWithoutCache],
     ['upstream calls', summary.calls],
     ['saved', `${(100 * summary.saved).toFixed(1)} %`],
+    ['refused, since too many waited', summary.refused],
     ['p50 ms', summary.p50Milliseconds],
     [`p99 ms (the upstream takes ${upstreamDelay})`, summary.p99Milliseconds],
   ];

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -72,7 +71,6 @@ export type Running = {
   contender: Contender;
   baseUrl: string;
   pid: number;
-  process: ChildProcess;
   log: string;
   close: () => Promise<void>;
 };
@@ -134,5 +132,5 @@ export async function start(
     await close();
     throw error;
   }
-  return { id, contender, baseUrl, pid: child.pid ?? 0, process: child, log, close };
+  return { id, contender, baseUrl, pid: child.pid ?? 0, log, close };
 }

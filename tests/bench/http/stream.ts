@@ -45,7 +45,7 @@ export async function measureStreams(rounds: number, folder: string): Promise<St
       opened.push(source);
       return source;
     };
-    const raw = `/api/raw/files/${file}`;
+    const raw = `/api/raw/files/files/${file}`;
     const sources = [
       { ...upstream, name: 'direct, from the upstream', url: `${upstream.url}/files/${file}` },
       { ...passing, url: `${passing.url}/files/${file}` },
@@ -92,33 +92,37 @@ const seconds = (passage: Passage) => passage.seconds;
 async function pass({ url, pid, name }: Source): Promise<Passage> {
   const before = processorSeconds(pid);
   const startedAt = performance.now();
-  const received = await drain(new URL(url));
+  const { received, head } = await drain(new URL(url));
   const passage = {
     seconds: (performance.now() - startedAt) / 1000,
     processor: processorSeconds(pid) - before,
     resident: residentMegabytes(pid),
   };
   // Headers, and the marks of chunks where there is no length, come on top.
-  if (received < bytes || received > bytes * 1.01) throw new Error(`${name} passed on ${received} bytes`);
+  if (received < bytes || received > bytes * 1.01)
+    throw new Error(`${name} passed on ${received} bytes:\n${head}`);
   return passage;
 }
 
-function drain({ hostname, port, pathname, host }: URL): Promise<number> {
+function drain({ hostname, port, pathname, host }: URL): Promise<{ received: number; head: string }> {
   return new Promise((resolve, reject) => {
     let received = 0;
+    let head = '';
     const socket = connect({
       host: hostname,
       port: Number(port),
       onread: {
         buffer: Buffer.alloc(1024 * 1024),
-        callback: (length) => {
+        callback: (length, buffer) => {
+          if (received === 0)
+            head = Buffer.from(buffer.buffer).toString('latin1', 0, Math.min(length, 1_000));
           received += length;
           return true;
         },
       },
     });
     socket.on('error', reject);
-    socket.on('close', () => resolve(received));
+    socket.on('close', () => resolve({ received, head }));
     socket.write(`GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
   });
 }

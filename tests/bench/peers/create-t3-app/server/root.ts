@@ -12,4 +12,18 @@ const echo = createTRPCRouter({
     .query(({ ctx }) => ({ userAgent: ctx.headers.get('user-agent'), receivedAt: new Date() })),
 });
 
-export const appRouter = createTRPCRouter({ echo });
+const answer = z.object({ hourly: z.object({ temperature_2m: z.array(z.number().nullable()) }) });
+
+const weather = createTRPCRouter({
+  temperature: publicProcedure
+    .input(z.object({ lat: z.number(), lng: z.number() }))
+    .query(async ({ input }) => {
+      const parameters = `latitude=${input.lat}&longitude=${input.lng}&hourly=temperature_2m&timezone=auto`;
+      const response = await fetch(`${process.env.OPEN_METEO_URL}/v1/forecast?${parameters}`);
+      const { hourly } = answer.parse(await response.json());
+      return { now: hourly.temperature_2m[new Date().getUTCHours()] ?? null };
+    }),
+});
+
+export const appRouter = createTRPCRouter({ echo, weather });
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,124 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type ContenderId, contenders, start } from './http/contenders.ts';
+import { expectAnswer } from './http/measure.ts';
+import { summarize } from './http/report.ts';
+import { scenarios } from './http/scenarios.ts';
+import { readOptions } from './options.ts';
+import type { Measured } from './support/load.ts';
+import { processorSeconds, residentMegabytes } from './support/processes.ts';
+import { quantile, ratios, spreadOf } from './support/statistics.ts';
+import { table } from './support/table.ts';
+import { BenchError } from './support/tools.ts';
+
+describe('statistics', () => {
+  test('a quantile lies between its neighbours, in whatever order they come', () => {
+    expect(quantile([3, 1, 2], 0.5)).toBe(2);
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
+    expect(quantile([10, 20], 0.99)).toBeCloseTo(19.9);
+    expect(quantile([7], 0.99)).toBe(7);
+    expect(quantile([], 0.5)).toBeNaN();
+  });
+
+  test('a spread is the middle and both ends', () => {
+    expect(spreadOf([5, 1, 9])).toEqual({ median: 5, low: 1, high: 9 });
+  });
+
+  test('ratios are those of the same round: what slows both down changes nothing', () => {
+    expect(ratios([2, 20, 200], [1, 10, 100])).toEqual({ median: 2, low: 2, high: 2 });
+    expect(ratios([2, 4], [1])).toEqual({ median: 2, low: 2, high: 2 });
+    expect(ratios([2, 4], [0, 1])).toEqual({ median: 4, low: 4, high: 4 });
+  });
+});
+
+test('a ratio above 1 is always the better one for speed and processor, and the longer for a wait', async () => {
+  const round = (perSecond: number, processor: number, p99: number): Measured => ({
+    requests: 100,
+    perSecond,
+    processor,
+    p50: 1,
+    p99,
+    resident: 50,
+  });
+  const running = (id: ContenderId) => ({
+    id,
+    contender: contenders[id],
+    baseUrl: '',
+    pid: 0,
+    log: '',
+    close: async () => {},
+  });
+  const ours = { scenario: 'mutation', running: running('f'), rounds: [round(800, 100, 250)] };
+  const base = { scenario: 'mutation', running: running('c'), rounds: [round(100, 800, 1000)] };
+  const { against } = summarize(ours, { c: base, self: ours });
+  expect(Object.keys(against)).toEqual(['c']);
+  expect(against.c?.perSecond.median).toBe(8);
+  expect(against.c?.processor.median).toBe(8);
+  expect(against.c?.p99.median).toBe(0.25);
+});
+
+test('a table has numbers to the right, words to the left and three digits that mean something', () => {
+  const rows = [
+    ['one', 1234, 0.012345],
+    ['another', 1.2345, undefined],
+  ];
+  expect(table(['name', 'n', 'small'], rows)).toBe(
+    ['name        n  small', '-------  ----  -----', 'one      1234  0.012', 'another  1.23      -'].join(
+      '\n',
+    ),
+  );
+});
+
+test('options that are none are told, with those there are', () => {
+  expect(readOptions(['--only=rpc,text', '--contenders=a,f', '--rounds=3', '--no-build'])).toMatchObject({
+    only: ['rpc', 'text'],
+    contenders: ['a', 'f'],
+    rounds: 3,
+    build: false,
+  });
+  for (const wrong of ['--only=rcp', '--contenders=z', '--rounds=0', '--rounds=x', '--color']) {
+    expect(() => readOptions([wrong]), wrong).toThrow(BenchError);
+  }
+});
+
+describe.runIf(process.platform === 'linux')('processes', () => {
+  test('the processor time of a process counts what its children used', () => {
+    const before = processorSeconds(process.pid);
+    spawnSync(process.execPath, ['-e', 'const end = Date.now() + 300; while (Date.now() < end);']);
+    // A new process takes some hundredths before it runs anything.
+    expect(processorSeconds(process.pid) - before).toBeGreaterThan(0.01);
+  });
+
+  test('a child that lives is part of the tree', async () => {
+    const own = residentMegabytes(process.pid);
+    const child = spawn(process.execPath, ['-e', 'process.stdout.write("up"); setInterval(() => {}, 1000)']);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(residentMegabytes(child.pid ?? 0)).toBeGreaterThan(10);
+    expect(residentMegabytes(process.pid)).toBeGreaterThan(own);
+    child.kill();
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a peer answers what it takes part in', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'typed-bff-bench-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(['a', 'b'] as const)('%s', async (id) => {
+    const running = await start(id, { folder, env: { RSS_LENGTH: '5000', LLMS_LENGTH: '5000' } });
+    try {
+      let answered = 0;
+      for (const scenario of scenarios) {
+        const call = scenario.callOf(id, running.contender);
+        if (!call) continue;
+        await expectAnswer(running, scenario, call);
+        answered += 1;
+      }
+      expect(answered).toBe(6);
+    } finally {
+      await running.close();
+    }
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * When a visitor sees the temperature: on the weather page, which the server renders with it, and on a page that asks
+ * for it once its code has come, in the same browser over the same network.
+ */
+import type { Browser } from 'playwright-core';
+import { z } from 'zod';
+import { launchBrowser } from '#tests/support/chromium.ts';
+import { startUpstreams } from '#tests/support/upstreams/index.ts';
+import { type ContenderId, contenders, type Running, start } from './http/contenders.ts';
+import { withSpread } from './http/report.ts';
+import { ratios, type Spread, spreadOf } from './support/statistics.ts';
+import { table } from './support/table.ts';
+
+/** A good mobile connection: milliseconds of a way and back, and bytes a second. */
+const network = { latency: 60, downloadThroughput: 10e6 / 8, uploadThroughput: 5e6 / 8, offline: false };
+
+const paintSchema = z.object({ temperature: z.number(), first: z.number(), largest: z.number() });
+type Paint = z.output<typeof paintSchema>;
+
+export type PaintSummary = {
+  page: string;
+  /** Milliseconds from the navigation on. */
+  firstContentfulPaint: Spread;
+  largestContentfulPaint: Spread;
+  temperature: Spread;
+  temperatureOfClientFetch: Spread;
+};
+
+export async function measurePaint(rounds: number, folder: string): Promise<PaintSummary[]> {
+  const upstreams = await startUpstreams();
+  const running: Running[] = [];
+  const browser = await launchBrowser();
+  try {
+    const ids: ContenderId[] = ['c', 'e', 'f'];
+    for (const id of ids) running.push(await start(id, { folder, env: { ...upstreams.env } }));
+    const paints = new Map(ids.map((id) => [id, [] as Paint[]]));
+    // The first round warms the servers up.
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const { id, baseUrl } of running) {
+        const paint = await visit(browser, `${baseUrl}/weather`);
+        if (round > 0) paints.get(id)?.push(paint);
+      }
+    }
+    const temperatures = (id: ContenderId) => (paints.get(id) ?? []).map(({ temperature }) => temperature);
+    const summaries = ids.map((id): PaintSummary => {
+      const own = paints.get(id) ?? [];
+      return {
+        page: contenders[id].name,
+        firstContentfulPaint: spreadOf(own.map(({ first }) => first)),
+        largestContentfulPaint: spreadOf(own.map(({ largest }) => largest)),
+        temperature: spreadOf(temperatures(id)),
+        temperatureOfClientFetch: ratios(temperatures(id), temperatures('c')),
+      };
+    });
+    print(summaries);
+    return summaries;
+  } finally {
+    await browser.close();
+    await Promise.all(running.map(({ close }) => close()));
+    await upstreams.close();
+  }
+}
+
+/** With an empty cache, as on a first visit. */
+async function visit(browser: Browser, url: string): Promise<Paint> {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send('Network.enable');
+    await session.send('Network.emulateNetworkConditions', network);
+    await page.addInitScript(watchPaint);
+    await page.goto(url);
+    await page.waitForFunction(
+      `['temperature', 'first-contentful-paint'].every((name) => performance.getEntriesByName(name).length > 0)`,
+    );
+    return paintSchema.parse(await page.evaluate(readPaint));
+  } finally {
+    await context.close();
+  }
+}
+
+/** Runs in the page: marks the frame after the one in which a temperature stands, when it has been painted. */
+const watchPaint = `
+  const look = () => {
+    if (/\\d\\s?°/.test(document.querySelector('main')?.innerText ?? '')) {
+      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('temperature')));
+    }
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  globalThis.largestPaint = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) globalThis.largestPaint = entry.startTime;
+  }).observe({ type: 'largest-contentful-paint', buffered: true });
+`;
+
+const readPaint = `({
+  temperature: performance.getEntriesByName('temperature')[0].startTime,
+  first: performance.getEntriesByName('first-contentful-paint')[0].startTime,
+  largest: globalThis.largestPaint,
+})`;
+
+function print(summaries: readonly PaintSummary[]): void {
+  const rows = summaries.map((each) => [
+    each.page,
+    Math.round(each.firstContentfulPaint.median),
+    Math.round(each.largestContentfulPaint.median),
+    Math.round(each.temperature.median),
+    withSpread(each.temperatureOfClientFetch),
+  ]);
+  const heads = ['weather page', 'FCP ms', 'LCP ms', 'temperature ms', 'of the client fetch'];
+  console.log(`\nfirst paint\n${table(heads, rows)}`);
+}
