@@ -19,7 +19,7 @@ import { measureStreams } from './http/stream.ts';
 import { measureMail } from './mail.ts';
 import { type Options, readOptions, type Section } from './options.ts';
 import { measurePaint } from './paint.ts';
-import { callerCore } from './support/pinned.ts';
+import { callerCore, killAll } from './support/pinned.ts';
 import { BenchError, machine, requireMachine, requireTool } from './support/tools.ts';
 import { measureTypes } from './types/measure.ts';
 import { measureUpstreamCalls } from './upstream-calls.ts';
@@ -88,6 +88,14 @@ function keep(results: unknown, at: Date): string {
 
 const startedAt = new Date();
 const folder = mkdtempSync(join(tmpdir(), 'typed-bff-bench-'));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    console.error(`Stopped by ${signal}`);
+    killAll();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(1);
+  });
+}
 try {
   const options = readOptions(process.argv.slice(2));
   prepare(options);
@@ -101,5 +109,7 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 } finally {
+  // What a failed measurement had started too.
+  killAll();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -23,7 +23,16 @@ export function spawnPinned(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   closeSync(file);
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
   return child;
+}
+
+const alive = new Set<ChildProcess>();
+
+/** When the bench itself is ended: a server left behind would sit on the next run's core. */
+export function killAll(): void {
+  for (const child of alive) child.kill('SIGKILL');
 }
 
 export async function stop(child: ChildProcess): Promise<void> {
