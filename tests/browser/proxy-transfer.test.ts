@@ -16,7 +16,8 @@ const name = 'synthetic-1048576.bin';
 
 /** The explorer's form of one raw endpoint. */
 async function openForm(heading: string, button: 'Download' | 'Upload') {
-  const opened = await visit();
+  // A profile of its own: what another test downloaded must not come from the cache.
+  const opened = await visit({});
   const { page } = opened;
   await page.goto('/proxy');
   const card = page
