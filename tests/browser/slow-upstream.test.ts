@@ -71,7 +71,7 @@ describe.each([320, 1440])('%i px wide, nothing moves', (width) => {
 test('a page that waits for its upstream keeps nobody else waiting', async () => {
   const { page } = await visit({});
   await keepPlace(page, { name: 'Tromsø', lat: '69.65', lng: '18.96' });
-  product().upstreams.openMeteo.fault({ kind: 'delay', ms: 4_000 });
+  product().upstreams.openMeteo.fault({ kind: 'delay', ms: 3_000 });
   let waits = true;
   const slow = page.goto('/weather').then(() => {
     waits = false;
