@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keepWell } from '#tests/product/healthy-history.ts';
+import { keepWell, untilWell } from '#tests/product/healthy-history.ts';
 import { withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
@@ -8,7 +8,10 @@ import { screenshot } from './support/screenshot.ts';
 const { visit, product } = withBrowser();
 const weatherFailure = /^50\d: POST \/api\/trpc\/weather\.forecast/;
 
-beforeEach(() => keepWell(product(), 'weather.forecast', 16));
+beforeEach(async () => {
+  await untilWell(product(), 'weather.forecast');
+  await keepWell(product(), 'weather.forecast', 16);
+});
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
 
 test('a failure at the first paint shows its reason and id; "Try again" brings the forecast once it works', async () => {
@@ -25,16 +28,9 @@ test('a failure at the first paint shows its reason and id; "Try again" brings t
   await screenshot(page, 'weather-failed');
 
   product().upstreams.openMeteo.fault(undefined);
-  // On a slow machine the circuit may have opened meanwhile; a try then fails once more and says when to come back.
-  await expect
-    .poll(
-      async () => {
-        if (await retry.isEnabled({ timeout: 100 }).catch(() => false)) await retry.click();
-        return dailyTable(page).isVisible();
-      },
-      { timeout: 20_000, interval: 500 },
-    )
-    .toBe(true);
+  await untilWell(product(), 'weather.forecast');
+  await retry.click();
+  await dailyTable(page).waitFor();
   expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
 });
 

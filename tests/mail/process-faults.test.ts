@@ -63,7 +63,7 @@ describe.each(engines)('on %s', (engine) => {
     expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([again.messageId]);
   });
 
-  it('two processes race for a hundred mails: each is sent once', { timeout: 300_000 }, async () => {
+  it('two processes race for a thousand mails: each is sent once', { timeout: 300_000 }, async () => {
     let begun = 0;
     let go: (() => void) | undefined;
     const bothBegan = new Promise<void>((resolve) => (go = resolve));
@@ -79,7 +79,7 @@ describe.each(engines)('on %s', (engine) => {
     const expected: string[] = [];
     await db.queries.transaction().execute(async (transaction) => {
       const { enqueue } = createOutbox({ ...db, write: (statements) => statements(transaction) }, addresses);
-      while (expected.length < 100) expected.push((await enqueue(draft)).messageId);
+      while (expected.length < 1_000) expected.push((await enqueue(draft)).messageId);
     });
     const fleet = createFleet({
       cacheFolder: tempDir(),
@@ -98,7 +98,7 @@ describe.each(engines)('on %s', (engine) => {
     while ((await outbox.counts()).sent < expected.length) await delay(50);
     expect(await fleet.stop()).toEqual([0, 0]);
     expect(smtp.messages.map(({ parsed }) => parsed.messageId).sort()).toEqual(expected.sort());
-    expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 100, dead: 0, held: 0 });
+    expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 1_000, dead: 0, held: 0 });
   });
 
   it('a lease that ends while its owner still sends: the mail is sent anew, and the late outcome changes nothing', async () => {

@@ -88,12 +88,12 @@ export async function freePort(): Promise<number> {
 
 /** Procedures are answered before: this waits for the pages, too. Whether a dependency is there does not matter. */
 async function untilStarted(baseUrl: string, child: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + 60_000;
+  const giveUpAt = Date.now() + 30_000;
   while (Date.now() < giveUpAt) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
     const answer = await fetch(`${baseUrl}/readyz`).catch(() => undefined);
     if (answer && !(await answer.text()).includes('"starting"')) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('it did not start within 60 seconds');
+  throw new Error('it did not start within 30 seconds');
 }
