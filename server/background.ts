@@ -1,4 +1,5 @@
 import { ConfigurationError, env } from './env.ts';
+import { machine } from './machine.ts';
 import { services } from './services.ts';
 
 /**
@@ -14,6 +15,8 @@ export function startBackground(): void {
     process.exit(1);
   }
   const { mail } = services();
-  mail.start();
+  const shared = machine();
+  if (shared) shared.offerDelivery({ begin: mail.start, end: mail.rest, wake: mail.wake });
+  else mail.start();
   process.once('SIGTERM', () => void mail.stop());
 }

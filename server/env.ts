@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { rateLimitsSchema, serviceKeysSchema, splitList } from './env-formats.ts';
+import { limits } from './limits.ts';
 import { singleton } from './singleton.ts';
 
 const httpUrl = z.url({
@@ -32,6 +34,12 @@ const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   SITE_URL: baseUrl.optional(),
   PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).default(3000),
+  WEB_CONCURRENCY: z.coerce
+    .number('must be a whole number')
+    .int()
+    .min(1)
+    .max(limits.cluster.workers)
+    .default(() => Math.min(availableParallelism(), limits.cluster.workers)),
   DATA_DIR: z.string().default('.data'),
   DEMO: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

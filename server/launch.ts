@@ -26,8 +26,13 @@ async function run(command: Command): Promise<void> {
   if (command === 'start') requireBuild();
   await requireFreePort(env.PORT);
   if (command === 'dev') return runDevelopment(env.PORT);
-  const { serveBuild } = await import('./front/start.ts');
-  await serveBuild(env);
+  if (env.WEB_CONCURRENCY > 1) {
+    const { runPrimary } = await import('./cluster/primary.ts');
+    await runPrimary(env);
+  } else {
+    const { serveAlone } = await import('./front/start.ts');
+    await serveAlone(env);
+  }
   console.log(`Ready on ${env.SITE_URL}`);
 }
 

@@ -6,4 +6,6 @@ export const lifecycle = singleton('lifecycle', () => ({
   starting: false,
   /** Told to stop: what runs is finished, and whoever asks is told to go elsewhere. */
   draining: false,
+  /** Others take over here: connections are closed, but whoever asks may come again. */
+  leaving: false,
 }));

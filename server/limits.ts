@@ -20,6 +20,8 @@ export const limits = {
 
   /** Of lines of the log that wait for the end of a turn of the event loop; more are written at once. */
   logBufferBytes: 8 * 1024,
+  /** What a pipe takes in one piece (PIPE_BUF): lines of several workers would run into each other in larger ones. */
+  logPieceBytes: 4 * 1024,
 
   /** Addresses of clients whose normal form is kept. */
   rememberedAddresses: 10_000,
@@ -42,6 +44,27 @@ export const limits = {
     /** How long, and how much, is still read of an upload that was refused. */
     lingerTime: 5_000,
     lingerBytes: 64 * 1024 * 1024,
+  },
+
+  cluster: {
+    workers: 256,
+    /** For an answer of the primary. After that a worker goes by what it knows itself. */
+    answerTimeout: 5_000,
+    /** For what the primary asks all workers; shorter, so that the worker behind the question still gets the rest. */
+    roundTimeout: 3_000,
+    /** From the start of a worker until it serves pages, before a rolling restart gives it up. */
+    startDeadline: 120_000,
+    /** How long a worker that is replaced leaves a connection open on which nothing comes. */
+    idleGrace: 5_000,
+    /** How long a rolling restart waits for the end of a worker before it goes on with the next. */
+    rollPatience: 15_000,
+    /** From what was told to end by itself to what ends it, beyond its own deadlines. */
+    killMargin: 5_000,
+    /** Before the second replacement of workers that keep ending; it doubles. */
+    restartPause: 1_000,
+    restartPauseCap: 30_000,
+    /** A worker that lived for so long does not count as one that keeps ending. */
+    stableAfter: 30_000,
   },
 
   rateLimit: {
@@ -184,6 +207,8 @@ export const limits = {
     minimumFillTime: 2_000,
     /** Mails in one list for the operator. */
     listed: 200,
+    /** Receipts of mails that do not exist whose state can be asked for. */
+    pretendedReceipts: 1_000,
   },
 
   /** Signed calls of other systems. */
@@ -193,6 +218,8 @@ export const limits = {
     tolerance: 5 * 60_000,
     /** Signatures that this process remembers. */
     signatures: 10_000,
+    /** A timestamp that is ahead by the whole tolerance counts for that long and once more. */
+    rememberedFor: 10 * 60_000,
   },
 
   /** Pictures for links that are kept once they are drawn. */

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import pino, { type Logger } from 'pino';
 import { env } from './env.ts';
 import { limits } from './limits.ts';
@@ -14,7 +15,7 @@ export function createLogger(options: {
   return pino(
     {
       level: options.level,
-      base: null,
+      base: cluster.worker ? { worker: cluster.worker.id } : null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
@@ -31,7 +32,11 @@ export function createLogger(options: {
  * what ends it without a word.
  */
 function standardOutput(): { write(line: string): void } {
-  const output = pino.destination({ dest: 1, sync: true, minLength: limits.logBufferBytes });
+  const { logBufferBytes, logPieceBytes } = limits;
+  const size = cluster.worker
+    ? { minLength: logPieceBytes - 1, maxWrite: logPieceBytes }
+    : { minLength: logBufferBytes };
+  const output = pino.destination({ dest: 1, sync: true, ...size });
   let waiting = false;
   function flush(): void {
     waiting = false;

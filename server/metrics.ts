@@ -1,5 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { z } from 'zod';
 import type { ErrorReason } from './errors.ts';
+import type { Machine } from './machine.ts';
 import type { MailStatus } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { RateLimitClass } from './procedure-meta.ts';
@@ -16,15 +18,19 @@ export type Metrics = {
   mailEvent(event: MailEvent): void;
   /** How many mails are in each state is asked when the metrics are. */
   watchMails(counts: () => Promise<Record<MailStatus, number>>): void;
-  /** In Prometheus' text format. */
+  /** In Prometheus' text format, of all workers where there are several. */
   text(): Promise<string>;
+  /** What this process alone has counted, to be added up with others'. */
+  snapshot(): Promise<object[]>;
   contentType: string;
 };
 
 /** What is counted and timed. Labels are of closed sets: nothing that a caller writes becomes one. */
-export function createMetrics(): Metrics {
+export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  /** What is the same wherever it is asked, and so must not be added up. */
+  const common = new Registry();
   collectDefaultMetrics({ register: registry });
 
   const calls = new Counter({
@@ -60,6 +66,9 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const snapshot = () => registry.getMetricsAsJSON();
+  machine?.onAsk('metrics', snapshot);
+
   return {
     callEnded({ procedure, outcome, seconds }) {
       calls.inc({ procedure, outcome });
@@ -71,10 +80,23 @@ export function createMetrics(): Metrics {
     },
     rateLimited: (name) => rateLimited.inc({ class: name }),
     upstreams: createUpstreamMetrics(registers),
-    ...createMailMetrics(registers),
-    text: () => registry.metrics(),
+    ...createMailMetrics(registers, [common]),
+    async text() {
+      const own = machine ? await sumOver(machine, snapshot) : registry;
+      return (await own.metrics()) + (await common.metrics());
+    },
+    snapshot,
     contentType: registry.contentType,
   };
+}
+
+async function sumOver(
+  machine: Pick<Machine, 'askOthers'>,
+  snapshot: Metrics['snapshot'],
+): Promise<Registry> {
+  const own = await snapshot();
+  const others = z.array(z.array(z.looseObject({}))).parse(await machine.askOthers('metrics', own));
+  return AggregatorRegistry.aggregate([own, ...others]);
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -83,7 +105,10 @@ function knownMethod(method: string): string {
   return methods.has(method) ? method : 'other';
 }
 
-function createMailMetrics(registers: Registry[]): Pick<Metrics, 'mailEvent' | 'watchMails'> {
+function createMailMetrics(
+  registers: Registry[],
+  common: Registry[],
+): Pick<Metrics, 'mailEvent' | 'watchMails'> {
   const events = new Counter({
     name: 'bff_mail_events_total',
     help: 'What became of mails: accepted, held, duplicate, dropped, refused, sent, retried, dead, transport_down',
@@ -97,7 +122,7 @@ function createMailMetrics(registers: Registry[]): Pick<Metrics, 'mailEvent' | '
         name: 'bff_mails',
         help: 'Mails of the outbox by state; without a sample while the storage cannot be asked',
         labelNames: ['status'],
-        registers,
+        registers: common,
         async collect() {
           this.reset();
           const found = await counts().catch(() => ({}));
@@ -144,8 +169,9 @@ function createUpstreamMetrics(registers: Registry[]): UpstreamObserver {
   });
   const breaker = new Gauge({
     name: 'bff_upstream_breaker_state',
-    help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open',
+    help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open; of several workers the worst',
     labelNames: ['upstream'],
+    aggregator: 'max',
     registers,
   });
   return {

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { type Env, env } from './env.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
 import { type Logger, log } from './log.ts';
+import { machine } from './machine.ts';
 import { createMail, type Mail } from './mail/mail.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
@@ -10,6 +12,7 @@ import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
 import { singleton } from './singleton.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts';
 import { createSharedTier } from './upstream/shared-tier.ts';
+import { sightsSchema, statusOf, type UpstreamStatus } from './upstream/status.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
 
@@ -18,6 +21,8 @@ export type Services = {
   env: Env;
   log: Logger;
   upstreams: UpstreamClient;
+  /** Every upstream as this process, or all workers together, have seen it. */
+  upstreamStatus(): Promise<UpstreamStatus[]>;
   weather: Weather;
   mail: Mail;
   feed: FeedSource;
@@ -30,29 +35,39 @@ export type Services = {
 
 export function createServices(options: { env: Env; log: Logger }): Services {
   const { env, log } = options;
-  const metrics = createMetrics();
+  const shared = machine();
+  const metrics = createMetrics(shared);
   const redis = env.REDIS_URL ? connectRedis(env.REDIS_URL, log) : undefined;
   const upstreams = createUpstreamClient(env, {
     upstreams: allUpstreams,
     observer: metrics.upstreams,
     shared: redis && createSharedTier(redis),
   });
-  const mail = createMail({ ...options, record: metrics.mailEvent });
+  shared?.onAsk('upstreams', upstreams.sights);
+  const mail = createMail({ ...options, record: metrics.mailEvent, machine: shared });
   metrics.watchMails(mail.operations.counts);
   return {
     ...options,
     metrics,
     redis,
     upstreams,
+    async upstreamStatus() {
+      const others = z.array(sightsSchema).parse((await shared?.askOthers('upstreams')) ?? []);
+      return statusOf(upstreams.sights(), others.flat());
+    },
     weather: createWeather({ ...options, upstreams }),
     mail,
     feed: createFeedSource({
       ...options,
       fetchJson: (url, fetchOptions) => upstreams.fetchJson('feed', url, fetchOptions),
       generation: redis && createGeneration(redis),
+      workers: shared && {
+        onExpire: (expire) => shared.onAsk('expireFeed', expire),
+        expireOthers: () => shared.askOthers('expireFeed'),
+      },
     }),
-    replays: createReplayGuard(redis),
-    rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis }),
+    replays: createReplayGuard(redis, shared),
+    rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, machine: shared }),
   };
 }
 

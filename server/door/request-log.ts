@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
+import { machine } from '../machine.ts';
 import type { Principal } from '../principal.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
@@ -66,11 +67,10 @@ function nameOf(principal: Principal | undefined): string {
 
 function pseudonymOf(key: string): string {
   const { salt, known } = singleton('log-pseudonyms', () => ({
-    salt: randomBytes(16),
+    salt: machine()?.salt ?? randomBytes(16).toString('hex'),
     known: new LRUCache<string, string>({ max: limits.rememberedAddresses }),
   }));
-  const pseudonym =
-    known.get(key) ?? hash('sha256', `${salt.toString('hex')}${key}`, 'base64url').slice(0, 12);
+  const pseudonym = known.get(key) ?? hash('sha256', `${salt}${key}`, 'base64url').slice(0, 12);
   known.set(key, pseudonym);
   return pseudonym;
 }

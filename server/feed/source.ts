@@ -26,13 +26,15 @@ export type FeedSourceOptions = {
   log?: FeedLog;
   /** Where there are several instances. */
   generation?: Generation | undefined;
+  /** Where this process is one of several workers. */
+  workers?: { onExpire(expire: () => void): void; expireOthers(): Promise<unknown> } | undefined;
   /** Folder of the posts, for tests. */
   postsDirectory?: string;
 };
 
 /** The feed of this site: the JSON at `FEED_SOURCE_URL` when that is set, otherwise the posts in `content/posts`. */
 export function createFeedSource(options: FeedSourceOptions): FeedSource {
-  const { env, fetchJson, log, generation, postsDirectory } = options;
+  const { env, fetchJson, log, generation, workers, postsDirectory } = options;
   const posts = createPosts({
     siteUrl: env.SITE_URL,
     watch: env.NODE_ENV === 'development',
@@ -46,11 +48,8 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
   /** The same object until the posts are read again, so that what is made of it can be kept. */
   let made: { posts: readonly Post[]; feed: Feed } | undefined;
 
-  /** Follows what other instances were told. */
-  async function synchronise(): Promise<void> {
-    const mark = await generation?.current();
-    if (mark === undefined || mark === seen) return;
-    seen = mark;
+  /** What is held may be old. */
+  function expire(): void {
     remote?.expire();
     try {
       posts.reload();
@@ -58,6 +57,16 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
       log?.warn({ err }, 'posts cannot be read again, serving those of before');
     }
   }
+
+  /** Follows what other instances were told. */
+  async function synchronise(): Promise<void> {
+    const mark = await generation?.current();
+    if (mark === undefined || mark === seen) return;
+    seen = mark;
+    expire();
+  }
+
+  workers?.onExpire(expire);
 
   return {
     async feed() {
@@ -80,6 +89,7 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
     async revalidate() {
       const mark = await generation?.advance();
       seen = mark ?? seen;
+      await workers?.expireOthers();
       remote?.expire();
       posts.reload();
       await remote?.refresh();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Env } from '../env.ts';
 import { isAppError } from '../errors.ts';
 import { lifecycle } from '../lifecycle.ts';
@@ -18,6 +19,8 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 export type FrontServer = {
   /** Takes no more work, lets what runs finish within the deadline, then closes every connection. */
   stop(): Promise<void>;
+  /** Leaves the port to other processes and cuts nothing: each connection is closed with the answer to what comes on it. */
+  handOver(): Promise<void>;
 };
 
 /**
@@ -31,7 +34,7 @@ export async function startFrontServer(options: {
 }): Promise<FrontServer> {
   const { env, next } = options;
   const { origin } = new URL(env.SITE_URL);
-  let running = 0;
+  const running = new Set<ServerResponse>();
   const idle = new EventTarget();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -63,12 +66,12 @@ export async function startFrontServer(options: {
       shouldUpgradeCallback: () => false,
     },
     (request, response) => {
-      running += 1;
+      running.add(response);
       response.once('close', () => {
-        running -= 1;
-        if (running === 0) idle.dispatchEvent(new Event('idle'));
+        running.delete(response);
+        if (running.size === 0) idle.dispatchEvent(new Event('idle'));
       });
-      if (lifecycle.draining) response.setHeader('connection', 'close');
+      if (lifecycle.draining || lifecycle.leaving) response.setHeader('connection', 'close');
       // Every handler tells its failures by itself; what is left is a defect, and its client must not wait.
       answer(request, response).catch((error: unknown) => {
         log().error({ err: error }, 'request failed');
@@ -82,12 +85,25 @@ export async function startFrontServer(options: {
   async function stop(): Promise<void> {
     lifecycle.draining = true;
     server.closeIdleConnections();
-    if (running > 0) {
+    if (running.size > 0) {
       await Promise.race([once(idle, 'idle'), delay(limits.shutdownDeadline)]);
     }
     await close(server);
   }
-  return { stop };
+
+  async function handOver(): Promise<void> {
+    lifecycle.leaving = true;
+    for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
+    const closed = once(server, 'close');
+    // HTTP's own way to close would cut connections that are idle: on each of them a request may be on its way.
+    Reflect.apply(NetServer.prototype.close, server, []);
+    const sweep = setInterval(() => server.closeIdleConnections(), limits.cluster.idleGrace);
+    const deadline = setTimeout(() => server.closeAllConnections(), limits.raw.deadline);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(deadline);
+  }
+  return { stop, handOver };
 }
 
 function pathOf(url: string): string {

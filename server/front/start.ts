@@ -2,27 +2,44 @@ import type { Env } from '../env.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { log } from '../log.ts';
 import { services } from '../services.ts';
-import { type NodeHandler, startFrontServer } from './server.ts';
+import { type FrontServer, type NodeHandler, startFrontServer } from './server.ts';
+
+export type Serving = {
+  /** Ends what this process does, within the deadlines. */
+  stop(): Promise<void>;
+  /** Ends it while other processes go on at the same port: nothing that runs is cut. */
+  handOver(): Promise<void>;
+};
 
 /**
- * Serves the build until the process is told to stop. Procedures and raw routes are answered at once; pages wait until
- * Next, behind the same server, has loaded.
+ * Serves the build. Procedures and raw routes are answered at once; pages wait until Next, behind the same server, has
+ * loaded.
  */
-export async function serveBuild(env: Env): Promise<void> {
+export async function serveBuild(env: Env, loaded: () => void = () => undefined): Promise<Serving> {
   lifecycle.starting = true;
   const next = Promise.withResolvers<NodeHandler>();
   const front = await startFrontServer({ env, next: next.promise });
   next.resolve(loadNext(env));
+  void next.promise.then(loaded);
 
+  const endWith = async (end: FrontServer['stop']) => {
+    await end();
+    await services().mail.stop();
+  };
+  return { stop: () => endWith(front.stop), handOver: () => endWith(front.handOver) };
+}
+
+/** Serves the build in this process alone, until it is told to stop. */
+export async function serveAlone(env: Env): Promise<void> {
+  const { stop } = await serveBuild(env);
   let stopping = false;
-  async function stop(): Promise<void> {
+  async function end(): Promise<void> {
     if (stopping) return;
     stopping = true;
-    await front.stop();
-    await services().mail.stop();
+    await stop();
     process.exit(0);
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end());
 }
 
 async function loadNext(env: Env): Promise<NodeHandler> {

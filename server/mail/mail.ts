@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Env } from '../env.ts';
 import { AppError, isAppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { Machine } from '../machine.ts';
 import type { MailDatabase } from './database.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Draft } from './draft.ts';
@@ -42,7 +44,7 @@ export type Mail = {
    */
   send(draft: Draft): Promise<Receipt>;
   /** What a program gets that fills in forms: a receipt of a mail that does not exist. */
-  pretend(): Receipt;
+  pretend(): Promise<Receipt>;
   /** For the operator. A mail that is queued again is tried at once. */
   operations: Omit<Operations, 'deleteSent'>;
   /** @throws AppError not_found */
@@ -53,12 +55,13 @@ export type Mail = {
   check(): Promise<'ok' | 'down'>;
   /** Begins to deliver, what earlier processes left and held included. Does not throw. */
   start(): void;
+  /** A mail may be due. Of no effect where nothing is delivered. */
+  wake(): void;
+  /** Ends the running attempt and delivers no more; mails are still accepted. */
+  rest(): Promise<void>;
   /** Ends the running attempt and closes the storage. The next use opens it again. */
   stop(): Promise<void>;
 };
-
-/** Receipts of mails that do not exist whose state can be asked for. */
-const pretendedReceipts = 1_000;
 
 /** The storage that the settings name. */
 export function openMailDatabase(
@@ -73,9 +76,12 @@ export type MailOptions = {
   log: Logger;
   timing?: MailTiming;
   record?: (event: MailEvent) => void;
+  /** Where this process is one of several workers, of which one delivers. */
+  machine?: Pick<Machine, 'keep' | 'kept' | 'wakeDelivery'> | undefined;
 };
 
-export function createMail({ env, log, timing = mailTiming, record = () => {} }: MailOptions): Mail {
+export function createMail(options: MailOptions): Mail {
+  const { env, log, timing = mailTiming, record = () => {}, machine } = options;
   const transport = chooseTransport();
   let opening: Promise<{ db: MailDatabase; outbox: Outbox }> | undefined;
 
@@ -112,7 +118,8 @@ export function createMail({ env, log, timing = mailTiming, record = () => {} }:
   }
 
   const dispatcher = transport && createDispatcher({ outbox, transport, log, timing, record });
-  const pretended = new LRUCache<string, MailState>({ max: pretendedReceipts });
+  const pretended = new LRUCache<string, MailState>({ max: limits.mail.pretendedReceipts });
+  let delivers = false;
   let sweep: NodeJS.Timeout | undefined;
 
   async function deleteOld(): Promise<void> {
@@ -128,12 +135,39 @@ export function createMail({ env, log, timing = mailTiming, record = () => {} }:
     }
   }
 
+  /** Whoever delivers is to look now. */
+  function wakeDelivery(): void {
+    if (delivers || !machine) dispatcher?.wake();
+    else machine.wakeDelivery();
+  }
+
+  /** The state that a mail would have that does not exist. */
+  const pretendedState = (id: string, acceptedAt: Date): MailState => ({
+    id,
+    status: transport ? 'queued' : 'held',
+    attempts: 0,
+    acceptedAt,
+    sentAt: null,
+  });
+
+  async function pretendedElsewhere(id: string): Promise<MailState | undefined> {
+    const acceptedAt = await machine?.kept('pretended', id);
+    return acceptedAt === undefined ? undefined : pretendedState(id, new Date(acceptedAt));
+  }
+
+  async function rest(): Promise<void> {
+    delivers = false;
+    clearInterval(sweep);
+    sweep = undefined;
+    await dispatcher?.stop();
+  }
+
   const operations: Mail['operations'] = {
     list: async (options) => (await outbox()).list(options),
     get: async (id) => (await outbox()).get(id),
     async requeue(id) {
       const requeued = await (await outbox()).requeue(id);
-      dispatcher?.wake();
+      wakeDelivery();
       return requeued;
     },
     discard: async (id) => (await outbox()).discard(id),
@@ -159,20 +193,23 @@ export function createMail({ env, log, timing = mailTiming, record = () => {} }:
     async send(draft) {
       const receipt = await (await outbox()).enqueue(draft);
       record(receipt.duplicate ? 'duplicate' : transport ? 'accepted' : 'held');
-      dispatcher?.wake();
+      wakeDelivery();
       return receipt;
     },
-    pretend() {
+    async pretend() {
       record('dropped');
       const id = randomUUID();
-      const status = transport ? 'queued' : 'held';
-      pretended.set(id, { id, status, attempts: 0, acceptedAt: new Date(), sentAt: null });
+      const state = pretendedState(id, new Date());
+      const { status, acceptedAt } = state;
+      pretended.set(id, state);
+      await machine?.keep('pretended', id, acceptedAt.toISOString());
       const host = new URL(env.SITE_URL).hostname;
       return { id, messageId: `<${id}@${host}>`, status, duplicate: false };
     },
     operations,
     async status(id) {
-      const state = pretended.get(id) ?? (await (await outbox()).status(id));
+      const known = pretended.get(id) ?? (await (await outbox()).status(id));
+      const state = known ?? (await pretendedElsewhere(id));
       if (!state) throw new AppError('not_found', { message: 'There is no mail with this id.' });
       return state;
     },
@@ -187,14 +224,15 @@ export function createMail({ env, log, timing = mailTiming, record = () => {} }:
     inbox: transport?.kind === 'inbox' ? inbox : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
+      delivers = true;
       dispatcher?.start();
       sweep ??= setInterval(() => void deleteOld(), timing.sweepInterval).unref();
       void deleteOld();
     },
+    wake: () => dispatcher?.wake(),
+    rest,
     async stop() {
-      clearInterval(sweep);
-      sweep = undefined;
-      await dispatcher?.stop();
+      await rest();
       const current = opening;
       opening = undefined;
       const opened = await current?.catch(() => undefined);

@@ -166,7 +166,7 @@ export const proxy = router({
   })
     .input(z.void())
     .output(z.array(upstreamStatus))
-    .query(({ ctx }) => ctx.services.upstreams.status()),
+    .query(({ ctx }) => ctx.services.upstreamStatus()),
 
   ...generateProcedures(),
 });

@@ -4,7 +4,10 @@ import { limits } from '../limits.ts';
 import type { RateLimit, RateLimitState } from '../rate-limit-state.ts';
 
 /** Counts points against keys in windows. */
-export type RateLimitStore = { consume(key: string): Promise<RateLimiterRes> };
+export type RateLimitStore = { consume(key: string, points?: number): Promise<RateLimiterRes> };
+
+/** A bucket after a charge. */
+export type Charged = { consumed: number; msBeforeNext: number };
 
 /**
  * Counts in this process, for a bounded number of keys: beyond it the one that was quiet for longest is
@@ -19,30 +22,31 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
     },
   });
   return {
-    consume(key) {
+    consume(key, points) {
       recent.set(key, true);
-      return limiter.consume(key);
+      return limiter.consume(key, points);
     },
   };
 }
 
-/** A store's answer, whether it resolved (within the limit) or rejected (over it), as one state. */
-export async function chargeTo(
-  store: RateLimitStore,
-  key: string,
-  limit: RateLimit,
-): Promise<Omit<RateLimitState, 'name'>> {
-  const [allowed, result] = await store.consume(key).then(
-    (result) => [true, result] as const,
-    (rejected: unknown) => {
-      if (rejected instanceof RateLimiterRes) return [false, rejected] as const;
-      throw rejected;
-    },
-  );
+/** A store's answer, whether it resolved (within the limit) or rejected (over it). */
+export async function consumeFrom(store: RateLimitStore, key: string, points?: number): Promise<Charged> {
+  const { consumedPoints, msBeforeNext } = await store.consume(key, points).catch((rejected: unknown) => {
+    if (rejected instanceof RateLimiterRes) return rejected;
+    throw rejected;
+  });
+  return { consumed: consumedPoints, msBeforeNext };
+}
+
+/** What a charged bucket means for the call that was charged. */
+export function stateOf({ consumed, msBeforeNext }: Charged, limit: RateLimit): Omit<RateLimitState, 'name'> {
   return {
     ...limit,
-    allowed,
-    remaining: Math.max(0, result.remainingPoints),
-    resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
+    allowed: consumed <= limit.points,
+    remaining: Math.max(0, limit.points - consumed),
+    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
   };
 }
+
+export const chargeTo = async (store: RateLimitStore, key: string, limit: RateLimit) =>
+  stateOf(await consumeFrom(store, key), limit);

@@ -1,14 +1,15 @@
 import { AppError } from '../errors.ts';
+import type { Machine } from '../machine.ts';
 import type { RateLimitClass } from '../procedure-meta.ts';
 import type { QuotaName, RateLimit, RateLimitName, RateLimitState, RateLimits } from '../rate-limit-state.ts';
 import type { SharedRedis } from '../redis.ts';
-import { chargeTo, createMemoryStore, type RateLimitStore } from './limiter.ts';
+import { consumeFrom, createMemoryStore, type RateLimitStore, stateOf } from './limiter.ts';
 import { createRedisStore } from './redis-store.ts';
 
 type Count = Omit<RateLimitState, 'name'>;
 
 export type RateLimiter = {
-  /** Charges one call of a class to a bucket. Never fails: without Redis this process counts by itself. */
+  /** Charges one call of a class to a bucket. Never fails: without Redis this machine counts by itself. */
   charge(name: RateLimitClass, bucket: string): Promise<RateLimitState>;
   /**
    * Charges one mail to a quota that holds whoever calls.
@@ -20,13 +21,14 @@ export type RateLimiter = {
 
 /**
  * Limits for each class of procedures, in memory or shared by Redis. When Redis is gone or hangs, memory stands
- * in for it.
+ * in for it: that of the machine, where it has several workers.
  */
 export function createRateLimiter(options: {
   rateLimits: RateLimits;
   redis?: SharedRedis | undefined;
+  machine?: Pick<Machine, 'charge'> | undefined;
 }): RateLimiter {
-  const { rateLimits, redis } = options;
+  const { rateLimits, redis, machine } = options;
   const stores = {
     light: createStores('light', rateLimits.light, redis),
     upstream: createStores('upstream', rateLimits.upstream, redis),
@@ -36,10 +38,11 @@ export function createRateLimiter(options: {
   };
 
   async function count(name: RateLimitName, bucket: string): Promise<Count> {
-    const limit = rateLimits[name];
     const { memory, shared } = stores[name];
-    const counted = shared && (await redis?.attempt(() => chargeTo(shared, bucket, limit)));
-    return counted ? counted.value : chargeTo(memory, bucket, limit);
+    const counted = shared && (await redis?.attempt(() => consumeFrom(shared, bucket)));
+    const charged =
+      counted?.value ?? (await machine?.charge(name, bucket)) ?? (await consumeFrom(memory, bucket));
+    return stateOf(charged, rateLimits[name]);
   }
 
   return {

@@ -12,7 +12,6 @@ import {
   refuseFailure,
 } from './answer.ts';
 import { AnswerCache, type CacheResult, type SharedTier } from './cache.ts';
-import type { BreakerState } from './circuit-breaker.ts';
 import { type Connection, createConnection, type Work } from './connection.ts';
 import {
   type CallEndpoint,
@@ -23,7 +22,7 @@ import {
 } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
 import { discard, type HttpAnswer, readText, send } from './http.ts';
-import { createHealthRecord, type UpstreamHealth, type UpstreamObserver } from './observer.ts';
+import { createHealthRecord, type UpstreamObserver } from './observer.ts';
 import { type RawAnswer, type RawCall, streamRaw } from './raw.ts';
 import {
   buildBody,
@@ -33,6 +32,7 @@ import {
   headersOf,
   passedHeaders,
 } from './request.ts';
+import { statusOf, type UpstreamSight } from './status.ts';
 
 export type EndpointAnswerMeta = {
   /** The upstream's HTTP status. */
@@ -41,18 +41,6 @@ export type EndpointAnswerMeta = {
   cache: CacheResult<unknown>['cache'];
   /** Those headers of the answer that the endpoint lets through, where it declares any. */
   headers?: Record<string, string>;
-};
-
-export type UpstreamStatus = UpstreamHealth & {
-  name: string;
-  title: string;
-  /** Whether the operator has set where it is. */
-  configured: boolean;
-  breaker: BreakerState;
-  /** Calls that have a connection now, those that wait for one, and streams. */
-  running: number;
-  waiting: number;
-  streams: number;
 };
 
 export type UpstreamClient = ReturnType<typeof createUpstreamClient>;
@@ -83,7 +71,7 @@ export function createUpstreamClient(
     shared?: SharedTier | undefined;
   } = {},
 ) {
-  const { observer, healthOf } = createHealthRecord(options.observer);
+  const { observer, figuresOf } = createHealthRecord(options.observer);
   const connections = new Map<string, Connection>();
   const cache = new AnswerCache<Answer<CallEndpoint>>({
     maxBytes: limits.upstream.cacheBytes,
@@ -313,7 +301,8 @@ export function createUpstreamClient(
     );
   }
 
-  function status(): UpstreamStatus[] {
+  /** Every upstream as this process has seen it. */
+  function sights(): UpstreamSight[] {
     return (options.upstreams ?? []).map((upstream) => {
       const { name, title } = upstream;
       const origin = upstream.origin(env);
@@ -323,7 +312,7 @@ export function createUpstreamClient(
         waiting: 0,
         streams: 0,
       };
-      return { name, title, configured: origin !== undefined, ...state, ...healthOf(name) };
+      return { name, title, configured: origin !== undefined, ...state, ...figuresOf(name) };
     });
   }
 
@@ -331,7 +320,7 @@ export function createUpstreamClient(
     await Promise.all([...connections.values()].map((connection) => connection.close()));
   }
 
-  return { request, procedureAnswer, stream, fetchJson, status, close };
+  return { request, procedureAnswer, stream, fetchJson, sights, status: () => statusOf(sights()), close };
 }
 
 /** @throws AppError `not_found` where the operator has set none */

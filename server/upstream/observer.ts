@@ -26,18 +26,24 @@ export type UpstreamHealth = {
   bytesSent: number;
 };
 
+/** What is kept of an upstream. Unlike its health it can be added up with what other workers have. */
+export type UpstreamFigures = Omit<UpstreamHealth, 'latency' | 'retries'> & {
+  tries: number;
+  /** Milliseconds that the latest calls took. */
+  times: number[];
+};
+
 /** Latest calls whose time is kept. */
 const sampleSize = 200;
 
 /** Keeps the health of each upstream and hands everything on. */
 export function createHealthRecord(next: UpstreamObserver | undefined) {
-  type Record = Omit<UpstreamHealth, 'latency' | 'retries'> & { tries: number; times: number[] };
-  const records = new Map<string, Record>();
+  const records = new Map<string, UpstreamFigures>();
 
-  function of(upstream: string): Record {
+  function of(upstream: string): UpstreamFigures {
     const existing = records.get(upstream);
     if (existing) return existing;
-    const created: Record = {
+    const created: UpstreamFigures = {
       calls: 0,
       failures: 0,
       tries: 0,
@@ -77,13 +83,18 @@ export function createHealthRecord(next: UpstreamObserver | undefined) {
     breakerChanged: (upstream, state) => next?.breakerChanged(upstream, state),
   };
 
-  function healthOf(upstream: string): UpstreamHealth {
-    const { times, tries, ...record } = of(upstream);
-    const sorted = times.filter((time) => time !== undefined).sort((a, b) => a - b);
-    return { ...record, retries: Math.max(0, tries - record.calls), latency: latencyOf(sorted) };
-  }
+  /** The latest of the calls is at no fixed place, and there may be holes. */
+  const figuresOf = (upstream: string): UpstreamFigures => ({
+    ...of(upstream),
+    times: of(upstream).times.filter((time) => time !== undefined),
+  });
 
-  return { observer, healthOf };
+  return { observer, figuresOf };
+}
+
+export function healthOf({ times, tries, ...figures }: UpstreamFigures): UpstreamHealth {
+  const sorted = times.toSorted((a, b) => a - b);
+  return { ...figures, retries: Math.max(0, tries - figures.calls), latency: latencyOf(sorted) };
 }
 
 function latencyOf(sorted: readonly number[]): UpstreamHealth['latency'] {

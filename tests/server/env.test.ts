@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, type Env, parseEnv } from '#server/env.ts';
@@ -48,6 +49,15 @@ const table: Record<keyof Env, Row> = {
       ['65535', 65_535],
     ],
     bad: ['0', '65536', '-3', '80.5', 'eighty', 'NaN', 'Infinity', '80 81'],
+  },
+  WEB_CONCURRENCY: {
+    unset: availableParallelism(),
+    good: [
+      ['1', 1],
+      ['16', 16],
+      ['256', 256],
+    ],
+    bad: ['0', '-1', '1.5', '257', 'auto', 'NaN', 'Infinity', '2 3'],
   },
   DATA_DIR: { unset: '.data', good: [['/var/lib/typed-bff', '/var/lib/typed-bff']], bad: [] },
   DEMO: {

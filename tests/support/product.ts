@@ -43,6 +43,8 @@ export async function startProduct(
       PORT: String(port),
       DATA_DIR: dataDir,
       DEMO: '1',
+      // In one process, which is what starts fastest.
+      WEB_CONCURRENCY: '1',
       // Tests call more than a visitor would.
       RATE_LIMITS:
         'light=1000000/60,upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSite=1000000/60',
@@ -59,7 +61,7 @@ export async function startProduct(
   });
 
   async function close(): Promise<void> {
-    if (child.exitCode === null) {
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       await once(child, 'exit');
     }
@@ -68,7 +70,7 @@ export async function startProduct(
   }
 
   try {
-    await untilStarted(baseUrl, child);
+    await untilStarted(baseUrl, child, Number(env.WEB_CONCURRENCY ?? 1));
   } catch (error) {
     await close();
     throw new Error(`The product did not start:\n${output}`, { cause: error });
@@ -87,13 +89,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** Procedures are answered before: this waits for the pages, too. Whether a dependency is there does not matter. */
-async function untilStarted(baseUrl: string, child: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
+async function untilStarted(baseUrl: string, child: ChildProcess, workers: number): Promise<void> {
+  const giveUpAt = Date.now() + workers * 30_000;
   while (Date.now() < giveUpAt) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
     const answer = await fetch(`${baseUrl}/readyz`).catch(() => undefined);
     if (answer && !(await answer.text()).includes('"starting"')) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('it did not start within 30 seconds');
+  throw new Error('it did not start within 30 seconds for each worker');
 }

@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { limits } from '../limits.ts';
+import type { Logger } from '../log.ts';
+import { type End, type Member, startMember } from './member.ts';
+import type { FromWorker } from './messages.ts';
+import { createRestartPause } from './restart-pause.ts';
+
+const { startDeadline, rollPatience, killMargin } = limits.cluster;
+const stopDeadline = limits.shutdownDeadline + limits.mail.stopGrace + killMargin;
+const leaveDeadline = limits.raw.deadline + limits.mail.stopGrace + killMargin;
+
+export type CrewOptions = {
+  size: number;
+  log: Logger;
+  hear(member: Member, message: FromWorker): void;
+  /** Nothing more comes from this one. */
+  ended(member: Member): void;
+  /** No worker has ever come as far as serving pages, and one has ended by itself. */
+  cannotStart(): void;
+};
+
+/** Keeps as many workers at work as there should be. */
+export function createCrew({ size, log, hear, ended, cannotStart }: CrewOptions) {
+  const members = new Set<Member>();
+  const pauseAfter = createRestartPause();
+  let stopping = false;
+  let everLoaded = false;
+  let rolling = false;
+  let rollAgain = false;
+
+  const atWork = () => [...members].filter(({ state }) => state !== 'leaving');
+
+  function add(): Member {
+    const member = startMember(hear);
+    members.add(member);
+    void member.loaded.then((loaded) => {
+      everLoaded ||= loaded;
+    });
+    void member.ended.then((end) => remove(member, end));
+    return member;
+  }
+
+  function fill(): void {
+    while (!stopping && atWork().length < size) add();
+  }
+
+  function remove(member: Member, end: End): void {
+    members.delete(member);
+    ended(member);
+    if (stopping || member.state === 'leaving') return;
+    log.error({ worker: member.id, ...end }, 'worker ended by itself');
+    if (!everLoaded && end.code !== null) cannotStart();
+    else setTimeout(fill, pauseAfter(performance.now() - member.startedAt));
+  }
+
+  /** It was told to end, and another takes its place. */
+  function release(member: Member): void {
+    member.state = 'leaving';
+    const kill = setTimeout(member.kill, leaveDeadline);
+    void member.ended.then(() => clearTimeout(kill));
+  }
+
+  async function replace(old: Member): Promise<boolean> {
+    const fresh = add();
+    if (!(await Promise.race([fresh.loaded, delay(startDeadline, false, { ref: false })]))) {
+      fresh.state = 'leaving';
+      fresh.kill();
+      return false;
+    }
+    if (stopping || !members.has(old) || old.state === 'leaving') return true;
+    release(old);
+    old.say({ kind: 'leave' });
+    await Promise.race([old.ended, delay(rollPatience, undefined, { ref: false })]);
+    return true;
+  }
+
+  async function rollOnce(): Promise<void> {
+    log.info('rolling restart begins');
+    for (const old of atWork()) {
+      if (stopping) return;
+      if (!(await replace(old))) {
+        log.error('rolling restart given up: the new worker does not serve; the others stay as they are');
+        return;
+      }
+    }
+    log.info('rolling restart has ended');
+  }
+
+  /** Replaces all workers, one after the other, each once its successor serves. Asked meanwhile, it does so again. */
+  async function roll(): Promise<void> {
+    rollAgain = true;
+    if (rolling) return;
+    rolling = true;
+    while (rollAgain && !stopping) {
+      rollAgain = false;
+      await rollOnce();
+      fill();
+    }
+    rolling = false;
+  }
+
+  /** Ends all workers, those that do not end by themselves by force. */
+  async function stop(): Promise<void> {
+    stopping = true;
+    const all = [...members];
+    for (const member of all) {
+      if (member.greeted) member.say({ kind: 'stop' });
+      else member.kill();
+    }
+    const kill = setTimeout(() => {
+      for (const member of members) member.kill();
+    }, stopDeadline);
+    await Promise.all(all.map((member) => member.ended));
+    clearTimeout(kill);
+  }
+
+  return {
+    members,
+    fill,
+    /** A worker ends, and not by our word. */
+    leaves(member: Member): void {
+      release(member);
+      fill();
+    },
+    roll,
+    stop,
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Delivery, Machine, Topic } from '../machine.ts';
+import { type Channel, openChannel } from './channel.ts';
+import { createCharges } from './charges.ts';
+import { welcomeSchema } from './messages.ts';
+
+/** This worker's part in the machine, beside what it serves. */
+export type Membership = Pick<Channel, 'say'> & {
+  machine: Machine;
+  /** Delivers no more mails and says so, where it was this worker's to do. */
+  endDelivery(): Promise<void>;
+};
+
+const keptSchema = z.string().optional().catch(undefined);
+
+/**
+ * Takes the place among the workers that the primary has for this process.
+ *
+ * @param orders what the primary may tell it to do
+ */
+export async function joinMachine(orders: { leave(): void; stop(): void }): Promise<Membership> {
+  const answers = new Map<Topic, () => unknown>();
+  let delivery: Delivery | undefined;
+  let delivers = false;
+
+  const { say, ask } = openChannel((message) => {
+    switch (message.kind) {
+      case 'ask':
+        void answer(message.id, message.topic);
+        break;
+      case 'deliver':
+        delivers = true;
+        delivery?.begin();
+        break;
+      case 'wakeDelivery':
+        delivery?.wake();
+        break;
+      case 'leave':
+        orders.leave();
+        break;
+      case 'stop':
+        orders.stop();
+        break;
+    }
+  });
+
+  async function answer(id: number, topic: Topic): Promise<void> {
+    const given = await Promise.try(() => answers.get(topic)?.()).catch(() => undefined);
+    await say({ kind: 'answer', id, answer: given });
+  }
+
+  const { salt, startedAt } = welcomeSchema.parse(await ask({ about: 'welcome' }));
+  const machine: Machine = {
+    salt,
+    startedAt,
+    charge: createCharges((charges) => ask({ about: 'charges', charges })),
+    keep: async (space, name, value) => keptSchema.parse(await ask({ about: 'keep', space, name, value })),
+    kept: async (space, name) => keptSchema.parse(await ask({ about: 'kept', space, name })),
+    askOthers: async (topic, own) => {
+      const given = await ask({ about: 'others', topic, own });
+      return Array.isArray(given) ? given : [];
+    },
+    onAsk: (topic, tell) => void answers.set(topic, tell),
+    offerDelivery(offered) {
+      delivery = offered;
+      if (delivers) delivery.begin();
+    },
+    wakeDelivery: () => void say({ kind: 'wakeDelivery' }),
+  };
+
+  async function endDelivery(): Promise<void> {
+    if (!delivers) return;
+    delivers = false;
+    await delivery?.end();
+    await say({ kind: 'deliveryEnded' });
+  }
+  return { machine, say, endDelivery };
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { KeptSpace, Topic } from '../machine.ts';
+import type { RateLimitName } from '../rate-limit-state.ts';
+
+const limitNames = ['light', 'upstream', 'mail', 'mailSender', 'mailSite'] as const satisfies RateLimitName[];
+const topics = ['metrics', 'upstreams', 'expireFeed'] as const satisfies Topic[];
+const spaces = ['signature', 'pretended'] as const satisfies KeptSpace[];
+
+/** A class, a bucket, and how many calls of one turn of the event loop are charged to it. */
+export const chargeSchema = z.tuple([z.enum(limitNames), z.string(), z.int()]);
+export type Charge = z.infer<typeof chargeSchema>;
+
+/** Points of the bucket after all calls of a charge, and milliseconds until its window ends. */
+export const chargedSchema = z.array(z.tuple([z.number(), z.number()]));
+
+const space = z.enum(spaces);
+
+const question = z.discriminatedUnion('about', [
+  z.object({ about: z.literal('welcome') }),
+  z.object({ about: z.literal('charges'), charges: z.array(chargeSchema) }),
+  z.object({ about: z.literal('keep'), space, name: z.string(), value: z.string() }),
+  z.object({ about: z.literal('kept'), space, name: z.string() }),
+  z.object({ about: z.literal('others'), topic: z.enum(topics), own: z.unknown().optional() }),
+]);
+export type Question = z.infer<typeof question>;
+
+/** What a worker is told when it begins. */
+export const welcomeSchema = z.object({ salt: z.string(), startedAt: z.coerce.date() });
+
+export const fromWorkerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('question'), id: z.int(), question }),
+  z.object({ kind: z.literal('answer'), id: z.int(), answer: z.unknown().optional() }),
+  /** It serves pages, too. */
+  z.object({ kind: z.literal('loaded') }),
+  /** It was told to end, and not by the primary. */
+  z.object({ kind: z.literal('leaving') }),
+  /** It delivers no more mails. */
+  z.object({ kind: z.literal('deliveryEnded') }),
+  z.object({ kind: z.literal('wakeDelivery') }),
+  /** Its last metrics. */
+  z.object({ kind: z.literal('lastMetrics'), metrics: z.unknown().optional() }),
+]);
+export type FromWorker = z.infer<typeof fromWorkerSchema>;
+
+export const toWorkerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('reply'), id: z.int(), value: z.unknown().optional() }),
+  z.object({ kind: z.literal('ask'), id: z.int(), topic: z.enum(topics) }),
+  z.object({ kind: z.literal('deliver') }),
+  z.object({ kind: z.literal('wakeDelivery') }),
+  /** End without cutting anything: others go on here. */
+  z.object({ kind: z.literal('leave') }),
+  /** End as a machine that stops. */
+  z.object({ kind: z.literal('stop') }),
+]);
+export type ToWorker = z.infer<typeof toWorkerSchema>;

@@ -1,0 +1,115 @@
+/**
+ * The first process of `npm start` where there are several workers. It answers no requests: it starts workers and
+ * replaces them, hands signals on, and keeps what they have in common.
+ */
+import cluster from 'node:cluster';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Env } from '../env.ts';
+import { log } from '../log.ts';
+import { createCrew } from './crew.ts';
+import { createDeliveryRole } from './delivery-role.ts';
+import type { Member } from './member.ts';
+import type { FromWorker, Question } from './messages.ts';
+import { createRetiredMetrics } from './retired-metrics.ts';
+import { createRounds } from './rounds.ts';
+import { createSharedState } from './shared-state.ts';
+
+/** Serves the build with `WEB_CONCURRENCY` workers until it is told to stop. Resolves when the first one listens. */
+export async function runPrimary(env: Env): Promise<void> {
+  // Each worker takes connections from the system by itself: what one that dies has not taken is left to the others.
+  if (!process.env.NODE_CLUSTER_SCHED_POLICY) cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.ts', import.meta.url)), args: [] });
+
+  const salt = randomBytes(16).toString('hex');
+  let startedAt = new Date();
+  const state = createSharedState(env.RATE_LIMITS);
+  const rounds = createRounds();
+  const retired = createRetiredMetrics();
+  const crew = createCrew({
+    size: env.WEB_CONCURRENCY,
+    log: log(),
+    hear,
+    ended(member) {
+      rounds.forget(member);
+      delivery.vacate(member);
+      retired.add(member);
+    },
+    cannotStart() {
+      log().fatal('no worker could start');
+      void end(1);
+    },
+  });
+  const delivery = createDeliveryRole(crew.members);
+
+  function hear(member: Member, message: FromWorker): void {
+    switch (message.kind) {
+      case 'question':
+        void reply(member, message.id, message.question);
+        break;
+      case 'answer':
+        rounds.hear(member, message.id, message.answer);
+        break;
+      case 'loaded':
+        log().info({ worker: member.id, pid: member.pid }, 'worker serves');
+        delivery.assign();
+        break;
+      case 'leaving':
+        crew.leaves(member);
+        break;
+      case 'deliveryEnded':
+        delivery.vacate(member);
+        break;
+      case 'wakeDelivery':
+        delivery.wake();
+        break;
+      case 'lastMetrics':
+        retired.remember(member, message.metrics);
+        break;
+    }
+  }
+
+  const othersThan = (member: Member) =>
+    [...crew.members].filter((other) => other !== member && other.greeted);
+
+  async function reply(member: Member, id: number, question: Question): Promise<void> {
+    member.say({ kind: 'reply', id, value: await answerTo(member, question) });
+  }
+
+  async function answerTo(member: Member, question: Question): Promise<unknown> {
+    switch (question.about) {
+      case 'welcome':
+        member.greeted = true;
+        return { salt, startedAt };
+      case 'charges':
+        return state.charge(question.charges);
+      case 'keep':
+        return state.keep(question.space, question.name, question.value);
+      case 'kept':
+        return state.kept(question.space, question.name);
+      case 'others': {
+        const answers = await rounds.ask(othersThan(member), question.topic);
+        if (question.topic !== 'metrics') return answers.map(({ answer }) => answer);
+        retired.remember(member, question.own);
+        for (const { member, answer } of answers) retired.remember(member, answer);
+        return retired.all(othersThan(member));
+      }
+    }
+  }
+
+  let ending = false;
+  async function end(code: number): Promise<void> {
+    if (ending) return;
+    ending = true;
+    await crew.stop();
+    process.exit(code);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
+  process.on('SIGHUP', () => {
+    startedAt = new Date();
+    void crew.roll();
+  });
+  crew.fill();
+  await once(cluster, 'listening');
+}
