@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { logLines, untilLogged } from '#tests/door/support/log.ts';
+import { parsePrometheus, total } from '#tests/door/support/prometheus.ts';
+import { post, resultOf } from '#tests/product/call.ts';
+import type { Product } from '#tests/support/product.ts';
+import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
+import {
+  ask,
+  askEcho,
+  askEveryWorker,
+  isAlive,
+  keepAsking,
+  pidOf,
+  startTwo,
+  untilServed,
+  workerOf,
+  workersOf,
+} from './support.ts';
+
+let dataDir: string;
+let smtp: TestSmtpServer;
+let product: Product;
+/** What the mail server waits for with its answer to a message. */
+let held: Promise<void> = Promise.resolve();
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-cluster-'));
+  smtp = await startSmtpServer({ beforeAnswer: () => held });
+  product = await startTwo({
+    DATA_DIR: dataDir,
+    DEMO: '',
+    SMTP_URL: smtp.url,
+    MAIL_TO: 'owner@site.example',
+    MAIL_FROM: 'website@site.example',
+  });
+});
+afterAll(async () => {
+  await product.close();
+  await smtp.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Ends a worker without a warning, and waits for the one that takes its place. */
+async function kill(worker: number): Promise<void> {
+  const served = workersOf(product).size;
+  process.kill(pidOf(product, worker), 'SIGKILL');
+  await untilServed(product, served + 1);
+}
+
+const anyWorker = async () => workerOf(product, await askEcho(product));
+
+test('kill -9 under load: what the worker had in hand fails and nothing else, and another takes its place', async () => {
+  const kept = keepAsking(product, { callers: 8, keepAlive: true });
+  const fresh = keepAsking(product, { callers: 4, keepAlive: false });
+  await Promise.all([kept.more(100), fresh.more(50)]);
+  const victim = await anyWorker();
+  const pid = pidOf(product, victim);
+  const replaced = kill(victim);
+  const killedAt = performance.now();
+  await replaced;
+  await Promise.all([kept.more(100), fresh.more(50)]);
+  await Promise.all([kept.stop(), fresh.stop()]);
+
+  expect(isAlive(pid)).toBe(false);
+  // A connection may bring one more before its end is heard of, but no connection fails twice.
+  expect(kept.failed().length).toBeLessThanOrEqual(8);
+  expect(fresh.failed().filter(({ startedAt }) => startedAt > killedAt)).toEqual([]);
+  expect(fresh.failed().length).toBeLessThanOrEqual(4);
+  const seen = new Set<number>();
+  for (const answer of await askEveryWorker(product, () => askEcho(product))) {
+    seen.add(await workerOf(product, answer));
+  }
+  expect(seen.has(victim)).toBe(false);
+  await untilLogged(product, (line) => line.msg === 'worker ended by itself');
+});
+
+test('what was counted before stays counted', async () => {
+  const scrape = async () => parsePrometheus((await ask(product, '/metrics')).text);
+  const counted = (seen: Awaited<ReturnType<typeof scrape>>) => ({
+    calls: total(seen, 'bff_calls_total', { procedure: 'echo.body' }),
+    times: total(seen, 'bff_call_duration_seconds_bucket', { procedure: 'echo.body', le: '+Inf' }),
+  });
+  await askEveryWorker(product, () => askEcho(product));
+  const victim = await anyWorker();
+  const before = await scrape();
+  await kill(victim);
+  const after = await scrape();
+  expect(counted(after)).toEqual(counted(before));
+  expect(total(after, 'bff_requests_total')).toBeGreaterThanOrEqual(total(before, 'bff_requests_total'));
+});
+
+test('kill -9 of the worker that delivers: the other goes on at once, and what was in hand is sent again', {
+  timeout: 60_000,
+}, async () => {
+  const receipt = z.object({ id: z.string(), messageId: z.string() });
+  const send = async (subject: string) =>
+    receipt.parse(
+      await resultOf(
+        await post(product, 'email.send', { email: 'ada@visitor.example', contents: 'Hello', subject }),
+      ),
+    );
+  const sentBy = async ({ id }: { id: string }) => {
+    const line = await untilLogged(product, (line) => line.msg === 'mail sent' && line.mailId === id);
+    return z.int().parse(line.worker);
+  };
+  const delivers = await sentBy(await send('the first'));
+
+  const gate = Promise.withResolvers<void>();
+  held = gate.promise;
+  const inHand = await send('in hand');
+  await vi.waitFor(() => expect(smtp.messages).toHaveLength(2), { timeout: 10_000, interval: 10 });
+  const waiting = [await send('waits'), await send('waits, too')];
+  await kill(delivers);
+  gate.resolve();
+  for (const mail of waiting) expect(await sentBy(mail)).not.toBe(delivers);
+
+  const stateOf = async ({ id }: { id: string }) => resultOf(await post(product, 'email.status', { id }));
+  expect(await stateOf(inHand)).toMatchObject({ status: 'sending' });
+  const database = new Sqlite(join(dataDir, 'typed-bff.sqlite'), { timeout: 2000 });
+  database.prepare('update mail set lease_until = ? where id = ?').run(Date.now() - 1, inHand.id);
+  database.close();
+  expect(await sentBy(inHand)).not.toBe(delivers);
+
+  const sent = smtp.messages.map(({ parsed }) => parsed.messageId);
+  for (const { messageId } of waiting) expect(sent.filter((id) => id === messageId)).toHaveLength(1);
+  expect(sent.filter((id) => id === inHand.messageId)).toHaveLength(2);
+  expect(
+    new Set(logLines(product).flatMap(({ msg, worker }) => (msg === 'mail sent' ? [worker] : []))).size,
+  ).toBe(2);
+});
+
+test('kill -9 of the primary: the workers end, too', async () => {
+  const pids = [...workersOf(product).values()];
+  product.process.kill('SIGKILL');
+  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 10_000, interval: 20 });
+  await expect(askEcho(product)).rejects.toThrow('ECONNREFUSED');
+});
