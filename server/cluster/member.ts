@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { once } from 'node:events';
 import { type FromWorker, fromWorkerSchema, type ToWorker } from './messages.ts';
 
 /** How a process ended: one of both is null. */
@@ -29,11 +28,16 @@ export function startMember(hear: (member: Member, message: FromWorker) => void)
   const ended = whenEnded();
   void ended.then(() => loaded.resolve(false));
 
+  function happens(event: 'exit' | 'disconnect' | 'error'): Promise<void> {
+    return new Promise((resolve) => {
+      worker.once(event, () => resolve());
+    });
+  }
+
   async function whenEnded(): Promise<End> {
     // What it said last may come after its end, until the channel is closed. One that could not be started has neither.
-    const gone = Promise.all([once(worker.process, 'exit'), once(worker.process, 'disconnect')]);
-    const failed = once(worker.process, 'error');
-    await Promise.race([gone, failed]);
+    const gone = Promise.all([happens('exit'), happens('disconnect')]);
+    await Promise.race([gone, happens('error')]);
     if (worker.process.pid !== undefined) await gone;
     return { code: worker.process.exitCode, signal: worker.process.signalCode };
   }

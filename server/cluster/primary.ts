@@ -15,6 +15,7 @@ import type { FromWorker, Question } from './messages.ts';
 import { createRetiredMetrics } from './retired-metrics.ts';
 import { createRounds } from './rounds.ts';
 import { createSharedState } from './shared-state.ts';
+import { hasTerminal } from './terminal.ts';
 
 /** Serves the build with `WEB_CONCURRENCY` workers until it is told to stop. Resolves when the first one listens. */
 export async function runPrimary(env: Env): Promise<void> {
@@ -106,7 +107,10 @@ export async function runPrimary(env: Env): Promise<void> {
     process.exit(code);
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
+  const hadTerminal = hasTerminal();
   process.on('SIGHUP', () => {
+    // A terminal that is closed sends the same signal, and means the end.
+    if (hadTerminal && !hasTerminal()) return void end(0);
     startedAt = new Date();
     void crew.roll();
   });
