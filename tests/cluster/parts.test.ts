@@ -5,6 +5,7 @@ import { createRestartPause } from '#server/cluster/restart-pause.ts';
 import { createSharedState } from '#server/cluster/shared-state.ts';
 import { limits } from '#server/limits.ts';
 import { stateOf } from '#server/rate-limit/limiter.ts';
+import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
 
 const limit = { points: 5, windowSeconds: 60 };
 const state = () =>
@@ -44,6 +45,27 @@ describe('charges of a worker', () => {
   test('without an answer are nobody’s: the worker counts by itself', async () => {
     const charge = createCharges(async () => undefined);
     expect(await Promise.all([charge('light', 'a'), charge('mail', 'b')])).toEqual([undefined, undefined]);
+  });
+});
+
+describe('limiters of two workers', () => {
+  const rateLimits = { light: limit, upstream: limit, mail: limit, mailSender: limit, mailSite: limit };
+  const chargeTwelve = async (answer: (charges: Charge[]) => Promise<unknown>) => {
+    const limiters = [1, 2].map(() =>
+      createRateLimiter({ rateLimits, machine: { charge: createCharges(answer) } }),
+    );
+    const states = limiters.flatMap((limiter) =>
+      Array.from({ length: 6 }, () => limiter.charge('light', 'a')),
+    );
+    return (await Promise.all(states)).filter(({ allowed }) => allowed).length;
+  };
+
+  test('let through what one would', async () => {
+    expect(await chargeTwelve(state().charge)).toBe(limit.points);
+  });
+
+  test('count each by itself when the primary does not answer', async () => {
+    expect(await chargeTwelve(async () => undefined)).toBe(2 * limit.points);
   });
 });
 

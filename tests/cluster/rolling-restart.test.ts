@@ -27,7 +27,7 @@ import {
 let product: Product;
 beforeAll(async () => {
   product = await startTwo();
-});
+}, 120_000);
 afterAll(() => product.close());
 
 const rolled = (from: number) => untilLogged(product, ({ msg }) => msg === 'rolling restart has ended', from);
@@ -49,7 +49,7 @@ async function receiveUntil(path: string, isTime: () => boolean): Promise<{ byte
 }
 
 describe('SIGHUP', () => {
-  test('under load: every worker is another, and not one request failed', { timeout: 90_000 }, async () => {
+  test('under load: every worker is another, and not one request failed', { timeout: 120_000 }, async () => {
     const before = new Map(workersOf(product));
     const from = product.log().length;
     const size = 30_000_000;
@@ -96,7 +96,7 @@ describe('SIGHUP', () => {
     expect(workers.size).toBe(before.size + 2);
   });
 
-  test('while one runs: one more follows, however often it comes', { timeout: 90_000 }, async () => {
+  test('while one runs: one more follows, however often it comes', { timeout: 120_000 }, async () => {
     const before = workersOf(product).size;
     const from = product.log().length;
     product.process.kill('SIGHUP');
@@ -112,7 +112,7 @@ describe('SIGHUP', () => {
   });
 });
 
-test('SIGTERM to a worker: it ends in order, and another takes its place', { timeout: 60_000 }, async () => {
+test('SIGTERM to a worker: it ends in order, and another takes its place', { timeout: 120_000 }, async () => {
   const load = keepAsking(product, { callers: 4, keepAlive: true });
   await load.more(40);
   const worker = await workerOf(product, await askEcho(product));
@@ -126,7 +126,7 @@ test('SIGTERM to a worker: it ends in order, and another takes its place', { tim
   expect(load.failed()).toEqual([]);
 });
 
-test('SIGTERM: what runs ends whole, no worker is left, exit code 0', { timeout: 60_000 }, async () => {
+test('SIGTERM: what runs ends whole, no worker is left, exit code 0', { timeout: 120_000 }, async () => {
   const pids = [...workersOf(product).values()];
   const asked = product.upstreams.openMeteo.requests.length;
   product.upstreams.openMeteo.fault({ kind: 'delay', ms: 2000 });

@@ -24,7 +24,7 @@ export function untilServed(product: Pick<Product, 'log'>, count: number): Promi
       expect(workers.size).toBeGreaterThanOrEqual(count);
       return workers;
     },
-    { timeout: 30_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   );
 }
 
@@ -97,12 +97,12 @@ export async function workerOf(product: Pick<Product, 'log'>, { headers }: Answe
 export async function askEveryWorker(
   product: Product,
   send: () => Promise<Answer>,
-  { workers = 2, atLeast = 8 } = {},
+  { workers = 2, atLeast = 8, atOnce = 8 } = {},
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   const seen = new Set<number>();
   while (answers.length < atLeast || seen.size < workers) {
-    const round = await Promise.all(Array.from({ length: 8 }, send));
+    const round = await Promise.all(Array.from({ length: atOnce }, send));
     for (const answer of round) seen.add(await workerOf(product, answer));
     answers.push(...round);
     if (answers.length > 800) throw new Error(`only the workers ${[...seen]} answer`);
@@ -141,7 +141,7 @@ export function keepAsking(
     more: (count: number) => {
       const target = attempts.length + count;
       return vi.waitFor(() => expect(attempts.length).toBeGreaterThan(target), {
-        timeout: 20_000,
+        timeout: 60_000,
         interval: 10,
       });
     },

@@ -38,7 +38,7 @@ beforeAll(async () => {
     MAIL_TO: 'owner@site.example',
     MAIL_FROM: 'website@site.example',
   });
-});
+}, 120_000);
 afterAll(async () => {
   await product.close();
   await smtp.close();
@@ -54,7 +54,9 @@ async function kill(worker: number): Promise<void> {
 
 const anyWorker = async () => workerOf(product, await askEcho(product));
 
-test('kill -9 under load: what the worker had in hand fails and nothing else, and another takes its place', async () => {
+test('kill -9 under load: what the worker had in hand fails and nothing else, and another takes its place', {
+  timeout: 120_000,
+}, async () => {
   const kept = keepAsking(product, { callers: 8, keepAlive: true });
   const fresh = keepAsking(product, { callers: 4, keepAlive: false });
   await Promise.all([kept.more(100), fresh.more(50)]);
@@ -79,7 +81,7 @@ test('kill -9 under load: what the worker had in hand fails and nothing else, an
   await untilLogged(product, (line) => line.msg === 'worker ended by itself');
 });
 
-test('what was counted before stays counted', async () => {
+test('what was counted before stays counted', { timeout: 120_000 }, async () => {
   const scrape = async () => parsePrometheus((await ask(product, '/metrics')).text);
   const counted = (seen: Awaited<ReturnType<typeof scrape>>) => ({
     calls: total(seen, 'bff_calls_total', { procedure: 'echo.body' }),
@@ -95,7 +97,7 @@ test('what was counted before stays counted', async () => {
 });
 
 test('kill -9 of the worker that delivers: the other goes on at once, and what was in hand is sent again', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const receipt = z.object({ id: z.string(), messageId: z.string() });
   const send = async (subject: string) =>
