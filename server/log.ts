@@ -31,19 +31,21 @@ export function createLogger(options: {
  * what ends it without a word.
  */
 function standardOutput(): { write(line: string): void } {
-  const output = pino.destination({ dest: 1, sync: true, minLength: limits.logBufferBytes });
-  let waiting = false;
+  const output = pino.destination({ dest: 1, sync: true });
+  let waiting = '';
+  // Not flushSync of the destination: that waits for the disk, each time.
   function flush(): void {
-    waiting = false;
-    output.flushSync();
+    if (waiting === '') return;
+    const lines = waiting;
+    waiting = '';
+    output.write(lines);
   }
   process.on('exit', flush);
   return {
     write(line) {
-      output.write(line);
-      if (waiting) return;
-      waiting = true;
-      setImmediate(flush);
+      if (waiting === '') setImmediate(flush);
+      waiting += line;
+      if (waiting.length > limits.logBufferBytes) flush();
     },
   };
 }

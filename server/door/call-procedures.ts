@@ -1,9 +1,10 @@
-import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
+import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
-import { procedures } from '../catalog/procedures.ts';
+import { procedures, proceduresOf } from '../catalog/procedures.ts';
 import type { Context } from '../context.ts';
 import { appRouter } from '../router.ts';
 import { transformer } from '../transformer.ts';
+import { procedureRunner } from './procedure-runner.ts';
 
 export type Calls = {
   /** The procedures that are called, as the caller wrote them. */
@@ -18,6 +19,10 @@ export type Calls = {
   signal: AbortSignal;
   onError: (failure: { error: TRPCError; path: string }) => void;
 };
+
+const runners = new Map(
+  Object.entries(proceduresOf(appRouter)).map(([path, procedure]) => [path, procedureRunner(procedure)]),
+);
 
 type Result = { httpStatus: number; envelope: object };
 
@@ -44,11 +49,11 @@ async function callOne(
   { ctx, signal, onError }: Calls,
 ): Promise<Result> {
   const procedure = procedures.get(path);
+  const run = runners.get(path);
   const type = procedure?.type ?? 'unknown';
   try {
-    if (!procedure) throw new TRPCError({ code: 'NOT_FOUND' });
-    const data = await callTRPCProcedure({
-      router: appRouter,
+    if (!procedure || !run) throw new TRPCError({ code: 'NOT_FOUND' });
+    const data = await run({
       path,
       type: procedure.type,
       ctx,
