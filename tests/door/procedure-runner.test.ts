@@ -14,48 +14,73 @@ const watched = t.procedure
   });
 const named = z.object({ name: z.string().trim().min(1) });
 
+const some = z.unknown();
+
 const router = t.router({
-  plain: watched.query(() => 'plain'),
+  plain: watched
+    .input(z.void())
+    .output(z.string())
+    .query(() => 'plain'),
   validated: watched
     .input(named)
     .output(z.string())
     .query(({ input }) => input.name),
-  twoInputs: watched
-    .input(named)
-    .input(z.object({ age: z.int() }))
-    .query(({ input }) => input),
-  wrongOutput: watched.output(z.number().max(3)).mutation(() => 7),
+  slow: watched
+    .input(named.refine(async ({ name }) => name !== 'Ada'))
+    .output(z.unknown().transform(async () => 'late'))
+    .query(({ input }) => input.name),
+  wrongOutput: watched
+    .input(some)
+    .output(z.number().max(3))
+    .mutation(() => 7),
   richer: watched
     .use(({ next }) => next({ ctx: { added: 1, kept: 'replaced' } }))
     .use(({ next }) => next())
+    .input(some)
+    .output(some)
     .query(({ ctx }) => ctx),
   otherInput: watched
     .use(({ next }) => next({ getRawInput: async () => ({ name: 'instead' }) }))
     .input(named)
+    .output(some)
     .query(({ input }) => input),
-  failing: watched.mutation(() => {
-    throw new RangeError('out of range');
-  }),
+  inputFirst: t.procedure
+    .meta({ name: 'inputFirst' })
+    .input(named)
+    .use(({ input, next }) => {
+      seen.push(input);
+      return next();
+    })
+    .output(named)
+    .query(({ input }) => input),
+  failing: watched
+    .input(some)
+    .output(some)
+    .mutation(() => {
+      throw new RangeError('out of range');
+    }),
   refusing: watched
     .use(() => {
       throw new TRPCError({ code: 'FORBIDDEN', message: 'not you' });
     })
+    .input(some)
+    .output(some)
     .query(() => 'never'),
   mending: t.procedure
     .use(async ({ next }) => {
       const result = await next();
       return result.ok ? result : next({ ctx: { second: true } });
     })
+    .input(some)
+    .output(some)
     .query(({ ctx }) => {
       if ('second' in ctx) return 'second time';
       throw new Error('first time');
     }),
-  whole: watched.input(z.unknown()).query(({ ctx, input, path, signal }) => ({
-    ctx,
-    input,
-    path,
-    aborted: signal?.aborted,
-  })),
+  whole: watched
+    .input(some)
+    .output(some)
+    .query(({ ctx, input, path, signal }) => ({ ctx, input, path, aborted: signal?.aborted })),
 });
 
 type Path = keyof typeof router._def.procedures;
