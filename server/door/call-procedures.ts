@@ -4,6 +4,7 @@ import { procedures, proceduresOf } from '../catalog/procedures.ts';
 import type { Context } from '../context.ts';
 import { appRouter } from '../router.ts';
 import { transformer } from '../transformer.ts';
+import { outputText } from './output-text.ts';
 import { procedureRunner } from './procedure-runner.ts';
 
 export type Calls = {
@@ -24,7 +25,7 @@ const runners = new Map(
   Object.entries(proceduresOf(appRouter)).map(([path, procedure]) => [path, procedureRunner(procedure)]),
 );
 
-type Result = { httpStatus: number; envelope: object };
+type Result = { httpStatus: number; json: string };
 
 /**
  * Runs the procedures of one request and writes tRPC's answer to it: what tRPC's own adapters do for calls that are
@@ -33,12 +34,12 @@ type Result = { httpStatus: number; envelope: object };
 export async function callProcedures(calls: Calls): Promise<{ status: number; body: string }> {
   const inputOf = inputReader(calls);
   const results = await Promise.all(calls.paths.map((path, index) => callOne(path, index, inputOf, calls)));
-  const [first = { httpStatus: 200, envelope: {} }] = results;
-  if (!calls.isBatch) return { status: first.httpStatus, body: JSON.stringify(first.envelope) };
+  const [first = { httpStatus: 200, json: '{}' }] = results;
+  if (!calls.isBatch) return { status: first.httpStatus, body: first.json };
   const isMixed = results.some(({ httpStatus }) => httpStatus !== first.httpStatus);
   return {
     status: isMixed ? 207 : first.httpStatus,
-    body: JSON.stringify(results.map(({ envelope }) => envelope)),
+    body: `[${results.map(({ json }) => json).join(',')}]`,
   };
 }
 
@@ -61,7 +62,7 @@ async function callOne(
       batchIndex: index,
       getRawInput: () => inputOf(index),
     });
-    return { httpStatus: 200, envelope: { result: { data: transformer.output.serialize(data) } } };
+    return { httpStatus: 200, json: `{"result":{"data":${outputText(data)}}}` };
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
     onError({ error, path });
@@ -75,7 +76,7 @@ async function callOne(
     });
     return {
       httpStatus: getHTTPStatusCodeFromError(error),
-      envelope: { error: transformer.output.serialize(shape) },
+      json: `{"error":${outputText(shape)}}`,
     };
   }
 }

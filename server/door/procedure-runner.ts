@@ -1,5 +1,6 @@
 import { type AnyProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import { check } from './check.ts';
 
 /** One call as a procedure gets it. */
 export type Call = {
@@ -86,14 +87,4 @@ function outputStep(output: z.ZodType): Step {
       throw new TRPCError({ message: 'Output validation failed', code: 'INTERNAL_SERVER_ERROR', cause });
     }
   };
-}
-
-/** @throws ZodError */
-function check(type: z.ZodType, value: unknown): unknown {
-  try {
-    return type.parse(value);
-  } catch (error) {
-    if (error instanceof z.core.$ZodAsyncError) return type.parseAsync(value);
-    throw error;
-  }
 }
