@@ -3,7 +3,7 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { markdownPathOf } from '#server/catalog/docs-pages.ts';
 import { preferredType } from '#server/door/accept.ts';
 import { readPrerenderedPages } from '#server/door/prerendered-pages.ts';
-import { pageContentPolicy, setSecurityHeaders } from '#server/door/security-headers.ts';
+import { pageContentPolicy, securityHeaders } from '#server/door/security-headers.ts';
 import { env } from '#server/env.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
 import { isDocsPage } from '#server/paths.ts';
@@ -38,7 +38,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const response = missing
     ? NextResponse.rewrite(new URL('/nothing-here', request.url), { request: { headers } })
     : NextResponse.next({ request: { headers } });
-  setSecurityHeaders(response.headers, env().SITE_URL);
+  for (const [name, value] of Object.entries(securityHeaders(env().SITE_URL)))
+    response.headers.set(name, value);
   response.headers.set('content-security-policy', policy);
   return response;
 }

@@ -1,3 +1,4 @@
+import { type DoorRequest, targetOf } from './door/door-request.ts';
 import type { Principal } from './principal.ts';
 import { createRequestScope, type RequestScope } from './request-scope.ts';
 import type { Services } from './services.ts';
@@ -46,7 +47,7 @@ export function createInnerContext(options: {
 
 /** The context of an HTTP request. */
 export function createHttpContext(options: {
-  request: Request;
+  request: DoorRequest;
   principal: Principal;
   scope: RequestScope;
   services: Services;
@@ -57,7 +58,7 @@ export function createHttpContext(options: {
     header: (name) => request.headers.get(name),
     request: {
       method: request.method,
-      pathname: new URL(request.url).pathname,
+      pathname: targetOf(request).pathname,
       userAgent: request.headers.get('user-agent'),
     },
   });

@@ -3,7 +3,7 @@
  * fail later or in a way that does not say what to do.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { createRequire, enableCompileCache } from 'node:module';
 import { CatalogError } from './catalog/catalog-error.ts';
 import { ConfigurationError, parseEnv } from './env.ts';
 import { PreflightError, requireBuild, requireFreePort } from './preflight.ts';
@@ -16,8 +16,9 @@ async function run(command: Command): Promise<void> {
   // A mistake in a declaration is told here, by its name, and not by whatever loads it first.
   await import('./upstreams/index.ts');
   if (command === 'build') {
-    // So is a procedure that lacks a part.
+    // So is a procedure that lacks a part. The rest is loaded to be in the cache for the first start.
     await import('./catalog/procedures.ts');
+    await import('./front/start.ts');
     return void runNext(['build']);
   }
   // Before anything reads the settings: they have a say in what the product is.
@@ -63,6 +64,8 @@ async function runDevelopment(port: number): Promise<void> {
 const tellable = [CatalogError, ConfigurationError, DeclarationError, PreflightError];
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
+// A start reads its modules as the last one compiled them; where nothing can be written it compiles them anew.
+enableCompileCache({ directory: '.next/cache/modules', portable: true });
 const command = commands.find((name) => name === process.argv[2]);
 if (!command) {
   console.error('Usage: node server/launch.ts dev|build|start');

@@ -33,22 +33,22 @@ export function createLogger(options: {
  */
 function standardOutput(): { write(line: string): void } {
   const { logBufferBytes, logPieceBytes } = limits;
-  const size = cluster.worker
-    ? { minLength: logPieceBytes - 1, maxWrite: logPieceBytes }
-    : { minLength: logBufferBytes };
-  const output = pino.destination({ dest: 1, sync: true, ...size });
-  let waiting = false;
+  const atOnce = cluster.worker ? logPieceBytes : logBufferBytes;
+  const output = pino.destination({ dest: 1, sync: true });
+  let waiting = '';
+  // Not flushSync of the destination: that waits for the disk, each time.
   function flush(): void {
-    waiting = false;
-    output.flushSync();
+    if (waiting === '') return;
+    const lines = waiting;
+    waiting = '';
+    output.write(lines);
   }
   process.on('exit', flush);
   return {
     write(line) {
-      output.write(line);
-      if (waiting) return;
-      waiting = true;
-      setImmediate(flush);
+      if (waiting.length + line.length > atOnce) flush();
+      if (waiting === '') setImmediate(flush);
+      waiting += line;
     },
   };
 }

@@ -1,4 +1,7 @@
-import superjson from 'superjson';
+import superjson, { type SuperJSONResult } from 'superjson';
+
+/** As superjson writes it, but that its dates may still be dates. */
+export type Serialized = { json: unknown; meta?: SuperJSONResult['meta'] };
 
 type DateAnnotations = Record<string, ['Date']>;
 
@@ -10,7 +13,7 @@ const specialKey = /[.\\]|^(?:|__proto__|constructor|prototype)$/;
  * those are looked through once and not copied, because JSON writes a date as superjson does.
  * Anything else is left to superjson.
  */
-export function serializeOutput(output: unknown): object {
+export function serializeOutput(output: unknown): Serialized {
   const dates: DateAnnotations = {};
   const isPlain = !(output instanceof Date) && findDates(output, '', dates, new Set());
   if (!isPlain) return superjson.serialize(output);

@@ -1,15 +1,7 @@
 import { openGraphImage } from '#app/_components/open-graph-image.tsx';
+import { routeHandlers } from '#server/door/route-handlers.ts';
 import { handleSiteImage } from '#server/raw/open-graph-image.ts';
 
-const handle = (request: Request) => handleSiteImage(request, openGraphImage);
-
-// Every method, so that one that is not allowed is refused with the envelope and not with Next's empty 405.
-export {
-  handle as DELETE,
-  handle as GET,
-  handle as HEAD,
-  handle as OPTIONS,
-  handle as PATCH,
-  handle as POST,
-  handle as PUT,
-};
+export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers((request) =>
+  handleSiteImage(request, openGraphImage),
+);

@@ -37,11 +37,14 @@ const metaSchema = z.object({
  * stops the build
  */
 export function readProcedures(router: AnyRouter): ReadonlyMap<string, ProcedureEntry> {
-  // tRPC keeps them flat under dotted keys, which its types do not tell.
-  const procedures: Record<string, AnyProcedure> = router._def.procedures;
   return new Map(
-    Object.entries(procedures).map(([path, procedure]) => [path, readProcedure(path, procedure)]),
+    Object.entries(proceduresOf(router)).map(([path, procedure]) => [path, readProcedure(path, procedure)]),
   );
+}
+
+/** As tRPC built them: flat under dotted keys, which its types do not tell. */
+export function proceduresOf(router: AnyRouter): Readonly<Record<string, AnyProcedure>> {
+  return router._def.procedures;
 }
 
 function readProcedure(path: string, procedure: AnyProcedure): ProcedureEntry {

@@ -1,4 +1,5 @@
 import Negotiator from 'negotiator';
+import type { DoorRequest } from './door-request.ts';
 
 /**
  * The media type that a caller would rather have, by the q-values and ranges of its Accept (RFC 9110, section 12.5.1).
@@ -8,7 +9,7 @@ import Negotiator from 'negotiator';
  * @param offered without parameters; all of them are served as UTF-8
  * @returns undefined when it wants none of them
  */
-export function preferredType<T extends string>(request: Request, offered: readonly T[]): T | undefined {
+export function preferredType<T extends string>(request: DoorRequest, offered: readonly T[]): T | undefined {
   const accept = request.headers.get('accept') || '*/*';
   // With the charset, so that one who asks for it too is not turned away.
   const available = offered.map((type) => `${type};charset=utf-8`);

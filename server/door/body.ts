@@ -1,3 +1,4 @@
+import type { DoorRequest } from './door-request.ts';
 import { Refusal } from './refusal.ts';
 
 export type BodyLimits = {
@@ -5,11 +6,6 @@ export type BodyLimits = {
   /** Milliseconds from the start of reading to the last byte. */
   deadline: number;
 };
-
-/** A request that reads its body by itself, better than by its stream. */
-export interface SelfReading {
-  readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined>;
-}
 
 /** What was not read of a body still comes, and would stand before the next request on the connection. */
 const headers = { connection: 'close' };
@@ -30,10 +26,10 @@ export function bodyTooSlow(): Refusal {
  * @throws Refusal `payload_too_large` or `request_timeout`
  */
 export async function readBody(
-  request: Request,
+  request: DoorRequest,
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (readsItself(request)) return request.readBody({ maxBytes, deadline });
+  if (request.readBody) return request.readBody({ maxBytes, deadline });
   if (!request.body) return undefined;
   const reader = request.body.getReader();
   const overdue = Promise.withResolvers<never>();
@@ -55,10 +51,6 @@ export async function readBody(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function readsItself(request: Request): request is Request & SelfReading {
-  return 'readBody' in request;
 }
 
 export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {

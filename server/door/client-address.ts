@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
+import type { HeaderLookup } from './door-request.ts';
 
 /** What requests without a usable address share. */
 export const unknownAddress = 'unknown';
@@ -17,7 +18,7 @@ const longestAddress = 128;
  *
  * @param trustedHops how many proxies of the operator's stand before this server
  */
-export function clientAddressOf(headers: Headers, trustedHops: number): string {
+export function clientAddressOf(headers: HeaderLookup, trustedHops: number): string {
   const entries = headers.get('x-forwarded-for')?.split(',') ?? [];
   return normaliseAddress(entries.at(-1 - trustedHops) ?? '');
 }

@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
-import { WholeResponse } from './whole-response.ts';
+import { type Answer, type AnswerHeaders, addVary } from './answer.ts';
+import type { DoorRequest } from './door-request.ts';
 
-export type ConditionalResponseOptions = {
+export type ConditionalAnswerOptions = {
   body: string | Uint8Array<ArrayBuffer>;
   contentType: string;
   /** null when no date can be told. */
   lastModified: Date | null;
   cacheControl: string;
   /** Further headers of the 200 answer; those that a 304 must repeat as well (Vary, Content-Location, Expires) are repeated. */
-  headers?: HeadersInit;
+  headers?: AnswerHeaders;
 };
 
 /** Headers of the 200 answer that its 304 repeats: RFC 9110, section 15.4.5, and what every answer of ours carries. */
@@ -29,24 +30,31 @@ const repeatedOn304 = [
  * The answer of a route that serves a document: 200, or 304 when the caller has it already (RFC 9110, section 13).
  * HEAD gets the headers of GET without the body. The ETag is weak, so that a proxy which compresses may keep it.
  */
-export function conditionalResponse(request: Request, options: ConditionalResponseOptions): Response {
+export function conditionalAnswer(request: DoorRequest, options: ConditionalAnswerOptions): Answer {
   const { body } = options;
   const etag = etagOf(body);
 
-  const headers = new Headers(options.headers);
-  headers.set('content-type', options.contentType);
-  headers.set('content-length', String(Buffer.byteLength(body)));
-  headers.set('cache-control', options.cacheControl);
-  headers.set('etag', etag);
-  headers.set('x-content-type-options', 'nosniff');
+  const headers: AnswerHeaders = {
+    ...options.headers,
+    'content-type': options.contentType,
+    'content-length': String(Buffer.byteLength(body)),
+    'cache-control': options.cacheControl,
+    etag,
+    'x-content-type-options': 'nosniff',
+  };
   addVary(headers, 'accept-encoding');
-  if (options.lastModified) headers.set('last-modified', notInTheFuture(options.lastModified).toUTCString());
+  if (options.lastModified) headers['last-modified'] = notInTheFuture(options.lastModified).toUTCString();
 
   if (isNotModified(request, { etag, lastModified: options.lastModified })) {
-    for (const name of [...headers.keys()]) if (!repeatedOn304.includes(name)) headers.delete(name);
-    return new WholeResponse(null, { status: 304, headers });
+    return { status: 304, headers: pick(headers, repeatedOn304), body: null };
   }
-  return new WholeResponse(request.method === 'HEAD' ? null : body, { headers });
+  return { status: 200, headers, body: request.method === 'HEAD' ? null : body };
+}
+
+function pick(headers: AnswerHeaders, names: readonly string[]): AnswerHeaders {
+  const picked: AnswerHeaders = {};
+  for (const name of names) if (headers[name] !== undefined) picked[name] = headers[name];
+  return picked;
 }
 
 /** Documents are the same string for every reader, so each is hashed once. */
@@ -67,7 +75,7 @@ function etagOf(body: string | Uint8Array): string {
  * it is there, even when nothing in it can be read. Other methods than GET and HEAD have no such answer.
  */
 export function isNotModified(
-  request: Request,
+  request: DoorRequest,
   current: { etag: string; lastModified: Date | null },
 ): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
@@ -107,12 +115,4 @@ function notInTheFuture(date: Date): Date {
 
 function wholeSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
-}
-
-function addVary(headers: Headers, field: string): void {
-  const fields = (headers.get('vary') ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim());
-  if (!fields.includes(field) && !fields.includes('*')) headers.append('vary', field);
 }

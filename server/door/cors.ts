@@ -1,4 +1,5 @@
-import { WholeResponse } from './whole-response.ts';
+import { type Answer, type AnswerHeaders, addVary } from './answer.ts';
+import type { DoorRequest } from './door-request.ts';
 
 /** How long a browser may remember a preflight, in seconds. */
 const preflightMaxAge = 600;
@@ -13,15 +14,15 @@ const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
  * @param origin what the request says of itself
  */
 export function setCorsHeaders(
-  headers: Headers,
+  headers: AnswerHeaders,
   origin: string | null,
   allowedOrigins: readonly string[],
 ): void {
   if (allowedOrigins.length === 0) return;
-  headers.append('vary', 'Origin');
+  addVary(headers, 'Origin');
   if (origin === null || !allowedOrigins.includes(origin)) return;
-  headers.set('access-control-allow-origin', origin);
-  headers.set('access-control-expose-headers', exposedHeaders);
+  headers['access-control-allow-origin'] = origin;
+  headers['access-control-expose-headers'] = exposedHeaders;
 }
 
 /**
@@ -29,18 +30,18 @@ export function setCorsHeaders(
  *
  * @param furtherHeaders that a request may carry here, in lower case
  */
-export function preflightResponse(
-  request: Request,
+export function preflightAnswer(
+  request: DoorRequest,
   allowedOrigins: readonly string[],
   methods: string,
   furtherHeaders: readonly string[] = [],
-): Response {
-  const headers = new Headers({ allow: `${methods}, OPTIONS` });
+): Answer {
+  const headers: AnswerHeaders = { allow: `${methods}, OPTIONS` };
   setCorsHeaders(headers, request.headers.get('origin'), allowedOrigins);
-  if (headers.has('access-control-allow-origin')) {
-    headers.set('access-control-allow-methods', methods);
-    headers.set('access-control-allow-headers', [...requestHeaders, ...furtherHeaders].join(', '));
-    headers.set('access-control-max-age', String(preflightMaxAge));
+  if ('access-control-allow-origin' in headers) {
+    headers['access-control-allow-methods'] = methods;
+    headers['access-control-allow-headers'] = [...requestHeaders, ...furtherHeaders].join(', ');
+    headers['access-control-max-age'] = String(preflightMaxAge);
   }
-  return new WholeResponse(null, { status: 204, headers });
+  return { status: 204, headers, body: null };
 }

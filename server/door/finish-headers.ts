@@ -1,10 +1,11 @@
 import type { Env } from '../env.ts';
+import type { AnswerHeaders } from './answer.ts';
 import { setCorsHeaders } from './cors.ts';
-import { inertContentPolicy, setSecurityHeaders } from './security-headers.ts';
+import { inertContentPolicy, securityHeaders } from './security-headers.ts';
 
 /** The headers that every answer which is no page carries, whatever became of the request. */
 export function finishHeaders(
-  headers: Headers,
+  headers: AnswerHeaders,
   options: {
     requestId: string;
     /** The request's Origin header. */
@@ -12,8 +13,8 @@ export function finishHeaders(
     env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS'>;
   },
 ): void {
-  headers.set('x-request-id', options.requestId);
-  headers.set('content-security-policy', inertContentPolicy);
-  setSecurityHeaders(headers, options.env.SITE_URL);
+  headers['x-request-id'] = options.requestId;
+  headers['content-security-policy'] = inertContentPolicy;
+  Object.assign(headers, securityHeaders(options.env.SITE_URL));
   setCorsHeaders(headers, options.origin, options.env.ALLOWED_ORIGINS);
 }

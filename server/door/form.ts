@@ -1,6 +1,7 @@
 import { textFields } from '../form-fields.ts';
 import { limits } from '../limits.ts';
 import { readBody } from './body.ts';
+import type { DoorRequest } from './door-request.ts';
 import { refuseCrossOrigin } from './origin.ts';
 import { Refusal } from './refusal.ts';
 
@@ -10,7 +11,7 @@ import { Refusal } from './refusal.ts';
  *
  * @throws Refusal `cross_origin`, `unsupported_media_type`, `payload_too_large` or `invalid_input`
  */
-export async function readForm(request: Request, siteUrl: string): Promise<Record<string, string>> {
+export async function readForm(request: DoorRequest, siteUrl: string): Promise<Record<string, string>> {
   refuseCrossOrigin(request, { siteUrl, allowedOrigins: [] });
   const contentType = request.headers.get('content-type') ?? '';
   if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(contentType)) {

@@ -1,3 +1,4 @@
+import type { DoorRequest } from './door-request.ts';
 import { Refusal } from './refusal.ts';
 
 /**
@@ -12,7 +13,7 @@ import { Refusal } from './refusal.ts';
  * @throws Refusal `cross_origin`
  */
 export function refuseCrossOrigin(
-  request: Request,
+  request: DoorRequest,
   { siteUrl, allowedOrigins }: { siteUrl: string; allowedOrigins: readonly string[] },
 ): void {
   const site = request.headers.get('sec-fetch-site');

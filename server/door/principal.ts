@@ -1,6 +1,7 @@
 import type { Env } from '../env.ts';
 import type { Principal } from '../principal.ts';
 import { clientAddressOf } from './client-address.ts';
+import type { DoorRequest, HeaderLookup } from './door-request.ts';
 import { serviceOf } from './service-key.ts';
 
 /**
@@ -9,12 +10,12 @@ import { serviceOf } from './service-key.ts';
  * @throws Refusal `unauthorized` for a key that is not known
  */
 export function principalOf(
-  request: Request,
+  request: DoorRequest,
   env: Pick<Env, 'SERVICE_KEYS' | 'TRUSTED_PROXY_HOPS'>,
 ): Principal {
   return serviceOf(request, env.SERVICE_KEYS) ?? visitorOf(request.headers, env.TRUSTED_PROXY_HOPS);
 }
 
-export function visitorOf(headers: Headers, trustedHops: number): Principal {
+export function visitorOf(headers: HeaderLookup, trustedHops: number): Principal {
   return { kind: 'visitor', key: clientAddressOf(headers, trustedHops) };
 }

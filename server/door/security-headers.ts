@@ -1,16 +1,20 @@
+import type { AnswerHeaders } from './answer.ts';
+
 const oneYear = 365 * 24 * 60 * 60;
 
+const strict = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(self), microphone=(), payment=(), usb=()',
+};
+const strictOverTls = { ...strict, 'strict-transport-security': `max-age=${oneYear}; includeSubDomains` };
+
 /** Headers that keep browsers strict, on every answer. */
-export function setSecurityHeaders(headers: Headers, siteUrl: string): void {
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('x-frame-options', 'DENY');
-  headers.set('referrer-policy', 'strict-origin-when-cross-origin');
-  headers.set('cross-origin-opener-policy', 'same-origin');
-  headers.set('permissions-policy', 'camera=(), geolocation=(self), microphone=(), payment=(), usb=()');
-  // Over plain HTTP browsers ignore it, and on a development machine it would lock out other projects.
-  if (siteUrl.startsWith('https:')) {
-    headers.set('strict-transport-security', `max-age=${oneYear}; includeSubDomains`);
-  }
+export function securityHeaders(siteUrl: string): Readonly<AnswerHeaders> {
+  // Over plain HTTP browsers ignore the last one, and on a development machine it would lock out other projects.
+  return siteUrl.startsWith('https:') ? strictOverTls : strict;
 }
 
 /** For what is no page: should a browser show it as one, it can do nothing. */

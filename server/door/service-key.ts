@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Principal } from '../principal.ts';
+import type { DoorRequest } from './door-request.ts';
 import { Refusal } from './refusal.ts';
 
 /** A service that may call: the key itself is not kept, only its SHA-256. */
@@ -12,7 +13,7 @@ export const bearerChallenge = { 'www-authenticate': 'Bearer realm="typed-bff"' 
  *
  * @throws Refusal `unauthorized` for a key that is not known, so that a mistyped one is noticed
  */
-export function serviceOf(request: Request, keys: readonly ServiceKey[]): Principal | undefined {
+export function serviceOf(request: DoorRequest, keys: readonly ServiceKey[]): Principal | undefined {
   const authorization = request.headers.get('authorization');
   // Other schemes are not ours: a proxy in front may have a password of its own.
   if (authorization === null || !/^bearer(?:\s|$)/i.test(authorization)) return undefined;

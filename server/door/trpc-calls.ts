@@ -2,6 +2,7 @@ import { allowedMethodsOf } from '../catalog/methods.ts';
 import { type ProcedureEntry, procedures } from '../catalog/procedures.ts';
 import { limits } from '../limits.ts';
 import { trpcEndpoint } from '../paths.ts';
+import { type DoorRequest, targetOf } from './door-request.ts';
 import { decodePathSegment } from './path.ts';
 import { Refusal } from './refusal.ts';
 
@@ -9,8 +10,8 @@ import { Refusal } from './refusal.ts';
 export type Called = readonly (ProcedureEntry | undefined)[];
 
 /** What a request calls as its URL has it, several joined by commas in a batch. */
-export function calledPath(request: Request): string {
-  return new URL(request.url).pathname.slice(trpcEndpoint.length + 1);
+export function calledPath(request: DoorRequest): string {
+  return targetOf(request).pathname.slice(trpcEndpoint.length + 1);
 }
 
 const methods = ['GET', 'POST', 'OPTIONS'];
@@ -20,7 +21,7 @@ const methods = ['GET', 'POST', 'OPTIONS'];
  *
  * @throws Refusal `method_not_allowed` for one that no procedure has; `Allow` is then as precise as the path lets it be
  */
-export function checkMethodAtAll(request: Request): void {
+export function checkMethodAtAll(request: DoorRequest): void {
   if (methods.includes(request.method)) return;
   let allow = 'GET, POST';
   try {
@@ -36,14 +37,14 @@ export function checkMethodAtAll(request: Request): void {
  *
  * @throws Refusal `invalid_input` when the path cannot be decoded
  */
-export function calledPaths(request: Request): { paths: readonly string[]; isBatch: boolean } {
+export function calledPaths(request: DoorRequest): { paths: readonly string[]; isBatch: boolean } {
   const path = decodePathSegment(calledPath(request));
-  const isBatch = new URL(request.url).searchParams.get('batch') === '1';
+  const isBatch = targetOf(request).searchParams.get('batch') === '1';
   return { paths: isBatch ? path.split(',') : [path], isBatch };
 }
 
 /** @throws Refusal `invalid_input` when the path cannot be decoded */
-export function calledProcedures(request: Request): Called {
+export function calledProcedures(request: DoorRequest): Called {
   return calledPaths(request).paths.map((path) => procedures.get(path));
 }
 
@@ -72,7 +73,7 @@ const multipart = /^multipart\/form-data\s*;/i;
  *
  * @throws Refusal `unsupported_media_type`
  */
-export function checkContentType(request: Request, called: Called): 'json' | 'form' {
+export function checkContentType(request: DoorRequest, called: Called): 'json' | 'form' {
   const contentType = request.headers.get('content-type');
   const takesForm = called.length === 1 && called[0]?.meta.form === true;
   if (contentType === null ? request.method === 'GET' : json.test(contentType)) return 'json';
@@ -83,7 +84,7 @@ export function checkContentType(request: Request, called: Called): 'json' | 'fo
 }
 
 /** @throws Refusal `unsupported_media_type`: a compressed body would have to be unpacked to be counted */
-export function checkContentEncoding(request: Request): void {
+export function checkContentEncoding(request: DoorRequest): void {
   const encoding = request.headers.get('content-encoding');
   if (encoding === null || encoding.toLowerCase() === 'identity') return;
   throw new Refusal('unsupported_media_type', { message: 'Send the body without Content-Encoding.' });
@@ -101,8 +102,8 @@ export function checkBatch(called: Called): void {
 }
 
 /** @throws Refusal `uri_too_long`, or `invalid_input` for tRPC's connection parameters, which are not for HTTP */
-export function checkQuery(request: Request): void {
-  const { search, searchParams } = new URL(request.url);
+export function checkQuery(request: DoorRequest): void {
+  const { search, searchParams } = targetOf(request);
   // Without the question mark.
   if (search.length - 1 > limits.queryBytes) {
     throw new Refusal('uri_too_long', {

@@ -4,9 +4,11 @@ import { trpcEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
 import { toAppError } from '../trpc.ts';
+import type { Answer } from './answer.ts';
 import { readBody } from './body.ts';
 import { callProcedures } from './call-procedures.ts';
-import { preflightResponse } from './cors.ts';
+import { preflightAnswer } from './cors.ts';
+import { type DoorRequest, targetOf } from './door-request.ts';
 import { refuseCrossOrigin } from './origin.ts';
 import { principalOf } from './principal.ts';
 import { serve } from './serve.ts';
@@ -23,20 +25,19 @@ import {
   checkMethodAtAll,
   checkQuery,
 } from './trpc-calls.ts';
-import { WholeResponse } from './whole-response.ts';
 
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
-export function handleTrpc(request: Request): Promise<Response> {
+export function handleTrpc(request: DoorRequest): Promise<Answer> {
   return serve(request, { name: `${trpcEndpoint}/[trpc]`, handler: answer, pathOf: calledPath });
 }
 
-async function answer(request: Request, scope: RequestScope): Promise<Response> {
+async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer> {
   const { env, log } = services();
   checkMethodAtAll(request);
   const called = calledProcedures(request);
   scope.isBatch = called.length > 1;
   if (request.method === 'OPTIONS') {
-    return preflightResponse(request, env.ALLOWED_ORIGINS, allowedMethods(called));
+    return preflightAnswer(request, env.ALLOWED_ORIGINS, allowedMethods(called));
   }
   checkMethod(request.method, called);
   const kind = checkContentType(request, called);
@@ -73,22 +74,23 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
 }
 
 /** What is asked for once a call wants its input: limits are charged first. */
-function inputReader(request: Request, body: Uint8Array<ArrayBuffer> | undefined, kind: 'json' | 'form') {
+function inputReader(request: DoorRequest, body: Uint8Array<ArrayBuffer> | undefined, kind: 'json' | 'form') {
   return (): unknown => {
     if (kind === 'form') {
       const headers = { 'content-type': request.headers.get('content-type') ?? '' };
       return new Response(body, { headers }).formData();
     }
     if (request.method !== 'GET') return JSON.parse(new TextDecoder().decode(body));
-    const input = new URL(request.url).searchParams.get('input');
+    const input = targetOf(request).searchParams.get('input');
     return input ? JSON.parse(input) : undefined;
   };
 }
 
-function finish(status: number, text: string, scope: RequestScope): Response {
+function finish(status: number, text: string, scope: RequestScope): Answer {
   scope.bytesOut = Buffer.byteLength(text);
-  return new WholeResponse(text, {
+  return {
     status,
+    body: text,
     headers: {
       'content-type': 'application/json',
       'content-length': String(scope.bytesOut),
@@ -96,5 +98,5 @@ function finish(status: number, text: string, scope: RequestScope): Response {
       ...(status === 401 ? bearerChallenge : {}),
       ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),
     },
-  });
+  };
 }

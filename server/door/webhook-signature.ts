@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { limits } from '../limits.ts';
+import type { DoorRequest } from './door-request.ts';
 import { Refusal } from './refusal.ts';
 
 export const timestampHeader = 'x-bff-timestamp';
@@ -17,7 +18,7 @@ const headers = { 'www-authenticate': 'HMAC-SHA256 realm="typed-bff"' };
  * @throws Refusal `unauthorized`
  */
 export function verifySignature(
-  request: Request,
+  request: DoorRequest,
   { body, secret, now = Date.now() }: { body: Uint8Array; secret: string; now?: number },
 ): string {
   const timestamp = request.headers.get(timestampHeader) ?? '';

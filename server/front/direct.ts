@@ -1,44 +1,42 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { WholeResponse } from '../door/whole-response.ts';
+import type { Answer } from '../door/answer.ts';
+import type { DoorHandler } from '../door/route-handlers.ts';
 import { limits } from '../limits.ts';
 import { compressed, isWorthCompressing } from './compression.ts';
 import { linger } from './incoming-body.ts';
 import { NodeRequest } from './node-request.ts';
-import type { WebHandler } from './routes.ts';
 
-/** Runs a handler of web requests on Node's own. */
+/** Runs a handler of the door on Node's own request and response. */
 export async function answerDirectly(
   message: IncomingMessage,
   response: ServerResponse,
-  { handler, origin }: { handler: WebHandler; origin: string },
+  { handler, origin }: { handler: DoorHandler; origin: string },
 ): Promise<void> {
-  const request = new NodeRequest(message, origin + (message.url ?? '/'));
+  const request = new NodeRequest(message, origin);
   response.once('close', () => {
     if (!response.writableFinished) request.leave();
   });
-  const answer = await handler(request);
-  if (answer instanceof WholeResponse) return answerWhole(message, response, answer);
-  response.writeHead(answer.status, Object.fromEntries(answer.headers));
-  if (!answer.body) {
-    response.end();
-    return;
-  }
+  const { status, headers, body } = await handler(request);
+  if (!(body instanceof ReadableStream)) return answerWhole(message, response, { status, headers, body });
+  response.writeHead(status, headers);
   // What breaks off ends the connection: the client must not take it for the whole.
-  await pipeline(chunksOf(answer.body), response).catch(() => response.destroy());
+  await pipeline(chunksOf(body), response).catch(() => response.destroy());
 }
+
+export type WholeAnswer = Answer & { body: Exclude<Answer['body'], ReadableStream> };
 
 /** In one write where it can be: head and body together are one packet. */
 async function answerWhole(
   message: IncomingMessage,
   response: ServerResponse,
-  answer: WholeResponse,
+  answer: WholeAnswer,
 ): Promise<void> {
   const { headers, status } = answer;
-  const body = isWorthCompressing(answer) ? await compressed(message, answer) : answer.whole;
-  if (body !== null) headers.set('content-length', String(Buffer.byteLength(body)));
-  if (isStillSending(message) && status >= 400) return refuseUpload(message, response, answer);
-  response.writeHead(status, Object.fromEntries(headers));
+  const body = isWorthCompressing(answer) ? await compressed(message, answer) : answer.body;
+  if (body !== null) headers['content-length'] = String(Buffer.byteLength(body));
+  if (status >= 400 && isStillSending(message)) return refuseUpload(message, response, answer);
+  response.writeHead(status, headers);
   response.end(body ?? undefined);
 }
 
@@ -56,10 +54,10 @@ function isStillSending(message: IncomingMessage): boolean {
 async function refuseUpload(
   message: IncomingMessage,
   response: ServerResponse,
-  { status, headers, whole }: WholeResponse,
+  { status, headers, body }: WholeAnswer,
 ): Promise<void> {
-  response.writeHead(status, Object.fromEntries(headers));
-  response.write(whole ?? '');
+  response.writeHead(status, headers);
+  response.write(body ?? '');
   // Whoever was too slow has had its time.
   if (status !== 408) await linger(message, limits.front);
   response.end();

@@ -1,21 +1,41 @@
-import type { IncomingMessage } from 'node:http';
-import type { BodyLimits, SelfReading } from '../door/body.ts';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { BodyLimits } from '../door/body.ts';
+import type { DoorRequest, Target } from '../door/door-request.ts';
 import { readIncoming, streamOf } from './incoming-body.ts';
 
-/**
- * A web Request that stands on Node's own. Its body and its signal are made when somebody asks for them, and a small
- * body is read without a stream.
- */
-export class NodeRequest extends Request implements SelfReading {
+/** What the URL standard leaves as it is, in a path without dot segments (nobody gets here with one) and in a query. */
+const plainTarget = /^\/[\w./,~!$&*+;=:@%-]*(?:\?[\w./,~!$&*+;=:@%?-]*)?$/;
+
+/** Node's own request as the door wants it: its parts are made when somebody asks for them. */
+export class NodeRequest implements DoorRequest {
+  readonly method: string;
+  readonly headers: NodeHeaders;
   readonly #message: IncomingMessage;
+  readonly #origin: string;
+  #target: Target | undefined;
+  #body: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #left: AbortController | undefined;
   #hasLeft = false;
-  #standard: Response | undefined;
 
-  /** @param url absolute; its host is nothing that the client wrote */
-  constructor(message: IncomingMessage, url: string) {
-    super(url, { method: message.method ?? 'GET', headers: headersOf(message) });
+  /** @param origin nothing that the client wrote */
+  constructor(message: IncomingMessage, origin: string) {
+    this.method = message.method ?? 'GET';
+    this.headers = new NodeHeaders(message.headers);
     this.#message = message;
+    this.#origin = origin;
+  }
+
+  get url(): string {
+    return this.#origin + this.#rawTarget;
+  }
+
+  get target(): Target {
+    this.#target ??= plainTarget.test(this.#rawTarget) ? new PlainTarget(this.#rawTarget) : new URL(this.url);
+    return this.#target;
+  }
+
+  get #rawTarget(): string {
+    return this.#message.url ?? '/';
   }
 
   /** The client went away before its answer was whole. */
@@ -24,7 +44,7 @@ export class NodeRequest extends Request implements SelfReading {
     this.#left?.abort();
   }
 
-  override get signal(): AbortSignal {
+  get signal(): AbortSignal {
     if (!this.#left) {
       this.#left = new AbortController();
       if (this.#hasLeft) this.#left.abort();
@@ -32,59 +52,56 @@ export class NodeRequest extends Request implements SelfReading {
     return this.#left.signal;
   }
 
-  readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.#hasBody ? readIncoming(this.#message, limits) : Promise.resolve(undefined);
+  async readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#hasBody ? readIncoming(this.#message, limits) : undefined;
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    if (!this.#hasBody) return null;
+    this.#body ??= streamOf(this.#message);
+    return this.#body;
   }
 
   get #hasBody(): boolean {
     return this.method !== 'GET' && this.method !== 'HEAD';
   }
+}
 
-  #whole(): Response {
-    this.#standard ??= new Response(this.#hasBody ? streamOf(this.#message) : null, {
-      headers: this.headers,
-    });
-    return this.#standard;
+class NodeHeaders {
+  readonly #headers: IncomingHttpHeaders;
+
+  constructor(headers: IncomingHttpHeaders) {
+    this.#headers = headers;
   }
 
-  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.#whole().body;
+  get(name: string): string | null {
+    const value = this.#headers[name];
+    return value === undefined ? null : String(value);
   }
 
-  override get bodyUsed(): boolean {
-    return this.#standard?.bodyUsed ?? false;
-  }
-
-  override text(): Promise<string> {
-    return this.#whole().text();
-  }
-
-  override json(): Promise<unknown> {
-    return this.#whole().json();
-  }
-
-  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#whole().bytes();
-  }
-
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#whole().arrayBuffer();
-  }
-
-  override blob(): Promise<Blob> {
-    return this.#whole().blob();
-  }
-
-  override formData(): Promise<FormData> {
-    return this.#whole().formData();
+  *[Symbol.iterator](): Generator<[string, string]> {
+    for (const name in this.#headers) {
+      const value = this.get(name);
+      if (value !== null) yield [name, value];
+    }
   }
 }
 
-function headersOf({ headers }: IncomingMessage): Headers {
-  const result = new Headers();
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined) result.append(name, String(value));
+/** A target in which there is nothing to parse but the question mark. */
+class PlainTarget implements Target {
+  readonly pathname: string;
+  readonly search: string;
+  #searchParams: URLSearchParams | undefined;
+
+  constructor(target: string) {
+    const end = target.indexOf('?');
+    this.pathname = end === -1 ? target : target.slice(0, end);
+    // A question mark alone is no query.
+    this.search = end === -1 || end === target.length - 1 ? '' : target.slice(end);
   }
-  return result;
+
+  get searchParams(): URLSearchParams {
+    this.#searchParams ??= new URLSearchParams(this.search);
+    return this.#searchParams;
+  }
 }

@@ -1,3 +1,4 @@
+import type { DoorHandler } from '../door/route-handlers.ts';
 import { handleTrpc } from '../door/trpc-handler.ts';
 import { mcpEndpoint, rawEndpoint, revalidateEndpoint, trpcEndpoint } from '../paths.ts';
 import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from '../raw/catalog.ts';
@@ -15,9 +16,7 @@ import {
 } from '../raw/site.ts';
 import { handleRaw } from '../raw/upstream.ts';
 
-export type WebHandler = (request: Request) => Promise<Response>;
-
-const exactRoutes: ReadonlyMap<string, WebHandler> = new Map([
+const exactRoutes: ReadonlyMap<string, DoorHandler> = new Map([
   ['/rss.xml', handleRss],
   ['/atom.xml', handleAtom],
   ['/feed.json', handleJsonFeed],
@@ -47,7 +46,7 @@ const trpcCall = new RegExp(`^${trpcEndpoint}/[^/]+$`);
  *
  * @param path as it came, without the query
  */
-export function directHandlerOf(path: string): WebHandler | undefined {
+export function directHandlerOf(path: string): DoorHandler | undefined {
   const exact = exactRoutes.get(path);
   if (exact) return exact;
   if (path.includes('//') || path.endsWith('/')) return undefined;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorResponse } from '../door/envelope.ts';
+import { errorAnswer } from '../door/envelope.ts';
 import { finishHeaders } from '../door/finish-headers.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
@@ -56,12 +56,10 @@ export function writeRefusal(
 ): void {
   const scope = createRequestScope(requestIdOf(String(request.headers['x-request-id'] ?? '')));
   const { requestId } = scope;
-  const answer = errorResponse(refusal, { path: null, requestId });
+  const answer = errorAnswer(refusal, { path: null, requestId });
   finishHeaders(answer.headers, { requestId, origin: request.headers.origin ?? null, env });
-  response.setHeaders(answer.headers);
-  response.setHeader('connection', 'close');
-  response.statusCode = answer.status;
-  void answer.text().then((body) => response.end(body));
+  response.writeHead(answer.status, { ...answer.headers, connection: 'close' });
+  response.end(answer.body);
   const method = methods.includes(request.method ?? '') ? String(request.method) : 'other';
   logRequest({ method, route: 'front', scope, status: answer.status, durationMs: 0, aborted: false });
 }

@@ -4,7 +4,9 @@ import { llmsFullText, llmsText } from '../catalog/llms.ts';
 import { openApiDocument } from '../catalog/openapi/document.ts';
 import { procedurePage } from '../catalog/procedure-page.ts';
 import { procedures } from '../catalog/procedures.ts';
-import { conditionalResponse } from '../door/conditional.ts';
+import type { Answer } from '../door/answer.ts';
+import { conditionalAnswer } from '../door/conditional.ts';
+import { type DoorRequest, targetOf } from '../door/door-request.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
 import { services } from '../services.ts';
@@ -14,17 +16,17 @@ import { serveText } from './serve-text.ts';
 const plain = 'text/plain; charset=utf-8';
 
 /** `/llms.txt` */
-export function handleLlms(request: Request): Promise<Response> {
+export function handleLlms(request: DoorRequest): Promise<Answer> {
   return serveDocument(request, { path: '/llms.txt', contentType: plain, write: llmsText });
 }
 
 /** `/llms-full.txt` */
-export function handleLlmsFull(request: Request): Promise<Response> {
+export function handleLlmsFull(request: DoorRequest): Promise<Answer> {
   return serveDocument(request, { path: '/llms-full.txt', contentType: plain, write: llmsFullText });
 }
 
 /** `/openapi.json` */
-export function handleOpenApi(request: Request): Promise<Response> {
+export function handleOpenApi(request: DoorRequest): Promise<Answer> {
   return serveDocument(request, {
     path: '/openapi.json',
     contentType: 'application/json; charset=utf-8',
@@ -33,9 +35,9 @@ export function handleOpenApi(request: Request): Promise<Response> {
 }
 
 /** `/docs/procedures/<path>.md` */
-export function handleProcedurePage(request: Request): Promise<Response> {
+export function handleProcedurePage(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/docs/procedures/[file]', async () => {
-    const { pathname } = new URL(request.url);
+    const { pathname } = targetOf(request);
     // A page that is asked for as Markdown is answered here, and the URL stays the page's.
     const file = decodePathSegment((markdownPathOf(pathname) ?? pathname).split('/').at(-1) ?? '');
     const entry = file.endsWith('.md') ? procedures.get(file.slice(0, -'.md'.length)) : undefined;
@@ -56,9 +58,9 @@ const writtenDocuments = new Map<string, string>();
 
 /** Written when it is first asked for: large, and the same for the life of the process. */
 export function serveDocument(
-  request: Request,
+  request: DoorRequest,
   { path, contentType, write }: CatalogDocument,
-): Promise<Response> {
+): Promise<Answer> {
   return serveText(request, path, async () => {
     const { SITE_URL, RATE_LIMITS } = services().env;
     const text = writtenDocuments.get(path) ?? write(catalog(RATE_LIMITS), SITE_URL);
@@ -67,8 +69,8 @@ export function serveDocument(
   });
 }
 
-function catalogText(request: Request, contentType: string, body: string): Response {
-  return conditionalResponse(request, {
+function catalogText(request: DoorRequest, contentType: string, body: string): Answer {
+  return conditionalAnswer(request, {
     body,
     contentType,
     lastModified: startedAt(),

@@ -1,4 +1,6 @@
-import { conditionalResponse } from '../door/conditional.ts';
+import type { Answer } from '../door/answer.ts';
+import { conditionalAnswer } from '../door/conditional.ts';
+import type { DoorRequest } from '../door/door-request.ts';
 import { atomContentType, renderAtom } from '../feed/atom.ts';
 import { jsonFeedContentType, renderJsonFeed } from '../feed/json-feed.ts';
 import { type Feed, feedChangedAt } from '../feed/model.ts';
@@ -32,21 +34,21 @@ export const feedFormats = {
 } as const satisfies Record<string, FeedFormat>;
 
 /** `/rss.xml` */
-export function handleRss(request: Request): Promise<Response> {
+export function handleRss(request: DoorRequest): Promise<Answer> {
   return handleFeed(request, feedFormats.rss);
 }
 
 /** `/atom.xml` */
-export function handleAtom(request: Request): Promise<Response> {
+export function handleAtom(request: DoorRequest): Promise<Answer> {
   return handleFeed(request, feedFormats.atom);
 }
 
 /** `/feed.json` */
-export function handleJsonFeed(request: Request): Promise<Response> {
+export function handleJsonFeed(request: DoorRequest): Promise<Answer> {
   return handleFeed(request, feedFormats.json);
 }
 
-function handleFeed(request: Request, format: FeedFormat): Promise<Response> {
+function handleFeed(request: DoorRequest, format: FeedFormat): Promise<Answer> {
   const { feed, env } = services();
   return serveText(request, format.path, () => answerFeed(request, format, { feed, siteUrl: env.SITE_URL }));
 }
@@ -55,12 +57,12 @@ export type FeedRouteOptions = { feed: Pick<FeedSource, 'feed'>; siteUrl: string
 
 /** @throws AppError `upstream_*` when the source fails and nothing older can stand in */
 export async function answerFeed(
-  request: Request,
+  request: DoorRequest,
   format: FeedFormat,
   { feed: source, siteUrl }: FeedRouteOptions,
-): Promise<Response> {
+): Promise<Answer> {
   const feed = await source.feed();
-  return conditionalResponse(request, {
+  return conditionalAnswer(request, {
     // The public URL, not request.url: behind a proxy that one names the inner host.
     body: rendered(feed, format, `${siteUrl}${format.path}`),
     contentType: format.contentType,

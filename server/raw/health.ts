@@ -1,19 +1,20 @@
+import { type Answer, jsonAnswer } from '../door/answer.ts';
+import type { DoorRequest } from '../door/door-request.ts';
 import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { bearerChallenge } from '../door/service-key.ts';
-import { jsonResponse, WholeResponse } from '../door/whole-response.ts';
 import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
 import { serveText } from './serve-text.ts';
 
 /** `/healthz`: this process is alive. It asks nothing else, so a slow dependency never gets it restarted. */
-export function handleHealth(request: Request): Promise<Response> {
+export function handleHealth(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/healthz', async () => unstored(200, { status: 'ok' }));
 }
 
 /** `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. */
-export function handleReadiness(request: Request): Promise<Response> {
+export function handleReadiness(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/readyz', async () => {
     const state = await readiness();
     return unstored(state.status === 'ready' ? 200 : 503, state);
@@ -23,7 +24,7 @@ export function handleReadiness(request: Request): Promise<Response> {
 const loopback = new Set(['127.0.0.1', '::/64']);
 
 /** `/metrics`: for whoever is on this machine, and for service keys with the scope `metrics`. */
-export function handleMetrics(request: Request): Promise<Response> {
+export function handleMetrics(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/metrics', async (_, scope) => {
     const { env, metrics } = services();
     const principal = principalOf(request, env);
@@ -33,14 +34,16 @@ export function handleMetrics(request: Request): Promise<Response> {
       throw new Refusal('unauthorized', { headers: bearerChallenge });
     }
     const body = await metrics.text();
-    return new WholeResponse(body, {
+    return {
+      status: 200,
       headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' },
-    });
+      body,
+    };
   });
 }
 
 /** Everything under `/api` that is nothing. */
-export function handleUnknownApi(request: Request): Promise<Response> {
+export function handleUnknownApi(request: DoorRequest): Promise<Answer> {
   return serve(request, {
     name: '/api/*',
     handler: async () => {
@@ -49,6 +52,6 @@ export function handleUnknownApi(request: Request): Promise<Response> {
   });
 }
 
-function unstored(status: number, body: unknown): Response {
-  return jsonResponse(body, { status, headers: { 'cache-control': 'no-store' } });
+function unstored(status: number, body: unknown): Answer {
+  return jsonAnswer(body, { status, headers: { 'cache-control': 'no-store' } });
 }

@@ -4,14 +4,15 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { createHttpContext } from '../context.ts';
+import type { Answer, AnswerHeaders } from '../door/answer.ts';
 import { readBody } from '../door/body.ts';
-import { preflightResponse } from '../door/cors.ts';
+import { preflightAnswer } from '../door/cors.ts';
+import type { DoorRequest } from '../door/door-request.ts';
 import { refuseCrossOrigin } from '../door/origin.ts';
 import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { checkContentEncoding, checkContentType } from '../door/trpc-calls.ts';
-import { WholeResponse } from '../door/whole-response.ts';
 import { limits } from '../limits.ts';
 import { createMcpServer } from '../mcp/server.ts';
 import { mcpEndpoint } from '../paths.ts';
@@ -19,16 +20,16 @@ import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
 
 /** `/mcp`: the procedures as tools of the Model Context Protocol, over Streamable HTTP without sessions. */
-export function handleMcp(request: Request): Promise<Response> {
+export function handleMcp(request: DoorRequest): Promise<Answer> {
   return serve(request, { name: mcpEndpoint, handler: answer });
 }
 
 const requestHeaders = ['mcp-method', 'mcp-name', 'mcp-protocol-version'];
 
-async function answer(request: Request, scope: RequestScope): Promise<Response> {
+async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer> {
   const { env, log } = services();
   if (request.method === 'OPTIONS') {
-    return preflightResponse(request, env.ALLOWED_ORIGINS, 'POST', requestHeaders);
+    return preflightAnswer(request, env.ALLOWED_ORIGINS, 'POST', requestHeaders);
   }
   // GET would open a stream of the server's own messages, DELETE end a session: there are neither.
   if (request.method !== 'POST') throw new Refusal('method_not_allowed', { headers: { allow: 'POST' } });
@@ -49,11 +50,11 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
   });
   // What is refused, the log's line for the request tells.
   if (response.status >= 500) log.error({ err: failure }, 'request failed');
-  return finish(response, scope);
+  return answerWith(response, scope);
 }
 
 /** @throws Refusal `payload_too_large`, `request_timeout`, `batch_too_large` or `invalid_input` */
-async function readMessage(request: Request, scope: RequestScope): Promise<unknown> {
+async function readMessage(request: DoorRequest, scope: RequestScope): Promise<unknown> {
   const body = await readBody(request, { maxBytes: limits.jsonBodyBytes, deadline: limits.bodyDeadline });
   scope.bytesIn = body?.byteLength ?? 0;
   const message = parseJson(new TextDecoder().decode(body));
@@ -77,10 +78,11 @@ type Exchange = { createServer: () => ReturnType<typeof createMcpServer>; onErro
 
 /** Clients of the revisions before 2026-07-28 begin with a handshake; each of their requests stands alone, too. */
 async function exchange(
-  request: Request,
+  { method, url, headers, signal }: DoorRequest,
   parsedBody: unknown,
   { createServer, onError }: Exchange,
 ): Promise<Response> {
+  const request = new Request(url, { method, headers: [...headers], signal });
   if (!(await isLegacyRequest(request, parsedBody))) {
     // Nothing of ours changes while a client listens.
     const handler = createMcpHandler(createServer, {
@@ -101,11 +103,14 @@ async function exchange(
   }
 }
 
-async function finish(response: Response, scope: RequestScope): Promise<Response> {
+async function answerWith(response: Response, scope: RequestScope): Promise<Answer> {
   const body = await response.bytes();
   scope.bytesOut = body.byteLength;
-  const headers = new Headers(response.headers);
-  headers.set('cache-control', 'private, no-store');
-  if (body.byteLength > 0) headers.set('content-length', String(body.byteLength));
-  return new WholeResponse(body.byteLength > 0 ? body : null, { status: response.status, headers });
+  const headers: AnswerHeaders = {
+    ...Object.fromEntries(response.headers),
+    'cache-control': 'private, no-store',
+  };
+  if (body.byteLength === 0) return { status: response.status, headers, body: null };
+  headers['content-length'] = String(body.byteLength);
+  return { status: response.status, headers, body };
 }

@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { conditionalResponse } from '../door/conditional.ts';
+import type { Answer } from '../door/answer.ts';
+import { conditionalAnswer } from '../door/conditional.ts';
+import { type DoorRequest, targetOf } from '../door/door-request.ts';
 import { decodePathSegment } from '../door/path.ts';
 import { Refusal } from '../door/refusal.ts';
 import { limits } from '../limits.ts';
@@ -14,7 +16,7 @@ export type ImageText = { title: string; note: string };
 export type RenderImage = (text: ImageText) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** `/opengraph-image` */
-export function handleSiteImage(request: Request, render: RenderImage): Promise<Response> {
+export function handleSiteImage(request: DoorRequest, render: RenderImage): Promise<Answer> {
   return serveText(request, '/opengraph-image', () =>
     answer(request, render, {
       title: 'A typed backend for your frontend',
@@ -24,16 +26,16 @@ export function handleSiteImage(request: Request, render: RenderImage): Promise<
 }
 
 /** `/posts/<slug>/opengraph-image` */
-export function handlePostImage(request: Request, render: RenderImage): Promise<Response> {
+export function handlePostImage(request: DoorRequest, render: RenderImage): Promise<Answer> {
   return serveText(request, '/posts/[slug]/opengraph-image', async () => {
-    const slug = decodePathSegment(new URL(request.url).pathname.split('/').at(-2) ?? '');
+    const slug = decodePathSegment(targetOf(request).pathname.split('/').at(-2) ?? '');
     const post = await services().feed.posts.get(slug);
     if (!post) throw new Refusal('not_found', { message: 'There is no such post.' });
     return answer(request, render, { title: post.title, note: post.publishedAt.toISOString().slice(0, 10) });
   });
 }
 
-async function answer(request: Request, render: RenderImage, text: ImageText): Promise<Response> {
+async function answer(request: DoorRequest, render: RenderImage, text: ImageText): Promise<Answer> {
   const drawn = singleton(
     'open-graph-images',
     () => new LRUCache<string, Promise<Uint8Array<ArrayBuffer>>>({ max: limits.openGraphImages }),
@@ -43,7 +45,7 @@ async function answer(request: Request, render: RenderImage, text: ImageText): P
   const image = drawn.get(key) ?? render(text);
   drawn.set(key, image);
   image.catch(() => drawn.delete(key));
-  return conditionalResponse(request, {
+  return conditionalAnswer(request, {
     body: await image,
     contentType: 'image/png',
     lastModified: null,

@@ -1,22 +1,23 @@
 import { chargeLimit } from '../charge-limit.ts';
+import { type Answer, jsonAnswer } from '../door/answer.ts';
 import { readBody } from '../door/body.ts';
+import type { DoorRequest } from '../door/door-request.ts';
 import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { checkContentEncoding } from '../door/trpc-calls.ts';
 import { replayed, verifySignature } from '../door/webhook-signature.ts';
-import { jsonResponse } from '../door/whole-response.ts';
 import { limits } from '../limits.ts';
 import { revalidateEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
 
 /** `/api/revalidate`: another system says, with a signature, that the feed has changed. What the body says is not read. */
-export function handleRevalidate(request: Request): Promise<Response> {
+export function handleRevalidate(request: DoorRequest): Promise<Answer> {
   return serve(request, { name: revalidateEndpoint, handler: answer });
 }
 
-async function answer(request: Request, scope: RequestScope): Promise<Response> {
+async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer> {
   const { env, feed, replays } = services();
   const secret = env.REVALIDATE_SECRET;
   if (secret === undefined) throw new Refusal('not_found');
@@ -34,7 +35,7 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
   if (!(await replays.use(signature))) throw replayed();
 
   const { shared } = await feed.revalidate();
-  return jsonResponse(
+  return jsonAnswer(
     { revalidated: true, instances: shared ? 'all' : 'this' },
     { headers: { 'cache-control': 'no-store' } },
   );

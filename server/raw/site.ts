@@ -1,5 +1,7 @@
 import { procedures } from '../catalog/procedures.ts';
-import { conditionalResponse } from '../door/conditional.ts';
+import type { Answer } from '../door/answer.ts';
+import { conditionalAnswer } from '../door/conditional.ts';
+import type { DoorRequest } from '../door/door-request.ts';
 import type { Env } from '../env.ts';
 import { services } from '../services.ts';
 import { apiCatalog, apiCatalogContentType } from '../site/api-catalog.ts';
@@ -12,7 +14,7 @@ import { startedAt } from '../started-at.ts';
 import { serveText } from './serve-text.ts';
 
 /** `/sitemap.xml` */
-export function handleSitemap(request: Request): Promise<Response> {
+export function handleSitemap(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/sitemap.xml', async () => {
     const { env, feed } = services();
     const posts = (await feed.posts.list()).map(({ url, publishedAt, updatedAt }) => ({
@@ -24,7 +26,7 @@ export function handleSitemap(request: Request): Promise<Response> {
       url: `${env.SITE_URL}${path}`,
       changedAt: path === '/posts' ? newest : undefined,
     }));
-    return conditionalResponse(request, {
+    return conditionalAnswer(request, {
       body: renderSitemap([...entries, ...posts]),
       contentType: 'application/xml; charset=utf-8',
       // A release adds pages without a newer post.
@@ -73,10 +75,10 @@ function siteText(
   text: (env: Env) => string,
   headers: (env: Env) => Record<string, string> = () => ({}),
 ) {
-  return (request: Request): Promise<Response> =>
+  return (request: DoorRequest): Promise<Answer> =>
     serveText(request, path, async () => {
       const { env } = services();
-      return conditionalResponse(request, {
+      return conditionalAnswer(request, {
         body: text(env),
         contentType,
         lastModified: null,

@@ -1,12 +1,13 @@
 import { chargeLimit } from '../charge-limit.ts';
-import { preflightResponse } from '../door/cors.ts';
+import type { Answer, AnswerHeaders } from '../door/answer.ts';
+import { preflightAnswer } from '../door/cors.ts';
+import { type DoorRequest, targetOf } from '../door/door-request.ts';
 import { incomingStream } from '../door/incoming-stream.ts';
 import { refuseCrossOrigin } from '../door/origin.ts';
 import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
 import { checkContentEncoding } from '../door/trpc-calls.ts';
-import { WholeResponse } from '../door/whole-response.ts';
 import { limits } from '../limits.ts';
 import { rawEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -18,13 +19,13 @@ import type { RawAnswer, RawCall } from '../upstream/raw.ts';
 import { proxiedUpstreams } from '../upstreams/index.ts';
 
 /** `/api/raw/<upstream>/…`: files and other streams of declared raw endpoints, in both directions. */
-export function handleRaw(request: Request): Promise<Response> {
+export function handleRaw(request: DoorRequest): Promise<Answer> {
   return serve(request, { name: `${rawEndpoint}/[...path]`, handler: answer });
 }
 
-async function answer(request: Request, scope: RequestScope): Promise<Response> {
+async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer> {
   const { env, upstreams, log } = services();
-  const { pathname, searchParams } = new URL(request.url);
+  const { pathname, searchParams } = targetOf(request);
   const [name = '', ...segments] = parsePath(pathname.slice(rawEndpoint.length));
   const upstream = upstreamCalled(name);
   const matches = upstream ? findRawEndpoints(upstream, segments) : [];
@@ -34,7 +35,7 @@ async function answer(request: Request, scope: RequestScope): Promise<Response> 
     method === 'GET' ? ['GET', 'HEAD'] : [method],
   );
   if (request.method === 'OPTIONS') {
-    return preflightResponse(request, env.ALLOWED_ORIGINS, allowed.join(', '));
+    return preflightAnswer(request, env.ALLOWED_ORIGINS, allowed.join(', '));
   }
   const match = matches.find(({ endpoint }) => endpoint.method === methodAsked(request));
   if (!match) throw new Refusal('method_not_allowed', { headers: { allow: allowed.join(', ') } });
@@ -77,12 +78,12 @@ function upstreamCalled(name: string): Upstream | undefined {
   return Object.values<Upstream>(proxiedUpstreams).find((upstream) => upstream.name === name);
 }
 
-function methodAsked(request: Request): string {
+function methodAsked(request: DoorRequest): string {
   return request.method === 'HEAD' ? 'GET' : request.method;
 }
 
 /** @throws Refusal `unsupported_media_type`, `payload_too_large` or `invalid_input` */
-function uploadOf(request: Request, { upload }: RawEndpoint, scope: RequestScope): RawCall['upload'] {
+function uploadOf(request: DoorRequest, { upload }: RawEndpoint, scope: RequestScope): RawCall['upload'] {
   if (!upload) return undefined;
   checkContentEncoding(request);
   const { mediaTypes, maxBytes = limits.raw.bytes } = upload;
@@ -106,31 +107,29 @@ function uploadOf(request: Request, { upload }: RawEndpoint, scope: RequestScope
 }
 
 function respond(
-  request: Request,
+  request: DoorRequest,
   { endpoint, params }: RawMatch,
   { status, contentType, length, headers: passed, body }: RawAnswer,
   events: { sent: (bytes: number) => void; ended: (error?: unknown) => void },
-): Response {
+): Answer {
   const { publicFor, fileName } = endpoint.answer;
-  const headers = new Headers(passed);
+  const headers: AnswerHeaders = { ...passed };
   // Never transformed on the way: a range of compressed bytes is another one.
-  headers.set(
-    'cache-control',
+  headers['cache-control'] =
     publicFor === undefined
       ? 'private, no-cache, no-transform'
-      : `public, max-age=${publicFor}, no-transform`,
-  );
-  if (contentType !== undefined) headers.set('content-type', contentType);
-  if (length !== undefined) headers.set('content-length', String(length));
+      : `public, max-age=${publicFor}, no-transform`;
+  if (contentType !== undefined) headers['content-type'] = contentType;
+  if (length !== undefined) headers['content-length'] = String(length);
   // A file is for saving: shown under this origin it could do what this origin's pages can.
   if (endpoint.method === 'GET') {
-    headers.set('content-disposition', `attachment; filename="${fileNameOf(fileName, params)}"`);
+    headers['content-disposition'] = `attachment; filename="${fileNameOf(fileName, params)}"`;
   }
   if (!body || request.method === 'HEAD') {
     events.ended();
-    return new WholeResponse(null, { status, headers });
+    return { status, headers, body: null };
   }
-  return new Response(watched(body, events), { status, headers });
+  return { status, headers, body: watched(body, events) };
 }
 
 function fileNameOf(template: string, params: Record<string, string>): string {

@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../env.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import { settle } from '../settled.ts';
 import type { UpstreamClient } from '../upstream/client.ts';
 import {
+  type AirQualityAnswer,
   airQualityParameters,
   asQuery,
   type ForecastAnswer,
@@ -51,7 +53,7 @@ export function createWeather(options: {
     const answer = await (inBody
       ? upstreams.request(openMeteoAirQuality, airQuality, { body: parameters })
       : upstreams.request(openMeteoAirQuality, airQualityByUrl, { query: asQuery(parameters) }));
-    return { ...answer, value: convertAirQuality(answer.data) };
+    return { ...answer, value: airQualityOf(answer.data) };
   }
 
   async function forecast(input: ForecastInput): Promise<Forecast> {
@@ -109,9 +111,26 @@ const converted = new WeakMap<ForecastAnswer, Map<string, ReturnType<typeof conv
 function forecastOf(answer: ForecastAnswer, units: ForecastInput['units']) {
   const known = converted.get(answer) ?? new Map<string, ReturnType<typeof convertForecast>>();
   converted.set(answer, known);
-  const value = known.get(units) ?? convertForecast(answer, units);
+  const value = known.get(units) ?? settleParts(convertForecast(answer, units));
   known.set(units, value);
   return value;
+}
+
+const convertedAirQuality = new WeakMap<AirQualityAnswer, Forecast['airQuality']>();
+
+function airQualityOf(answer: AirQualityAnswer): Forecast['airQuality'] {
+  const known = convertedAirQuality.get(answer);
+  if (known !== undefined) return known;
+  const value = convertAirQuality(answer);
+  if (value) settle(value);
+  convertedAirQuality.set(answer, value);
+  return value;
+}
+
+/** Each by itself, because they go into many answers. */
+function settleParts<T extends object>(whole: T): T {
+  for (const part of Object.values(whole)) if (typeof part === 'object' && part !== null) settle(part);
+  return whole;
 }
 
 /** What it resolves to, or null when that takes longer. */

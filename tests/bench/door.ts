@@ -16,6 +16,8 @@ Reflect.set(process.env, 'NODE_ENV', 'production');
 const screen = process.stdout.write.bind(process.stdout);
 
 const { handleTrpc } = await import('#server/door/trpc-handler.ts');
+const { routeHandler } = await import('#server/door/route-handlers.ts');
+const callTrpc = routeHandler(handleTrpc);
 const { createLogger } = await import('#server/log.ts');
 const { singleton } = await import('#server/singleton.ts');
 singleton('log', () => createLogger({ level: 'info', destination: { write: () => {} } }));
@@ -40,7 +42,7 @@ const makeRequest = () =>
 
 const contenders = {
   bare: () => fetchRequestHandler({ endpoint: '/api/trpc', req: makeRequest(), router: bareRouter }),
-  door: () => handleTrpc(makeRequest()),
+  door: () => callTrpc(makeRequest()),
 };
 
 /** Milliseconds for a number of calls, one after the other, each answer read. */

@@ -7,6 +7,8 @@ export const sections = [
   'text',
   'refused',
   'stream',
+  'memory',
+  'cores',
   'start',
   'deployed',
   'types',

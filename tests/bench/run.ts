@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { PreflightError, requireBuild } from '#server/preflight.ts';
 import { requireChromium } from '#tests/support/chromium.ts';
 import { requirePostgres } from '#tests/support/postgres.ts';
+import { measureCores } from './cores.ts';
 import { measureDeployed } from './deployed.ts';
 import { measureColdStarts } from './http/cold-start.ts';
 import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
@@ -17,6 +18,7 @@ import type { Scenario } from './http/scenarios.ts';
 import { measureHttp } from './http/section.ts';
 import { measureStreams } from './http/stream.ts';
 import { measureMail } from './mail.ts';
+import { measureMemory } from './memory.ts';
 import { type Options, readOptions, type Section } from './options.ts';
 import { measurePaint } from './paint.ts';
 import { callerCore, killAll } from './support/pinned.ts';
@@ -31,7 +33,7 @@ type Results = Partial<Record<Section | 'http', unknown>>;
 function prepare({ only, contenders, build }: Options): void {
   requireMachine();
   const needs = (...sections: Section[]) => sections.some((section) => only.includes(section));
-  if (needs('rpc', 'text', 'refused')) requireTool('wrk', 'wrk');
+  if (needs('rpc', 'text', 'refused', 'memory', 'cores')) requireTool('wrk', 'wrk');
   if (needs('stream')) requireTool('nginx', 'nginx-light');
   if (needs('mail')) requirePostgres();
   if (needs('paint')) requireChromium();
@@ -56,6 +58,8 @@ async function measure(options: Options, folder: string): Promise<Results> {
     results.http = await measureHttp(groups, contenders, { rounds, seconds, connections, folder });
   }
   if (only.includes('stream')) results.stream = await measureStreams(rounds, folder);
+  if (only.includes('memory')) results.memory = await measureMemory(connections, folder);
+  if (only.includes('cores')) results.cores = await measureCores({ rounds, seconds, connections }, folder);
   if (only.includes('start')) results.start = await measureColdStarts(contenders, rounds, folder);
   if (only.includes('deployed')) results.deployed = measureDeployed();
   if (only.includes('types')) results.types = await measureTypes();

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { handleTrpc } from '#server/door/trpc-handler.ts';
 import { checkAnswer } from './support/answers.ts';
 import { withServices } from './support/in-process.ts';
 
+const callTrpc = routeHandler(handleTrpc);
+
 withServices();
 
 async function ask(path: string, init: RequestInit = {}) {
-  const response = await handleTrpc(new Request(`http://localhost:3000/api/trpc${path}`, init));
+  const response = await callTrpc(new Request(`http://localhost:3000/api/trpc${path}`, init));
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { handleTrpc } from '#server/door/trpc-handler.ts';
 import { checkAnswer, mayCallUpstream } from './support/answers.ts';
 import { withServices } from './support/in-process.ts';
 import { sentArbitrary } from './support/requests.ts';
 import { type Sent, toRequest } from './support/sent.ts';
+
+const callTrpc = routeHandler(handleTrpc);
 
 withServices();
 
@@ -18,7 +21,7 @@ afterAll(() => {
 });
 
 async function answered(sent: Sent): Promise<void> {
-  const response = await handleTrpc(toRequest(sent));
+  const response = await callTrpc(toRequest(sent));
   const { status, headers } = response;
   checkAnswer(
     { status, headers, text: await response.text() },

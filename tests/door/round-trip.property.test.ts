@@ -2,15 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import superjson from 'superjson';
 import { expect, test } from 'vitest';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { handleTrpc } from '#server/door/trpc-handler.ts';
 import { readResult } from '#tests/product/call.ts';
 import { withServices } from './support/in-process.ts';
 import { carried } from './support/values.ts';
 
+const callTrpc = routeHandler(handleTrpc);
+
 withServices();
 
 async function echo(value: unknown): Promise<unknown> {
-  const response = await handleTrpc(
+  const response = await callTrpc(
     new Request('http://localhost:3000/api/trpc/echo.body', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -1,10 +1,13 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { expect, test } from 'vitest';
 import { createInnerContext } from '#server/context.ts';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { handleTrpc } from '#server/door/trpc-handler.ts';
 import { appRouter } from '#server/router.ts';
 import { services } from '#server/services.ts';
 import { withServices } from './support/in-process.ts';
+
+const callTrpc = routeHandler(handleTrpc);
 
 withServices();
 
@@ -30,7 +33,7 @@ async function byAdapter(req: Request) {
 }
 
 async function byDoor(req: Request) {
-  const response = await handleTrpc(req);
+  const response = await callTrpc(req);
   return { status: response.status, body: await response.json() };
 }
 

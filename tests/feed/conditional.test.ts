@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { conditionalResponse, parseHttpDate } from '#server/door/conditional.ts';
+import { toResponse } from '#server/door/answer.ts';
+import { conditionalAnswer, parseHttpDate } from '#server/door/conditional.ts';
 
 const lastModified = new Date('2024-11-20T10:00:00.789Z');
+const responseTo = (...parts: Parameters<typeof conditionalAnswer>) =>
+  toResponse(conditionalAnswer(...parts));
 const lastModifiedText = 'Wed, 20 Nov 2024 10:00:00 GMT';
 
 function respond(
@@ -9,7 +12,7 @@ function respond(
   method = 'GET',
   extra: Record<string, string> = {},
 ): Response {
-  return conditionalResponse(new Request('http://localhost/text', { method, headers }), {
+  return responseTo(new Request('http://localhost/text', { method, headers }), {
     body: 'Grüezi 😀',
     contentType: 'text/plain; charset=utf-8',
     lastModified,
@@ -36,7 +39,7 @@ test('a first request gets the text and everything needed to ask again', async (
 });
 
 test('another text has another ETag', () => {
-  const other = conditionalResponse(new Request('http://localhost/text'), {
+  const other = responseTo(new Request('http://localhost/text'), {
     body: 'Something else',
     contentType: 'text/plain',
     lastModified,
@@ -117,16 +120,18 @@ test("a route's own Vary is kept", () => {
 });
 
 test('a text without a date has no Last-Modified and no 304 by date', () => {
-  const response = conditionalResponse(
-    new Request('http://localhost/', { headers: { 'if-modified-since': after } }),
-    { body: '', contentType: 'text/plain', lastModified: null, cacheControl: 'no-cache' },
-  );
+  const response = responseTo(new Request('http://localhost/', { headers: { 'if-modified-since': after } }), {
+    body: '',
+    contentType: 'text/plain',
+    lastModified: null,
+    cacheControl: 'no-cache',
+  });
   expect(response.status).toBe(200);
   expect(response.headers.has('last-modified')).toBe(false);
 });
 
 test('Last-Modified is never in the future', () => {
-  const response = conditionalResponse(new Request('http://localhost/'), {
+  const response = responseTo(new Request('http://localhost/'), {
     body: '',
     contentType: 'text/plain',
     lastModified: new Date('9000-01-01T00:00:00Z'),

@@ -1,5 +1,6 @@
 import { parseRssFeed } from 'feedsmith';
 import { afterEach, expect, test, vi } from 'vitest';
+import { toResponse } from '#server/door/answer.ts';
 import { AppError } from '#server/errors.ts';
 import { createFeedSource } from '#server/feed/source.ts';
 import { answerFeed, feedFormats } from '#server/raw/feeds.ts';
@@ -9,8 +10,10 @@ const feed = createFeedSource({
   env: { SITE_URL: siteUrl, NODE_ENV: 'production', FEED_SOURCE_URL: undefined },
   fetchJson: () => Promise.reject(new Error('nobody should be asked')),
 });
-const ask = (init?: RequestInit) =>
-  answerFeed(new Request('http://127.0.0.1:3000/rss.xml', init), feedFormats.rss, { feed, siteUrl });
+const ask = async (init?: RequestInit) => {
+  const request = new Request('http://127.0.0.1:3000/rss.xml', init);
+  return toResponse(await answerFeed(request, feedFormats.rss, { feed, siteUrl }));
+};
 
 test('/rss.xml is the built-in feed under its public URL', async () => {
   const response = await ask();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AnswerHeaders } from '#server/door/answer.ts';
 import { setRateLimitHeaders } from '#server/door/rate-limit-headers.ts';
 import { expectRefusal, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
@@ -89,9 +90,9 @@ test('a refusal says when to come back, the same in three places', async () => {
 describe('the headers', () => {
   const bucket = { points: 5, windowSeconds: 60, allowed: true, remaining: 4, resetSeconds: 60 };
   const written = (...states: Parameters<typeof setRateLimitHeaders>[1][]) => {
-    const headers = new Headers({ 'x-other': 'stays' });
+    const headers: AnswerHeaders = { 'x-other': 'stays' };
     for (const state of states) setRateLimitHeaders(headers, state);
-    return Object.fromEntries(headers);
+    return headers;
   };
 
   test('are not there when nothing was charged', () => {

@@ -5,6 +5,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import superjson from 'superjson';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createInnerContext } from '#server/context.ts';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { handleTrpc } from '#server/door/trpc-handler.ts';
 import { parseEnv } from '#server/env.ts';
 import { createLogger } from '#server/log.ts';
@@ -14,6 +15,8 @@ import { createCallerFactory, toAppError } from '#server/trpc.ts';
 import { expectRefusal, resultOf } from '#tests/product/call.ts';
 import { bearer, challenge, keys, serviceKeys } from './keys.ts';
 import { ran, serviceRouter } from './service-router.ts';
+
+const callTrpc = routeHandler(handleTrpc);
 
 // The product has no procedure for services alone yet: its door is tried with its own router and one more.
 vi.mock(import('#server/router.ts'), async (importOriginal) => {
@@ -115,7 +118,7 @@ describe("through the product's door", () => {
   });
 
   const request = (path: string, headers: Record<string, string> = {}, query = '') =>
-    handleTrpc(
+    callTrpc(
       new Request(`http://localhost:3000/api/trpc/${path}${query}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.7', ...headers },

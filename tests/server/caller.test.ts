@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import superjson from 'superjson';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createServerCaller, describeFailure } from '#server/caller.ts';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { handleTrpc } from '#server/door/trpc-handler.ts';
 import { errorReasons } from '#server/errors.ts';
 import { services } from '#server/services.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+
+const callTrpc = routeHandler(handleTrpc);
 
 let upstreams: Upstreams;
 const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-caller-'));
@@ -31,7 +34,7 @@ beforeEach(() => {
 
 /** The answer of the product's own handler, read as a client reads it. */
 async function overHttp(path: string, input: unknown): Promise<unknown> {
-  const response = await handleTrpc(
+  const response = await callTrpc(
     new Request(`http://localhost:3000/api/trpc/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -8,7 +8,7 @@ import { serverCore, spawnPinned, stop, untilItAnswers } from '../support/pinned
 import { BenchError } from '../support/tools.ts';
 
 /** The letters of a table's rows. */
-export type ContenderId = 'a' | 'b' | 'c' | 'dh' | 'do' | 'e' | 'f';
+export type ContenderId = 'a' | 'b' | 'c' | 'dh' | 'do' | 'e' | 'f' | 'g';
 
 export type Contender = {
   name: string;
@@ -61,6 +61,11 @@ export const contenders: Readonly<Record<ContenderId, Contender>> = {
     name: 'this product, npm start',
     isProduct: true,
     command: () => [node, ...startArguments()],
+  },
+  g: {
+    ...trpc,
+    name: 'its procedures without its layers',
+    command: () => [node, '--disable-warning=ExperimentalWarning', `${peers}/bare-door/server.ts`],
   },
 };
 

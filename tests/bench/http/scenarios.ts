@@ -22,7 +22,7 @@ const andPlain =
 const everyTrpc =
   (call: Call) =>
   (id: ContenderId, { speaks }: Contender) =>
-    speaks === 'trpc' && id !== 'a' ? call : undefined;
+    speaks === 'trpc' && id !== 'a' && id !== 'g' ? call : undefined;
 
 const echo = mutation.trpc;
 const get = (path: string, headers: Record<string, string> = {}): Call => ({

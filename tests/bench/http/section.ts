@@ -53,7 +53,8 @@ function basesOf(
   const of = (id: ContenderId, among: readonly Row[]) => among.find(({ running }) => running.id === id);
   if (group === 'refused') return { accepted: of(row.running.id, accepted) };
   if (name === 'cached weather') return { "c's echo": of('c', accepted) };
-  return { a: of('a', rows), c: of('c', rows) };
+  const bases = { a: of('a', rows), c: of('c', rows) };
+  return row.running.id === 'f' ? { ...bases, g: of('g', rows) } : bases;
 }
 
 async function textLengths(product: Running | undefined): Promise<Record<string, string>> {

@@ -1,7 +1,9 @@
 import { cookies } from 'next/headers';
-import { NextResponse } from 'next/server';
 import { api } from '#app/api.ts';
+import type { Answer } from '#server/door/answer.ts';
+import type { DoorRequest } from '#server/door/door-request.ts';
 import { readForm } from '#server/door/form.ts';
+import { routeHandler } from '#server/door/route-handlers.ts';
 import { serve } from '#server/door/serve.ts';
 import { services } from '#server/services.ts';
 import { toAppError } from '#server/trpc.ts';
@@ -14,30 +16,25 @@ const thirtyDays = 30 * 24 * 60 * 60;
  * Chooses a place without JavaScript: by `search`, whose best hit is taken, or by the fields of a place or of
  * the units. Answers with the weather page. A POST, so that the place is in no URL, log or history.
  */
-export function POST(request: Request): Promise<Response> {
-  return serve(request, { name: '/weather/choose', handler });
-}
+export const POST = routeHandler((request) => serve(request, { name: '/weather/choose', handler }));
 
-async function handler(request: Request): Promise<Response> {
+async function handler(request: DoorRequest): Promise<Answer> {
   const form = await readForm(request, services().env.SITE_URL);
   const jar = await cookies();
   const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);
   const { chosen, outcome } = form.search
     ? await search(form.search, current)
     : { chosen: parseChosenPlace({ ...current, ...form }), outcome: 'none' };
-  const response = new NextResponse(null, {
-    status: 303,
-    headers: { location: chosen ? '/weather' : `/weather?search=${outcome}` },
-  });
   if (chosen) {
-    response.cookies.set(chosenPlaceCookie, JSON.stringify(chosen), {
+    jar.set(chosenPlaceCookie, JSON.stringify(chosen), {
       path: '/weather',
       maxAge: thirtyDays,
       sameSite: 'lax',
       secure: services().env.SITE_URL.startsWith('https:'),
     });
   }
-  return response;
+  const location = chosen ? '/weather' : `/weather?search=${outcome}`;
+  return { status: 303, headers: { location }, body: null };
 }
 
 /** The best hit, or why there is none. */

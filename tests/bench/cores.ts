@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '#tests/support/product.ts';
+import { mutation } from './http/calls.ts';
+import { contenders, productEnv } from './http/contenders.ts';
+import { withSpread } from './http/report.ts';
+import { load } from './support/load.ts';
+import { stop, untilItAnswers } from './support/pinned.ts';
+import { ratios, type Spread, spreadOf } from './support/statistics.ts';
+import { type Cell, table } from './support/table.ts';
+
+export type CoresSummary = { workers: number; requestsPerSecond: Spread; ofOneWorker: Spread };
+
+/**
+ * One worker beside one for each core, on all cores: the caller runs on them as well, so the last one gives less than
+ * a whole core's worth.
+ */
+export async function measureCores(
+  effort: { rounds: number; seconds: number; connections: number },
+  folder: string,
+): Promise<CoresSummary[]> {
+  const counts = [1, availableParallelism()];
+  const running = await Promise.all(counts.map((workers) => startWith(workers, folder)));
+  const perSecond: number[][] = counts.map(() => []);
+  try {
+    // The first round warms up.
+    for (let round = 0; round <= effort.rounds; round += 1) {
+      for (const [index, { target }] of running.entries()) {
+        const measured = await load(target, mutation.trpc, {
+          ...effort,
+          seconds: round === 0 ? 10 : effort.seconds,
+          folder,
+        });
+        if (round > 0) perSecond[index]?.push(measured.perSecond);
+      }
+    }
+  } finally {
+    await Promise.all(running.map(({ child }) => stop(child)));
+  }
+  const summaries = counts.map((workers, index) => ({
+    workers,
+    requestsPerSecond: spreadOf(perSecond[index] ?? []),
+    ofOneWorker: ratios(perSecond[index] ?? [], perSecond[0] ?? []),
+  }));
+  const rows = summaries.map((each): Cell[] => [
+    each.workers,
+    Math.round(each.requestsPerSecond.median),
+    withSpread(each.ofOneWorker),
+  ]);
+  console.log(`\nworkers, a mutation\n${table(['workers', 'req/s', 'of one worker'], rows)}`);
+  return summaries;
+}
+
+async function startWith(
+  workers: number,
+  folder: string,
+): Promise<{ child: ChildProcess; target: { baseUrl: string; pid: number } }> {
+  const port = await freePort();
+  const [command, ...args] = contenders.f.command(port);
+  const log = join(folder, `workers-${workers}.log`);
+  const file = openSync(log, 'a');
+  const child = spawn(command, args, {
+    stdio: ['ignore', file, file],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      PORT: String(port),
+      WEB_CONCURRENCY: String(workers),
+      DATA_DIR: join(folder, `workers-${workers}`),
+      ...productEnv,
+    },
+  });
+  closeSync(file);
+  const baseUrl = `http://127.0.0.1:${port}`;
+  await untilItAnswers(`${baseUrl}/readyz`, child, log);
+  return { child, target: { baseUrl, pid: child.pid ?? 0 } };
+}

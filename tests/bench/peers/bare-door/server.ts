@@ -1,0 +1,34 @@
+/**
+ * This product's procedures with none of its layers: no request ids, no log line, no limits, no headers but what HTTP
+ * needs. What stands beside it tells what the layers cost.
+ */
+import { createServer } from 'node:http';
+import { createInnerContext } from '#server/context.ts';
+import { callProcedures } from '#server/door/call-procedures.ts';
+import { NodeRequest } from '#server/front/node-request.ts';
+import { trpcEndpoint } from '#server/paths.ts';
+import { services } from '#server/services.ts';
+
+const decoder = new TextDecoder();
+
+createServer(async (message, response) => {
+  const request = new NodeRequest(message, 'http://127.0.0.1');
+  const { pathname, searchParams } = request.target;
+  const isBatch = searchParams.get('batch') === '1';
+  const path = pathname.slice(trpcEndpoint.length + 1);
+  const body = await request.readBody({ maxBytes: 1_000_000, deadline: 10_000 });
+  const { status, body: text } = await callProcedures({
+    paths: isBatch ? path.split(',') : [path],
+    isBatch,
+    isJson: true,
+    readInput: () => (body ? JSON.parse(decoder.decode(body)) : undefined),
+    ctx: createInnerContext({ services: services(), requestId: 'none' }),
+    signal: request.signal,
+    onError: () => {},
+  });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}).listen(Number(process.env.PORT), '127.0.0.1');
