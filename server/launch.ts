@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire, enableCompileCache } from 'node:module';
 import { CatalogError } from './catalog/catalog-error.ts';
+import { compileCache } from './compile-cache.ts';
 import { ConfigurationError, parseEnv } from './env.ts';
 import { PreflightError, requireBuild, requireFreePort } from './preflight.ts';
 import { DeclarationError } from './upstream/declaration.ts';
@@ -65,7 +66,7 @@ const tellable = [CatalogError, ConfigurationError, DeclarationError, PreflightE
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 // A start reads its modules as the last one compiled them; where nothing can be written it compiles them anew.
-enableCompileCache({ directory: '.next/cache/modules', portable: true });
+enableCompileCache(compileCache);
 const command = commands.find((name) => name === process.argv[2]);
 if (!command) {
   console.error('Usage: node server/launch.ts dev|build|start');

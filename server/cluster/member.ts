@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { compileCacheOfChild } from '../compile-cache.ts';
 import { type FromWorker, fromWorkerSchema, type ToWorker } from './messages.ts';
 
 /** How a process ended: one of both is null. */
@@ -23,7 +24,7 @@ export type Member = {
 
 /** Starts a worker. */
 export function startMember(hear: (member: Member, message: FromWorker) => void): Member {
-  const worker = cluster.fork();
+  const worker = cluster.fork(compileCacheOfChild());
   const loaded = Promise.withResolvers<boolean>();
   const ended = whenEnded();
   void ended.then(() => loaded.resolve(false));
