@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { launchBrowser } from '#tests/support/chromium.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedBrowser, sharedProduct } from '#tests/support/shared.ts';
 import { type Problems, watchProblems } from './problems.ts';
 
 /** A page in a browser profile that knows nothing of other tests. */
@@ -17,28 +17,34 @@ export type Visit = {
 
 type OpenVisit = { page: Page; problems: Problems; expected: RegExp[]; allowed: RegExp[] };
 
+/** Of the shared product, for visits without options: scripts and fonts are fetched and compiled once. */
+let sharedProfile: BrowserContext | undefined;
+
 /**
- * Starts one product and one browser for a test file. After each test every page it opened must have been
- * free of problems.
+ * Pages of the worker's browser for a test file. After each test every page it opened must have been free of
+ * problems.
  *
- * @param env on top of what the product is started with
+ * @param env what a product of the file's own is started with, `{}` for one that nobody has used; without it the
+ * product is the worker's
  */
-export function withBrowser(env: Record<string, string> = {}) {
-  let product: Product | undefined;
+export function withBrowser(env?: Record<string, string>) {
+  let own: Product | undefined;
+  let product: SharedProduct | undefined;
   let browser: Browser | undefined;
-  /** For visits without options, one after another: scripts and fonts are fetched and compiled once. */
   let profile: BrowserContext | undefined;
   const open: OpenVisit[] = [];
 
   beforeAll(async () => {
     // Everyone here comes from one address.
-    product = await startProduct({ RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600', ...env });
-    browser = await launchBrowser();
+    const limits = { RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600' };
+    own = env && (await startProduct({ ...limits, ...env }));
+    product = own ?? (await sharedProduct());
+    browser = await sharedBrowser();
   });
 
   afterAll(async () => {
-    await browser?.close();
-    await product?.close();
+    if (own) await profile?.close();
+    await own?.close();
   });
 
   afterEach(async () => {
@@ -56,7 +62,7 @@ export function withBrowser(env: Record<string, string> = {}) {
     }
   });
 
-  function running(): Product {
+  function running(): SharedProduct {
     if (!product) throw new Error('the product has not started yet');
     return product;
   }
@@ -76,7 +82,8 @@ export function withBrowser(env: Record<string, string> = {}) {
 
   /** A page of the shared profile, which has forgotten everything but its cache. */
   async function pageOfProfile(): Promise<Page> {
-    profile ??= await newProfile({});
+    profile ??= (own ? undefined : sharedProfile) ?? (await newProfile({}));
+    if (!own) sharedProfile = profile;
     await Promise.all([profile.clearCookies(), profile.clearPermissions(), profile.setOffline(false)]);
     const page = await profile.newPage();
     const session = await profile.newCDPSession(page);
