@@ -17,8 +17,8 @@ export type Visit = {
 
 type OpenVisit = { page: Page; problems: Problems; expected: RegExp[]; allowed: RegExp[] };
 
-/** Of the shared product, for visits without options: scripts and fonts are fetched and compiled once. */
-let sharedProfile: BrowserContext | undefined;
+/** One for each product, for visits without options: scripts and fonts are fetched and compiled once. */
+const profiles = new WeakMap<SharedProduct, BrowserContext>();
 
 /**
  * Pages of the worker's browser for a test file. After each test every page it opened must have been free of
@@ -31,7 +31,6 @@ export function withBrowser(env?: Record<string, string>) {
   let own: Product | undefined;
   let product: SharedProduct | undefined;
   let browser: Browser | undefined;
-  let profile: BrowserContext | undefined;
   const open: OpenVisit[] = [];
 
   beforeAll(async () => {
@@ -40,17 +39,22 @@ export function withBrowser(env?: Record<string, string>) {
     own = env && (await startProduct({ ...limits, ...env }));
     product = own ?? (await sharedProduct());
     browser = await sharedBrowser();
+    if (profileOf()) return;
+    // The first page of all starts half the browser, which no test's patience is for.
+    const first = await (await openProfile()).newPage();
+    await first.goto('/', { timeout: 0 });
+    await first.close();
   });
 
   afterAll(async () => {
-    if (own) await profile?.close();
+    if (own) await profiles.get(own)?.close();
     await own?.close();
   });
 
   afterEach(async () => {
     const visits = open.splice(0);
     await Promise.all(
-      visits.map(({ page }) => (page.context() === profile ? page.close() : page.context().close())),
+      visits.map(({ page }) => (page.context() === profileOf() ? page.close() : page.context().close())),
     );
     for (const { problems, expected, allowed } of visits) {
       const found = problems();
@@ -80,10 +84,19 @@ export function withBrowser(env?: Record<string, string>) {
     return context;
   }
 
-  /** A page of the shared profile, which has forgotten everything but its cache. */
+  const profileOf = () => product && profiles.get(product);
+
+  async function openProfile(): Promise<BrowserContext> {
+    const of = running();
+    const profile = await newProfile({});
+    profiles.set(of, profile);
+    profile.on('close', () => profiles.delete(of));
+    return profile;
+  }
+
+  /** A page of the product's profile, which has forgotten everything but its cache. */
   async function pageOfProfile(): Promise<Page> {
-    profile ??= (own ? undefined : sharedProfile) ?? (await newProfile({}));
-    if (!own) sharedProfile = profile;
+    const profile = profileOf() ?? (await openProfile());
     await Promise.all([profile.clearCookies(), profile.clearPermissions(), profile.setOffline(false)]);
     const page = await profile.newPage();
     const session = await profile.newCDPSession(page);
@@ -96,7 +109,7 @@ export function withBrowser(env?: Record<string, string>) {
   }
 
   async function visit(options?: BrowserContextOptions): Promise<Visit> {
-    const shared = !options && open.every(({ page }) => page.context() !== profile);
+    const shared = !options && open.every(({ page }) => page.context() !== profileOf());
     const page = shared ? await pageOfProfile() : await (await newProfile(options ?? {})).newPage();
     const requests: Request[] = [];
     page.on('request', (request) => requests.push(request));
