@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** They look at the product from outside, so that nothing of theirs stays behind in the process that runs them. */
-const fromOutside = globSync('tests/**/*.test.ts').filter((file) =>
+const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exclude }).filter((file) =>
   /from '.*support\/(product|shared|browser)\.ts'/.test(readFileSync(file, 'utf8')),
 );
 
@@ -32,7 +32,14 @@ export default defineConfig({
           environment: './tests/support/worker-environment.ts',
         },
       },
-      { extends: true, test: { name: 'units', include: ['tests/**/*.test.ts'], exclude: fromOutside } },
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...fromOutside],
+        },
+      },
     ],
     outputFile: { json: 'tests/.output/results.json' },
   },
