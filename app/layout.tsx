@@ -1,7 +1,7 @@
 import type { Metadata, Route, Viewport } from 'next';
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { LinkPending } from './_components/link-pending.tsx';
+import { PageLink } from './_components/page-link.tsx';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
 import { mono, sans } from './fonts.ts';
 import './globals.css';
@@ -51,15 +51,15 @@ export default function RootLayout({ children }: { children: ReactNode }) {
             aria-label="Main"
             className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-5 gap-y-1 px-4 py-3"
           >
-            <Link className="mr-auto py-2 font-semibold" href="/">
+            <PageLink className="mr-auto py-2 font-semibold" href="/">
               typed-bff
               <LinkPending />
-            </Link>
+            </PageLink>
             {pages.map(({ href, name }) => (
-              <Link key={href} className="py-2 text-muted hover:text-ink" href={href}>
+              <PageLink key={href} className="py-2 text-muted hover:text-ink" href={href}>
                 {name}
                 <LinkPending />
-              </Link>
+              </PageLink>
             ))}
           </nav>
         </header>
@@ -69,7 +69,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         </main>
         <footer className="border-line border-t">
           <p className="mx-auto flex max-w-5xl flex-wrap gap-x-5 gap-y-2 px-4 py-6 text-muted text-sm">
-            <Link href="/feeds">Feeds</Link>
+            <PageLink href="/feeds">Feeds</PageLink>
             <a href="/rss.xml">RSS</a>
             <a href="/llms.txt">llms.txt</a>
           </p>

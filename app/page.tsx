@@ -1,9 +1,9 @@
-import Link from 'next/link';
 import { connection } from 'next/server';
 import { describeFailure } from '#server/caller.ts';
 import { services } from '#server/services.ts';
 import { CallSamples } from './_components/call-samples.tsx';
 import { Failure } from './_components/failure.tsx';
+import { PageLink } from './_components/page-link.tsx';
 import { pageMetadata } from './_components/page-metadata.ts';
 import { RequestMap } from './_components/request-map.tsx';
 import { api } from './api.ts';
@@ -60,16 +60,16 @@ export default async function StartPage() {
         <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
           {destinations.map(([href, name, text]) => (
             <li key={href} className="card relative hover:border-accent">
-              <Link className="font-medium text-accent after:absolute after:inset-0" href={href}>
+              <PageLink className="font-medium text-accent after:absolute after:inset-0" href={href}>
                 {name}
-              </Link>
+              </PageLink>
               <p className="text-muted">{text}</p>
             </li>
           ))}
         </ul>
         <p>
           For machines: <a href="/llms.txt">llms.txt</a> describes every procedure, the{' '}
-          <Link href="/feeds">feeds</Link> carry the posts.
+          <PageLink href="/feeds">feeds</PageLink> carry the posts.
         </p>
       </section>
     </div>

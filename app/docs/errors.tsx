@@ -1,4 +1,4 @@
-import Link from 'next/link';
+import { PageLink } from '#app/_components/page-link.tsx';
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
 /** Every way in which a call can be refused or fail. */
@@ -7,7 +7,8 @@ export function Errors({ errors }: Pick<CatalogEntry, 'errors'>) {
     <section className="space-y-4" aria-labelledby="errors">
       <h2 id="errors">Errors</h2>
       <p className="max-w-prose text-muted">
-        Each comes as the same <Link href="/docs/calling">envelope</Link>, with its reason and a request id.
+        Each comes as the same <PageLink href="/docs/calling">envelope</PageLink>, with its reason and a
+        request id.
       </p>
       <table className="field-table">
         <caption className="sr-only">Reasons for which a call is refused or fails</caption>

@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { connection } from 'next/server';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { catalog } from '#server/catalog/catalog.ts';
 import { services } from '#server/services.ts';
@@ -32,7 +32,7 @@ export default async function DocsPage({ searchParams }: PageProps<'/docs'>) {
         <h1>Documentation</h1>
         <p className="max-w-prose text-muted">
           Every procedure with its schemas, examples and a form that calls it. How calls travel, are batched
-          and refused: <Link href="/docs/calling">how to call</Link>. For agents:{' '}
+          and refused: <PageLink href="/docs/calling">how to call</PageLink>. For agents:{' '}
           <a href="/llms.txt">llms.txt</a>, <a href="/docs/index.md">this page as Markdown</a>.
         </p>
       </div>

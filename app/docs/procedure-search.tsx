@@ -1,7 +1,7 @@
 'use client';
 
-import Link from 'next/link';
 import { useState } from 'react';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { Badge } from './badge.tsx';
 import { byNamespace, type ListedProcedure, matches } from './matches.ts';
 
@@ -66,12 +66,12 @@ export function ProcedureSearch({
             {members.map(({ path, summary, badges }) => (
               <li key={path} className="relative space-y-1 px-5 py-4 has-[a:hover]:bg-page">
                 <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-                  <Link
+                  <PageLink
                     href={`/docs/${path}`}
                     className="font-medium text-accent after:absolute after:inset-0"
                   >
                     <code>{path}</code>
-                  </Link>
+                  </PageLink>
                   {badges.map((badge) => (
                     <Badge key={badge}>{badge}</Badge>
                   ))}

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { PostDate } from '#app/posts/post-date.tsx';
 import { describeFailure } from '#server/caller.ts';
@@ -95,7 +95,7 @@ export default async function FeedsPage() {
           All three answer conditional requests: send back <code>ETag</code> or <code>Last-Modified</code>,
           and what has not changed is an empty 304. <code>Cache-Control</code> tells how often it is worth
           asking. The ids of entries stay the same for ever.{' '}
-          <Link href="/posts/cheap-feeds-with-304">More on this</Link>
+          <PageLink href="/posts/cheap-feeds-with-304">More on this</PageLink>
         </p>
       </section>
     </div>

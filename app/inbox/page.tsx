@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { connection } from 'next/server';
 import { AutoRefresh } from '#app/_components/auto-refresh.tsx';
+import { PageLink } from '#app/_components/page-link.tsx';
 import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
 
@@ -26,15 +26,15 @@ export default async function InboxPage() {
       </p>
       {messages.length === 0 ? (
         <p>
-          No mail has arrived yet. <Link href="/contact">Send one</Link>
+          No mail has arrived yet. <PageLink href="/contact">Send one</PageLink>
         </p>
       ) : (
         <ul className="space-y-3">
           {messages.map((message) => (
             <li key={message.id} className="card">
-              <Link className="font-medium text-accent" href={`/inbox/${message.id}`}>
+              <PageLink className="font-medium text-accent" href={`/inbox/${message.id}`}>
                 {message.subject}
-              </Link>
+              </PageLink>
               <p className="text-muted text-sm">
                 {message.from},{' '}
                 <time dateTime={message.receivedAt.toISOString()}>

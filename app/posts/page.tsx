@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { connection } from 'next/server';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { services } from '#server/services.ts';
 import { PostDate } from './post-date.tsx';
@@ -21,14 +21,14 @@ export default async function PostsPage() {
     <>
       <h1>Posts</h1>
       <p className="mt-2">
-        Also as <Link href="/feeds">feeds</Link>.
+        Also as <PageLink href="/feeds">feeds</PageLink>.
       </p>
       <ul className="mt-8 max-w-prose space-y-8">
         {posts.map((post) => (
           <li key={post.slug}>
             <article>
               <h2>
-                <Link href={`/posts/${post.slug}`}>{post.title}</Link>
+                <PageLink href={`/posts/${post.slug}`}>{post.title}</PageLink>
               </h2>
               <PostDate date={post.publishedAt} />
               <p className="mt-1">{post.summary}</p>

@@ -38,6 +38,12 @@ class SafeRenderer extends Renderer {
     return super.text(token.type === 'text' ? { ...token, escaped: false } : token);
   }
 
+  override code(token: Tokens.Code): string {
+    const html = super.code(token);
+    // Code wider than the page scrolls, with the keyboard too.
+    return this.#options.sameSiteLinks === 'from root' ? html.replace('<pre>', '<pre tabindex="0">') : html;
+  }
+
   override link(token: Tokens.Link): string {
     const href = resolveUrl(token.href, this.#options, ['http:', 'https:', 'mailto:']);
     return href === null ? this.parser.parseInline(token.tokens) : super.link({ ...token, href });

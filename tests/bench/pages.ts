@@ -7,22 +7,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { pages } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 
 /** Kilobytes, of 1,000 bytes. */
 const allowance = 50;
 
-const paths = [
-  '/',
-  '/weather',
-  '/contact',
-  '/echo',
-  '/proxy',
-  '/docs',
-  '/docs/weather.forecast',
-  '/status',
-  '/posts',
-];
 const emptyPage = 'tests/bench/peers/empty-page';
 
 /** The scripts that a page's HTML names, but for the one that only browsers without modules load. */
@@ -64,7 +54,7 @@ async function measurePages(): Promise<void> {
   console.log(`JavaScript of a page, gzipped; an empty page of Next has ${empty.toFixed(1)} KB`);
   const product = await startProduct();
   try {
-    for (const path of paths) {
+    for (const path of pages) {
       const more = (await sizeOfPage(product, path)) - empty;
       console.log(`  ${path.padEnd(24)} ${more >= 0 ? '+' : ''}${more.toFixed(1)} KB`);
       if (more > allowance) process.exitCode = 1;

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { pages } from '#tests/support/pages.ts';
 import { withBrowser } from './support/browser.ts';
 import { hourlyTable } from './support/forecast.ts';
 import { markInteractive, tabThrough } from './support/keyboard.ts';
-import { paths } from './support/pages.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
@@ -12,7 +12,7 @@ test('the skip link of every page shows on focus and leads past the navigation',
   timeout: 120_000,
 }, async () => {
   const { page } = await visit();
-  for (const path of paths) {
+  for (const path of pages) {
     await page.goto(path);
     const link = page.getByRole('link', { name: 'Skip to content' });
     expect((await link.boundingBox())?.width, path).toBeLessThanOrEqual(1);
@@ -29,33 +29,35 @@ test('the skip link of every page shows on focus and leads past the navigation',
   }
 });
 
-describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
-  test('every control of every page is reached by Tab, in order, and shows it', {
-    timeout: 120_000,
-  }, async () => {
-    const { page } = await visit({ colorScheme });
-    for (const path of paths) {
-      await page.goto(path);
-      await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
-      // What only works with scripts waits for them.
-      await becomes(() => page.getByRole('main').locator('button:disabled').count(), 0);
-      const controls = await markInteractive(page);
-      expect(controls.length, path).toBeGreaterThan(8);
+test('every control of every page is reached by Tab, in order, and shows it in both colours', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = await visit();
+  for (const path of pages) {
+    await page.goto(path);
+    await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
+    // What only works with scripts waits for them.
+    await becomes(() => page.getByRole('main').locator('button:disabled').count(), 0);
+    const controls = await markInteractive(page);
+    expect(controls.length, path).toBeGreaterThan(8);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const where = `${path} in ${colorScheme} colours`;
+      await page.emulateMedia({ colorScheme });
       const stops = await tabThrough(page, controls.length + 5);
       expect(
         stops.map(({ element }) => element),
-        path,
+        where,
       ).toEqual(controls);
       expect(
         stops.filter(({ outlined }) => !outlined),
-        path,
+        where,
       ).toEqual([]);
       expect(
         stops.filter(({ onScreen }) => !onScreen),
-        path,
+        where,
       ).toEqual([]);
     }
-  });
+  }
 });
 
 test('Enter follows a link, Space presses a button and opens a table, arrows choose a sample', async () => {

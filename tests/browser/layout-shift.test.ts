@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { pages } from '#tests/support/pages.ts';
 import { withBrowser } from './support/browser.ts';
 import { watchShifts } from './support/layout-shift.ts';
-import { paths } from './support/pages.ts';
 
 const { visit } = withBrowser();
 
@@ -10,7 +10,7 @@ describe.each([320, 1440])('%i px wide', (width) => {
     const { page } = await visit({ viewport: { width, height: 900 } });
     const shifts = await watchShifts(page);
     const moved: Record<string, string[]> = {};
-    for (const path of paths) {
+    for (const path of pages) {
       await page.goto(path);
       const here = await shifts();
       if (here.length > 0) moved[path] = here;

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { pages } from '#tests/support/pages.ts';
 import { withBrowser } from './support/browser.ts';
 import { backgroundLuminance, sidewaysOverflow } from './support/layout.ts';
 import { screenshot } from './support/screenshot.ts';
@@ -7,22 +8,6 @@ import { headed, hydrated, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser();
 
-const pages = [
-  ['start', '/'],
-  ['weather', '/weather'],
-  ['contact', '/contact'],
-  ['echo', '/echo'],
-  ['proxy', '/proxy'],
-  ['feeds', '/feeds'],
-  ['posts', '/posts'],
-  ['post', '/posts/one-typed-door'],
-  ['inbox', '/inbox'],
-  ['status', '/status'],
-  ['docs', '/docs'],
-  ['guide', '/docs/calling'],
-  ['procedure', '/docs/weather.forecast'],
-  ['scoped-procedure', '/docs/mail.list'],
-] as const;
 const longWord = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(3);
 let messagePath = '';
 
@@ -71,9 +56,10 @@ describe('from 320 to 1920 px', () => {
   test('no page scrolls sideways', { timeout: 120_000 }, async () => {
     const { page } = await visit();
     const overflows: Record<string, string[]> = {};
-    for (const [name, path] of [...pages, ['message', messagePath] as const]) {
+    for (const path of [...pages, messagePath]) {
       await page.goto(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
+      const name = path === messagePath ? 'message' : path.slice(1).replaceAll('/', '-') || 'start';
       Object.assign(overflows, await overflowsOf(page, name));
     }
     expect(overflows).toEqual({});

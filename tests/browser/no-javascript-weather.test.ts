@@ -5,7 +5,7 @@ import { dailyTable, hourlyTable, keepPlace } from './support/forecast.ts';
 import { screenshot } from './support/screenshot.ts';
 import { headed } from './support/wait.ts';
 
-const { visit, product } = withBrowser();
+const { visit, product } = withBrowser({});
 const visitWithoutJavaScript = () => visit({ javaScriptEnabled: false });
 
 afterEach(() => {

@@ -8,7 +8,7 @@ import { readFailure } from './support/failure-panel.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, hydrated, reads } from './support/wait.ts';
 
-const { visit, product } = withBrowser();
+const { visit, product } = withBrowser({});
 
 afterEach(() => product().upstreams.files.fault(undefined));
 

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
+import { pages } from '#tests/support/pages.ts';
 import { withBrowser } from './support/browser.ts';
 import { keepPlace } from './support/forecast.ts';
-import { paths } from './support/pages.ts';
 import { hydrated } from './support/wait.ts';
 
 const { visit, product } = withBrowser();
@@ -37,7 +37,7 @@ async function waitingForForecast(reducedMotion: 'reduce' | 'no-preference', lng
 test('where motion is not wanted, nothing moves on any page', { timeout: 60_000 }, async () => {
   const { page } = await visit({ reducedMotion: 'reduce' });
   const moving: Record<string, string[]> = {};
-  for (const path of paths) {
+  for (const path of pages) {
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).waitFor();
     const here = await movements(page);

@@ -6,7 +6,7 @@ import { callsOf, pageLoads, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, reads, settled } from './support/wait.ts';
 
-const { visit, product } = withBrowser();
+const { visit, product } = withBrowser({});
 
 afterEach(() => product().upstreams.github.fault(undefined));
 

@@ -5,7 +5,7 @@ import { pageLoads } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
-const { visit, product } = withBrowser();
+const { visit, product } = withBrowser({});
 
 const navigation = [
   { link: 'Weather', path: '/weather', heading: 'Weather', title: 'Weather · typed-bff' },

@@ -4,8 +4,9 @@ import { withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
 import { screenshot } from './support/screenshot.ts';
+import { reads } from './support/wait.ts';
 
-const { visit, product } = withBrowser();
+const { visit, product } = withBrowser({});
 const weatherFailure = /^50\d: POST \/api\/trpc\/weather\.forecast/;
 
 beforeEach(async () => {
@@ -56,4 +57,17 @@ test('a service that hangs up shows that it cannot be reached', async () => {
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   const { reason } = await readFailure(page.getByRole('main').getByRole('alert'));
   expect(reason).toBe('upstream_unreachable');
+});
+
+test('without the second source the forecast still comes, and says what is missing', async () => {
+  const { page } = await visit();
+  await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: '10.76' });
+  product().upstreams.airQuality.fault({ kind: 'status', status: 500 });
+  try {
+    await page.goto('/weather');
+    await dailyTable(page).waitFor();
+    await reads(page.getByRole('status'), 'Air quality is not available at the moment.');
+  } finally {
+    product().upstreams.airQuality.fault(undefined);
+  }
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { withBrowser } from './support/browser.ts';
-import { dailyTable, keepPlace } from './support/forecast.ts';
+import { dailyTable } from './support/forecast.ts';
 import { pageLoads, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { headed, hydrated, reads, settled } from './support/wait.ts';
 
-const { visit, product } = withBrowser();
+const { visit } = withBrowser();
 
 test('the first paint carries the forecast, and the browser asks for nothing', async () => {
   const { page, requests } = await visit();
@@ -66,17 +66,4 @@ test('units are switched at once, and kept', async () => {
   await page.reload();
   await reads(page.getByRole('main'), /\d °F.*\d mph/s);
   await page.getByRole('button', { name: 'Show °C and km/h' }).waitFor();
-});
-
-test('without the second source the forecast still comes, and says what is missing', async () => {
-  const { page } = await visit();
-  await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: '10.75' });
-  product().upstreams.airQuality.fault({ kind: 'status', status: 500 });
-  try {
-    await page.goto('/weather');
-    await dailyTable(page).waitFor();
-    await reads(page.getByRole('status'), 'Air quality is not available at the moment.');
-  } finally {
-    product().upstreams.airQuality.fault(undefined);
-  }
 });

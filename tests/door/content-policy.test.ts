@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
-import { inlineScripts, missingPages, noncesIn, pages, readPolicy } from './support/pages.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { missingPages, pagesAndPosts } from '#tests/support/pages.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
+import { inlineScripts, noncesIn, readPolicy } from './support/inline-scripts.ts';
 
-let product: Product;
+let product: SharedProduct;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 async function load(path: string) {
   const response = await fetch(`${product.baseUrl}${path}`);
@@ -17,43 +17,46 @@ async function load(path: string) {
 
 const nonceIn = (sources: string[]) => sources.flatMap((source) => /^'nonce-(.+)'$/.exec(source)?.[1] ?? []);
 
-describe.each([...pages, ...missingPages, '/no-such-file.txt', '/posts/no.such.post', '/_next/nothing'])(
-  '%s',
-  (path) => {
-    test('allows scripts of this site and no others', async () => {
-      const { policy, scripts } = await load(path);
-      expect(scripts).toContain("'self'");
-      expect(
-        scripts.filter((source) => !/^'(self|nonce-.+|sha256-.+|strict-dynamic)'$/.test(source)),
-      ).toEqual([]);
-      expect(policy.get('default-src')).toEqual(["'self'"]);
-      expect(policy.get('object-src')).toEqual(["'none'"]);
-      expect(policy.get('base-uri')).toEqual(["'none'"]);
-      expect(policy.get('form-action')).toEqual(["'self'"]);
-      expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
-    });
+describe.each([
+  ...pagesAndPosts,
+  ...missingPages,
+  '/no-such-file.txt',
+  '/posts/no.such.post',
+  '/_next/nothing',
+])('%s', (path) => {
+  test('allows scripts of this site and no others', async () => {
+    const { policy, scripts } = await load(path);
+    expect(scripts).toContain("'self'");
+    expect(scripts.filter((source) => !/^'(self|nonce-.+|sha256-.+|strict-dynamic)'$/.test(source))).toEqual(
+      [],
+    );
+    expect(policy.get('default-src')).toEqual(["'self'"]);
+    expect(policy.get('object-src')).toEqual(["'none'"]);
+    expect(policy.get('base-uri')).toEqual(["'none'"]);
+    expect(policy.get('form-action')).toEqual(["'self'"]);
+    expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
+  });
 
-    test('has another nonce each time, and no other in its HTML', async () => {
-      const [first, second] = [await load(path), await load(path)];
-      const [one, ...others] = nonceIn(first.scripts);
-      expect(others).toEqual([]);
-      expect(one).toMatch(/^[\w+/]{22,}={0,2}$/);
-      expect(nonceIn(second.scripts)).not.toContain(one);
-      expect([...new Set(noncesIn(first.html))].filter((nonce) => nonce !== one)).toEqual([]);
-    });
+  test('has another nonce each time, and no other in its HTML', async () => {
+    const [first, second] = [await load(path), await load(path)];
+    const [one, ...others] = nonceIn(first.scripts);
+    expect(others).toEqual([]);
+    expect(one).toMatch(/^[\w+/]{22,}={0,2}$/);
+    expect(nonceIn(second.scripts)).not.toContain(one);
+    expect([...new Set(noncesIn(first.html))].filter((nonce) => nonce !== one)).toEqual([]);
+  });
 
-    test('runs every inline script that it holds: by nonce or by hash', async () => {
-      const { scripts, html } = await load(path);
-      const inline = inlineScripts(html);
-      expect(inline.length).toBeGreaterThan(0);
-      const blocked = inline.filter(
-        ({ nonce, sha256 }) =>
-          !scripts.includes(`'sha256-${sha256}'`) && !(nonce && scripts.includes(`'nonce-${nonce}'`)),
-      );
-      expect(blocked).toEqual([]);
-    });
-  },
-);
+  test('runs every inline script that it holds: by nonce or by hash', async () => {
+    const { scripts, html } = await load(path);
+    const inline = inlineScripts(html);
+    expect(inline.length).toBeGreaterThan(0);
+    const blocked = inline.filter(
+      ({ nonce, sha256 }) =>
+        !scripts.includes(`'sha256-${sha256}'`) && !(nonce && scripts.includes(`'nonce-${nonce}'`)),
+    );
+    expect(blocked).toEqual([]);
+  });
+});
 
 test('a caller cannot choose the nonce', async () => {
   const chosen = 'Y2hvc2VuY2hvc2VuY2hvcw==';

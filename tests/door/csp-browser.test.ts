@@ -1,18 +1,15 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hydrated } from '#tests/browser/support/wait.ts';
-import { launchBrowser } from '#tests/support/chromium.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
-import { missingPages, pages } from './support/pages.ts';
+import { missingPages, pagesAndPosts } from '#tests/support/pages.ts';
+import { sharedBrowser, sharedProduct } from '#tests/support/shared.ts';
 
-let product: Product;
-let browser: Browser;
 let page: Page;
 /** What a policy forbade since the last page was loaded, as the page itself and as the console saw it. */
 let problems: string[] = [];
 
 beforeAll(async () => {
-  [product, browser] = await Promise.all([startProduct(), launchBrowser()]);
+  const [product, browser] = await Promise.all([sharedProduct(), sharedBrowser()]);
   // One page goes everywhere: what all pages share is fetched and compiled once.
   page = await browser.newPage({ baseURL: product.baseUrl });
   page.setDefaultTimeout(10_000);
@@ -35,15 +32,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser?.close();
-  await product?.close();
+  await page?.context().close();
 });
 
 beforeEach(() => {
   problems = [];
 });
 
-test.each([...pages, ...missingPages, '/no-such-file.txt'])(
+test.each([...pagesAndPosts, ...missingPages, '/no-such-file.txt'])(
   '%s is forbidden nothing and comes alive',
   async (path) => {
     await page.goto(path);

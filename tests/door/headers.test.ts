@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { missingPages, pagesAndPosts, posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { missingPages, pages } from './support/pages.ts';
-import { posts } from './support/posts.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { sendBytes } from './support/raw-socket.ts';
 
-let product: Product;
+let product: SharedProduct;
 let secure: Product;
 beforeAll(async () => {
-  [product, secure] = await Promise.all([startProduct(), startProduct({ SITE_URL: 'https://bff.example' })]);
+  [product, secure] = await Promise.all([sharedProduct(), startProduct({ SITE_URL: 'https://bff.example' })]);
 });
-afterAll(() => Promise.all([product.close(), secure.close()]));
+afterAll(() => secure.close());
 
 const chunk = readdirSync('.next/static/chunks').find((file) => file.endsWith('.js')) ?? 'none';
 const json = { 'content-type': 'application/json' };
@@ -51,7 +51,7 @@ const streams: Kind[] = [
   { title: 'an archive', path: '/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0', status: 200 },
 ];
 const others: Kind[] = [
-  ...pages.map((path): Kind => ({ title: `the page ${path}`, path, status: 200 })),
+  ...pagesAndPosts.map((path): Kind => ({ title: `the page ${path}`, path, status: 200 })),
   ...missingPages.map((path): Kind => ({ title: `no page at ${path}`, path, status: 404 })),
   { title: 'no file', path: '/no-such-file.txt', status: 404 },
   { title: 'no post with a dot', path: '/posts/no.such.post', status: 404 },

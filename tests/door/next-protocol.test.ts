@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rawRequest } from '#tests/product/call.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
-let product: Product;
+let product: SharedProduct;
 let before = 0;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 beforeEach(() => {
   before = product.log().length;
 });

@@ -1,14 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readEnvelope } from '#tests/product/call.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { untilLogged } from './support/log.ts';
 import { sendBytes, type WireAnswer } from './support/raw-socket.ts';
 
-let product: Product;
+let product: SharedProduct;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 /** How much of the log is older than the running test. */
 let before = 0;

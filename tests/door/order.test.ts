@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
 import { limits } from '#server/limits.ts';
 import { readEnvelope } from '#tests/product/call.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { sendBytes } from './support/raw-socket.ts';
 import { toWire } from './support/wire.ts';
 
-let product: Product;
+let product: SharedProduct;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 type Request = { method: string; path: string; query: string; headers: Record<string, string>; body: string };
 

@@ -90,3 +90,8 @@ describe('images', () => {
     },
   );
 });
+
+test('code on a page is a stop of the keyboard, which scrolls it; a feed is left alone', () => {
+  expect(fromRoot('```ts\nx\n```')).toBe('<pre tabindex="0"><code class="language-ts">x\n</code></pre>\n');
+  expect(absolute('```ts\nx\n```')).toBe('<pre><code class="language-ts">x\n</code></pre>\n');
+});

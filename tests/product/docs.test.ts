@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { procedures } from '#server/catalog/procedures.ts';
 import { errorReasons } from '#server/errors.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
 import { printedCurl, waysToRun } from './printed-curl.ts';
 
-let product: Product;
+let product: SharedProduct;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 const get = (path: string, accept?: string, init: RequestInit = {}) =>
   fetch(`${product.baseUrl}${path}`, { ...init, headers: accept === undefined ? {} : { accept } });

@@ -1,14 +1,13 @@
 import { Agent } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectRefusal, post, rawRequest, resultOf } from './call.ts';
 
-let product: Product;
+let product: SharedProduct;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 const json = { 'content-type': 'application/json' };
 

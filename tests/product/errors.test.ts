@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectRefusal, post, rawRequest } from './call.ts';
 
-let product: Product;
+let product: SharedProduct;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 const json = { 'content-type': 'application/json' };
 const boundary = { 'content-type': 'multipart/form-data; boundary=b' };

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 const run = promisify(execFile);
 
@@ -45,17 +45,16 @@ export async function wrong() {
 }
 `;
 
-let product: Product;
+let product: SharedProduct;
 let folder: string;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
   // Below the project, where the packages are found.
   await mkdir('tests/.output', { recursive: true });
   folder = resolve(await mkdtemp('tests/.output/client-'));
 });
 afterAll(async () => {
-  await product.close();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { post, postBatch, readEnvelope, readResult, resultOf } from './call.ts';
 
-let product: Product;
+let product: SharedProduct;
 let api: ReturnType<typeof createScriptClient>;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
   api = createScriptClient({ baseUrl: product.baseUrl });
 });
-afterAll(() => product.close());
 
 const allTypes = {
   date: new Date('2026-03-29T01:30:00.123Z'),

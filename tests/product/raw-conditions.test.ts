@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
 import { fileUrl } from './raw-client.ts';
 
-let product: Product;
+let product: SharedProduct;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 beforeEach(() => {
   product.upstreams.files.requests.length = 0;
 });

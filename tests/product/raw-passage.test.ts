@@ -1,17 +1,16 @@
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { fileUrl, sha256 } from './raw-client.ts';
 import { entriesOf } from './raw-tar.ts';
 
-let product: Product;
+let product: SharedProduct;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 beforeEach(() => {
   product.upstreams.files.requests.length = 0;
 });

@@ -1,19 +1,18 @@
 import { gunzipSync } from 'node:zlib';
 import { parseRssFeed } from 'feedsmith';
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/env.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectRefusal, readEnvelope } from './call.ts';
 import { printedCurl, waysToRun } from './printed-curl.ts';
 
-let product: Product;
+let product: SharedProduct;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${product.baseUrl}${path}`, init);
 const textOf = async (path: string) => (await get(path)).text();

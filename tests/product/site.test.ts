@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { procedures } from '#server/catalog/procedures.ts';
 import { pages } from '#server/site/pages.ts';
-import { posts } from '#tests/door/support/posts.ts';
 import { readStrictly } from '#tests/feed/support.ts';
+import { posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal } from './call.ts';
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { type CatalogEntry, describeProcedure } from '#server/catalog/catalog.ts';
 import { procedures } from '#server/catalog/procedures.ts';
@@ -41,7 +41,7 @@ export default async function ProcedurePage({ params }: Props) {
     <div className="space-y-10">
       <header className="space-y-3">
         <p>
-          <Link href="/docs">Documentation</Link>
+          <PageLink href="/docs">Documentation</PageLink>
         </p>
         <h1 className="font-mono text-2xl sm:text-3xl">{entry.path}</h1>
         <p className="flex flex-wrap gap-2">

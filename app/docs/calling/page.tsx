@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { connection } from 'next/server';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { callingGuide } from '#server/catalog/calling-guide.ts';
 import { renderMarkdown } from '#server/feed/markdown.ts';
@@ -27,7 +27,7 @@ export default async function CallingPage() {
   return (
     <>
       <p className="mb-3">
-        <Link href="/docs">Documentation</Link>
+        <PageLink href="/docs">Documentation</PageLink>
       </p>
       <article
         className="post-body guide"

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { connection } from 'next/server';
+import { PageLink } from '#app/_components/page-link.tsx';
 import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
 
@@ -18,7 +18,7 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
   return (
     <div className="space-y-6">
       <p>
-        <Link href="/inbox">Inbox</Link>
+        <PageLink href="/inbox">Inbox</PageLink>
       </p>
       <h1>{message.subject}</h1>
       <p className="text-muted">

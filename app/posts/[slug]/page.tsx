@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
+import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { services } from '#server/services.ts';
 import { PostDate } from '../post-date.tsx';
@@ -46,7 +46,7 @@ export default async function PostPage({ params }: PageProps<'/posts/[slug]'>) {
         />
       </article>
       <p className="mt-10">
-        <Link href="/posts">All posts</Link>
+        <PageLink href="/posts">All posts</PageLink>
       </p>
     </>
   );

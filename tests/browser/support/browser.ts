@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { launchBrowser } from '#tests/support/chromium.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedBrowser, sharedProduct } from '#tests/support/shared.ts';
 import { type Problems, watchProblems } from './problems.ts';
 
 /** A page in a browser profile that knows nothing of other tests. */
@@ -17,34 +17,44 @@ export type Visit = {
 
 type OpenVisit = { page: Page; problems: Problems; expected: RegExp[]; allowed: RegExp[] };
 
+/** One for each product, for visits without options: scripts and fonts are fetched and compiled once. */
+const profiles = new WeakMap<SharedProduct, BrowserContext>();
+
 /**
- * Starts one product and one browser for a test file. After each test every page it opened must have been
- * free of problems.
+ * Pages of the worker's browser for a test file. After each test every page it opened must have been free of
+ * problems.
  *
- * @param env on top of what the product is started with
+ * @param env what a product of the file's own is started with, `{}` for one that nobody has used; without it the
+ * product is the worker's
  */
-export function withBrowser(env: Record<string, string> = {}) {
-  let product: Product | undefined;
+export function withBrowser(env?: Record<string, string>) {
+  let own: Product | undefined;
+  let product: SharedProduct | undefined;
   let browser: Browser | undefined;
-  /** For visits without options, one after another: scripts and fonts are fetched and compiled once. */
-  let profile: BrowserContext | undefined;
   const open: OpenVisit[] = [];
 
   beforeAll(async () => {
     // Everyone here comes from one address.
-    product = await startProduct({ RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600', ...env });
-    browser = await launchBrowser();
+    const limits = { RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600' };
+    own = env && (await startProduct({ ...limits, ...env }));
+    product = own ?? (await sharedProduct());
+    browser = await sharedBrowser();
+    if (profileOf()) return;
+    // The first page of all starts half the browser, which no test's patience is for.
+    const first = await (await openProfile()).newPage();
+    await first.goto('/', { timeout: 0 });
+    await first.close();
   });
 
   afterAll(async () => {
-    await browser?.close();
-    await product?.close();
+    if (own) await profiles.get(own)?.close();
+    await own?.close();
   });
 
   afterEach(async () => {
     const visits = open.splice(0);
     await Promise.all(
-      visits.map(({ page }) => (page.context() === profile ? page.close() : page.context().close())),
+      visits.map(({ page }) => (page.context() === profileOf() ? page.close() : page.context().close())),
     );
     for (const { problems, expected, allowed } of visits) {
       const found = problems();
@@ -56,7 +66,7 @@ export function withBrowser(env: Record<string, string> = {}) {
     }
   });
 
-  function running(): Product {
+  function running(): SharedProduct {
     if (!product) throw new Error('the product has not started yet');
     return product;
   }
@@ -74,9 +84,19 @@ export function withBrowser(env: Record<string, string> = {}) {
     return context;
   }
 
-  /** A page of the shared profile, which has forgotten everything but its cache. */
+  const profileOf = () => product && profiles.get(product);
+
+  async function openProfile(): Promise<BrowserContext> {
+    const of = running();
+    const profile = await newProfile({});
+    profiles.set(of, profile);
+    profile.on('close', () => profiles.delete(of));
+    return profile;
+  }
+
+  /** A page of the product's profile, which has forgotten everything but its cache. */
   async function pageOfProfile(): Promise<Page> {
-    profile ??= await newProfile({});
+    const profile = profileOf() ?? (await openProfile());
     await Promise.all([profile.clearCookies(), profile.clearPermissions(), profile.setOffline(false)]);
     const page = await profile.newPage();
     const session = await profile.newCDPSession(page);
@@ -89,7 +109,7 @@ export function withBrowser(env: Record<string, string> = {}) {
   }
 
   async function visit(options?: BrowserContextOptions): Promise<Visit> {
-    const shared = !options && open.every(({ page }) => page.context() !== profile);
+    const shared = !options && open.every(({ page }) => page.context() !== profileOf());
     const page = shared ? await pageOfProfile() : await (await newProfile(options ?? {})).newPage();
     const requests: Request[] = [];
     page.on('request', (request) => requests.push(request));

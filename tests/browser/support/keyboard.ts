@@ -31,6 +31,11 @@ export function markInteractive(page: Page): Promise<string[]> {
 /** Presses Tab from the top of the page until it leaves the page or comes round, and tells each stop. */
 export async function tabThrough(page: Page, atMost: number): Promise<Stop[]> {
   const stops: Stop[] = [];
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+  });
   while (stops.length < atMost) {
     await page.keyboard.press('Tab');
     const stop = await focused(page);

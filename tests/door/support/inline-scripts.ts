@@ -1,27 +1,4 @@
 import { createHash } from 'node:crypto';
-import { posts } from './posts.ts';
-
-/** Every page of the product, and one that it has not. */
-export const pages = [
-  '/',
-  '/weather',
-  '/contact',
-  '/echo',
-  '/proxy',
-  '/docs',
-  '/docs/calling',
-  '/docs/weather.forecast',
-  '/feeds',
-  '/posts',
-  ...posts.map((slug) => `/posts/${slug}`),
-  '/inbox',
-];
-export const missingPages = [
-  '/no-such-page',
-  '/posts/no-such-post',
-  '/no/such/page',
-  '/docs/no.such.procedure',
-];
 
 export type InlineScript = { nonce: string | undefined; sha256: string };
 

@@ -1,0 +1,87 @@
+import type { Locator, Page, Request } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { withBrowser } from './support/browser.ts';
+import { pageLoads } from './support/requests.ts';
+import { becomes, headed, hydrated, settled } from './support/wait.ts';
+
+const { visit, product } = withBrowser();
+
+const linkTo = (page: Page, name: string) =>
+  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name });
+
+/** Of pages, for a navigation within the application. */
+const payloads = (requests: Request[]) => requests.filter((request) => 'rsc' in request.headers());
+const prefetches = (requests: Request[]) =>
+  payloads(requests).filter((request) => 'next-router-prefetch' in request.headers());
+const pathsOf = (requests: Request[]) => requests.map((request) => new URL(request.url()).pathname);
+const scripts = (requests: Request[]) =>
+  requests.filter((request) => request.resourceType() === 'script').map((request) => request.url());
+
+test.each(['/', '/weather', '/docs', '/posts'])('%s asks for no page that nobody asked for', async (path) => {
+  const { page, requests } = await visit();
+  await page.goto(path);
+  await hydrated(linkTo(page, 'Posts'));
+  await page.getByRole('contentinfo').scrollIntoViewIfNeeded();
+  await settled(page);
+  expect(pathsOf(payloads(requests))).toEqual([]);
+});
+
+test.each<[string, (link: Locator) => Promise<void>]>([
+  ['the pointer over it', (link) => link.hover()],
+  ['the focus on it', (link) => link.focus()],
+  [
+    'a finger on it',
+    (link) => link.dispatchEvent('touchstart', { touches: [], changedTouches: [], targetTouches: [] }),
+  ],
+])('a link with %s prefetches its own page, and the click asks for the rest', async (_, intend) => {
+  const { page, requests } = await visit({});
+  await page.goto('/');
+  const link = linkTo(page, 'Weather');
+  await hydrated(link);
+  await settled(page);
+  requests.length = 0;
+  await intend(link);
+  // What the route is, what of it is the same for everybody, and the scripts of that.
+  await becomes(() => prefetches(requests).length, 2);
+  await becomes(() => scripts(requests).length > 0, true);
+  await settled(page);
+  expect(new Set(pathsOf(payloads(requests)))).toEqual(new Set(['/weather']));
+  expect(prefetches(requests)).toHaveLength(2);
+  const prefetched = scripts(requests);
+
+  requests.length = 0;
+  // Without the pointer, which would go over the link again.
+  await link.evaluate((element) => element instanceof HTMLElement && element.click());
+  await headed(page, 'Weather');
+  await settled(page);
+  const [asked, ...more] = payloads(requests);
+  expect(pathsOf(more)).toEqual([]);
+  const tree = await asked?.headerValue('next-router-state-tree');
+  expect(tree).toContain(encodeURIComponent('["weather",{"children":["__PAGE__",{},null,"refetch"'));
+  expect(scripts(requests).filter((url) => prefetched.includes(url))).toEqual([]);
+  expect(pageLoads(requests)).toEqual([]);
+});
+
+test('a link in a text does, too', async () => {
+  const { page, requests } = await visit({});
+  await page.goto('/docs');
+  const link = page.getByRole('main').getByRole('link', { name: 'echo.body' });
+  await hydrated(link);
+  await settled(page);
+  expect(pathsOf(prefetches(requests))).toEqual([]);
+  await link.hover();
+  await becomes(() => new Set(pathsOf(prefetches(requests))), new Set(['/docs/echo.body']));
+});
+
+test('a page that was not prefetched is one request away', async () => {
+  const { page, requests } = await visit({});
+  await page.goto('/');
+  const link = linkTo(page, 'Posts');
+  await hydrated(link);
+  await link.evaluate((element) => element instanceof HTMLElement && element.click());
+  await headed(page, 'Posts');
+  await settled(page);
+  expect(payloads(requests).map((request) => request.url())).toEqual([
+    expect.stringMatching(`^${product().baseUrl}/posts\\?_rsc=`),
+  ]);
+});

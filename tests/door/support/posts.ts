@@ -1,4 +1,0 @@
-import { readdirSync } from 'node:fs';
-
-/** The slugs of the built-in posts. */
-export const posts = readdirSync('content/posts').map((file) => file.replace(/\.md$/, ''));

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+
+/** Every page of the product, one of each kind. */
+export const pages = [
+  '/',
+  '/weather',
+  '/contact',
+  '/echo',
+  '/proxy',
+  '/docs',
+  '/docs/calling',
+  '/docs/weather.forecast',
+  '/docs/mail.list',
+  '/feeds',
+  '/posts',
+  '/posts/one-typed-door',
+  '/inbox',
+  '/status',
+];
+
+/** The slugs of the built-in posts. */
+export const posts = readdirSync('content/posts').map((file) => file.replace(/\.md$/, ''));
+
+export const pagesAndPosts = [...new Set([...pages, ...posts.map((slug) => `/posts/${slug}`)])];
+
+/** Of each kind of page one that it has not. */
+export const missingPages = [
+  '/no-such-page',
+  '/posts/no-such-post',
+  '/no/such/page',
+  '/docs/no.such.procedure',
+];
