@@ -7,6 +7,8 @@ import { welcomeSchema } from './messages.ts';
 /** This worker's part in the machine, beside what it serves. */
 export type Membership = Pick<Channel, 'say'> & {
   machine: Machine;
+  /** Whether there are workers that serve already. */
+  othersServe: boolean;
   /** Delivers no more mails and says so, where it was this worker's to do. */
   endDelivery(): Promise<void>;
 };
@@ -49,7 +51,7 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
     await say({ kind: 'answer', id, answer: given });
   }
 
-  const { salt, startedAt } = welcomeSchema.parse(await ask({ about: 'welcome' }));
+  const { salt, startedAt, othersServe } = welcomeSchema.parse(await ask({ about: 'welcome' }));
   const machine: Machine = {
     salt,
     startedAt,
@@ -74,5 +76,5 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
     await delivery?.end();
     await say({ kind: 'deliveryEnded' });
   }
-  return { machine, say, endDelivery };
+  return { machine, othersServe, say, endDelivery };
 }

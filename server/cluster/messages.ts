@@ -25,7 +25,12 @@ const question = z.discriminatedUnion('about', [
 export type Question = z.infer<typeof question>;
 
 /** What a worker is told when it begins. */
-export const welcomeSchema = z.object({ salt: z.string(), startedAt: z.coerce.date() });
+export const welcomeSchema = z.object({
+  salt: z.string(),
+  startedAt: z.coerce.date(),
+  /** Whoever calls is answered meanwhile. */
+  othersServe: z.boolean(),
+});
 
 export const fromWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('question'), id: z.int(), question }),

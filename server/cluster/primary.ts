@@ -82,7 +82,7 @@ export async function runPrimary(env: Env): Promise<void> {
     switch (question.about) {
       case 'welcome':
         member.greeted = true;
-        return { salt, startedAt };
+        return { salt, startedAt, othersServe: othersThan(member).some(({ state }) => state === 'loaded') };
       case 'charges':
         return state.charge(question.charges);
       case 'keep':

@@ -37,4 +37,6 @@ process.on('SIGTERM', () => {
   void membership.say({ kind: 'leaving' });
   void leave(membership);
 });
-serving = await serveBuild(env(), () => void membership.say({ kind: 'loaded' }));
+serving = await serveBuild(env(), membership);
+await serving.loaded;
+void membership.say({ kind: 'loaded' });

@@ -5,6 +5,8 @@ import { services } from '../services.ts';
 import { type FrontServer, type NodeHandler, startFrontServer } from './server.ts';
 
 export type Serving = {
+  /** Resolves when pages are served, too. */
+  loaded: Promise<void>;
   /** Ends what this process does, within the deadlines. */
   stop(): Promise<void>;
   /** Ends it while other processes go on at the same port: nothing that runs is cut. */
@@ -13,20 +15,24 @@ export type Serving = {
 
 /**
  * Serves the build. Procedures and raw routes are answered at once; pages wait until Next, behind the same server, has
- * loaded.
+ * loaded. Where others serve already, nobody is to wait: then nothing is answered before that.
  */
-export async function serveBuild(env: Env, loaded: () => void = () => undefined): Promise<Serving> {
+export async function serveBuild(env: Env, { othersServe = false } = {}): Promise<Serving> {
   lifecycle.starting = true;
   const next = Promise.withResolvers<NodeHandler>();
+  if (othersServe) next.resolve(await loadNext(env));
   const front = await startFrontServer({ env, next: next.promise });
-  next.resolve(loadNext(env));
-  void next.promise.then(loaded);
+  if (!othersServe) next.resolve(loadNext(env));
 
   const endWith = async (end: FrontServer['stop']) => {
     await end();
     await services().mail.stop();
   };
-  return { stop: () => endWith(front.stop), handOver: () => endWith(front.handOver) };
+  return {
+    loaded: next.promise.then(() => undefined),
+    stop: () => endWith(front.stop),
+    handOver: () => endWith(front.handOver),
+  };
 }
 
 /** Serves the build in this process alone, until it is told to stop. */
