@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Env } from '../env.ts';
 import { AppError } from '../errors.ts';
@@ -193,7 +193,7 @@ export function createUpstreamClient(
       buildPath(endpoint, call),
       buildBody(endpoint, call),
       JSON.stringify(passedHeaders(endpoint, call.header)),
-      createHash('sha256').update(JSON.stringify(credential)).digest('base64url'),
+      hash('sha256', JSON.stringify(credential), 'base64url'),
     ].join(' ');
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../env.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -134,14 +133,11 @@ function settleParts<T extends object>(whole: T): T {
 }
 
 /** What it resolves to, or null when that takes longer. */
-async function withPatience<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
-  const given = new AbortController();
-  const late = delay(milliseconds, null, { signal: given.signal }).catch(() => null);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    given.abort();
-  }
+function withPatience<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, null);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 const staleWarning: Forecast['warnings'][number] = {
