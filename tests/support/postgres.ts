@@ -116,7 +116,8 @@ export async function startPostgres(): Promise<PostgresServer> {
       .stdout.toString()
       .trim()
       .split(/\s+/);
-    for (const each of [pid, ...children.filter(Boolean).map(Number)]) process.kill(each, name);
+    process.kill(pid, name);
+    for (const each of children.filter(Boolean)) signalBackend(Number(each), name);
   }
 
   async function stop(): Promise<void> {
@@ -178,5 +179,14 @@ async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
       if (Date.now() > giveUpAt) throw new Error('postgres did not answer within 20 seconds', { cause });
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** One that has ended by itself meanwhile needs no signal. */
+function signalBackend(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
