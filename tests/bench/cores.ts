@@ -1,27 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#tests/support/product.ts';
 import { mutation } from './http/calls.ts';
 import { contenders, productEnv } from './http/contenders.ts';
 import { withSpread } from './http/report.ts';
 import { load } from './support/load.ts';
-import { stop, untilItAnswers } from './support/pinned.ts';
+import { callerCore, serverCore, stop, untilItAnswers } from './support/pinned.ts';
 import { ratios, type Spread, spreadOf } from './support/statistics.ts';
 import { type Cell, table } from './support/table.ts';
 
 export type CoresSummary = { workers: number; requestsPerSecond: Spread; ofOneWorker: Spread };
 
-/**
- * One worker beside one for each core, on all cores: the caller runs on them as well, so the last one gives less than
- * a whole core's worth.
- */
+/** The caller has one of these cores, too, so the second one gives less than its worth. */
+const cores = [serverCore, callerCore];
+
+/** One worker beside two, on two cores. */
 export async function measureCores(
   effort: { rounds: number; seconds: number; connections: number },
   folder: string,
 ): Promise<CoresSummary[]> {
-  const counts = [1, availableParallelism()];
+  const counts = [1, cores.length];
   const running = await Promise.all(counts.map((workers) => startWith(workers, folder)));
   const perSecond: number[][] = counts.map(() => []);
   try {
@@ -58,10 +57,10 @@ async function startWith(
   folder: string,
 ): Promise<{ child: ChildProcess; target: { baseUrl: string; pid: number } }> {
   const port = await freePort();
-  const [command, ...args] = contenders.f.command(port);
   const log = join(folder, `workers-${workers}.log`);
   const file = openSync(log, 'a');
-  const child = spawn(command, args, {
+  // This process has a core of its own, and what it starts would stay there.
+  const child = spawn('taskset', ['--cpu-list', cores.join(), ...contenders.f.command(port)], {
     stdio: ['ignore', file, file],
     env: {
       ...process.env,
