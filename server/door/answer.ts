@@ -11,6 +11,9 @@ export type Answer = {
   body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 };
 
+/** One that is no stream. */
+export type WholeAnswer = Answer & { body: Exclude<Answer['body'], ReadableStream> };
+
 export function toResponse({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers });
 }

@@ -1,11 +1,5 @@
-import type { DoorRequest } from './door-request.ts';
+import type { BodyLimits, DoorRequest } from './door-request.ts';
 import { Refusal } from './refusal.ts';
-
-export type BodyLimits = {
-  maxBytes: number;
-  /** Milliseconds from the start of reading to the last byte. */
-  deadline: number;
-};
 
 /** What was not read of a body still comes, and would stand before the next request on the connection. */
 const headers = { connection: 'close' };

@@ -1,4 +1,8 @@
-import type { BodyLimits } from './body.ts';
+export type BodyLimits = {
+  maxBytes: number;
+  /** Milliseconds from the start of reading to the last byte. */
+  deadline: number;
+};
 
 /** What was asked for: a URL has it all. */
 export type Target = Pick<URL, 'pathname' | 'search' | 'searchParams'>;

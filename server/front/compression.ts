@@ -3,9 +3,8 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
-import { addVary } from '../door/answer.ts';
+import { addVary, type WholeAnswer } from '../door/answer.ts';
 import { limits } from '../limits.ts';
-import type { WholeAnswer } from './direct.ts';
 
 const compress = promisify(gzip);
 const compressible = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml)|application\/manifest\+json)/;

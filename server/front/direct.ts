@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { Answer } from '../door/answer.ts';
+import type { WholeAnswer } from '../door/answer.ts';
 import type { DoorHandler } from '../door/route-handlers.ts';
 import { limits } from '../limits.ts';
 import { compressed, isWorthCompressing } from './compression.ts';
@@ -23,8 +23,6 @@ export async function answerDirectly(
   // What breaks off ends the connection: the client must not take it for the whole.
   await pipeline(chunksOf(body), response).catch(() => response.destroy());
 }
-
-export type WholeAnswer = Answer & { body: Exclude<Answer['body'], ReadableStream> };
 
 /** In one write where it can be: head and body together are one packet. */
 async function answerWhole(

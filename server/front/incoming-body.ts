@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyLimits, bodyTooLarge, bodyTooSlow, concatenate } from '../door/body.ts';
+import { bodyTooLarge, bodyTooSlow, concatenate } from '../door/body.ts';
+import type { BodyLimits } from '../door/door-request.ts';
 
 /**
  * Reads a body as a whole, within limits; what is not read any more is left to whoever answers.

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { BodyLimits } from '../door/body.ts';
-import type { DoorRequest, Target } from '../door/door-request.ts';
+import type { BodyLimits, DoorRequest, Target } from '../door/door-request.ts';
 import { readIncoming, streamOf } from './incoming-body.ts';
 
 /** What the URL standard leaves as it is, in a path without dot segments (nobody gets here with one) and in a query. */
