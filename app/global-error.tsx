@@ -1,12 +1,12 @@
 'use client';
 
-import { mono, sans } from './fonts.ts';
+import { fontVariables } from './fonts.ts';
 import './globals.css';
 
 /** What is shown when even the frame of the pages fails; it brings its own. */
 export default function GlobalError({ error }: { error: Error & { digest?: string } }) {
   return (
-    <html lang="en" className={`${sans.variable} ${mono.variable}`}>
+    <html lang="en" className={fontVariables}>
       <body className="flex min-h-dvh flex-col items-center justify-center p-6">
         <main className="max-w-md space-y-4">
           <h1>This site could not be shown</h1>

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { LinkPending } from './_components/link-pending.tsx';
 import { PageLink } from './_components/page-link.tsx';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
-import { mono, sans } from './fonts.ts';
+import { fontVariables } from './fonts.ts';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -33,7 +33,7 @@ const pages: { href: Route; name: string }[] = [
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    <html lang="en" className={`${sans.variable} ${mono.variable}`}>
+    <html lang="en" className={fontVariables}>
       <head>
         <link rel="alternate" type="application/rss+xml" title="typed-bff (RSS)" href="/rss.xml" />
         <link rel="alternate" type="application/atom+xml" title="typed-bff (Atom)" href="/atom.xml" />

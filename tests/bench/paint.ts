@@ -71,35 +71,46 @@ async function visit(browser: Browser, url: string): Promise<Paint> {
     await session.send('Network.emulateNetworkConditions', network);
     await page.addInitScript(watchPaint);
     await page.goto(url);
-    await page.waitForFunction(
-      `['temperature', 'first-contentful-paint'].every((name) => performance.getEntriesByName(name).length > 0)`,
-    );
     return paintSchema.parse(await page.evaluate(readPaint));
   } finally {
     await context.close();
   }
 }
 
-/** Runs in the page: marks the frame after the one in which a temperature stands, when it has been painted. */
+/**
+ * Runs in the page: has the browser tell when it painted the first element that holds a temperature. A frame that the
+ * page asked for would come later, after what its scripts do meanwhile.
+ */
 const watchPaint = `
-  const look = () => {
-    if (/\\d\\s?°/.test(document.querySelector('main')?.innerText ?? '')) {
-      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('temperature')));
-    }
-    else requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
   globalThis.largestPaint = 0;
+  const observer = new MutationObserver((records) => {
+    for (const { addedNodes, target } of records) {
+      for (const node of addedNodes.length > 0 ? addedNodes : [target]) {
+        const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+        for (let text = node.nodeType === Node.TEXT_NODE ? node : texts.nextNode(); text; text = texts.nextNode()) {
+          const element = text.parentElement;
+          if (!element?.closest('main') || !/\\d\\s?°/.test(element.textContent)) continue;
+          element.setAttribute('elementtiming', 'temperature');
+        }
+      }
+    }
+  });
+  observer.observe(document, { childList: true, characterData: true, subtree: true });
+  globalThis.temperaturePaint = new Promise((resolve, reject) => {
+    new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime)).observe({ type: 'element', buffered: true });
+    setTimeout(() => reject(new Error('No temperature has been painted')), 30_000);
+  });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) globalThis.largestPaint = entry.startTime;
   }).observe({ type: 'largest-contentful-paint', buffered: true });
 `;
 
-const readPaint = `({
-  temperature: performance.getEntriesByName('temperature')[0].startTime,
+/** Waits until the temperature is painted. */
+const readPaint = `globalThis.temperaturePaint.then((temperature) => ({
+  temperature,
   first: performance.getEntriesByName('first-contentful-paint')[0].startTime,
   largest: globalThis.largestPaint,
-})`;
+}))`;
 
 function print(summaries: readonly PaintSummary[]): void {
   const rows = summaries.map((each) => [

@@ -33,7 +33,7 @@ function Temperature() {
   return (
     <main>
       <h1>Berlin</h1>
-      <p>{data ? `${data.now} °C` : 'Loading…'}</p>
+      {data ? <h2>{`${data.now} °C`}</h2> : <p>Loading…</p>}
     </main>
   );
 }
