@@ -7,6 +7,15 @@ const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exc
   /from '.*support\/(product|shared|browser)\.ts'/.test(readFileSync(file, 'utf8')),
 );
 
+/** Those of HTTP alone, which share a product: they run against the route handlers behind `next start`, too. */
+const ofBothServers = fromOutside.filter(
+  (file) =>
+    /^tests\/(?:door|product)\//.test(file) &&
+    // What a request target may be is the front server's to say.
+    !/raw-(?:path|targets)\.test\.ts$/.test(file) &&
+    readFileSync(file, 'utf8').includes('support/shared.ts'),
+);
+
 export default defineConfig({
   // The same condition that Next resolves with in server code; elsewhere the package throws on import.
   resolve: { conditions: ['react-server', 'node'] },
@@ -30,6 +39,17 @@ export default defineConfig({
           // One worker runs many: they share a product and a browser, see tests/support/shared.ts.
           isolate: false,
           environment: './tests/support/worker-environment.ts',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'next-start',
+          include: ofBothServers,
+          isolate: false,
+          environment: './tests/support/worker-environment.ts',
+          setupFiles: ['tests/support/next-alone.ts'],
+          env: { PRODUCT_SERVER: 'next' },
         },
       },
       {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePathSegment } from '#server/door/path.ts';
-import { next } from '#tests/product/processes.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { nextArguments } from '#tests/support/start-command.ts';
 import { sendBytes, type WireAnswer } from './support/raw-socket.ts';
 import { sentArbitrary } from './support/requests.ts';
 import type { Sent } from './support/sent.ts';
@@ -12,7 +12,7 @@ let front: Product;
 let nextAlone: Product;
 beforeAll(async () => {
   const env = { SITE_URL: 'http://localhost:3000' };
-  [front, nextAlone] = await Promise.all([startProduct(env), startProduct(env, [next, 'start'])]);
+  [front, nextAlone] = await Promise.all([startProduct(env), startProduct(env, nextArguments)]);
 }, 120_000);
 afterAll(() => Promise.all([front.close(), nextAlone.close()]));
 

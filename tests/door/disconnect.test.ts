@@ -3,14 +3,13 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { post } from '#tests/product/call.ts';
-import { next } from '#tests/product/processes.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { startArguments } from '#tests/support/start-command.ts';
+import { nextArguments, startArguments } from '#tests/support/start-command.ts';
 import { eventOf, linesOf } from './support/log.ts';
 
 describe.each([
   { server: 'the front server', command: startArguments() },
-  { server: 'Next alone', command: [next, 'start'] },
+  { server: 'Next alone', command: nextArguments },
 ])('behind $server', ({ command }) => {
   /** An upstream that takes every request and answers none. */
   let upstream: Server;

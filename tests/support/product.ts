@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireBuild } from '#server/preflight.ts';
-import { startArguments } from './start-command.ts';
+import { nextArguments, startArguments } from './start-command.ts';
 import { startUpstreams, type Upstreams } from './upstreams/index.ts';
 
 export type Product = {
@@ -27,7 +27,7 @@ export type Product = {
 export async function startProduct(
   env: Record<string, string> = {},
   /** What Node is given: the front server, or Next alone. */
-  command: readonly string[] = startArguments(),
+  command: readonly string[] = process.env.PRODUCT_SERVER === 'next' ? nextArguments : startArguments(),
 ): Promise<Product> {
   requireBuild();
   const port = await freePort();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { z } from 'zod';
 
 const manifest = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
@@ -8,3 +9,11 @@ export function startArguments(): string[] {
   const { scripts } = manifest.parse(JSON.parse(readFileSync('package.json', 'utf8')));
   return scripts.start.split(' ').slice(1);
 }
+
+/** What starts Next without the front server before it, as a host does that runs the route handlers alone. */
+export const nextArguments = [
+  createRequire(import.meta.url).resolve('next/dist/bin/next'),
+  'start',
+  // Above what clients keep a connection: by default a call may meet one that is just being closed.
+  '--keepAliveTimeout=65000',
+];
