@@ -92,6 +92,12 @@ export const limits = {
     pause: 2_000,
     /** The largest answer that is stored there for other instances. */
     answerBytes: 1024 * 1024,
+    /** How long an instance that loads an answer keeps the others from it, should it not come to say so. */
+    turn: 5_000,
+    /** Between two looks for what another instance loads. */
+    turnPause: 50,
+    /** Looks, before an instance asks by itself. */
+    turnWaits: 20,
   },
 
   upstream: {

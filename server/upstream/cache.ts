@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { isAppError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { CacheWindows } from './endpoint.ts';
 
 /** How an answer was come by, and how old it is. */
@@ -28,7 +30,15 @@ export type SharedTier = {
   read(key: string): Promise<{ text: string; storedAt: number } | undefined>;
   write(key: string, entry: { text: string; storedAt: number }, milliseconds: number): Promise<void>;
   remove(key: string): Promise<void>;
+  /**
+   * Asks for the turn to load what several instances may need at one time.
+   *
+   * @returns gives the turn back; undefined while another instance has it
+   */
+  takeTurn(key: string): Promise<(() => void) | undefined>;
 };
+
+const { turnPause, turnWaits } = limits.redis;
 
 type Entry<T> = Loaded<T> & { storedAt: number };
 type Options = { maxBytes: number; now?: () => number; shared?: SharedTier | undefined };
@@ -83,7 +93,7 @@ export class AnswerCache<T> {
     const served = known && this.#serve(key, windows, source, known);
     if (served) return served;
     try {
-      return this.#result('miss', await this.#load(key, windows, source));
+      return await this.#loadInTurn(key, windows, source);
     } catch (error) {
       // What the upstream says is not there must not live on here.
       if (isAppError(error) && error.httpStatus < 500) this.#forget(key);
@@ -94,22 +104,52 @@ export class AnswerCache<T> {
     }
   }
 
+  /** One of all instances loads; the others wait for what it stores, but not for long. */
+  async #loadInTurn(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
+    const shared = source.revive && this.#shared;
+    let giveBack: (() => void) | undefined;
+    for (let waits = 0; shared && !giveBack && waits <= turnWaits; waits += 1) {
+      if (waits > 0) await delay(turnPause);
+      giveBack = await shared.takeTurn(key);
+      // Only now: what the one before stored was there before it gave its turn back.
+      await this.#readShared(key, source);
+      const known = this.#entries.get(key);
+      const served = known && this.#serve(key, windows, source, known);
+      if (!served) continue;
+      giveBack?.();
+      return served;
+    }
+    try {
+      return this.#result('miss', await this.#load(key, windows, source));
+    } finally {
+      giveBack?.();
+    }
+  }
+
   /** Nobody waits for it; a failure shows when the window has passed. */
   #refresh(key: string, windows: CacheWindows, source: Source<T>): void {
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    const refreshed = async () => {
-      const before = this.#entries.get(key)?.storedAt ?? 0;
-      await this.#readShared(key, source);
-      // Another instance was quicker.
-      if ((this.#entries.get(key)?.storedAt ?? 0) > before) return;
-      await this.#load(key, windows, source);
-    };
-    refreshed()
+    this.#loadNewer(key, windows, source)
       .catch((error: unknown) => {
         if (isAppError(error) && error.httpStatus < 500) this.#forget(key);
       })
       .finally(() => this.#refreshing.delete(key));
+  }
+
+  /** Unless another instance was quicker, or is at it. */
+  async #loadNewer(key: string, windows: CacheWindows, source: Source<T>): Promise<void> {
+    const shared = source.revive && this.#shared;
+    const giveBack = await shared?.takeTurn(key);
+    if (shared && !giveBack) return;
+    try {
+      const before = this.#entries.get(key)?.storedAt ?? 0;
+      await this.#readShared(key, source);
+      if ((this.#entries.get(key)?.storedAt ?? 0) > before) return;
+      await this.#load(key, windows, source);
+    } finally {
+      giveBack?.();
+    }
   }
 
   async #load(key: string, windows: CacheWindows, source: Source<T>): Promise<Entry<T>> {

@@ -22,11 +22,27 @@ export function createSharedTier(redis: SharedRedis): SharedTier {
     async remove(key) {
       await redis.attempt((client) => client.del(nameOf(key)));
     },
+    async takeTurn(key) {
+      const name = turnOf(key);
+      const mark = crypto.randomUUID();
+      const taken = await redis.attempt((client) => client.set(name, mark, 'PX', limits.redis.turn, 'NX'));
+      // Where Redis does not answer, every instance has its turn.
+      if (taken && taken.value !== 'OK') return undefined;
+      return () => {
+        if (taken) void redis.attempt((client) => client.eval(removeOwn, 1, name, mark));
+      };
+    },
   };
 }
 
-function nameOf(key: string): string {
-  return `typed-bff:answer:${createHash('sha256').update(key).digest('base64url')}`;
+/** A turn that lasted too long may be another instance's by now. */
+const removeOwn = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end`;
+
+const nameOf = (key: string) => `typed-bff:answer:${digestOf(key)}`;
+const turnOf = (key: string) => `typed-bff:turn:${digestOf(key)}`;
+
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
 }
 
 function parse(text: string): unknown {
