@@ -40,6 +40,12 @@ const environmentSchema = z.object({
     .min(1)
     .max(limits.cluster.workers)
     .default(() => Math.min(availableParallelism(), limits.cluster.workers)),
+  SHUTDOWN_DELAY: z.coerce
+    .number('must be a number of seconds')
+    .int()
+    .min(0)
+    .max(limits.longestShutdownDelaySeconds)
+    .default(0),
   DATA_DIR: z.string().default('.data'),
   DEMO: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -17,6 +17,8 @@ export const limits = {
   bodyDeadline: 10_000,
   /** How long running requests may take to end once the process is told to stop. */
   shutdownDeadline: 15_000,
+  /** What `SHUTDOWN_DELAY` may be. */
+  longestShutdownDelaySeconds: 300,
 
   /** Of lines of the log that wait for the end of a turn of the event loop; more are written at once. */
   logBufferBytes: 8 * 1024,

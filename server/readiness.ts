@@ -18,21 +18,21 @@ export type Readiness = {
  * Whether requests should be sent here, with the state of each dependency. Without the storage of mails they should
  * not; without Redis this instance works on, counting limits by itself. Does not throw.
  */
-export async function readiness(): Promise<Readiness> {
+export async function readiness({ needsMailStorage = true } = {}): Promise<Readiness> {
   const { mail, redis: shared } = services();
   const [storage, redis] = await Promise.all([mail.check(), shared?.state()]);
   return {
-    status: statusOf(storage),
+    status: statusOf(storage === 'ok' || !needsMailStorage),
     dependencies: {
-      mailStorage: { state: storage, needed: true },
+      mailStorage: { state: storage, needed: needsMailStorage },
       mailDelivery: { state: mail.mode, needed: false },
       ...(redis ? { redis: { state: redis, needed: false } } : {}),
     },
   };
 }
 
-function statusOf(storage: 'ok' | 'down'): Readiness['status'] {
+function statusOf(hasWhatItNeeds: boolean): Readiness['status'] {
   if (lifecycle.draining) return 'draining';
   if (lifecycle.starting) return 'starting';
-  return storage === 'ok' ? 'ready' : 'not_ready';
+  return hasWhatItNeeds ? 'ready' : 'not_ready';
 }

@@ -11,6 +11,8 @@ const leaveDeadline = limits.raw.deadline + limits.mail.stopGrace + killMargin;
 
 export type CrewOptions = {
   size: number;
+  /** Milliseconds for which workers serve on when they are told to stop. */
+  shutdownDelay: number;
   log: Logger;
   hear(member: Member, message: FromWorker): void;
   /** Nothing more comes from this one. */
@@ -20,7 +22,7 @@ export type CrewOptions = {
 };
 
 /** Keeps as many workers at work as there should be. */
-export function createCrew({ size, log, hear, ended, cannotStart }: CrewOptions) {
+export function createCrew({ size, shutdownDelay, log, hear, ended, cannotStart }: CrewOptions) {
   const members = new Set<Member>();
   const pauseAfter = createRestartPause();
   let stopping = false;
@@ -109,7 +111,7 @@ export function createCrew({ size, log, hear, ended, cannotStart }: CrewOptions)
     }
     const kill = setTimeout(() => {
       for (const member of members) member.kill();
-    }, stopDeadline);
+    }, shutdownDelay + stopDeadline);
     await Promise.all(all.map((member) => member.ended));
     clearTimeout(kill);
   }

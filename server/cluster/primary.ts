@@ -30,6 +30,7 @@ export async function runPrimary(env: Env): Promise<void> {
   const retired = createRetiredMetrics();
   const crew = createCrew({
     size: env.WEB_CONCURRENCY,
+    shutdownDelay: env.SHUTDOWN_DELAY * 1_000,
     log: log(),
     hear,
     ended(member) {

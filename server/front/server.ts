@@ -17,7 +17,7 @@ import { addVary } from './vary.ts';
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export type FrontServer = {
-  /** Takes no more work, lets what runs finish within the deadline, then closes every connection. */
+  /** Says that it stops, for `SHUTDOWN_DELAY`; then lets what runs finish within the deadline, and closes every connection. */
   stop(): Promise<void>;
   /** Leaves the port to other processes and cuts nothing: each connection is closed with the answer to what comes on it. */
   handOver(): Promise<void>;
@@ -28,7 +28,7 @@ export type FrontServer = {
  * needs nothing of Next by itself, and it can refuse what Next would stumble over and end in order.
  */
 export async function startFrontServer(options: {
-  env: Pick<Env, 'PORT' | 'SITE_URL' | 'ALLOWED_ORIGINS' | 'TRUSTED_PROXY_HOPS'>;
+  env: Pick<Env, 'PORT' | 'SITE_URL' | 'ALLOWED_ORIGINS' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
   /** For pages and files; may still be loading. */
   next: Promise<NodeHandler>;
 }): Promise<FrontServer> {
@@ -84,6 +84,8 @@ export async function startFrontServer(options: {
 
   async function stop(): Promise<void> {
     lifecycle.draining = true;
+    // A balancer finds out by asking; until then it goes on sending.
+    if (env.SHUTDOWN_DELAY > 0) await delay(env.SHUTDOWN_DELAY * 1_000);
     server.closeIdleConnections();
     if (running.size > 0) {
       await Promise.race([once(idle, 'idle'), delay(limits.shutdownDeadline)]);

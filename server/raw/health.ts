@@ -1,5 +1,5 @@
 import { type Answer, jsonAnswer } from '../door/answer.ts';
-import type { DoorRequest } from '../door/door-request.ts';
+import { type DoorRequest, targetOf } from '../door/door-request.ts';
 import { principalOf } from '../door/principal.ts';
 import { Refusal } from '../door/refusal.ts';
 import { serve } from '../door/serve.ts';
@@ -13,10 +13,17 @@ export function handleHealth(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/healthz', async () => unstored(200, { status: 'ok' }));
 }
 
-/** `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. */
+/**
+ * `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. What is excluded
+ * does not count, only shows.
+ */
 export function handleReadiness(request: DoorRequest): Promise<Answer> {
   return serveText(request, '/readyz', async () => {
-    const state = await readiness();
+    const exclude = targetOf(request).searchParams.getAll('exclude');
+    if (exclude.some((name) => name !== 'mailStorage')) {
+      throw new Refusal('invalid_input', { message: 'Only mailStorage can be excluded.' });
+    }
+    const state = await readiness({ needsMailStorage: exclude.length === 0 });
     return unstored(state.status === 'ready' ? 200 : 503, state);
   });
 }

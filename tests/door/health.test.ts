@@ -28,8 +28,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function ready({ baseUrl }: Product) {
-  const response = await fetch(`${baseUrl}/readyz`);
+async function ready({ baseUrl }: Product, query = '') {
+  const response = await fetch(`${baseUrl}/readyz${query}`);
   expect(response.headers.get('cache-control')).toContain('no-store');
   return { code: response.status, ...readiness.parse(await response.json()) };
 }
@@ -53,6 +53,18 @@ test.each(['/healthz', '/readyz', '/metrics'])('%s answers HEAD and refuses POST
   const refused = await fetch(`${product.baseUrl}${path}`, { method: 'POST', body: 'x' });
   await expectRefusal(refused, { reason: 'method_not_allowed', path });
   expect(refused.headers.get('allow')).toBe('GET, HEAD');
+});
+
+test('what is excluded does not count, and shows all the same', async () => {
+  expect(await ready(withoutStorage, '?exclude=mailStorage')).toMatchObject({
+    code: 200,
+    status: 'ready',
+    dependencies: { mailStorage: { state: 'down', needed: false } },
+  });
+  for (const name of ['redis', '', 'mailstorage']) {
+    const refused = await fetch(`${product.baseUrl}/readyz?exclude=${name}`);
+    await expectRefusal(refused, { reason: 'invalid_input', path: '/readyz' });
+  }
 });
 
 test('without a folder for its data it is alive, not ready, and does what needs none', async () => {

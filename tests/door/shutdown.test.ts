@@ -67,6 +67,18 @@ function slowUpload({ baseUrl }: Product) {
 }
 
 describe.concurrent('SIGTERM', () => {
+  test('with a delay: not ready, and whoever comes meanwhile is answered for the last time', {
+    timeout: 60_000,
+  }, async ({ expect, onTestFinished }) => {
+    const product = await start({ onTestFinished }, { SHUTDOWN_DELAY: '3' });
+    const exitCode = terminate(product);
+    await untilReadyzSays(product, 'draining');
+    const response = await post(product, 'echo.body', 1);
+    expect(response.headers.get('connection')).toBe('close');
+    expect(await resultOf(response)).toEqual({ res: 1 });
+    expect(await exitCode).toBe(0);
+  });
+
   test('with slow requests in flight: not ready, each of them ends whole, then exit code 0', {
     timeout: 60_000,
   }, async ({ expect, onTestFinished }) => {

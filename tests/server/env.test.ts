@@ -59,6 +59,15 @@ const table: Record<keyof Env, Row> = {
     ],
     bad: ['0', '-1', '1.5', '257', 'auto', 'NaN', 'Infinity', '2 3'],
   },
+  SHUTDOWN_DELAY: {
+    unset: 0,
+    good: [
+      ['0', 0],
+      ['10', 10],
+      ['300', 300],
+    ],
+    bad: ['-1', '1.5', '301', '10s', 'NaN', 'Infinity'],
+  },
   DATA_DIR: { unset: '.data', good: [['/var/lib/typed-bff', '/var/lib/typed-bff']], bad: [] },
   DEMO: {
     unset: false,
