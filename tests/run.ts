@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { requireChromium } from './support/chromium.ts';
 import { requireFeedReaders } from './support/feed-readers.ts';
+import { requireHaproxy } from './support/haproxy.ts';
 import { requirePostgres } from './support/postgres.ts';
 import { requireRedis } from './support/redis.ts';
 
@@ -45,6 +46,7 @@ try {
   requireRedis();
   requirePostgres();
   requireFeedReaders();
+  requireHaproxy();
   const ready =
     run('format, lint and types', 'npm', ['run', '--silent', 'check']) &&
     run('build', process.execPath, ['server/launch.ts', 'build']);

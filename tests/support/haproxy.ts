@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { installPackages } from './debian.ts';
+import { freePort } from './product.ts';
+
+export type Balancer = { url: string; close(): Promise<void> };
+
+const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+
+function findHaproxy(): string | undefined {
+  return [process.env.HAPROXY_PATH, ...places.map((folder) => join(folder, 'haproxy'))].find(
+    (path) => path !== undefined && existsSync(path),
+  );
+}
+
+/**
+ * The path of haproxy. As root on Debian it is installed when it is missing.
+ *
+ * @throws Error that says what to install
+ */
+export function requireHaproxy(): string {
+  const found = findHaproxy();
+  if (found) return found;
+  installPackages('haproxy');
+  const installed = findHaproxy();
+  if (installed) return installed;
+  throw new Error(
+    'The tests need HAProxy. Install it (Debian and Ubuntu: apt-get install haproxy) or set HAPROXY_PATH to it.',
+  );
+}
+
+/**
+ * A real balancer on loopback before instances on these ports, which asks each of them five times a second whether it
+ * is ready. It tells which one answered (X-Served-By, its port), and takes a client's address from X-Client.
+ */
+export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
+  const haproxy = requireHaproxy();
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-haproxy-'));
+  const config = join(folder, 'haproxy.cfg');
+  await writeFile(
+    config,
+    `defaults
+  mode http
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  timeout check 2s
+  option redispatch
+  retries 3
+frontend site
+  bind 127.0.0.1:${port}
+  http-request set-header X-Forwarded-For %[req.hdr(X-Client)]
+  http-after-response set-header X-Served-By %[srv_name]
+  default_backend instances
+backend instances
+  balance roundrobin
+  option httpchk GET /readyz?exclude=mailStorage
+  default-server check inter 200ms fall 2 rise 1
+${ports.map((each) => `  server ${each} 127.0.0.1:${each}`).join('\n')}
+`,
+  );
+  // In the foreground, one process.
+  const child = spawn(haproxy, ['-db', '-f', config], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  const close = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const giveUpAt = Date.now() + 10_000;
+  while (child.exitCode === null && Date.now() < giveUpAt) {
+    if ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) return { url, close };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await close();
+  throw new Error('haproxy did not pass requests on within 10 seconds');
+}
