@@ -121,7 +121,10 @@ export const limits = {
     passedHeaderLength: 1_024,
     /** Decoded size of an answer that is read into memory. */
     answerBytes: 4 * 1024 * 1024,
-    cacheBytes: 32 * 1024 * 1024,
+    /** Of memory. */
+    cacheBytes: 96 * 1024 * 1024,
+    /** How many times as much as an answer takes what is made of it and kept with it: converted, checked, written. */
+    madeOfAnswer: 6,
     /** Seconds; the longest that an upstream may tell our callers to wait. */
     retryAfterCap: 3_600,
     /** The longest that an upstream is left alone because it said so; then one asks again. */

@@ -22,7 +22,7 @@ export type Loaded<T> = { value: T; bytes: number; text?: string };
 export type Source<T> = {
   load: () => Promise<Loaded<T>>;
   /** Makes the value from the text that another instance stored; throws or gives undefined when it cannot be used. */
-  revive?: (text: string) => T | undefined;
+  revive?: (text: string) => Omit<Loaded<T>, 'text'> | undefined;
 };
 
 /** A second tier that several instances share. It never fails: what it cannot do costs speed alone. */
@@ -167,10 +167,11 @@ export class AnswerCache<T> {
     const { revive } = source;
     const stored = revive && (await this.#shared?.read(key));
     if (!stored || stored.storedAt <= (this.#entries.get(key)?.storedAt ?? 0)) return;
-    const value = revive(stored.text);
-    if (value === undefined) return;
+    const revived = revive(stored.text);
+    if (revived === undefined) return;
+    const { value, bytes } = revived;
     const storedAt = Math.min(stored.storedAt, this.#now());
-    this.#entries.set(key, { value, bytes: Math.max(1, stored.text.length), storedAt });
+    this.#entries.set(key, { value, bytes: Math.max(1, bytes), storedAt });
   }
 
   #forget(key: string): void {

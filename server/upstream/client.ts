@@ -21,6 +21,7 @@ import {
   type Upstream,
 } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
+import { heapSize } from './heap-size.ts';
 import { discard, type HttpAnswer, readText, send } from './http.ts';
 import { createHealthRecord, type UpstreamObserver } from './observer.ts';
 import { type RawAnswer, type RawCall, streamRaw } from './raw.ts';
@@ -224,7 +225,7 @@ export function createUpstreamClient(
         const { bytes, text, ...answer } = await fetchAnswer(upstream, endpoint, call);
         const { status, headers } = answer;
         const stored: Stored = { status, headers, text };
-        return { value: answer, bytes, text: JSON.stringify(stored) };
+        return { value: answer, bytes: memoryOf(answer, bytes), text: JSON.stringify(stored) };
       },
       revive: (text) => reviveAnswer(endpoint, text),
     });
@@ -332,11 +333,17 @@ function originOf(upstream: Upstream, env: Env): string {
 }
 
 /** @returns undefined when what is stored is not, or no longer, what the endpoint declares */
-function reviveAnswer(endpoint: CallEndpoint, text: string): Answer<CallEndpoint> | undefined {
+function reviveAnswer(endpoint: CallEndpoint, text: string) {
   try {
     const { status, headers, text: body } = storedSchema.parse(JSON.parse(text));
-    return { data: readAnswer(endpoint, body), status, headers };
+    const value: Answer<CallEndpoint> = { data: readAnswer(endpoint, body), status, headers };
+    return { value, bytes: memoryOf(value, body.length) };
   } catch {
     return undefined;
   }
+}
+
+/** What an answer takes in memory, with what is made of it and kept as long; at least the bytes that it came in. */
+function memoryOf({ data }: Answer<CallEndpoint>, received: number): number {
+  return Math.max(received, heapSize(data) * limits.upstream.madeOfAnswer);
 }

@@ -32,6 +32,8 @@ export type Window = {
   residentMegabytes: number;
   handles: number;
   logBytesARequest: number;
+  /** What took longest, while nothing was broken. */
+  slowest: string;
 };
 
 export type SoakReport = {
@@ -129,7 +131,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       const window = await runWindow(soaked, { send, note, rate, span: duration / count, isBroken });
       windows.push(window);
       tell?.(
-        `part ${n + 1} of ${count}: ${Math.round(window.residentMegabytes)} MB, p99 ${window.p99.toFixed(1)} ms`,
+        `part ${n + 1} of ${count}: ${Math.round(window.residentMegabytes)} MB, p99 ${window.p99.toFixed(1)} ms, slowest ${window.slowest}`,
       );
     }
     await breaking;
@@ -185,7 +187,7 @@ async function runWindow(
 ): Promise<Window> {
   const startedAt = performance.now();
   const logBefore = product.log.bytes;
-  const quiet: number[] = [];
+  const quiet: Outcome[] = [];
   const running = new Set<Promise<void>>();
   let sent = 0;
   let wrong = 0;
@@ -194,7 +196,7 @@ async function runWindow(
     const outcome = await send();
     note(outcome);
     if (!outcome.right) wrong += 1;
-    if (!isBroken()) quiet.push(outcome.milliseconds);
+    if (!isBroken()) quiet.push(outcome);
   }
   while (performance.now() < startedAt + span) {
     const due = Math.floor(((performance.now() - startedAt) / 1_000) * rate);
@@ -206,13 +208,16 @@ async function runWindow(
   }
   const held = product.holds();
   await Promise.all(running);
+  const times = quiet.map(({ milliseconds }) => milliseconds);
+  const slowest = quiet.toSorted((a, b) => b.milliseconds - a.milliseconds)[0];
   return {
     requests: sent,
     wrong,
-    p50: quantile(quiet, 0.5),
-    p99: quantile(quiet, 0.99),
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
     ...held,
     logBytesARequest: (product.log.bytes - logBefore) / Math.max(1, sent),
+    slowest: slowest ? `${slowest.path} ${Math.round(slowest.milliseconds)} ms` : 'none',
   };
 }
 

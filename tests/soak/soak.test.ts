@@ -36,6 +36,7 @@ test('what grows is named', () => {
     residentMegabytes: 300,
     handles: 60,
     logBytesARequest: 300,
+    slowest: 'none',
   };
   const reportOf = (...windows: SoakReport['windows']): SoakReport => ({
     capacity: 2,

@@ -42,8 +42,9 @@ export function createTraffic(random: () => number) {
     [3, () => ({ path: '/docs/echo.body', right: [200] })],
     [2, () => trpc('weather.forecast', { lat: 'north' }, { right: [400] })],
     [2, () => trpc('echo.nothing', 1, { right: [404] })],
-    [2, () => ({ path: megabyte, right: [200] })],
-    [2, () => ({ path: megabyte, right: [200], leaves: true })],
+    // More at one time than there are streams are told to come again.
+    [2, () => ({ path: megabyte, right: [200, 503] })],
+    [2, () => ({ path: megabyte, right: [200, 503], leaves: true })],
     [
       4,
       () => {
