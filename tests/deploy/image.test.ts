@@ -1,0 +1,158 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, globSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
+import { freePort } from '#tests/support/product.ts';
+import { startArguments } from '#tests/support/start-command.ts';
+import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { only, readDockerfile, type Stage } from './dockerfile.ts';
+import { contextFiles, type LaidImage, layImage } from './lay-image.ts';
+
+const stages = readDockerfile(readFileSync('Dockerfile', 'utf8'));
+const megabyte = 1024 * 1024;
+
+function stage(name: string): Stage {
+  const found = stages.find((each) => each.name === name);
+  if (!found) throw new Error(`The Dockerfile has no stage ${name}`);
+  return found;
+}
+
+const final = stage('final');
+const wordsOf = (name: string): string[] => [...(only(final, name).words ?? [])];
+
+/** Every file of a folder with what changes when it is written. */
+function state(folder: string): Map<string, string> {
+  const files = globSync('**', { cwd: folder, withFileTypes: true });
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      const { mode, uid, size, mtimeMs } = lstatSync(path);
+      return [path, `${mode} ${uid} ${size} ${mtimeMs}`];
+    }),
+  );
+}
+
+test('an image starts as npm start does, on the Node of the project, without npm in between', () => {
+  expect(wordsOf('CMD')).toEqual(['node', ...startArguments()]);
+  const { dependencies } = z
+    .object({ dependencies: z.object({ node: z.string() }) })
+    .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  expect(stage('base').from).toBe(`node:${dependencies.node}-trixie-slim`);
+  expect(process.version).toBe(`v${dependencies.node}`);
+});
+
+test('it is built from everything that is tracked but tests, documentation and tools', () => {
+  const context = contextFiles();
+  for (const { parentPath, name } of globSync('{app,client,server,content,public}/**', {
+    withFileTypes: true,
+  })) {
+    const file = join(parentPath, name);
+    if (lstatSync(file).isFile()) expect(context).toContain(file);
+  }
+  for (const file of globSync('*.{json,mjs,ts}', {
+    exclude: ['biome.json', 'next-env.d.ts', 'vitest.config.ts'],
+  })) {
+    expect(context).toContain(file);
+  }
+  expect(context.filter((file) => /^(tests|docs|node_modules|\.next|\.git|\.env)/.test(file))).toEqual([]);
+});
+
+describe('laid out and started as a user without rights', () => {
+  let folder: string;
+  let image: LaidImage;
+  let upstreams: Upstreams;
+  let port: string;
+
+  beforeAll(async () => {
+    upstreams = await startUpstreams();
+    port = String(await freePort());
+    folder = mkdtempSync(join(tmpdir(), 'typed-bff-image-'));
+    chmodSync(folder, 0o755);
+    // The test command has itself just run these two in a clean checkout, and this file runs on what they made.
+    image = layImage(stages, { folder, made: { 'npm ci': '', 'npm run build': '.next' } });
+    if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'a-w', join(image.root, 'app')]);
+  }, 240_000);
+  afterAll(async () => {
+    if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'u+w', folder]);
+    rmSync(folder, { recursive: true, force: true });
+    await upstreams.close();
+  });
+
+  /** A command with its arguments, as the image's user if there is a choice. */
+  function asUser(words: readonly string[]): [string, string[]] {
+    const { uid, gid } = image.user;
+    const change = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'];
+    const all = process.getuid?.() === 0 ? ['setpriv', ...change, ...words] : words;
+    return [all[0] ?? '', all.slice(1)];
+  }
+
+  const options = () => ({
+    cwd: join(image.root, image.workdir),
+    env: {
+      ...image.env,
+      ...upstreams.env,
+      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      DATA_DIR: join(image.root, image.env.DATA_DIR ?? ''),
+      // Whatever would write there fails.
+      HOME: image.root,
+      TMPDIR: image.root,
+      PORT: port,
+      WEB_CONCURRENCY: '2',
+    },
+  });
+
+  function healthcheck(): number | null {
+    const [command, args] = asUser(wordsOf('HEALTHCHECK'));
+    return spawnSync(command, args, options()).status;
+  }
+
+  test('it is small, and its user may read all of it and write none of it but the data', () => {
+    const app = [...state(join(image.root, 'app')).keys()].map((path) => ({ path, stats: lstatSync(path) }));
+    expect(app.reduce((sum, { stats }) => sum + stats.size, 0) / megabyte).toBeLessThan(400);
+    const files = app.filter(({ stats }) => !stats.isSymbolicLink());
+    expect(files.filter(({ stats }) => (stats.mode & 0o004) === 0)).toEqual([]);
+    expect(files.filter(({ stats }) => (stats.mode & 0o002) !== 0)).toEqual([]);
+    expect(image.user.uid).not.toBe(0);
+    expect(lstatSync(join(image.root, 'data'))).toMatchObject(image.user);
+  });
+
+  test('it serves, is healthy, writes nothing but data, and ends with 0 on its stop signal', async () => {
+    const before = state(join(image.root, 'app'));
+    expect(healthcheck()).toBe(1);
+
+    const [command, args] = asUser(wordsOf('CMD'));
+    const child = spawn(command, args, { ...options(), stdio: ['ignore', 'pipe', 'pipe'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (output += String(chunk)));
+    const baseUrl = `http://localhost:${port}`;
+    await vi.waitFor(async () => expect((await fetch(`${baseUrl}/readyz`)).status, output).toBe(200), {
+      timeout: 60_000,
+      interval: 100,
+    });
+    expect(healthcheck()).toBe(0);
+
+    const echo = await fetch(`${baseUrl}/api/trpc/echo.body`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ json: { from: 'an image' } }),
+    });
+    expect(await echo.json()).toMatchObject({ result: { data: { json: { res: { from: 'an image' } } } } });
+    for (const path of ['/', '/weather', '/posts/one-typed-door', '/opengraph-image', '/icon-192.png']) {
+      expect([path, (await fetch(`${baseUrl}${path}`)).status]).toEqual([path, 200]);
+    }
+    expect((await fetch(`${baseUrl}/_next/image?url=%2Ficon-512.png&w=640&q=75`)).status).toBe(404);
+
+    child.kill(only(final, 'STOPSIGNAL').text === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
+    await once(child, 'close');
+    expect(child.exitCode).toBe(0);
+    expect(state(join(image.root, 'app'))).toEqual(before);
+    const written = globSync('data/*', { cwd: image.root }).map((path) => basename(path));
+    expect(written).toContain('typed-bff.sqlite');
+    expect(output).not.toMatch(/EACCES|EROFS|permission denied|unhandledRejection|"level":"(error|fatal)"/i);
+  });
+});
