@@ -93,6 +93,9 @@ const environmentSchema = z.object({
     .optional(),
 });
 
+/** The name of every setting. */
+export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
+
 export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;
 
 /** A value of the environment that the product will not start with. Its message names each one and says what it should be. */

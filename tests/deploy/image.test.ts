@@ -92,6 +92,7 @@ describe('laid out and started as a user without rights', () => {
   const options = () => ({
     cwd: join(image.root, image.workdir),
     env: {
+      NODE_ENV: 'test' as const,
       ...image.env,
       ...upstreams.env,
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { parseEnv, settingNames } from '#server/env.ts';
+import { directHandlerOf } from '#server/front/routes.ts';
+import { limits } from '#server/limits.ts';
+import { only, readDockerfile } from './dockerfile.ts';
+
+const final = readDockerfile(readFileSync('Dockerfile', 'utf8')).at(-1);
+const user = final && only(final, 'USER').text;
+
+/** Seconds after which the product has ended by itself or was ended by its first process. */
+const ended = (limits.shutdownDeadline + limits.mail.stopGrace + limits.cluster.killMargin) / 1000;
+
+/** Of another's image: a registry's path and a version to the last number, never "latest". */
+const pinned = /^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$/;
+
+describe('compose.yaml', () => {
+  const service = z.looseObject({
+    image: z.string(),
+    environment: z.record(z.string(), z.string()).default({}),
+    security_opt: z.array(z.string()),
+    ports: z.array(z.string()).default([]),
+    depends_on: z.record(z.string(), z.unknown()).default({}),
+  });
+  const product = service.extend({
+    build: z.literal('.'),
+    read_only: z.literal(true),
+    cap_drop: z.tuple([z.literal('ALL')]),
+    stop_grace_period: z.string().regex(/^\d+s$/),
+  });
+  const { services } = z
+    .object({ services: z.object({ product }).catchall(service) })
+    .parse(parse(readFileSync('compose.yaml', 'utf8')));
+  const others = Object.entries(services).filter(([name]) => name !== 'product');
+
+  /** As Compose fills them in from an .env file that holds only what must be there. */
+  function filled(value: string): string {
+    return value.replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, _name, kind, rest) =>
+      kind === '-' ? rest : 'secret',
+    );
+  }
+
+  test('gives the product settings that it takes, each service of which is there', () => {
+    const { environment } = services.product;
+    expect(Object.keys(environment).filter((name) => !settingNames.includes(name))).toEqual([]);
+    const settings = parseEnv(
+      Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filled(value)])),
+    );
+    const hosts = [settings.DATABASE_URL, settings.REDIS_URL, settings.SMTP_URL].map(
+      (url) => new URL(url ?? '').hostname,
+    );
+    expect(hosts).toEqual(['postgres', 'redis', 'mailpit']);
+    expect(Object.keys(services.product.depends_on)).toEqual(hosts);
+    expect(others.map(([name]) => name)).toEqual(hosts);
+  });
+
+  test('waits for the end of the product, whatever it still does', () => {
+    expect(Number.parseInt(services.product.stop_grace_period, 10)).toBeGreaterThan(ended);
+  });
+
+  test('names versions, gives no rights, and opens ports to this machine alone', () => {
+    for (const [, { image }] of others) expect(image).toMatch(pinned);
+    for (const { security_opt, ports } of Object.values(services)) {
+      expect(security_opt).toContain('no-new-privileges:true');
+      for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    }
+  });
+
+  test('holds no secret', () => {
+    const secrets = Object.values(services).flatMap(({ environment }) =>
+      Object.entries(environment).filter(([name]) => /PASSWORD|SECRET|TOKEN|KEY/.test(name)),
+    );
+    expect(secrets.length).toBeGreaterThan(0);
+    for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+:\?/);
+    expect(new URL(filled(services.product.environment.DATABASE_URL ?? '')).password).toBe('secret');
+  });
+});
+
+describe('deploy/kubernetes.yaml', () => {
+  const documents = new Map(
+    parseAllDocuments(readFileSync('deploy/kubernetes.yaml', 'utf8')).map((document) => {
+      const content: unknown = document.toJS();
+      return [z.object({ kind: z.string() }).parse(content).kind, content];
+    }),
+  );
+  const labels = z.record(z.string(), z.string());
+  const selector = z.object({ matchLabels: labels });
+  const httpGet = z.object({ path: z.string(), port: z.string() });
+  const container = z.object({
+    image: z.string(),
+    ports: z.array(z.object({ name: z.string(), containerPort: z.int() })),
+    envFrom: z.array(z.object({ configMapRef: z.object({ name: z.string() }) })),
+    env: z.array(
+      z.strictObject({
+        name: z.string(),
+        valueFrom: z.strictObject({
+          secretKeyRef: z.object({ name: z.string(), key: z.string(), optional: z.boolean().optional() }),
+        }),
+      }),
+    ),
+    securityContext: z.object({
+      allowPrivilegeEscalation: z.literal(false),
+      readOnlyRootFilesystem: z.literal(true),
+      capabilities: z.object({ drop: z.tuple([z.literal('ALL')]) }),
+    }),
+    startupProbe: z.object({ httpGet }),
+    livenessProbe: z.object({ httpGet, timeoutSeconds: z.int() }),
+    readinessProbe: z.object({ httpGet, timeoutSeconds: z.int() }),
+    lifecycle: z.object({ preStop: z.object({ sleep: z.object({ seconds: z.int().positive() }) }) }),
+  });
+  const { spec } = z
+    .object({
+      spec: z.object({
+        replicas: z.int().min(2),
+        strategy: z.object({
+          type: z.literal('RollingUpdate'),
+          rollingUpdate: z.object({ maxUnavailable: z.literal(0), maxSurge: z.int().positive() }),
+        }),
+        selector,
+        template: z.object({
+          metadata: z.object({ labels }),
+          spec: z.object({
+            terminationGracePeriodSeconds: z.int(),
+            securityContext: z.object({
+              runAsNonRoot: z.literal(true),
+              runAsUser: z.int().positive(),
+              runAsGroup: z.int().positive(),
+              seccompProfile: z.object({ type: z.literal('RuntimeDefault') }),
+            }),
+            containers: z.tuple([container]),
+          }),
+        }),
+      }),
+    })
+    .parse(documents.get('Deployment'));
+  const pod = spec.template.spec;
+  const [product] = pod.containers;
+  const { data } = z.object({ data: z.record(z.string(), z.string()) }).parse(documents.get('ConfigMap'));
+
+  test('gives the product settings that it takes, the secret ones from a Secret', () => {
+    const secret = product.env.map(({ name, valueFrom }) => {
+      expect(valueFrom.secretKeyRef).toMatchObject({ name: 'typed-bff', key: name });
+      return name;
+    });
+    for (const name of [...secret, ...Object.keys(data)]) expect(settingNames).toContain(name);
+    for (const name of ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL']) expect(secret).toContain(name);
+    expect(Object.keys(data).filter((name) => /URL$|SECRET|TOKEN|KEY/.test(name))).toEqual(['SITE_URL']);
+    const { PORT } = parseEnv({ ...data, SMTP_URL: 'smtp://mail.example.org:587' });
+    expect(product.ports).toEqual([{ name: 'http', containerPort: PORT }]);
+  });
+
+  test('asks routes that the product has', () => {
+    const { startupProbe, livenessProbe, readinessProbe } = product;
+    for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe]) {
+      expect(httpGet.port).toBe('http');
+      expect(directHandlerOf(httpGet.path)).toBeDefined();
+    }
+    // What asks for the database must not be what restarts.
+    expect([startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path)).toEqual([
+      '/healthz',
+      '/healthz',
+      '/readyz',
+    ]);
+  });
+
+  test('runs as the user of the image and waits for its end', () => {
+    const { runAsUser, runAsGroup } = pod.securityContext;
+    expect(`${runAsUser}:${runAsGroup}`).toBe(user);
+    const { seconds } = product.lifecycle.preStop.sleep;
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds + ended);
+  });
+
+  test('its service and its budget mean these pods', () => {
+    const { labels } = spec.template.metadata;
+    expect(spec.selector.matchLabels).toEqual(labels);
+    const service = z
+      .object({
+        spec: z.object({ selector: z.unknown(), ports: z.array(z.object({ targetPort: z.string() })) }),
+      })
+      .parse(documents.get('Service'));
+    expect(service.spec.selector).toEqual(labels);
+    expect(service.spec.ports.map(({ targetPort }) => targetPort)).toEqual(
+      product.ports.map(({ name }) => name),
+    );
+    const budget = z
+      .object({ spec: z.object({ maxUnavailable: z.int(), selector }) })
+      .parse(documents.get('PodDisruptionBudget'));
+    expect(budget.spec.selector.matchLabels).toEqual(labels);
+    expect(budget.spec.maxUnavailable).toBeLessThan(spec.replicas);
+  });
+});
