@@ -53,7 +53,10 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
   };
 }
 
-/** Every change of the tables, in the order of their names. A released one is never edited. */
+/**
+ * Every change of the tables, in the order of their names. A released one is never edited, and each only adds: the
+ * release before works on, beside this one or in its place.
+ */
 export function migrationProvider(engine: Engine): MigrationProvider {
   return { getMigrations: () => Promise.resolve(migrationsOf(engine)) };
 }
