@@ -13,6 +13,13 @@ const config = {
   devIndicators: false,
   // No page has pictures to make smaller, so nobody may have that done; nor is there a folder to keep them in.
   images: { unoptimized: true, maximumDiskCacheSize: 0 },
+  // Read by names that nothing can follow; a host that takes only what a route needs must take these, too.
+  outputFileTracingIncludes: {
+    '/**': [
+      './content/posts/*.md',
+      './node_modules/geist/dist/fonts/geist-sans/Geist-{Regular,SemiBold}.ttf',
+    ],
+  },
   // Native or dynamically loading packages: Node loads them from node_modules as they are.
   serverExternalPackages: ['better-sqlite3', 'nodemailer', 'pg', 'pino', 'undici'],
 };
