@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, globSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, lstatSync, mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -77,9 +78,9 @@ describe('laid out and started as a user without rights', () => {
   }, 240_000);
   afterAll(async () => {
     if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'u+w', folder]);
-    rmSync(folder, { recursive: true, force: true });
     await upstreams.close();
-  });
+    await rm(folder, { recursive: true, force: true });
+  }, 120_000);
 
   /** A command with its arguments, as the image's user if there is a choice. */
   function asUser(words: readonly string[]): [string, string[]] {
