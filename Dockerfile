@@ -23,7 +23,7 @@ ENV DATA_DIR=/data
 RUN install -d -o 1000 -g 1000 -m 700 /data
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/.next .next
-COPY package.json next.config.mjs ./
+COPY package.json next.config.ts ./
 COPY client client
 COPY content content
 COPY public public
