@@ -18,7 +18,19 @@ const config: NextConfig = {
     ],
   },
   // Native or dynamically loading packages: Node loads them from node_modules as they are.
-  serverExternalPackages: ['better-sqlite3', 'nodemailer', 'pg', 'pino', 'undici'],
+  serverExternalPackages: [
+    'better-sqlite3',
+    'nodemailer',
+    'pg',
+    'pino',
+    'undici',
+    '@opentelemetry/api',
+    '@opentelemetry/exporter-metrics-otlp-http',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-metrics',
+    '@opentelemetry/sdk-trace',
+  ],
 };
 
 export default config;

@@ -1,6 +1,7 @@
 import { ConfigurationError, env } from './env.ts';
 import { machine } from './machine.ts';
 import { services } from './services.ts';
+import { startTelemetry } from './telemetry/start.ts';
 
 /**
  * Starts what runs beside the requests: mails that wait from before are delivered. A setting that cannot be
@@ -14,9 +15,15 @@ export function startBackground(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
-  const { mail } = services();
+  const { mail, metrics, env: settings, log } = services();
+  const telemetry = startTelemetry({ env: settings, log, traces: true, gather: metrics.json });
   const shared = machine();
   if (shared) shared.offerDelivery({ begin: mail.start, end: mail.rest, wake: mail.wake });
   else mail.start();
-  process.once('SIGTERM', () => void mail.stop());
+  async function end(): Promise<void> {
+    await mail.stop();
+    // Not stopped: requests may still run.
+    await (await telemetry).flush();
+  }
+  process.once('SIGTERM', () => void end());
 }

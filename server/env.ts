@@ -30,6 +30,13 @@ const origin = httpUrl.refine(
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 
+/** No longer than what a timer takes. */
+const milliseconds = z.coerce
+  .number('must be a whole number of milliseconds')
+  .int()
+  .min(10)
+  .max(2 ** 31 - 1);
+
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   SITE_URL: baseUrl.optional(),
@@ -91,6 +98,26 @@ const environmentSchema = z.object({
     .string()
     .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+?[\d-]+)$/, 'must be a mailto:, https: or tel: URI')
     .optional(),
+
+  // OpenTelemetry's own names, https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. Those
+  // of the exporter and of the resource it reads by itself.
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
+  OTEL_METRICS_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
+  OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(5_000),
+  OTEL_BSP_MAX_QUEUE_SIZE: z.coerce.number('must be a whole number').int().min(1).max(100_000).default(2_048),
+  OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(60_000),
 });
 
 /** The name of every setting. */

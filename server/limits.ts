@@ -69,6 +69,15 @@ export const limits = {
     stableAfter: 30_000,
   },
 
+  telemetry: {
+    /** Of an incoming `traceparent` or `tracestate`. */
+    headerLength: 512,
+    /** Characters of a text in a span. */
+    attributeLength: 200,
+    /** How long the end of a process waits for what was not sent yet; within `cluster.killMargin`. */
+    flushDeadline: 3_000,
+  },
+
   rateLimit: {
     /** Buckets of one class that this process remembers. */
     keysInMemory: 50_000,

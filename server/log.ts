@@ -4,10 +4,11 @@ import { env } from './env.ts';
 import { limits } from './limits.ts';
 import { requestScope } from './request-scope.ts';
 import { singleton } from './singleton.ts';
+import { traceIds } from './telemetry/trace-context.ts';
 
 export type { Logger };
 
-/** JSON lines on standard output; every line written while a request is handled carries its id. */
+/** JSON lines on standard output; every line written while a request is handled carries its id, and its trace's. */
 export function createLogger(options: {
   level: string;
   destination?: { write(line: string): void };
@@ -20,7 +21,9 @@ export function createLogger(options: {
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const requestId = requestScope.getStore()?.requestId;
-        return requestId ? { requestId } : {};
+        const trace = traceIds();
+        if (!requestId) return trace ?? {};
+        return trace ? { requestId, ...trace } : { requestId };
       },
     },
     options.destination ?? singleton('log-output', standardOutput),

@@ -3,7 +3,7 @@ import type { RateLimitName } from './rate-limit-state.ts';
 import { singleton } from './singleton.ts';
 
 /** What every worker can tell, or do, when another asks. */
-export type Topic = 'metrics' | 'upstreams' | 'expireFeed';
+export type Topic = 'metrics' | 'commonMetrics' | 'upstreams' | 'expireFeed';
 
 /** Names that are kept for all workers: signatures that were used, and receipts of mails that do not exist. */
 export type KeptSpace = 'signature' | 'pretended';

@@ -20,6 +20,8 @@ export type Metrics = {
   watchMails(counts: () => Promise<Record<MailStatus, number>>): void;
   /** In Prometheus' text format, of all workers where there are several. */
   text(): Promise<string>;
+  /** The same as prom-client's JSON. */
+  json(): Promise<object[]>;
   /** What this process alone has counted, to be added up with others'. */
   snapshot(): Promise<object[]>;
   contentType: string;
@@ -68,6 +70,8 @@ export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk'>): M
 
   const snapshot = () => registry.getMetricsAsJSON();
   machine?.onAsk('metrics', snapshot);
+  machine?.onAsk('commonMetrics', () => common.getMetricsAsJSON());
+  const summed = async () => (machine ? sumOver(machine, snapshot) : registry);
 
   return {
     callEnded({ procedure, outcome, seconds }) {
@@ -81,10 +85,8 @@ export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk'>): M
     rateLimited: (name) => rateLimited.inc({ class: name }),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),
-    async text() {
-      const own = machine ? await sumOver(machine, snapshot) : registry;
-      return (await own.metrics()) + (await common.metrics());
-    },
+    text: async () => (await (await summed()).metrics()) + (await common.metrics()),
+    json: async () => [...(await (await summed()).getMetricsAsJSON()), ...(await common.getMetricsAsJSON())],
     snapshot,
     contentType: registry.contentType,
   };
@@ -95,8 +97,12 @@ async function sumOver(
   snapshot: Metrics['snapshot'],
 ): Promise<Registry> {
   const own = await snapshot();
-  const others = z.array(z.array(z.looseObject({}))).parse(await machine.askOthers('metrics', own));
-  return AggregatorRegistry.aggregate([own, ...others]);
+  return sumOf([own, ...(await machine.askOthers('metrics', own))]);
+}
+
+/** Adds up what several workers have counted. */
+export function sumOf(snapshots: unknown[]): Registry {
+  return AggregatorRegistry.aggregate(z.array(z.array(z.looseObject({}))).parse(snapshots));
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

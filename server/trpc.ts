@@ -8,6 +8,8 @@ import { fieldErrorsOf } from './field-errors.ts';
 import { textFields } from './form-fields.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { type CallRecord, requestScope } from './request-scope.ts';
+import { tracing, within } from './telemetry/span.ts';
+import { currentTrace } from './telemetry/trace-context.ts';
 import { transformer } from './transformer.ts';
 
 const t = initTRPC
@@ -56,26 +58,35 @@ export function toAppError(error: unknown): AppError {
 /**
  * What every call passes, in one middleware because each costs every call: its limit is charged before its input
  * is even parsed, a form is read as the object its schema expects, an AppError gets the status that its reason
- * stands for, and what became of the call is counted, timed and recorded.
+ * stands for, and what became of the call is counted, timed, traced and recorded.
  */
 const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRawInput }) => {
   const startedAt = performance.now();
   let outcome: CallRecord['outcome'] = 'internal';
+  const span = tracing.tracer?.start(path, {
+    kind: 'internal',
+    parent: currentTrace.getStore(),
+    attributes: { 'rpc.system.name': 'trpc', 'rpc.method': path },
+  });
   try {
     if (meta) await chargeLimit(ctx, meta.rateLimit);
-    const result = await (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
+    const run = () => (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
+    const result = await within(span, run);
     if (!result.ok) throw result.error;
     outcome = 'ok';
     return result;
   } catch (error) {
     const appError = toAppError(error);
     outcome = appError.reason;
+    if (appError.httpStatus >= 500) span?.fail(outcome);
     throw error instanceof TRPCError && error.code === appError.code
       ? error
       : new TRPCError({ code: appError.code, message: appError.publicMessage, cause: appError });
   } finally {
     const durationMs = performance.now() - startedAt;
     const id = ctx.scope.isBatch ? `${ctx.requestId}.${batchIndex}` : ctx.requestId;
+    span?.set({ 'bff.request_id': id, 'bff.outcome': outcome });
+    span?.end();
     ctx.scope.calls.push({ id, procedure: path, outcome, durationMs: Math.round(durationMs * 10) / 10 });
     ctx.services.metrics.callEnded({ procedure: path, outcome, seconds: durationMs / 1000 });
   }

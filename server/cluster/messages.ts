@@ -3,7 +3,7 @@ import type { KeptSpace, Topic } from '../machine.ts';
 import type { RateLimitName } from '../rate-limit-state.ts';
 
 const limitNames = ['light', 'upstream', 'mail', 'mailSender', 'mailSite'] as const satisfies RateLimitName[];
-const topics = ['metrics', 'upstreams', 'expireFeed'] as const satisfies Topic[];
+const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed'] as const satisfies Topic[];
 const spaces = ['signature', 'pretended'] as const satisfies KeptSpace[];
 
 /** A class, a bucket, and how many calls of one turn of the event loop are charged to it. */

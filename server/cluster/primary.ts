@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../env.ts';
 import { log } from '../log.ts';
+import { startTelemetry } from '../telemetry/start.ts';
 import { createCrew } from './crew.ts';
 import { createDeliveryRole } from './delivery-role.ts';
 import type { Member } from './member.ts';
@@ -100,11 +101,27 @@ export async function runPrimary(env: Env): Promise<void> {
     }
   }
 
+  /** What all workers have counted together. One of them tells what is the same wherever it is asked. */
+  async function gather(): Promise<unknown[]> {
+    const { sumOf } = await import('../metrics.ts');
+    const members = [...crew.members].filter(({ greeted }) => greeted);
+    const anyone = members.filter(({ state }) => state === 'loaded').slice(-1);
+    const [answers, [common]] = await Promise.all([
+      rounds.ask(members, 'metrics'),
+      rounds.ask(anyone, 'commonMetrics'),
+    ]);
+    for (const { member, answer } of answers) retired.remember(member, answer);
+    const told = await sumOf(retired.all(members)).getMetricsAsJSON();
+    return [...told, ...(Array.isArray(common?.answer) ? common.answer : [])];
+  }
+  const telemetry = await startTelemetry({ env, log: log(), traces: false, gather });
+
   let ending = false;
   async function end(code: number): Promise<void> {
     if (ending) return;
     ending = true;
     await crew.stop();
+    await telemetry.stop();
     process.exit(code);
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));

@@ -10,9 +10,14 @@ let serving: Serving | undefined;
 let leaving = false;
 
 /** Ends with the machine. */
-async function stop(): Promise<void> {
+async function stop({ say }: Membership): Promise<void> {
   await serving?.stop();
+  await tellLastMetrics(say);
   process.exit(0);
+}
+
+async function tellLastMetrics(say: Membership['say']): Promise<void> {
+  await say({ kind: 'lastMetrics', metrics: await services().metrics.snapshot() });
 }
 
 /** Ends while others go on: what is open comes to its end, and what only this worker knows goes to the primary. */
@@ -20,7 +25,7 @@ async function leave({ endDelivery, say }: Membership): Promise<void> {
   if (leaving) return;
   leaving = true;
   await Promise.all([endDelivery(), serving?.handOver()]);
-  await say({ kind: 'lastMetrics', metrics: await services().metrics.snapshot() });
+  await tellLastMetrics(say);
   process.exit(0);
 }
 
@@ -30,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => und
 
 const membership = await joinMachine({
   leave: () => void leave(membership),
-  stop: () => void stop(),
+  stop: () => void stop(membership),
 });
 singleton('machine', () => membership.machine);
 process.on('SIGTERM', () => {

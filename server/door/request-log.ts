@@ -8,7 +8,7 @@ import { services } from '../services.ts';
 import { singleton } from '../singleton.ts';
 
 /** What logs commonly call a request whose client went away; it is never sent. */
-const clientClosedRequest = 499;
+export const clientClosedRequest = 499;
 
 const readinessRoute = '/readyz';
 

@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '../errors.ts';
 import { createRequestScope, type RequestScope, requestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
+import { type Span, within } from '../telemetry/span.ts';
 import type { Answer } from './answer.ts';
 import { type DoorRequest, targetOf } from './door-request.ts';
 import { errorAnswer } from './envelope.ts';
@@ -8,6 +9,7 @@ import { finishHeaders } from './finish-headers.ts';
 import { setRateLimitHeaders } from './rate-limit-headers.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest } from './request-log.ts';
+import { endRequestSpan, givenTrace, startRequestSpan } from './request-span.ts';
 
 export type Handler = (request: DoorRequest, scope: RequestScope) => Promise<Answer>;
 
@@ -25,24 +27,34 @@ export type Route = {
  */
 export function serve(request: DoorRequest, route: Route): Promise<Answer> {
   const scope = createRequestScope(requestIdOf(request.headers.get('x-request-id')));
-  return requestScope.run(scope, async () => {
-    const startedAt = performance.now();
-    let status = 500;
-    try {
-      const answer = await answerOf(request, route, scope);
-      status = answer.status;
-      return answer;
-    } finally {
-      logRequest({
-        method: request.method,
-        route: route.name,
-        scope,
-        status,
-        durationMs: performance.now() - startedAt,
-        aborted: request.signal.aborted,
-      });
-    }
-  });
+  const given = givenTrace(request.headers);
+  const span = startRequestSpan(request, { route: route.name, scope, given });
+  return requestScope.run(scope, () => within(span ?? given, () => handle(request, route, scope, span)));
+}
+
+async function handle(
+  request: DoorRequest,
+  route: Route,
+  scope: RequestScope,
+  span: Span | undefined,
+): Promise<Answer> {
+  const startedAt = performance.now();
+  let status = 500;
+  try {
+    const answer = await answerOf(request, route, scope);
+    status = answer.status;
+    return answer;
+  } finally {
+    logRequest({
+      method: request.method,
+      route: route.name,
+      scope,
+      status,
+      durationMs: performance.now() - startedAt,
+      aborted: request.signal.aborted,
+    });
+    if (span) endRequestSpan(span, { scope, status, aborted: request.signal.aborted });
+  }
 }
 
 async function answerOf(request: DoorRequest, route: Route, scope: RequestScope): Promise<Answer> {

@@ -1,7 +1,9 @@
 import type { Env } from '../env.ts';
 import { lifecycle } from '../lifecycle.ts';
 import { log } from '../log.ts';
+import { machine } from '../machine.ts';
 import { services } from '../services.ts';
+import { startTelemetry } from '../telemetry/start.ts';
 import { type FrontServer, type NodeHandler, startFrontServer } from './server.ts';
 
 export type Serving = {
@@ -19,6 +21,9 @@ export type Serving = {
  */
 export async function serveBuild(env: Env, { othersServe = false } = {}): Promise<Serving> {
   lifecycle.starting = true;
+  // Of several workers the first process tells the metrics, those of all together.
+  const gather = machine() ? undefined : () => services().metrics.json();
+  const telemetry = await startTelemetry({ env, log: log(), traces: true, gather });
   const next = Promise.withResolvers<NodeHandler>();
   if (othersServe) next.resolve(await loadNext(env));
   const front = await startFrontServer({ env, next: next.promise });
@@ -27,6 +32,7 @@ export async function serveBuild(env: Env, { othersServe = false } = {}): Promis
   const endWith = async (end: FrontServer['stop']) => {
     await end();
     await services().mail.stop();
+    await telemetry.stop();
   };
   return {
     loaded: next.promise.then(() => undefined),

@@ -20,6 +20,8 @@ export type ClaimedMail = {
   unfinished: number;
   /** The lease's token: what the outcome must carry. */
   token: string;
+  /** The trace that it was accepted in; null where nobody had one. */
+  traceparent: string | null;
 };
 
 export type Retry = {
@@ -140,5 +142,6 @@ function toClaimedMail(row: MailRow, token: string, lease: number): ClaimedMail 
     attempt: row.attempts,
     unfinished: row.unfinished - 1,
     token,
+    traceparent: row.traceparent,
   };
 }

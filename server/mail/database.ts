@@ -32,6 +32,8 @@ export type MailTable = {
   sent_at: number | null;
   /** A classification for the operator, without contents or addresses; never shown to a caller. */
   last_error: string | null;
+  /** The trace that the mail was accepted in, which its delivery goes on with. */
+  traceparent: string | null;
 };
 
 export type InboxTable = {

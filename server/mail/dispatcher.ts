@@ -5,6 +5,7 @@ import { DeliveryError } from './delivery-error.ts';
 import type { MailEvent } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
+import { inTraceOf } from './trace.ts';
 import type { Transport } from './transports.ts';
 
 export type Dispatcher = {
@@ -59,7 +60,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
         if (storageFailed) log.info('mail storage is back');
         storageFailed = false;
         if (!mail) return;
-        await attempt(outbox, mail);
+        await inTraceOf(mail, () => attempt(outbox, mail));
       }
     } catch (error) {
       if (!storageFailed) log.error({ err: error }, 'mail storage failed');

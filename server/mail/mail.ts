@@ -17,6 +17,7 @@ import { createOutbox, type MailState, type Outbox, type Receipt } from './outbo
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
+import { inAcceptSpan } from './trace.ts';
 import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
 
 export type MailEnv = Pick<
@@ -191,7 +192,7 @@ export function createMail(options: MailOptions): Mail {
   return {
     mode: mailModeOf(env),
     async send(draft) {
-      const receipt = await (await outbox()).enqueue(draft);
+      const receipt = await inAcceptSpan(async () => (await outbox()).enqueue(draft));
       record(receipt.duplicate ? 'duplicate' : transport ? 'accepted' : 'held');
       wakeDelivery();
       return receipt;

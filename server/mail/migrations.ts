@@ -50,6 +50,11 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         await sql`create index mail_by_age on mail (accepted_at)`.execute(db);
       },
     },
+    '003-traceparent': {
+      async up(db) {
+        await sql`alter table mail add column traceparent text`.execute(db);
+      },
+    },
   };
 }
 

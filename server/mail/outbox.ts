@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RawBuilder } from 'kysely';
 import { AppError } from '../errors.ts';
+import { currentTrace, formatTraceparent } from '../telemetry/trace-context.ts';
 import { type Claims, createClaims } from './claims.ts';
 import type { MailDatabase, MailStatus, MailTable, Queries } from './database.ts';
 import { type Draft, payloadHash } from './draft.ts';
@@ -121,6 +122,7 @@ type NewMail = Pick<
   | 'status'
   | 'attempts'
   | 'unfinished'
+  | 'traceparent'
 > &
   Record<'accepted_at' | 'queued_at' | 'next_attempt_at', RawBuilder<number>>;
 
@@ -140,6 +142,7 @@ function newMail(
   { host, at, status }: { host: string; at: RawBuilder<number>; status: MailStatus },
 ): NewMail {
   const id = randomUUID();
+  const trace = currentTrace.getStore();
   return {
     id,
     message_id: `<${id}@${host}>`,
@@ -152,6 +155,7 @@ function newMail(
     status,
     attempts: 0,
     unfinished: 0,
+    traceparent: trace ? formatTraceparent(trace) : null,
     accepted_at: at,
     queued_at: at,
     next_attempt_at: at,

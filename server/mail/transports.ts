@@ -4,6 +4,7 @@ import { classifySmtpError, DeliveryError } from './delivery-error.ts';
 import type { Inbox } from './inbox.ts';
 import { type Addresses, renderMessage } from './message.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
+import { inSmtpSpan } from './trace.ts';
 
 export type Transport = {
   kind: 'smtp' | 'inbox';
@@ -48,9 +49,13 @@ export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTrans
       const message = renderMessage(mail, addresses);
       message.signal = signal ? AbortSignal.any([signal, deadline]) : deadline;
       try {
-        await smtp.sendMail(message);
-      } catch (error) {
-        throw classifySmtpError(error, { begun: begun.has(mail.messageId) });
+        await inSmtpSpan(url, async () => {
+          try {
+            await smtp.sendMail(message);
+          } catch (error) {
+            throw classifySmtpError(error, { begun: begun.has(mail.messageId) });
+          }
+        });
       } finally {
         begun.delete(mail.messageId);
       }

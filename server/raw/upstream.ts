@@ -12,6 +12,7 @@ import { limits } from '../limits.ts';
 import { rawEndpoint } from '../paths.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
+import { traceIds } from '../telemetry/trace-context.ts';
 import type { RawEndpoint, Upstream } from '../upstream/endpoint.ts';
 import { findRawEndpoints, type RawMatch } from '../upstream/match.ts';
 import { parsePath } from '../upstream/path-segment.ts';
@@ -55,7 +56,8 @@ async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer
     signal: request.signal,
     ...(upload ? { upload } : {}),
   });
-  const { requestId } = scope;
+  // Whoever reads the stream does so outside of this request.
+  const ids = { requestId: scope.requestId, ...traceIds() };
   return respond(request, match, result, {
     sent: (bytes) => {
       scope.bytesOut += bytes;
@@ -63,7 +65,7 @@ async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer
     ended: (error) =>
       log[error ? 'warn' : 'info'](
         {
-          requestId,
+          ...ids,
           upstream: upstream.name,
           bytesIn: scope.bytesIn,
           bytesOut: scope.bytesOut,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Env } from '../env.ts';
 import { AppError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { type Span, tracing } from '../telemetry/span.ts';
 import {
   acceptedTypes,
   checkMediaType,
@@ -34,6 +35,7 @@ import {
   passedHeaders,
 } from './request.ts';
 import { statusOf, type UpstreamSight } from './status.ts';
+import { inCallSpan, inTrySpan } from './trace.ts';
 
 export type EndpointAnswerMeta = {
   /** The upstream's HTTP status. */
@@ -59,6 +61,8 @@ const storedSchema = z.object({
   text: z.string(),
 });
 type Stored = z.infer<typeof storedSchema>;
+
+type AnswerOf = Omit<CacheResult<unknown>, 'value'> & Answer<CallEndpoint>;
 
 type CallOptions = { signal?: AbortSignal | undefined };
 
@@ -151,16 +155,21 @@ export function createUpstreamClient(
     });
     const maxBytes = upstream.limits?.answerBytes ?? limits.upstream.answerBytes;
 
-    const work: Work<Fetched<E>> = async ({ decoding }, tillThen) => {
+    const exchange = async (
+      [{ decoding }, tillThen]: Parameters<Work<Fetched<E>>>,
+      ofTrace: Record<string, string>,
+      span: Span | undefined,
+    ): Promise<Fetched<E>> => {
       const request = {
         method: endpoint.method,
         origin,
         path,
-        headers,
+        headers: { ...headers, ...ofTrace },
         ...(body === undefined ? {} : { body }),
       };
       if (body !== undefined) observer.transferred(upstream.name, 'sent', Buffer.byteLength(body));
       const answer = await send(decoding, request, tillThen);
+      span?.set({ 'http.response.status_code': answer.status });
       const { mayBeMissing = false } = endpoint;
       const refuse = () => {
         refuseFailure(answer, { mayBeMissing });
@@ -175,6 +184,12 @@ export function createUpstreamClient(
         text,
       };
     };
+    let tries = 0;
+    const { method } = endpoint;
+    const work: Work<Fetched<E>> = (...given) =>
+      inTrySpan({ upstream, endpoint }, { origin, method, retries: tries++ }, (ofTrace, span) =>
+        exchange(given, ofTrace, span),
+      );
     const deadline = endpoint.deadline ?? limits.upstream.deadline;
     const repeatable = idempotency !== 'none';
     return timed(upstream.name, () =>
@@ -214,8 +229,23 @@ export function createUpstreamClient(
     upstream: Upstream,
     endpoint: CallEndpoint,
     call: EndpointCall,
-    callOptions: CallOptions = {},
-  ): Promise<Omit<CacheResult<unknown>, 'value'> & Answer<CallEndpoint>> {
+    callOptions?: CallOptions,
+  ): Promise<AnswerOf> {
+    // What comes out of the cache must cost nothing more.
+    if (!tracing.tracer) return ask(upstream, endpoint, call, callOptions);
+    return inCallSpan({ upstream, endpoint }, async (span) => {
+      const answer = await ask(upstream, endpoint, call, callOptions);
+      if (endpoint.cache) span?.set({ 'bff.cache': answer.cache, 'bff.stands_in': answer.standsIn });
+      return answer;
+    });
+  }
+
+  async function ask(
+    upstream: Upstream,
+    endpoint: CallEndpoint,
+    call: EndpointCall,
+    callOptions?: CallOptions,
+  ): Promise<AnswerOf> {
     if (!endpoint.cache) {
       const { data, status, headers } = await fetchAnswer(upstream, endpoint, call, callOptions);
       return { data, status, headers, cache: 'miss', standsIn: false, ageSeconds: 0, storedAt: new Date() };
@@ -259,15 +289,17 @@ export function createUpstreamClient(
   function stream(upstream: Upstream, endpoint: RawEndpoint, call: RawCall): Promise<RawAnswer> {
     const origin = originOf(upstream, env);
     return timed(upstream.name, () =>
-      streamRaw({
-        connection: connectionTo(upstream, origin),
-        upstream,
-        endpoint,
-        origin,
-        env,
-        call,
-        transferred: (direction, bytes) => observer.transferred(upstream.name, direction, bytes),
-      }),
+      inCallSpan({ upstream, endpoint }, () =>
+        streamRaw({
+          connection: connectionTo(upstream, origin),
+          upstream,
+          endpoint,
+          origin,
+          env,
+          call,
+          transferred: (direction, bytes) => observer.transferred(upstream.name, direction, bytes),
+        }),
+      ),
     );
   }
 
@@ -279,12 +311,16 @@ export function createUpstreamClient(
       'accept-encoding': 'gzip, br',
       'user-agent': 'typed-bff',
     };
-    const work: Work<unknown> = async ({ decoding }, tillThen) => {
+    const exchange = async (
+      [{ decoding }, tillThen]: Parameters<Work<unknown>>,
+      span: Span | undefined,
+    ): Promise<unknown> => {
       const answer = await send(
         decoding,
         { method: 'GET', origin, path: `${pathname}${search}`, headers },
         tillThen,
       );
+      span?.set({ 'http.response.status_code': answer.status });
       const read = await receive(
         name,
         answer,
@@ -294,10 +330,16 @@ export function createUpstreamClient(
       );
       return parseJson(read.text);
     };
+    let tries = 0;
+    const upstream = { name };
+    const work: Work<unknown> = (...given) =>
+      inTrySpan({ upstream }, { origin, method: 'GET', retries: tries++ }, (_, span) =>
+        exchange(given, span),
+      );
+    const { deadline } = limits.upstream;
     return timed(name, () =>
-      connectionTo({ name }, origin).call(
-        { deadline: limits.upstream.deadline, repeatable: true, signal },
-        work,
+      inCallSpan({ upstream }, () =>
+        connectionTo(upstream, origin).call({ deadline, repeatable: true, signal }, work),
       ),
     );
   }

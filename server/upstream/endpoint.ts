@@ -103,6 +103,11 @@ export type Upstream = {
     /** Undefined where the operator has set none. */
     value: (env: Env) => string | undefined;
   };
+  /**
+   * It belongs to the same house and takes part in its traces: requests carry `traceparent` and `tracestate`. Default:
+   * false, and others learn nothing of them.
+   */
+  internal?: boolean;
   /** Where this upstream differs from `limits.upstream`. */
   limits?: Partial<ConnectionLimits>;
   endpoints: Record<string, Endpoint>;

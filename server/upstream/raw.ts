@@ -7,6 +7,7 @@ import type { RawEndpoint, Upstream } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
 import { asFailure, discard, type HttpAnswer, one, send } from './http.ts';
 import { buildPath, type EndpointCall, headersOf, passedHeaders } from './request.ts';
+import { inTrySpan } from './trace.ts';
 
 export type RawCall = Pick<EndpointCall, 'params' | 'query' | 'header'> & {
   /** As the endpoint has it, or HEAD for GET. */
@@ -73,7 +74,14 @@ export function streamRaw(options: {
       // With an upload the answer is due once the last byte was sent.
       if (sending) sending.stream.once('end', due);
       else patience.start();
-      answer = await send(plain, { ...request, ...(sending ? { body: sending.stream } : {}) }, signal);
+      answer = await inTrySpan({ upstream, endpoint }, { ...request, retries: 0 }, async (ofTrace, span) => {
+        const headers = { ...request.headers, ...ofTrace };
+        const body = sending ? { body: sending.stream } : {};
+        const head = await send(plain, { ...request, headers, ...body }, signal);
+        span?.set({ 'http.response.status_code': head.status });
+        if (head.status >= 400) span?.fail(String(head.status));
+        return head;
+      });
     } catch (error) {
       throw sending?.error ?? error;
     } finally {

@@ -10,6 +10,8 @@ export const files = defineUpstream({
   name: 'files',
   title: 'File store',
   origin: (env) => env.FILES_URL,
+  // Nobody has one but the operator.
+  internal: true,
   endpoints: {
     download: {
       method: 'GET',

@@ -54,6 +54,7 @@ describe('inbox', () => {
       unfinished: 0,
       attempt: 1,
       token: 't',
+      traceparent: null,
     };
     const kept: string[] = [];
     const inbox = inboxTransport({

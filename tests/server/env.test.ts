@@ -211,6 +211,36 @@ const table: Record<keyof Env, Row> = {
     ],
     bad: ['security@example.org', 'http://example.org/', 'https://example.org/\nExpires: never'],
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { unset: undefined, ...baseUrls },
+  OTEL_TRACES_EXPORTER: { unset: 'otlp', good: [['none', 'none']], bad: ['zipkin', 'OTLP'] },
+  OTEL_METRICS_EXPORTER: { unset: 'otlp', good: [['none', 'none']], bad: ['prometheus'] },
+  OTEL_TRACES_SAMPLER: {
+    unset: 'parentbased_always_on',
+    good: [
+      ['always_off', 'always_off'],
+      ['parentbased_traceidratio', 'parentbased_traceidratio'],
+    ],
+    bad: ['ALWAYS_ON', 'jaeger_remote', 'all'],
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    unset: 1,
+    good: [
+      ['0', 0],
+      ['0.25', 0.25],
+    ],
+    bad: ['-0.1', '1.1', '10%', 'NaN', 'endpoint=http://hunter2'],
+  },
+  OTEL_BSP_SCHEDULE_DELAY: {
+    unset: 5_000,
+    good: [['100', 100]],
+    bad: ['0', '1.5', '5s', 'Infinity', '2147483648'],
+  },
+  OTEL_BSP_MAX_QUEUE_SIZE: { unset: 2_048, good: [['1', 1]], bad: ['0', '1.5', '100001', 'many'] },
+  OTEL_METRIC_EXPORT_INTERVAL: {
+    unset: 60_000,
+    good: [['10000', 10_000]],
+    bad: ['0', '1.5', '1m', 'Infinity', '2147483648'],
+  },
 };
 
 const names = Object.keys(table).filter((name): name is keyof Env => name in table);

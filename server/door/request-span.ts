@@ -1,0 +1,57 @@
+import type { RequestScope } from '../request-scope.ts';
+import { services } from '../services.ts';
+import { type Span, tracing } from '../telemetry/span.ts';
+import { parseTraceparent, type TraceContext } from '../telemetry/trace-context.ts';
+import type { DoorRequest, HeaderLookup } from './door-request.ts';
+import { clientClosedRequest } from './request-log.ts';
+import { serviceOf } from './service-key.ts';
+
+/** They are asked for every few seconds, and nothing is learned from how. */
+const untraced = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** As https://opentelemetry.io/docs/specs/semconv/http/http-spans/ has it: any other counts as `_OTHER`. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The trace that the caller says this request belongs to. */
+export function givenTrace(headers: HeaderLookup): TraceContext | undefined {
+  const traceparent = headers.get('traceparent');
+  return traceparent === null ? undefined : parseTraceparent(traceparent, headers.get('tracestate'));
+}
+
+/** @returns undefined where nothing is traced */
+export function startRequestSpan(
+  request: DoorRequest,
+  { route, scope, given }: { route: string; scope: RequestScope; given: TraceContext | undefined },
+): Span | undefined {
+  if (!tracing.tracer || untraced.has(route)) return undefined;
+  const method = methods.has(request.method) ? request.method : '_OTHER';
+  return tracing.tracer.start(`${method === '_OTHER' ? 'HTTP' : method} ${route}`, {
+    kind: 'server',
+    parent: given,
+    parentFrom: given && isService(request) ? 'service' : 'stranger',
+    attributes: {
+      'http.request.method': method,
+      'http.route': route,
+      'bff.request_id': scope.requestId,
+    },
+  });
+}
+
+/** Whether the caller has a key of ours. A wrong one is refused later. */
+function isService(request: DoorRequest): boolean {
+  try {
+    return serviceOf(request, services().env.SERVICE_KEYS) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+export function endRequestSpan(
+  span: Span,
+  { scope, status, aborted }: { scope: RequestScope; status: number; aborted: boolean },
+): void {
+  const told = aborted ? clientClosedRequest : status;
+  span.set({ 'http.response.status_code': told, 'bff.caller': scope.principal?.kind ?? 'unknown' });
+  if (told >= 500) span.fail(String(told));
+  span.end();
+}
