@@ -74,6 +74,8 @@ export const limits = {
     headerLength: 512,
     /** Characters of a text in a span. */
     attributeLength: 200,
+    /** Spans in one export. */
+    spansAtOnce: 512,
     /** How long the end of a process waits for what was not sent yet; within `cluster.killMargin`. */
     flushDeadline: 3_000,
   },

@@ -93,6 +93,23 @@ describe('import arrows', () => {
     }
   });
 
+  it('OpenTelemetry is loaded by one file, and only where it is wanted', () => {
+    const sdk = under('server', 'app', 'client').filter((file) =>
+      (graph.get(file) ?? []).some(
+        ({ specifier, typeOnly }) => !typeOnly && isPackage(specifier, '@opentelemetry'),
+      ),
+    );
+    expect(sdk.length).toBeGreaterThan(3);
+    expect(sdk.filter((file) => !file.startsWith('server/telemetry/otlp/'))).toEqual([]);
+    const loading = files.filter(
+      (file) =>
+        !file.startsWith('server/telemetry/otlp/') &&
+        (graph.get(file) ?? []).some(({ file: target = '' }) => target.startsWith('server/telemetry/otlp/')),
+    );
+    expect(loading).toEqual(['server/telemetry/start.ts']);
+    expect(readFileSync('server/telemetry/start.ts', 'utf8')).not.toMatch(/from '\.\/otlp\//);
+  });
+
   it('only Next finds default exports, and route handlers are a few lines', () => {
     const routes = files.filter((file) => file.endsWith('/route.ts'));
     expect(routes.length).toBeGreaterThan(3);

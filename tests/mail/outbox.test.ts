@@ -4,6 +4,7 @@ import type { ClaimedMail } from '#server/mail/claims.ts';
 import { createDispatcher } from '#server/mail/dispatcher.ts';
 import { createOutbox, type Outbox, type Receipt } from '#server/mail/outbox.ts';
 import { mailTiming } from '#server/mail/timing.ts';
+import { currentTrace, parseTraceparent } from '#server/telemetry/trace-context.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { draft, eventually, type MailPlace, pass, testOutbox, testPlace } from './support.ts';
 
@@ -36,6 +37,18 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
       expect(await claimed(outbox)).toMatchObject({ id, ...draft, attempt: 1, unfinished: 0 });
       expect(await outbox.claim()).toBeUndefined();
       expect(await outbox.status(id)).toMatchObject({ status: 'sending', attempts: 1 });
+    });
+
+    it('gives a mail with the trace that it was accepted in, and one without a trace without', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const trace = parseTraceparent(traceparent);
+      const { id } = await currentTrace.run(trace, () => outbox.enqueue(draft));
+      const first = await claimed(outbox);
+      expect(first).toMatchObject({ id, traceparent });
+      await outbox.retryLater(id, first.token, { delay: 0, lastError: null, countAttempt: true });
+      expect(await claimed(outbox)).toMatchObject({ id, traceparent, attempt: 2 });
+      await outbox.enqueue(draft);
+      expect(await claimed(outbox)).toMatchObject({ traceparent: null });
     });
 
     it('gives each of a thousand mails once over two connections', async () => {

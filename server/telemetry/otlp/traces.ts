@@ -26,6 +26,8 @@ const kinds = {
   internal: SpanKind.INTERNAL,
 } satisfies Record<SpanOptions['kind'], SpanKind>;
 
+const { spansAtOnce } = limits.telemetry;
+
 /**
  * Spans by OTLP. What waits to be sent is bounded, and what is over it is dropped: a collector that is slow or gone
  * costs nothing but the spans. The provider is not registered anywhere: Next would make spans of its own for each of its steps.
@@ -35,15 +37,20 @@ export function openTraces(
   log: Logger,
 ): Tracer & { flush(): Promise<void>; stop(): Promise<void> } {
   const watch = createDeliveryWatch('spans', log);
+  const { OTEL_BSP_SCHEDULE_DELAY: scheduledDelayMillis, OTEL_BSP_MAX_QUEUE_SIZE: maxQueueSize } = env;
+  // After a failure the processor may send a batch while another is on its way, and at the end it sends all at once.
+  const concurrencyLimit = Math.ceil(maxQueueSize / spansAtOnce) + 1;
+  const exporter = watched(new OTLPTraceExporter({ concurrencyLimit }), watch);
   const provider = new TracerProvider({
     resource: ownResource(),
     sampler: createSampler(env),
     spanLimits: { attributeValueLengthLimit: limits.telemetry.attributeLength },
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: watched(new OTLPTraceExporter(), watch),
-        scheduledDelayMillis: env.OTEL_BSP_SCHEDULE_DELAY,
-        maxQueueSize: env.OTEL_BSP_MAX_QUEUE_SIZE,
+        exporter,
+        scheduledDelayMillis,
+        maxQueueSize,
+        maxExportBatchSize: Math.min(spansAtOnce, maxQueueSize),
       }),
     ],
   });
