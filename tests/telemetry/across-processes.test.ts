@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logLines } from '#tests/door/support/log.ts';
 import { post, resultOf } from '#tests/product/call.ts';
+import { next } from '#tests/product/processes.ts';
 import { spanNamed, treeOf, untilTraced } from '#tests/support/collector.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { startProduct } from '#tests/support/product.ts';
@@ -108,3 +109,19 @@ test('every worker sends its spans, and the first process the metrics of all', a
     { attributes: { procedure: 'echo.body', outcome: 'ok' }, asDouble: total },
   ]);
 }, 120_000);
+
+test('`next start` without the front server is traced by the same spans', async () => {
+  const collector = await testCollector();
+  const product = await startProduct(telling(collector), [next, 'start']);
+  onTestFinished(() => product.close());
+  const caller = callersTrace();
+  await resultOf(await post(product, 'echo.body', 1, { traceparent: caller.traceparent }));
+  const trace = await untilTraced(collector, ({ traceId }) => traceId === caller.traceId, door);
+  expect(treeOf(trace)).toEqual({ [door]: { 'echo.body': {} } });
+  expect((await fetch(product.baseUrl)).status).toBe(200);
+  await vi.waitFor(() => expect(collector.exports.at(-1)?.metrics.has('bff_calls_total')).toBe(true), {
+    timeout: 10_000,
+    interval: 50,
+  });
+  expect(new Set(collector.spans.map(({ scope }) => scope))).toEqual(new Set(['typed-bff']));
+});
