@@ -1,7 +1,7 @@
 import type { RequestScope } from '../request-scope.ts';
 import { services } from '../services.ts';
 import { type Span, tracing } from '../telemetry/span.ts';
-import { parseTraceparent, type TraceContext } from '../telemetry/trace-context.ts';
+import { currentTrace, parseTraceparent, type TraceContext } from '../telemetry/trace-context.ts';
 import type { DoorRequest, HeaderLookup } from './door-request.ts';
 import { clientClosedRequest } from './request-log.ts';
 import { serviceOf } from './service-key.ts';
@@ -21,18 +21,20 @@ export function givenTrace(headers: HeaderLookup): TraceContext | undefined {
 /** @returns undefined where nothing is traced */
 export function startRequestSpan(
   request: DoorRequest,
-  { route, scope, given }: { route: string; scope: RequestScope; given: TraceContext | undefined },
+  { route, scope, given }: { route: string; scope?: RequestScope; given: TraceContext | undefined },
 ): Span | undefined {
   if (!tracing.tracer || untraced.has(route)) return undefined;
   const method = methods.has(request.method) ? request.method : '_OTHER';
+  // What Next was given to answer has come through this already, see inPageSpan.
+  const outer = currentTrace.getStore();
   return tracing.tracer.start(`${method === '_OTHER' ? 'HTTP' : method} ${route}`, {
-    kind: 'server',
-    parent: given,
-    parentFrom: given && isService(request) ? 'service' : 'stranger',
+    ...(outer
+      ? { kind: 'internal', parent: outer }
+      : { kind: 'server', parent: given, parentFrom: given && isService(request) ? 'service' : 'stranger' }),
     attributes: {
       'http.request.method': method,
       'http.route': route,
-      'bff.request_id': scope.requestId,
+      ...(scope ? { 'bff.request_id': scope.requestId } : {}),
     },
   });
 }
@@ -48,10 +50,13 @@ function isService(request: DoorRequest): boolean {
 
 export function endRequestSpan(
   span: Span,
-  { scope, status, aborted }: { scope: RequestScope; status: number; aborted: boolean },
+  { scope, status, aborted }: { scope?: RequestScope; status: number; aborted: boolean },
 ): void {
   const told = aborted ? clientClosedRequest : status;
-  span.set({ 'http.response.status_code': told, 'bff.caller': scope.principal?.kind ?? 'unknown' });
+  span.set({
+    'http.response.status_code': told,
+    ...(scope ? { 'bff.caller': scope.principal?.kind ?? 'unknown' } : {}),
+  });
   if (told >= 500) span.fail(String(told));
   span.end();
 }

@@ -10,6 +10,7 @@ import { isDocsPage } from '../paths.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { answerDirectly } from './direct.ts';
 import { setForwardedFor } from './forwarded.ts';
+import { inPageSpan } from './page-span.ts';
 import { directHandlerOf } from './routes.ts';
 import { screen, writeRefusal } from './screen.ts';
 import { addVary } from './vary.ts';
@@ -53,7 +54,7 @@ export async function startFrontServer(options: {
     if (isDocsPage(path)) addVary(response, 'Accept');
     const handle = await next;
     // Who went away while it was loading is not answered.
-    if (!response.destroyed) await handle(request, response);
+    if (!response.destroyed) await inPageSpan(request, response, { path, origin }, handle);
   }
 
   const server = createServer(

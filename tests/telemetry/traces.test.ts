@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventOf, logLines, untilLogged } from '#tests/door/support/log.ts';
 import { post, postBatch, resultOf } from '#tests/product/call.ts';
@@ -263,21 +263,60 @@ test.each([
   expect(traceparent).not.toContain(first.traceId);
 });
 
-test('a page’s calls on the server are traced, and Next adds nothing of its own', async () => {
+test('a page is a trace with the calls that it makes on the server, and Next adds nothing of its own', async () => {
   const chosen = await fetch(`${product.baseUrl}/weather/choose`, {
     method: 'POST',
     body: new URLSearchParams({ name: 'Elsewhere', lat: '33.3', lng: '44.4' }),
     redirect: 'manual',
   });
   const cookie = chosen.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const from = collector.spans.length;
-  const page = await fetch(`${product.baseUrl}/weather`, { headers: { cookie } });
+  const caller = callersTrace();
+  const headers = { cookie, traceparent: caller.traceparent };
+  const page = await fetch(`${product.baseUrl}/weather`, { headers });
   expect(await page.text()).toContain('Elsewhere');
-  await vi.waitFor(
-    () => expect(collector.spans.slice(from).map(({ name }) => name)).toContain('weather.forecast'),
-    { timeout: 10_000, interval: 20 },
+  const trace = await untilTraced(
+    collector,
+    ({ traceId }) => traceId === caller.traceId,
+    'GET page',
+    'weather.forecast',
   );
+  expect(treeOf(trace)).toEqual({
+    'GET page': {
+      'weather.forecast': {
+        'upstream open-meteo': { 'POST /v1/forecast': {} },
+        'upstream open-meteo-air-quality': { 'POST /v1/air-quality': {} },
+      },
+    },
+  });
+  expect(spanNamed(trace, 'GET page').attributes).toEqual({
+    'http.request.method': 'GET',
+    'http.route': 'page',
+    'http.response.status_code': 200,
+  });
   expect(new Set(collector.spans.map(({ scope }) => scope))).toEqual(new Set(['typed-bff']));
+});
+
+test('a route that Next hands to the door is below the page’s span, and its line of the log in that trace', async () => {
+  const response = await fetch(`${product.baseUrl}/weather/choose`, {
+    method: 'POST',
+    body: new URLSearchParams({ name: 'Elsewhere', lat: '33.3', lng: '44.4' }),
+    redirect: 'manual',
+  });
+  const trace = await untilTraced(collector, ofRequest(response), 'POST page');
+  expect(treeOf(trace)).toEqual({ 'POST page': { 'POST /weather/choose': {} } });
+  const { spanId, traceId } = spanNamed(trace, 'POST /weather/choose');
+  expect(await eventOf(product, idOf(response))).toMatchObject({ trace_id: traceId, span_id: spanId });
+});
+
+test('files are not traced', async () => {
+  const from = collector.spans.length;
+  expect((await fetch(`${product.baseUrl}/icon-192.png`)).status).toBe(200);
+  const home = await (await fetch(`${product.baseUrl}/`)).text();
+  const [script] = /\/_next\/static\/[^"]+\.js/.exec(home) ?? [];
+  expect((await fetch(`${product.baseUrl}${script}`)).status).toBe(200);
+  const last = await post(product, 'proxy.endpoints');
+  await untilTraced(collector, ofRequest(last), door);
+  expect(collector.spans.slice(from).filter(({ name }) => name === 'GET page')).toHaveLength(1);
 });
 
 test('what is asked for every few seconds is not traced', async () => {
