@@ -10,9 +10,11 @@ let serving: Serving | undefined;
 let leaving = false;
 
 /** Ends with the machine. */
-async function stop({ say }: Membership): Promise<void> {
-  await serving?.stop();
-  await tellLastMetrics(say);
+async function stop(): Promise<void> {
+  if (serving) {
+    await serving.stop();
+    await tellLastMetrics(membership.say);
+  }
   process.exit(0);
 }
 
@@ -35,7 +37,7 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => und
 
 const membership = await joinMachine({
   leave: () => void leave(membership),
-  stop: () => void stop(membership),
+  stop: () => void stop(),
 });
 singleton('machine', () => membership.machine);
 process.on('SIGTERM', () => {

@@ -36,12 +36,19 @@ test.each(['sqlite', 'postgres'] as const)(
     const env = { ...kept, ...telling(collector), ...addresses, DEMO: '' };
 
     const first = await startProduct(env);
+    onTestFinished(() => first.close());
+    // Mails can be stored.
+    await vi.waitFor(async () => expect((await fetch(`${first.baseUrl}/readyz`)).status).toBe(200), {
+      timeout: 20_000,
+      interval: 50,
+    });
     const caller = callersTrace();
     const headers = { traceparent: caller.traceparent };
     const { id, status } = receiptSchema.parse(
-      await resultOf(await post(first, 'email.send', draft, headers)).finally(first.close),
+      await resultOf(await post(first, 'email.send', draft, headers)),
     );
     expect(status).toBe('held');
+    await first.close();
 
     const smtp = await startSmtpServer();
     onTestFinished(() => smtp.close());
