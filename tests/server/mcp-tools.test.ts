@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { publicQueries } from '#client/public-queries.ts';
 import { procedures, readProcedures } from '#server/catalog/procedures.ts';
 import { toPlainJson, withDates } from '#server/mcp/json-values.ts';
 import { isOpen, tools, toolsOf } from '#server/mcp/tools.ts';
@@ -23,7 +24,7 @@ describe('tools', () => {
 
   test('open to anyone are the public queries, and no other', () => {
     const open = [...tools.values()].filter(({ entry }) => isOpen(entry)).map(({ tool }) => tool.name);
-    expect(open.sort()).toEqual(['echo_request', 'email_status']);
+    expect(open.sort()).toEqual(publicQueries.map((path) => path.replace('.', '_')).sort());
   });
 
   test('of one name stop the start', () => {
