@@ -118,7 +118,10 @@ describe('every kind of answer keeps browsers strict', () => {
   });
 
   test('also one that was refused before anything else looked at it', async () => {
-    const { answers } = await sendBytes(product.baseUrl, 'TRACE / HTTP/1.1\r\nhost: x\r\n\r\n');
+    const { answers } = await sendBytes(
+      product.baseUrl,
+      'TRACE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+    );
     expect(answers[0]?.status).toBe(405);
     expect(answers[0]?.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answers[0]?.headers.get('x-frame-options')).toBe('DENY');

@@ -14,6 +14,6 @@ export function startArguments(): string[] {
 export const nextArguments = [
   createRequire(import.meta.url).resolve('next/dist/bin/next'),
   'start',
-  // Above what clients keep a connection: by default a call may meet one that is just being closed.
-  '--keepAliveTimeout=65000',
+  // Above what clients keep a connection, which is about four seconds: else a call may meet one that is being closed.
+  '--keepAliveTimeout=10000',
 ];

@@ -50,10 +50,11 @@ export function judge({ attempts, instances, kills, limit }: Evidence): {
   const phases = [...Map.groupBy(attempts, ({ phase }) => phase)].map(([phase, own]): PhaseFigures => {
     const figures = { phase, requests: own.length, answered: 0, limited: 0, refused: 0, cut: 0 };
     for (const attempt of own) {
-      const { kind, status, reason } = attempt;
+      const { kind, status, reason, endPhase } = attempt;
       const limited = kind === 'limited' && status === 429;
       if (status === 200 || limited) figures.answered += 1;
-      else if (excused[phase]?.[kind]?.includes(reason ?? '')) figures.refused += 1;
+      else if ([phase, endPhase].some((each) => excused[each]?.[kind]?.includes(reason ?? '')))
+        figures.refused += 1;
       else if (wasCut(attempt) && reason === undefined) figures.cut += 1;
       else
         broken.push(

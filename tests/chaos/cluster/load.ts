@@ -9,6 +9,8 @@ export type Kind = (typeof kinds)[number];
 export type Attempt = {
   kind: Kind;
   phase: string;
+  /** What was going on when it ended. */
+  endPhase: string;
   startedAt: number;
   endedAt: number;
   requestId: string;
@@ -88,6 +90,7 @@ export function startLoad(url: string, random: () => number): Load {
     const attempt: Attempt = {
       kind,
       phase,
+      endPhase: phase,
       startedAt,
       endedAt: 0,
       requestId,
@@ -117,6 +120,7 @@ export function startLoad(url: string, random: () => number): Load {
       if (!(error instanceof TypeError)) throw error;
     }
     attempt.endedAt = performance.now();
+    attempt.endPhase = phase;
     attempts.push(attempt);
     return attempt;
   }
