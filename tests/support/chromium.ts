@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-import { installPackages } from './debian.ts';
+import { requireInstalled } from './debian.ts';
 
 const candidates = [
   process.env.CHROMIUM_PATH,
@@ -24,13 +24,10 @@ function findChromium(): string | undefined {
  * @throws Error that says what to install
  */
 export function requireChromium(): string {
-  const found = findChromium();
-  if (found) return found;
-  installPackages('chromium');
-  const installed = findChromium();
-  if (installed) return installed;
-  throw new Error(
-    'The tests need Chromium or Chrome. Install one (Debian and Ubuntu: apt-get install chromium) or set CHROMIUM_PATH to it.',
+  return requireInstalled(
+    findChromium,
+    'chromium',
+    'The tests need Chromium or Chrome. Install one, or set CHROMIUM_PATH to it',
   );
 }
 

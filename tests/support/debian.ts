@@ -15,3 +15,22 @@ export function installPackages(...packages: string[]): void {
   apt('update');
   apt('install', '--yes', '--no-install-recommends', ...packages);
 }
+
+/**
+ * What `find` finds, such as the path of a program. As root on Debian its package is installed when it is missing.
+ *
+ * @param missing what the tests need, and how it is given to them, for whoever has to do so
+ * @throws Error that says what to install
+ */
+export function requireInstalled(
+  find: () => string | undefined,
+  packageName: string,
+  missing: string,
+): string {
+  const found = find();
+  if (found) return found;
+  installPackages(packageName);
+  const installed = find();
+  if (installed) return installed;
+  throw new Error(`${missing} (Debian and Ubuntu: apt-get install ${packageName})`);
+}

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { installPackages } from './debian.ts';
+import { requireInstalled } from './debian.ts';
 import { freePort } from './product.ts';
 
 export type Balancer = { url: string; close(): Promise<void> };
@@ -23,13 +23,10 @@ function findHaproxy(): string | undefined {
  * @throws Error that says what to install
  */
 export function requireHaproxy(): string {
-  const found = findHaproxy();
-  if (found) return found;
-  installPackages('haproxy');
-  const installed = findHaproxy();
-  if (installed) return installed;
-  throw new Error(
-    'The tests need HAProxy. Install it (Debian and Ubuntu: apt-get install haproxy) or set HAPROXY_PATH to it.',
+  return requireInstalled(
+    findHaproxy,
+    'haproxy',
+    'The tests need HAProxy. Install it, or set HAPROXY_PATH to it',
   );
 }
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { installPackages } from './debian.ts';
+import { requireInstalled } from './debian.ts';
 import { freePort } from './product.ts';
 
 export type PostgresServer = {
@@ -39,13 +39,10 @@ function findPostgres(): string | undefined {
  * @throws Error that says what to install
  */
 export function requirePostgres(): string {
-  const found = findPostgres();
-  if (found) return found;
-  installPackages('postgresql');
-  const installed = findPostgres();
-  if (installed) return installed;
-  throw new Error(
-    'The tests need PostgreSQL. Install it (Debian and Ubuntu: apt-get install postgresql) or set POSTGRES_BIN to the folder of its programs.',
+  return requireInstalled(
+    findPostgres,
+    'postgresql',
+    'The tests need PostgreSQL. Install it, or set POSTGRES_BIN to the folder of its programs',
   );
 }
 

@@ -78,14 +78,30 @@ export async function startProduct(
   return { baseUrl, upstreams, log: () => output, process: child, close };
 }
 
-/** A port of loopback that nothing listens on at the moment. */
+/** Below those that the system gives away by itself: none of them is taken between the look and the start. */
+const ports = { from: 15_000, to: 30_000 };
+/** Each process of the tests looks elsewhere. */
+let lastPort = ports.from + ((process.pid * 61) % (ports.to - ports.from));
+
+/** A port that nothing listens on, and that this process is not given again soon. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
+  for (;;) {
+    lastPort = lastPort < ports.to ? lastPort + 1 : ports.from;
+    const port = lastPort;
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port);
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
 /** Procedures are answered before: this waits for the pages, too. Whether a dependency is there does not matter. */

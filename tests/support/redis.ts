@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { installPackages } from './debian.ts';
+import { requireInstalled } from './debian.ts';
 import { freePort } from './product.ts';
 
 export type RedisServer = {
@@ -35,13 +35,10 @@ function findRedis(): string | undefined {
  * @throws Error that says what to install
  */
 export function requireRedis(): string {
-  const found = findRedis();
-  if (found) return found;
-  installPackages('redis-server');
-  const installed = findRedis();
-  if (installed) return installed;
-  throw new Error(
-    'The tests need a Redis server. Install one (Debian and Ubuntu: apt-get install redis-server) or set REDIS_SERVER_PATH to it.',
+  return requireInstalled(
+    findRedis,
+    'redis-server',
+    'The tests need a Redis server. Install one, or set REDIS_SERVER_PATH to it',
   );
 }
 
