@@ -22,6 +22,9 @@ const excused: Readonly<Record<string, Partial<Record<Kind, readonly string[]>>>
   },
 };
 
+/** Milliseconds. Lines of the log wait for the end of a turn; those of its last one a killed process takes along. */
+const lastWords = 100;
+
 /** While Redis is gone each instance counts by itself. */
 const withoutRedis = /^Redis/;
 
@@ -67,7 +70,10 @@ export function judge({ attempts, instances, kills, limit }: Evidence): {
     }
     return figures;
   });
-  return { phases, broken: [...broken, ...overLimit(attempts, limit), ...untold(attempts, instances)] };
+  return {
+    phases,
+    broken: [...broken, ...overLimit(attempts, limit), ...untold(attempts, instances, kills)],
+  };
 }
 
 /** Within any window, wherever it begins, the limit's calls pass at most twice: once at its end, once at its beginning. */
@@ -85,7 +91,13 @@ function overLimit(attempts: readonly Attempt[], { calls, seconds }: Evidence['l
 }
 
 /** Every answer is told in the log of the instance that gave it, under its id, and in no other. */
-function untold(attempts: readonly Attempt[], instances: readonly Instance[]): string[] {
+function untold(
+  attempts: readonly Attempt[],
+  instances: readonly Instance[],
+  kills: readonly Kill[],
+): string[] {
+  const mayBeUntold = ({ servedBy, endedAt }: Attempt) =>
+    kills.some(({ port, from, to }) => servedBy === port && from - lastWords <= endedAt && endedAt <= to);
   const toldBy = new Map<string, number[]>();
   for (const { port, log } of instances) {
     for (const [, requestId = ''] of log().matchAll(/^\{.*"requestId":"([^"]+)".*"msg":"request"/gm)) {
@@ -94,6 +106,7 @@ function untold(attempts: readonly Attempt[], instances: readonly Instance[]): s
   }
   return attempts
     .filter(({ kind, status }) => kind !== 'page' && (status === 200 || status === 429))
+    .filter((attempt) => !mayBeUntold(attempt))
     .filter(({ requestId, servedBy }) => {
       const ports = toldBy.get(requestId) ?? [];
       return ports.length !== 1 || ports[0] !== servedBy;
