@@ -116,7 +116,7 @@ export function startLoad(url: string, random: () => number): Load {
       if (response.status >= 400) attempt.reason = reasonOf(text);
       else if (key) accepted.push({ key, ...receiptSchema.parse(JSON.parse(text)).result.data.json });
     } catch (error) {
-      attempt.reason = undefined;
+      // What the connection did; anything else is a mistake of this file.
       if (!(error instanceof TypeError)) throw error;
     }
     attempt.endedAt = performance.now();

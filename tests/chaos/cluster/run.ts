@@ -29,7 +29,7 @@ export type ClusterChaosOptions = {
 export type ClusterChaosReport = { phases: PhaseFigures[]; mails: Account; broken: string[] };
 
 /** Calls of the caller whose limit is looked at, in how many seconds. */
-export const limit = { calls: 20, seconds: 3 };
+const limit = { calls: 20, seconds: 3 };
 const instanceCount = 3;
 /** Milliseconds; far more than the delivery of one mail takes. */
 const deliveryTime = 3_000;
