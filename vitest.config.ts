@@ -11,8 +11,9 @@ const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exc
 const ofBothServers = fromOutside.filter(
   (file) =>
     /^tests\/(?:door|product)\//.test(file) &&
-    // What a request target may be is the front server's to say; pages in a browser are the same.
-    !/(?:raw-path|raw-targets|csp-browser)\.test\.ts$/.test(file) &&
+    // What a request target may be, and what becomes of a connection, is the front server's to say; pages in a browser
+    // are the same.
+    !/(?:raw-path|raw-targets|refused-body|csp-browser)\.test\.ts$/.test(file) &&
     readFileSync(file, 'utf8').includes('support/shared.ts'),
 );
 

@@ -43,7 +43,9 @@ export const limits = {
     compressAbove: 1_400,
     /** Compressed documents that are kept. */
     compressedBytes: 8 * 1024 * 1024,
-    /** How long, and how much, is still read of an upload that was refused. */
+    /** Announced bytes of a refused body that are read and thrown away, so that its connection can be kept. */
+    drainBytes: 256 * 1024,
+    /** How long, and how much, is still read of a larger upload that was refused, before its connection is closed. */
     lingerTime: 5_000,
     lingerBytes: 64 * 1024 * 1024,
   },
@@ -94,6 +96,10 @@ export const limits = {
     connectTimeout: 1_000,
     /** For one statement. With the roll-back after it a failure is told within 3.5 seconds. */
     queryTimeout: 1_000,
+    /** For one statement that brings the tables of an earlier release up to date, and for its turn among instances. */
+    migrationTimeout: 30 * 60_000,
+    /** How long a mail, or a question about one, waits for the storage to be opened. */
+    openPatience: 3_000,
     /** A transaction in which nothing happens for so long is ended by the server: whoever began it is gone. */
     abandonedAfter: 10_000,
   },

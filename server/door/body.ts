@@ -4,8 +4,12 @@ import { Refusal } from './refusal.ts';
 /** What was not read of a body still comes, and would stand before the next request on the connection. */
 const headers = { connection: 'close' };
 
-export function bodyTooLarge(maxBytes: number): Refusal {
-  return new Refusal('payload_too_large', { message: `The body is larger than ${maxBytes} bytes.`, headers });
+/** @param isDrained whether what is left of the body is read and thrown away */
+export function bodyTooLarge(maxBytes: number, { isDrained = false } = {}): Refusal {
+  return new Refusal('payload_too_large', {
+    message: `The body is larger than ${maxBytes} bytes.`,
+    ...(isDrained ? {} : { headers }),
+  });
 }
 
 export function bodyTooSlow(): Refusal {

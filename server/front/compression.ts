@@ -17,12 +17,15 @@ const documents = new LRUCache<string, Uint8Array<ArrayBuffer>>({
   sizeCalculation: (body) => body.byteLength,
 });
 
-/** Whether it is worth the work: a small answer fits into one packet as it is. */
-export function isWorthCompressing({ headers, status, body }: WholeAnswer): boolean {
+/**
+ * Whether it is worth the work: a small answer fits into one packet as it is.
+ *
+ * @param bytes of its body
+ */
+export function isWorthCompressing({ headers, status }: WholeAnswer, bytes: number): boolean {
   return (
-    body !== null &&
     status === 200 &&
-    Buffer.byteLength(body) > compressAbove &&
+    bytes > compressAbove &&
     compressible.test(headers['content-type'] ?? '') &&
     headers['content-encoding'] === undefined
   );

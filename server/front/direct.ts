@@ -4,7 +4,7 @@ import type { WholeAnswer } from '../door/answer.ts';
 import type { DoorHandler } from '../door/route-handlers.ts';
 import { limits } from '../limits.ts';
 import { compressed, isWorthCompressing } from './compression.ts';
-import { linger } from './incoming-body.ts';
+import { announcedBytes, linger } from './incoming-body.ts';
 import { NodeRequest } from './node-request.ts';
 
 /** Runs a handler of the door on Node's own request and response. */
@@ -31,18 +31,28 @@ async function answerWhole(
   answer: WholeAnswer,
 ): Promise<void> {
   const { headers, status } = answer;
-  const body = isWorthCompressing(answer) ? await compressed(message, answer) : answer.body;
-  if (body !== null) headers['content-length'] = String(Buffer.byteLength(body));
-  if (status >= 400 && isStillSending(message)) return refuseUpload(message, response, answer);
+  const bytes = answer.body === null ? 0 : Buffer.byteLength(answer.body);
+  const body = isWorthCompressing(answer, bytes) ? await compressed(message, answer) : answer.body;
+  if (body !== null)
+    headers['content-length'] = String(body === answer.body ? bytes : Buffer.byteLength(body));
+  if (status >= 400 && !message.complete) {
+    if (isTooMuch(message)) return refuseUpload(message, response, answer);
+    limitRest(message);
+  }
   response.writeHead(status, headers);
   response.end(body ?? undefined);
 }
 
-/** Whether more of a body may come than Node throws away by itself without harm. */
-function isStillSending(message: IncomingMessage): boolean {
-  if (message.complete) return false;
-  const { 'content-length': announced, 'transfer-encoding': encoding } = message.headers;
-  return encoding !== undefined || Number(announced ?? 0) > limits.jsonBodyBytes;
+/** Whether more of a body may come than is read only to keep a connection. */
+function isTooMuch(message: IncomingMessage): boolean {
+  const announced = announcedBytes(message);
+  return announced === undefined || announced > limits.front.drainBytes;
+}
+
+/** Node throws away what is left of a body. Whoever takes too long to send it loses the connection. */
+function limitRest(message: IncomingMessage): void {
+  const timer = setTimeout(() => message.socket.destroy(), limits.front.lingerTime);
+  message.once('close', () => clearTimeout(timer));
 }
 
 /**

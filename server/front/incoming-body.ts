@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyTooLarge, bodyTooSlow, concatenate } from '../door/body.ts';
 import type { BodyLimits } from '../door/door-request.ts';
+import { limits } from '../limits.ts';
 
 /**
  * Reads a body as a whole, within limits; what is not read any more is left to whoever answers.
@@ -11,6 +12,10 @@ export function readIncoming(
   message: IncomingMessage,
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const announced = announcedBytes(message);
+  if (announced !== undefined && announced > maxBytes) {
+    return Promise.reject(bodyTooLarge(maxBytes, { isDrained: announced <= limits.front.drainBytes }));
+  }
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -38,6 +43,11 @@ export function readIncoming(
     // It may have left before anyone began to read; then nothing more is told.
     if (message.destroyed && !message.readableEnded) leave();
   });
+}
+
+/** How long a request says that its body is, and Node's parser holds it to that; undefined where it does not say. */
+export function announcedBytes({ headers }: IncomingMessage): number | undefined {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
 }
 
 /** Read only as fast as it is taken; once nobody takes it any more, it is thrown away. */
