@@ -108,14 +108,20 @@ export function createMail(options: MailOptions): Mail {
   }
 
   async function outbox(): Promise<Outbox> {
-    opening ??= open();
-    const current = opening;
+    opening ??= beginToOpen();
     try {
-      return (await current).outbox;
+      return (await soon(opening)).outbox;
     } catch (cause) {
-      if (opening === current) opening = undefined;
       throw isAppError(cause) ? cause : new AppError('mail_unavailable', { cause });
     }
+  }
+
+  function beginToOpen(): ReturnType<typeof open> {
+    const begun = open();
+    begun.catch(() => {
+      if (opening === begun) opening = undefined;
+    });
+    return begun;
   }
 
   const dispatcher = transport && createDispatcher({ outbox, transport, log, timing, record });
@@ -236,8 +242,27 @@ export function createMail(options: MailOptions): Mail {
       await rest();
       const current = opening;
       opening = undefined;
-      const opened = await current?.catch(() => undefined);
+      const opened = current && (await soon(current).catch(() => undefined));
       await opened?.db.close();
     },
   };
+}
+
+/**
+ * What takes longer goes on, but is not waited for: tables of an earlier release may be many mails long.
+ *
+ * @throws Error when it takes longer
+ */
+async function soon<T>(opening: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const { openPatience } = limits.database;
+  const timer = setTimeout(
+    () => late.reject(new Error('the mail storage is still being opened')),
+    openPatience,
+  );
+  try {
+    return await Promise.race([opening, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import type { MailDatabase, MailTables } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 
-const { connections, connectTimeout, queryTimeout, abandonedAfter } = limits.database;
+const { connections, connectTimeout, queryTimeout, migrationTimeout, abandonedAfter } = limits.database;
 
 /** PostgreSQL's bigint, which pg gives as a string; ours are milliseconds. */
 const bigint = 20;
@@ -18,32 +18,11 @@ const bigint = 20;
  * @throws the storage's own error; the caller names it
  */
 export async function openPostgres(url: string, log: Logger): Promise<MailDatabase> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'typed-bff',
-    max: connections,
-    connectionTimeoutMillis: connectTimeout,
-    query_timeout: queryTimeout,
-    statement_timeout: queryTimeout,
-    // What a frozen or lost instance leaves open ends by itself, and with it nothing of it is kept.
-    idle_in_transaction_session_timeout: abandonedAfter,
-    types: { getTypeParser: (id, format) => (id === bigint ? Number : pg.types.getTypeParser(id, format)) },
-  });
-  // Without a listener a connection that breaks would end the process: the pool listens only to idle ones, so one
-  // that is in use and waits for its next statement needs a listener of its own.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) =>
-    client.on('error', (err) => log.warn({ err }, 'a connection to the database broke')),
-  );
-  const queries = new Kysely<MailTables>({ dialect: new PostgresDialect({ pool }) });
+  const queries = connect(url, log, { max: connections, timeout: queryTimeout });
   try {
-    const migrator = new Migrator({ db: queries, provider: migrationProvider('postgres') });
     // A release that is rolled back finds more than it knows: what is added later leaves it what it needs.
-    const known = await migrator.getMigrations();
-    if (!known.every(({ executedAt }) => executedAt)) {
-      const { error } = await migrator.migrateToLatest();
-      if (error !== undefined) throw error;
-    }
+    const known = await migratorOf(queries).getMigrations();
+    if (!known.every(({ executedAt }) => executedAt)) await migrate(url, log);
   } catch (error) {
     await queries.destroy();
     throw error;
@@ -56,4 +35,42 @@ export async function openPostgres(url: string, log: Logger): Promise<MailDataba
     write: (statements) => queries.transaction().execute(statements),
     close: () => queries.destroy(),
   };
+}
+
+function connect(
+  url: string,
+  log: Logger,
+  { max, timeout }: { max: number; timeout: number },
+): Kysely<MailTables> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'typed-bff',
+    max,
+    connectionTimeoutMillis: connectTimeout,
+    query_timeout: timeout,
+    statement_timeout: timeout,
+    // What a frozen or lost instance leaves open ends by itself, and with it nothing of it is kept.
+    idle_in_transaction_session_timeout: abandonedAfter,
+    types: { getTypeParser: (id, format) => (id === bigint ? Number : pg.types.getTypeParser(id, format)) },
+  });
+  // Without a listener a connection that breaks would end the process: the pool listens only to idle ones, so one
+  // that is in use and waits for its next statement needs a listener of its own.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) =>
+    client.on('error', (err) => log.warn({ err }, 'a connection to the database broke')),
+  );
+  return new Kysely<MailTables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+const migratorOf = (db: Kysely<MailTables>) => new Migrator({ db, provider: migrationProvider('postgres') });
+
+/** On connections of its own: what an index of millions of mails takes, a mail must not wait. */
+async function migrate(url: string, log: Logger): Promise<void> {
+  const queries = connect(url, log, { max: 2, timeout: migrationTimeout });
+  try {
+    const { error } = await migratorOf(queries).migrateToLatest();
+    if (error !== undefined) throw error;
+  } finally {
+    await queries.destroy();
+  }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '#server/log.ts';
 import { migrateMails } from '#server/mail/migrate.ts';
@@ -47,6 +48,28 @@ test.each(['frozen', 'gone'])(
   },
   30_000,
 );
+
+test('tables that another instance brings up to date are waited for, and no mail waits as long', async () => {
+  const url = await postgres.database();
+  const other = new pg.Client(url);
+  await other.connect();
+  onTestFinished(() => other.end());
+  await other.query('begin');
+  // Kysely's, under which migrations run.
+  await other.query('select pg_advisory_xact_lock(3853314791062309107)');
+
+  const { mail } = testMail({ DATABASE_URL: url });
+  await expect(mail.send(draft)).rejects.toMatchObject({ reason: 'mail_unavailable' });
+  await expect(mail.send(draft)).rejects.toMatchObject({ reason: 'mail_unavailable' });
+  const { rows } = await other.query(
+    "select pid from pg_stat_activity where datname = current_database() and wait_event = 'advisory'",
+  );
+  expect(rows).toHaveLength(1);
+
+  await other.query('commit');
+  await eventually(async () => expect(await mail.check()).toBe('ok'));
+  expect(await mail.send(draft)).toMatchObject({ duplicate: false });
+});
 
 test('a connection that breaks between two statements fails the transaction and nothing else', async () => {
   const db = await openPostgres(await postgres.database(), createLogger({ level: 'silent' }));
