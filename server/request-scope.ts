@@ -4,6 +4,7 @@ import type { Principal } from './principal.ts';
 import type { RateLimitClass } from './procedure-meta.ts';
 import type { RateLimitState } from './rate-limit-state.ts';
 import { singleton } from './singleton.ts';
+import { currentTrace } from './telemetry/trace-context.ts';
 
 /** One call of a procedure, for the log: what became of it, never what it carried. */
 export type CallRecord = {
@@ -37,3 +38,8 @@ export function createRequestScope(requestId: string): RequestScope {
 
 /** One for the process: instrumentation, routes and pages each have a copy of this module. */
 export const requestScope = singleton('request-scope', () => new AsyncLocalStorage<RequestScope>());
+
+/** Runs what belongs to no request, though one may have set it off. */
+export function outsideRequests<T>(run: () => T): T {
+  return requestScope.exit(() => currentTrace.exit(run));
+}

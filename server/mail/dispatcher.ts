@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts';
+import { outsideRequests } from '../request-scope.ts';
 import { backoff } from './backoff.ts';
 import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
@@ -44,7 +45,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       wokenMeanwhile = true;
       return;
     }
-    round = drain().finally(() => {
+    round = outsideRequests(drain).finally(() => {
       round = undefined;
       if (!wokenMeanwhile) return;
       wokenMeanwhile = false;

@@ -39,6 +39,8 @@ test('where nothing is traced, a caller’s trace is in the log, goes with a mai
   expect(await eventOf(product, idOf(mailed))).toMatchObject({ trace_id: traceId, span_id: spanId });
   const sent = await untilLogged(product, (line) => line.msg === 'mail sent');
   expect(sent).toMatchObject({ trace_id: traceId, span_id: spanId });
+  // Whichever request woke the delivery, it is not a part of it.
+  expect(sent).not.toHaveProperty('requestId');
 
   const plain = await post(product, 'echo.body', 1);
   await eventOf(product, idOf(plain));
