@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import pino, { type Logger } from 'pino';
 import { env } from './env.ts';
 import { limits } from './limits.ts';
+import { errorForLog } from './log-error.ts';
 import { requestScope } from './request-scope.ts';
 import { singleton } from './singleton.ts';
 import { traceIds } from './telemetry/trace-context.ts';
@@ -17,7 +18,8 @@ export function createLogger(options: {
     {
       level: options.level,
       base: cluster.worker ? { worker: cluster.worker.id } : null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
+      serializers: { err: errorForLog },
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const requestId = requestScope.getStore()?.requestId;
@@ -28,6 +30,20 @@ export function createLogger(options: {
     },
     options.destination ?? singleton('log-output', standardOutput),
   );
+}
+
+/** ISO 8601, written once for all lines of a millisecond. */
+function createTimestamp(): () => string {
+  let at = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      text = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return text;
+  };
 }
 
 /**

@@ -6,8 +6,10 @@ const lineSchema = z.looseObject({
   level: z.string(),
   requestId: z.string().optional(),
   reason: z.string().optional(),
-  err: z.looseObject({ message: z.string(), stack: z.string() }).optional(),
+  err: z.looseObject({ message: z.string(), stack: z.string().optional() }).optional(),
 });
+
+export type LoggedError = NonNullable<z.infer<typeof lineSchema>['err']>;
 
 /** The log's line of a failed request; it comes over a pipe, so it may be later than the answer. */
 export function failureLine(product: Pick<Product, 'log'>, requestId: string) {

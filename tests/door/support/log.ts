@@ -24,7 +24,7 @@ const lineSchema = z.looseObject({
   caller: z.string().optional(),
   calls: z.array(call).optional(),
   reason: z.string().optional(),
-  err: z.looseObject({ message: z.string(), stack: z.string() }).optional(),
+  err: z.looseObject({ message: z.string(), stack: z.string().optional() }).optional(),
 });
 
 export type LogLine = z.output<typeof lineSchema>;

@@ -1,0 +1,24 @@
+import pino from 'pino';
+import { isAppError } from './errors.ts';
+
+/**
+ * An error as the log has it: with its stack, but for an upstream that failed. That one is told in one line, by what each
+ * error of the chain says: the way to it through this code is always the same, and there may be many a second.
+ */
+export function errorForLog(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const chain = [...causesOf(error)];
+  if (!chain.some((each) => isAppError(each) && each.reason.startsWith('upstream_'))) {
+    return pino.stdSerializers.err(error);
+  }
+  const messages = new Set(chain.map(({ message }) => message));
+  return { type: error.name, message: [...messages].join(': ') };
+}
+
+function* causesOf(error: unknown): Generator<Error> {
+  const seen = new Set<unknown>();
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
+    seen.add(each);
+    yield each;
+  }
+}
