@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { requireBuild } from '#server/preflight.ts';
+import { freePort } from '#tests/support/product.ts';
+import { startArguments } from '#tests/support/start-command.ts';
+import { isAlive, untilServed } from './support.ts';
+
+/**
+ * Started in a terminal of its own, by the program of that name which every Linux has. Its log goes into a file: a
+ * process that writes to a terminal which is gone would end by that.
+ */
+async function startInTerminal() {
+  requireBuild();
+  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-'));
+  const file = join(folder, 'log');
+  const command = [process.execPath, ...startArguments()].map((word) => `'${word}'`).join(' ');
+  const terminal = spawn('script', ['--quiet', '--command', `exec ${command} >'${file}' 2>&1`, '/dev/null'], {
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+      PORT: String(await freePort()),
+      DATA_DIR: folder,
+      WEB_CONCURRENCY: '2',
+    },
+  });
+  onTestFinished(async () => {
+    terminal.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+  await once(terminal, 'spawn');
+  return { terminal, log: () => (existsSync(file) ? readFileSync(file, 'utf8') : '') };
+}
+
+test('a terminal that is closed ends the product, where SIGHUP alone would restart it', async () => {
+  const { terminal, log } = await startInTerminal();
+  const workers = [...(await untilServed({ log }, 2)).values()];
+  expect(workers.filter(isAlive)).toHaveLength(2);
+  terminal.kill('SIGKILL');
+  await vi.waitFor(() => expect(workers.filter(isAlive)).toEqual([]), { timeout: 30_000, interval: 50 });
+  expect(log()).not.toContain('rolling restart');
+}, 90_000);
