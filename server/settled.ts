@@ -14,6 +14,11 @@ export function isSettled(value: unknown): value is object {
   return typeof value === 'object' && value !== null && settled.has(value);
 }
 
+/** Whether a property of an object is settled. */
+export function hasSettled(value: object): boolean {
+  return Object.values(value).some(isSettled);
+}
+
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);

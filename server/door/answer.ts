@@ -27,7 +27,11 @@ export function jsonAnswer(
 
 /** Adds a field to Vary unless it is there. */
 export function addVary(headers: AnswerHeaders, field: string): void {
-  const fields = (headers.vary ?? '').toLowerCase().split(/,\s*/);
+  if (headers.vary === undefined) {
+    headers.vary = field;
+    return;
+  }
+  const fields = headers.vary.toLowerCase().split(/,\s*/);
   if (fields.includes(field.toLowerCase()) || fields.includes('*')) return;
-  headers.vary = headers.vary === undefined ? field : `${headers.vary}, ${field}`;
+  headers.vary = `${headers.vary}, ${field}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSettled, settle } from '../settled.ts';
+import { hasSettled, isSettled, settle } from '../settled.ts';
 
 /**
  * What a schema makes of a value, at once unless something in it is asynchronous.
@@ -25,7 +25,7 @@ function checkAtOnce(schema: z.ZodType, value: unknown): unknown {
 /** Where the properties of an object can be looked through one by one, those that never change. */
 function settledKeys(schema: z.ZodType, value: unknown): string[] {
   if (!(schema instanceof z.ZodObject) || schema.def.checks || schema.def.catchall) return [];
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || !hasSettled(value)) return [];
   return Object.keys(schema.shape).filter((key) => isSettled(Reflect.get(value, key)));
 }
 

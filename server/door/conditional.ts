@@ -32,12 +32,12 @@ const repeatedOn304 = [
  */
 export function conditionalAnswer(request: DoorRequest, options: ConditionalAnswerOptions): Answer {
   const { body } = options;
-  const etag = etagOf(body);
+  const { etag, length } = identityOf(body);
 
   const headers: AnswerHeaders = {
     ...options.headers,
     'content-type': options.contentType,
-    'content-length': String(Buffer.byteLength(body)),
+    'content-length': length,
     'cache-control': options.cacheControl,
     etag,
     'x-content-type-options': 'nosniff',
@@ -57,17 +57,21 @@ function pick(headers: AnswerHeaders, names: readonly string[]): AnswerHeaders {
   return picked;
 }
 
-/** Documents are the same string for every reader, so each is hashed once. */
-const knownEtags = new LRUCache<string, string>({
+type Identity = { etag: string; length: string };
+
+/** Documents are the same string for every reader, so each is hashed and measured once. */
+const knownIdentities = new LRUCache<string, Identity>({
   maxSize: limits.rememberedDocumentCharacters,
   sizeCalculation: (_, body) => Math.max(1, body.length),
 });
 
-function etagOf(body: string | Uint8Array): string {
-  const known = typeof body === 'string' ? knownEtags.get(body) : undefined;
-  const etag = known ?? `W/"${hash('sha256', body, 'base64url').slice(0, 27)}"`;
-  if (typeof body === 'string') knownEtags.set(body, etag);
-  return etag;
+function identityOf(body: string | Uint8Array): Identity {
+  const known = typeof body === 'string' ? knownIdentities.get(body) : undefined;
+  if (known) return known;
+  const etag = `W/"${hash('sha256', body, 'base64url').slice(0, 27)}"`;
+  const identity = { etag, length: String(Buffer.byteLength(body)) };
+  if (typeof body === 'string') knownIdentities.set(body, identity);
+  return identity;
 }
 
 /**
@@ -110,7 +114,8 @@ export function parseHttpDate(value: string): Date | null {
 
 /** RFC 9110, section 8.8.2.1: a Last-Modified after the answer itself must not be sent. */
 function notInTheFuture(date: Date): Date {
-  return new Date(Math.min(date.getTime(), Date.now()));
+  const now = Date.now();
+  return date.getTime() <= now ? date : new Date(now);
 }
 
 function wholeSeconds(date: Date): number {

@@ -26,6 +26,12 @@ export type HeaderLookup = {
   get(name: string): string | null;
 };
 
+const parsed = new WeakMap<DoorRequest, Target>();
+
 export function targetOf(request: DoorRequest): Target {
-  return request.target ?? new URL(request.url);
+  const known = request.target ?? parsed.get(request);
+  if (known) return known;
+  const target = new URL(request.url);
+  parsed.set(request, target);
+  return target;
 }

@@ -1,5 +1,5 @@
 import { serializeOutput } from '../serialize-output.ts';
-import { isSettled } from '../settled.ts';
+import { hasSettled, isSettled } from '../settled.ts';
 
 /**
  * The JSON of what superjson makes of an output. The settled properties of an object are each written once, and the next
@@ -11,11 +11,10 @@ export function outputText(output: unknown): string {
 
 /** Undefined where there is nothing to gain, or something that can only be told by the whole. */
 function textByParts(output: unknown): string | undefined {
-  if (typeof output !== 'object' || output === null) return undefined;
+  if (typeof output !== 'object' || output === null || !hasSettled(output)) return undefined;
   const entries: [string, unknown][] = Object.entries(output);
   const settled = entries.filter(([, value]) => isSettled(value));
-  if (settled.length === 0 || new Set(settled.map(([, value]) => value)).size < settled.length)
-    return undefined;
+  if (new Set(settled.map(([, value]) => value)).size < settled.length) return undefined;
 
   const others = serializeOutput(Object.fromEntries(entries.filter(([, value]) => !isSettled(value))));
   if (others.meta?.referentialEqualities) return undefined;

@@ -6,6 +6,7 @@ import { Refusal } from './refusal.ts';
  * @throws Refusal `invalid_input` when a `%` is malformed
  */
 export function decodePathSegment(segment: string): string {
+  if (!segment.includes('%')) return segment;
   try {
     // biome-ignore lint/style/noRestrictedGlobals: the one place where its exception is caught
     return decodeURIComponent(segment);

@@ -70,7 +70,9 @@ function pseudonymOf(key: string): string {
     salt: machine()?.salt ?? randomBytes(16).toString('hex'),
     known: new LRUCache<string, string>({ max: limits.rememberedAddresses }),
   }));
-  const pseudonym = known.get(key) ?? hash('sha256', `${salt}${key}`, 'base64url').slice(0, 12);
-  known.set(key, pseudonym);
-  return pseudonym;
+  const pseudonym = known.get(key);
+  if (pseudonym !== undefined) return pseudonym;
+  const made = hash('sha256', `${salt}${key}`, 'base64url').slice(0, 12);
+  known.set(key, made);
+  return made;
 }

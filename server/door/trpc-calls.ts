@@ -25,7 +25,7 @@ export function checkMethodAtAll(request: DoorRequest): void {
   if (methods.includes(request.method)) return;
   let allow = 'GET, POST';
   try {
-    allow = allowedMethods(calledProcedures(request));
+    allow = allowedMethods(callsOf(request).called);
   } catch {
     // A path that cannot be decoded is not what this request is refused for.
   }
@@ -33,19 +33,25 @@ export function checkMethodAtAll(request: DoorRequest): void {
 }
 
 /**
- * The procedures' paths as the caller wrote them, several only in a batch.
+ * The procedures, and their paths as the caller wrote them; several only in a batch.
  *
  * @throws Refusal `invalid_input` when the path cannot be decoded
  */
-export function calledPaths(request: DoorRequest): { paths: readonly string[]; isBatch: boolean } {
+export function callsOf(request: DoorRequest): {
+  called: Called;
+  paths: readonly string[];
+  isBatch: boolean;
+} {
   const path = decodePathSegment(calledPath(request));
-  const isBatch = targetOf(request).searchParams.get('batch') === '1';
-  return { paths: isBatch ? path.split(',') : [path], isBatch };
+  const isBatch = parameter(request, 'batch') === '1';
+  const paths = isBatch ? path.split(',') : [path];
+  return { called: paths.map((each) => procedures.get(each)), paths, isBatch };
 }
 
-/** @throws Refusal `invalid_input` when the path cannot be decoded */
-export function calledProcedures(request: DoorRequest): Called {
-  return calledPaths(request).paths.map((path) => procedures.get(path));
+/** Of the query, which most calls do not have: then nothing is parsed. */
+export function parameter(request: DoorRequest, name: string): string | null {
+  const target = targetOf(request);
+  return target.search === '' ? null : target.searchParams.get(name);
 }
 
 /** By POST alone as soon as one of the calls is. */
@@ -95,6 +101,7 @@ export function checkBatch(called: Called): void {
   if (called.length > limits.batchSize) {
     throw new Refusal('batch_too_large', { message: `A batch holds at most ${limits.batchSize} calls.` });
   }
+  if (called.length === 1) return;
   const types = new Set(called.flatMap((procedure) => (procedure ? [procedure.type] : [])));
   if (types.size > 1) {
     throw new Refusal('invalid_input', { message: 'A batch holds either queries or mutations.' });
@@ -103,14 +110,14 @@ export function checkBatch(called: Called): void {
 
 /** @throws Refusal `uri_too_long`, or `invalid_input` for tRPC's connection parameters, which are not for HTTP */
 export function checkQuery(request: DoorRequest): void {
-  const { search, searchParams } = targetOf(request);
+  const { search } = targetOf(request);
   // Without the question mark.
   if (search.length - 1 > limits.queryBytes) {
     throw new Refusal('uri_too_long', {
       message: `The query is longer than ${limits.queryBytes} bytes. Call this by POST.`,
     });
   }
-  if (searchParams.has('connectionParams')) {
+  if (parameter(request, 'connectionParams') !== null) {
     throw new Refusal('invalid_input', { message: 'Connection parameters are not taken here.' });
   }
 }

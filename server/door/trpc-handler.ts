@@ -8,7 +8,7 @@ import type { Answer } from './answer.ts';
 import { readBody } from './body.ts';
 import { callProcedures } from './call-procedures.ts';
 import { preflightAnswer } from './cors.ts';
-import { type DoorRequest, targetOf } from './door-request.ts';
+import type { DoorRequest } from './door-request.ts';
 import { refuseCrossOrigin } from './origin.ts';
 import { principalOf } from './principal.ts';
 import { serve } from './serve.ts';
@@ -16,14 +16,14 @@ import { bearerChallenge } from './service-key.ts';
 import {
   allowedMethods,
   calledPath,
-  calledPaths,
-  calledProcedures,
+  callsOf,
   checkBatch,
   checkContentEncoding,
   checkContentType,
   checkMethod,
   checkMethodAtAll,
   checkQuery,
+  parameter,
 } from './trpc-calls.ts';
 
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
@@ -34,7 +34,7 @@ export function handleTrpc(request: DoorRequest): Promise<Answer> {
 async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer> {
   const { env, log } = services();
   checkMethodAtAll(request);
-  const called = calledProcedures(request);
+  const { called, paths, isBatch } = callsOf(request);
   scope.isBatch = called.length > 1;
   if (request.method === 'OPTIONS') {
     return preflightAnswer(request, env.ALLOWED_ORIGINS, allowedMethods(called));
@@ -56,7 +56,8 @@ async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer
   scope.bytesIn = body?.byteLength ?? 0;
 
   const { status, body: text } = await callProcedures({
-    ...calledPaths(request),
+    paths,
+    isBatch,
     readInput: inputReader(request, body, kind),
     isJson: kind === 'json',
     ctx: createHttpContext({ request, principal, scope, services: services() }),
@@ -81,7 +82,7 @@ function inputReader(request: DoorRequest, body: Uint8Array<ArrayBuffer> | undef
       return new Response(body, { headers }).formData();
     }
     if (request.method !== 'GET') return JSON.parse(new TextDecoder().decode(body));
-    const input = targetOf(request).searchParams.get('input');
+    const input = parameter(request, 'input');
     return input ? JSON.parse(input) : undefined;
   };
 }

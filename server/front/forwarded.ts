@@ -14,11 +14,15 @@ export function setForwardedFor(
   peer: string | undefined,
   trustedHops: number,
 ): void {
+  const last = peer ?? 'unknown';
+  if (trustedHops === 0) {
+    headers['x-forwarded-for'] = last;
+    for (const name of proxyHeaders) if (name in headers) delete headers[name];
+    return;
+  }
   const given = String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  const trusted = trustedHops === 0 ? [] : given.slice(-trustedHops);
-  headers['x-forwarded-for'] = [...trusted, peer ?? 'unknown'].join(', ');
-  if (trustedHops === 0) for (const name of proxyHeaders) delete headers[name];
+  headers['x-forwarded-for'] = [...given.slice(-trustedHops), last].join(', ');
 }

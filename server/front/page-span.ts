@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endRequestSpan, givenTrace, startRequestSpan } from '../door/request-span.ts';
-import { within } from '../telemetry/span.ts';
+import { tracing, within } from '../telemetry/span.ts';
 import { NodeRequest } from './node-request.ts';
 
 /** Parts of pages and files: nothing is asked for them. */
@@ -16,7 +16,8 @@ export async function inPageSpan(
   { path, origin }: { path: string; origin: string },
   answer: (message: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<void> {
-  if (file.test(path)) return answer(message, response);
+  const { traceparent } = message.headers;
+  if (file.test(path) || (!tracing.tracer && traceparent === undefined)) return answer(message, response);
   const request = new NodeRequest(message, origin);
   const given = givenTrace(request.headers);
   const span = startRequestSpan(request, { route: 'page', given });

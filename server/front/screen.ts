@@ -30,7 +30,7 @@ export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'header
   }
   // There are no Server Actions; Next would log a stack for each that is asked for.
   if ('next-action' in headers) throw new Refusal('not_found');
-  const path = url.split('?', 1)[0] ?? '';
+  const path = pathOf(url);
   // Next would resolve them before anyone could look.
   if (dotSegments.test(path) || path.includes('\\')) {
     throw new Refusal('invalid_input', { message: 'The path cannot be used.' });
@@ -45,6 +45,11 @@ export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'header
     if (!isCall || callMethods.has(method)) throw error;
     throw new Refusal('method_not_allowed', { headers: { allow: 'GET, POST' } });
   }
+}
+
+export function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
 }
 
 /** Answers a refused request with the envelope and ends its connection: what follows on it is not read. */

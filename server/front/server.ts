@@ -12,7 +12,7 @@ import { answerDirectly } from './direct.ts';
 import { setForwardedFor } from './forwarded.ts';
 import { inPageSpan } from './page-span.ts';
 import { directHandlerOf } from './routes.ts';
-import { screen, writeRefusal } from './screen.ts';
+import { pathOf, screen, writeRefusal } from './screen.ts';
 import { addVary } from './vary.ts';
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -36,7 +36,7 @@ export async function startFrontServer(options: {
   const { env, next } = options;
   const { origin } = new URL(env.SITE_URL);
   const running = new Set<ServerResponse>();
-  const idle = new EventTarget();
+  let whenIdle = (): void => undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
@@ -70,7 +70,7 @@ export async function startFrontServer(options: {
       running.add(response);
       response.once('close', () => {
         running.delete(response);
-        if (running.size === 0) idle.dispatchEvent(new Event('idle'));
+        if (running.size === 0) whenIdle();
       });
       if (lifecycle.draining || lifecycle.leaving) response.setHeader('connection', 'close');
       // Every handler tells its failures by itself; what is left is a defect, and its client must not wait.
@@ -89,7 +89,10 @@ export async function startFrontServer(options: {
     if (env.SHUTDOWN_DELAY > 0) await delay(env.SHUTDOWN_DELAY * 1_000);
     server.closeIdleConnections();
     if (running.size > 0) {
-      await Promise.race([once(idle, 'idle'), delay(limits.shutdownDeadline)]);
+      const idle = new Promise<void>((resolve) => {
+        whenIdle = resolve;
+      });
+      await Promise.race([idle, delay(limits.shutdownDeadline)]);
     }
     await close(server);
   }
@@ -107,11 +110,6 @@ export async function startFrontServer(options: {
     clearTimeout(deadline);
   }
   return { stop, handOver };
-}
-
-function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
 }
 
 async function close(server: Server): Promise<void> {

@@ -31,10 +31,15 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
 
 /** A store's answer, whether it resolved (within the limit) or rejected (over it). */
 export async function consumeFrom(store: RateLimitStore, key: string, points?: number): Promise<Charged> {
-  const { consumedPoints, msBeforeNext } = await store.consume(key, points).catch((rejected: unknown) => {
-    if (rejected instanceof RateLimiterRes) return rejected;
+  try {
+    return chargedOf(await store.consume(key, points));
+  } catch (rejected) {
+    if (rejected instanceof RateLimiterRes) return chargedOf(rejected);
     throw rejected;
-  });
+  }
+}
+
+function chargedOf({ consumedPoints, msBeforeNext }: RateLimiterRes): Charged {
   return { consumed: consumedPoints, msBeforeNext };
 }
 

@@ -41,7 +41,9 @@ export function createRateLimiter(options: {
     const { memory, shared } = stores[name];
     const counted = shared && (await redis?.attempt(() => consumeFrom(shared, bucket)));
     const charged =
-      counted?.value ?? (await machine?.charge(name, bucket)) ?? (await consumeFrom(memory, bucket));
+      counted?.value ??
+      (machine && (await machine.charge(name, bucket))) ??
+      (await consumeFrom(memory, bucket));
     return stateOf(charged, rateLimits[name]);
   }
 

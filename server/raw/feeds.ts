@@ -62,22 +62,27 @@ export async function answerFeed(
   { feed: source, siteUrl }: FeedRouteOptions,
 ): Promise<Answer> {
   const feed = await source.feed();
+  // The public URL, not request.url: behind a proxy that one names the inner host.
+  const { text, changedAt } = rendered(feed, format, `${siteUrl}${format.path}`);
   return conditionalAnswer(request, {
-    // The public URL, not request.url: behind a proxy that one names the inner host.
-    body: rendered(feed, format, `${siteUrl}${format.path}`),
+    body: text,
     contentType: format.contentType,
-    lastModified: feedChangedAt(feed),
+    lastModified: changedAt,
     cacheControl: feedCacheControl,
   });
 }
 
-const renderings = new WeakMap<Feed, Map<string, string>>();
+type Rendering = { text: string; changedAt: Date | null };
+
+const renderings = new WeakMap<Feed, Map<string, Rendering>>();
 
 /** Written once for each feed that the source gives, which stays the same object until something changed. */
-function rendered(feed: Feed, { render }: FeedFormat, selfUrl: string): string {
-  const known = renderings.get(feed) ?? new Map<string, string>();
+function rendered(feed: Feed, { render }: FeedFormat, selfUrl: string): Rendering {
+  const known = renderings.get(feed) ?? new Map<string, Rendering>();
   renderings.set(feed, known);
-  const text = known.get(selfUrl) ?? render(feed, { selfUrl });
-  known.set(selfUrl, text);
-  return text;
+  const existing = known.get(selfUrl);
+  if (existing) return existing;
+  const rendering = { text: render(feed, { selfUrl }), changedAt: feedChangedAt(feed) };
+  known.set(selfUrl, rendering);
+  return rendering;
 }
