@@ -1,69 +1,25 @@
-/**
- * `npm run bench`: what the door costs. The same echo call through tRPC's fetch handler alone and through the
- * whole door (checks, limits, log, headers), in this process, in turn. Only the ratio means anything: the two
- * share a machine and a moment.
- */
-
-import { initTRPC } from '@trpc/server';
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import superjson from 'superjson';
+import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
+import { withSpread } from './http/report.ts';
+import { type Spread, spreadOf } from './support/statistics.ts';
+import { BenchError } from './support/tools.ts';
 
-process.env.RATE_LIMITS = 'light=100000000/60';
-process.env.LOG_LEVEL = 'info';
-Reflect.set(process.env, 'NODE_ENV', 'production');
-// The log is written, as in production, but not onto this screen.
-const screen = process.stdout.write.bind(process.stdout);
+const ratiosSchema = z.array(z.number()).min(1);
 
-const { handleTrpc } = await import('#server/door/trpc-handler.ts');
-const { routeHandler } = await import('#server/door/route-handlers.ts');
-const callTrpc = routeHandler(handleTrpc);
-const { createLogger } = await import('#server/log.ts');
-const { singleton } = await import('#server/singleton.ts');
-singleton('log', () => createLogger({ level: 'info', destination: { write: () => {} } }));
-
-const t = initTRPC.create({ transformer: superjson });
-const bareRouter = t.router({
-  echo: t.router({
-    body: t.procedure
-      .input(z.unknown())
-      .output(z.object({ res: z.unknown() }))
-      .mutation(({ input }) => ({ res: input })),
-  }),
-});
-
-const body = JSON.stringify(superjson.serialize({ hello: 'world', when: new Date(0) }));
-const makeRequest = () =>
-  new Request('http://localhost/api/trpc/echo.body', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.1' },
-    body,
-  });
-
-const contenders = {
-  bare: () => fetchRequestHandler({ endpoint: '/api/trpc', req: makeRequest(), router: bareRouter }),
-  door: () => callTrpc(makeRequest()),
-};
-
-/** Milliseconds for a number of calls, one after the other, each answer read. */
-async function time(call: () => Promise<Response>, calls: number): Promise<number> {
-  const startedAt = performance.now();
-  for (let done = 0; done < calls; done += 1) await (await call()).text();
-  return performance.now() - startedAt;
+/**
+ * What the door costs: the same call through the whole door (checks, limits, log, headers) beside tRPC's fetch handler
+ * alone, in one process that does nothing else.
+ *
+ * @throws BenchError when that process fails
+ */
+export function measureDoor(): { ofBareHandler: Spread } {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'tests/bench/door-process.ts'],
+    { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
+  );
+  if (status !== 0) throw new BenchError('the door could not be measured');
+  const ofBareHandler = spreadOf(ratiosSchema.parse(JSON.parse(stdout)));
+  console.log(`\ndoor, calls a second of the bare tRPC handler's: ${withSpread(ofBareHandler)}`);
+  return { ofBareHandler };
 }
-
-const calls = 3_000;
-const rounds = 9;
-const ratios: number[] = [];
-for (let round = 0; round <= rounds; round += 1) {
-  const bare = await time(contenders.bare, calls);
-  const door = await time(contenders.door, calls);
-  // The first round warms up.
-  if (round > 0) ratios.push(bare / door);
-}
-ratios.sort((a, b) => a - b);
-const at = (part: number) => (ratios[Math.round(part * (ratios.length - 1))] ?? Number.NaN).toFixed(2);
-screen(
-  `door, calls a second relative to the bare tRPC handler: median ${at(0.5)}, from ${at(0)} to ${at(1)}\n`,
-);
-process.exit(0);

@@ -12,6 +12,7 @@ import { requireChromium } from '#tests/support/chromium.ts';
 import { requirePostgres } from '#tests/support/postgres.ts';
 import { measureCores } from './cores.ts';
 import { measureDeployed } from './deployed.ts';
+import { measureDoor } from './door.ts';
 import { measureColdStarts } from './http/cold-start.ts';
 import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
 import type { Scenario } from './http/scenarios.ts';
@@ -20,6 +21,7 @@ import { measureStreams } from './http/stream.ts';
 import { measureMail } from './mail.ts';
 import { measureMemory } from './memory.ts';
 import { type Options, readOptions, type Section } from './options.ts';
+import { measurePages } from './pages.ts';
 import { measurePaint } from './paint.ts';
 import { callerCore, killAll } from './support/pinned.ts';
 import { BenchError, machine, requireMachine, requireTool } from './support/tools.ts';
@@ -66,18 +68,9 @@ async function measure(options: Options, folder: string): Promise<Results> {
   if (only.includes('upstream')) results.upstream = await measureUpstreamCalls();
   if (only.includes('mail')) results.mail = await measureMail(folder);
   if (only.includes('paint')) results.paint = await measurePaint(rounds, folder);
-  if (only.includes('pages')) runScript('tests/bench/pages.ts');
-  if (only.includes('door')) runScript('tests/bench/door.ts');
+  if (only.includes('pages')) results.pages = await measurePages();
+  if (only.includes('door')) results.door = measureDoor();
   return results;
-}
-
-/** Those that print alone, and set the exit code when something is more than it may be. */
-function runScript(file: string): void {
-  console.log();
-  const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exitCode = 1;
 }
 
 /** Under its moment's name, and once more where the last one always is. */

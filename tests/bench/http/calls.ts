@@ -50,7 +50,22 @@ export const query = {
   orpc: { method: 'POST', path: '/api/orpc/echo/request', headers: json, body: '{}', status: 200 },
 } as const satisfies Record<string, Call>;
 
-export const batchOfTen = trpcBatch(
-  'echo.body',
-  Array.from({ length: 10 }, () => typed),
-);
+const ten = Array.from({ length: 10 }, () => typed);
+
+/** Ten of the mutation in one request. Hono has no such thing. */
+export const batchOfTen = {
+  trpc: trpcBatch('echo.body', ten),
+  hono: undefined,
+  orpc: {
+    method: 'POST',
+    path: '/api/orpc/__batch__',
+    headers: { ...json, 'x-orpc-batch': 'buffered' },
+    body: JSON.stringify(
+      ten.map(() => ({
+        url: 'http://localhost/api/orpc/echo/body',
+        body: JSON.parse(mutation.orpc.body),
+      })),
+    ),
+    status: 207,
+  },
+} as const satisfies Record<string, Call | undefined>;

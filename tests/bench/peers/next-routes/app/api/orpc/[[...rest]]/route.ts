@@ -1,5 +1,6 @@
 import { os } from '@orpc/server';
 import { RPCHandler } from '@orpc/server/fetch';
+import { BatchHandlerPlugin } from '@orpc/server/plugins';
 import { z } from 'zod';
 
 const base = os.$context<{ headers: Headers }>();
@@ -19,7 +20,7 @@ const router = {
   },
 };
 
-const handler = new RPCHandler(router);
+const handler = new RPCHandler(router, { plugins: [new BatchHandlerPlugin()] });
 
 /** oRPC's own protocol, as its documentation mounts it in Next: dates and the like keep their types. */
 async function handle(request: Request): Promise<Response> {
