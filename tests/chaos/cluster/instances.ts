@@ -9,7 +9,8 @@ export type Instance = {
   baseUrl: string;
   /** Everything that its processes, one after the other, have written. */
   log(): string;
-  start(): void;
+  /** @param folder of the build; that of the last time, or this one, when it is left out */
+  start(folder?: string): void;
   /** Undefined while nothing answers. */
   readiness(): Promise<Readiness | undefined>;
   /** kill -9; resolves when it is gone. */
@@ -32,6 +33,7 @@ export function createInstance(port: number, env: Record<string, string>): Insta
   const baseUrl = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let output = '';
+  let builtIn = process.cwd();
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     const running = child;
@@ -47,8 +49,10 @@ export function createInstance(port: number, env: Record<string, string>): Insta
     port,
     baseUrl,
     log: () => output,
-    start() {
+    start(folder = builtIn) {
+      builtIn = folder;
       const started = spawn(process.execPath, startArguments(), {
+        cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...env, NODE_ENV: 'production', PORT: String(port) },
       });

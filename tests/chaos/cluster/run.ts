@@ -16,12 +16,15 @@ import { randomSequence } from '../misbehaviour.ts';
 import { createInstance, type Instance, untilWell } from './instances.ts';
 import { judge, type Kill, type PhaseFigures } from './judge.ts';
 import { startLoad } from './load.ts';
+import { type Build, buildIn } from './new-build.ts';
 
 export type ClusterChaosOptions = {
   seed: number;
   /** Milliseconds that each trouble, and each time after it, lasts. */
   span: number;
   rounds: number;
+  /** What all instances are replaced by in the end; without it, by the build that they had. */
+  newBuild?: Build;
   /** Told of what is about to go wrong. */
   tell?: (trouble: string) => void;
 };
@@ -43,6 +46,7 @@ export async function runClusterChaos({
   seed,
   span,
   rounds,
+  newBuild,
   tell,
 }: ClusterChaosOptions): Promise<ClusterChaosReport> {
   const random = randomSequence(seed);
@@ -132,9 +136,10 @@ export async function runClusterChaos({
         for (const instance of instances) {
           const code = await instance.stop();
           if (code !== 0) throw new Error(`An instance stopped with ${code}.`);
-          instance.start();
+          instance.start(newBuild?.folder);
           await untilWell(instances);
         }
+        await expectBuild(instances, newBuild ?? buildIn('.'));
       },
     };
 
@@ -170,6 +175,16 @@ export async function runClusterChaos({
 }
 
 type Queries = Awaited<ReturnType<typeof openMailDatabase>>['queries'];
+
+/** @throws Error when an instance does not serve the files of a build */
+async function expectBuild(instances: readonly Instance[], { buildId }: Build): Promise<void> {
+  for (const { baseUrl } of instances) {
+    const response = await fetch(`${baseUrl}/_next/static/${buildId}/_buildManifest.js`);
+    await response.arrayBuffer();
+    if (!response.ok)
+      throw new Error(`An instance answered ${response.status} for a file of build ${buildId}.`);
+  }
+}
 
 /** What was taken in hand longer ago belongs to an instance that was killed: the time passes for which it owns it. */
 async function endLeases(queries: Queries): Promise<void> {

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contextFiles } from '#tests/deploy/lay-image.ts';
+
+export type Build = { folder: string; buildId: string };
+
+export const buildIn = (folder: string): Build => ({
+  folder,
+  buildId: readFileSync(join(folder, '.next/BUILD_ID'), 'utf8'),
+});
+
+/**
+ * Builds this checkout once more in a folder of its own, as an upgrade is laid out: it is another build, with other
+ * files, although nothing in it has changed.
+ *
+ * @throws Error when it does not build
+ */
+export function makeNewBuild(): Build & { remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'typed-bff-build-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    for (const file of contextFiles()) cpSync(file, join(folder, file));
+    // No copies where the file system can do without.
+    const { status } = spawnSync('cp', ['-al', 'node_modules', folder], { stdio: 'ignore' });
+    if (status !== 0) cpSync('node_modules', join(folder, 'node_modules'), { recursive: true });
+    const built = spawnSync(process.execPath, ['server/launch.ts', 'build'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    if (built.status !== 0) throw new Error(`The second build failed:\n${built.stdout}${built.stderr}`);
+    return { ...buildIn(folder), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
