@@ -26,7 +26,7 @@ const report = await runSoak({
   seed,
   duration,
   windows: 12,
-  probe: 20_000,
+  probe: 60_000,
   faultEvery: Math.max(20_000, duration / 30),
   faultFor: 3_000,
   tell: (line) => console.log(line),
