@@ -3,7 +3,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
 import { chargeLimit } from './charge-limit.ts';
 import type { Context } from './context.ts';
-import { AppError, type ErrorReason, isAppError } from './errors.ts';
+import { AppError, type ErrorReason, isAppError, isRefusal, withoutStack } from './errors.ts';
 import { fieldErrorsOf } from './field-errors.ts';
 import { textFields } from './form-fields.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
@@ -79,9 +79,10 @@ const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRa
     const appError = toAppError(error);
     outcome = appError.reason;
     if (appError.httpStatus >= 500) span?.fail(outcome);
-    throw error instanceof TRPCError && error.code === appError.code
-      ? error
-      : new TRPCError({ code: appError.code, message: appError.publicMessage, cause: appError });
+    if (error instanceof TRPCError && error.code === appError.code) throw error;
+    const { code, publicMessage: message } = appError;
+    const make = () => new TRPCError({ code, message, cause: appError });
+    throw isRefusal(appError.reason) ? withoutStack(make) : make();
   } finally {
     const durationMs = performance.now() - startedAt;
     const id = ctx.scope.isBatch ? `${ctx.requestId}.${batchIndex}` : ctx.requestId;

@@ -1,5 +1,6 @@
 import { type AnyProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import { withoutStack } from '../errors.ts';
 import { check } from './check.ts';
 
 /** One call as a procedure gets it. */
@@ -70,9 +71,9 @@ function inputStep(input: z.ZodType): Step {
   return async ({ getRawInput, next }) => {
     const raw = await getRawInput();
     try {
-      return next({ input: await check(input, raw) });
+      return next({ input: await withoutStack(() => check(input, raw)) });
     } catch (cause) {
-      throw new TRPCError({ code: 'BAD_REQUEST', cause });
+      throw withoutStack(() => new TRPCError({ code: 'BAD_REQUEST', cause }));
     }
   };
 }
