@@ -45,25 +45,16 @@ describe.concurrent.each(refusals)('a body that is $title', ({ type, status, rea
     socket.destroy();
   });
 
-  test('loses its connection when the rest does not come', async () => {
+  test.each([
+    { when: 'the rest does not come', bytes: limits.front.drainBytes },
+    { when: 'it is larger', bytes: limits.front.drainBytes + 1 },
+  ])('loses its connection when $when', async ({ bytes }) => {
     const { socket, read, closed } = await open();
-    socket.write(head(type, limits.front.drainBytes));
+    socket.write(head(type, bytes));
     const dripping = setInterval(() => socket.write('1'), 200);
-    expect(
-      await Promise.race([closed.then(() => 'closed'), delay(limits.front.lingerTime * 3, 'open')]),
-    ).toBe('closed');
+    const patience = delay(limits.front.lingerTime * 3, 'open');
+    expect(await Promise.race([closed.then(() => 'closed'), patience])).toBe('closed');
     clearInterval(dripping);
-    expect(parseAnswers(read()).map((answer) => answer.status)).toEqual([status]);
-  });
-
-  test('loses its connection when it is larger', async () => {
-    const { socket, read, closed } = await open();
-    socket.write(head(type, limits.front.drainBytes + 1));
-    const sending = setInterval(() => socket.write('1'), 200);
-    expect(
-      await Promise.race([closed.then(() => 'closed'), delay(limits.front.lingerTime * 3, 'open')]),
-    ).toBe('closed');
-    clearInterval(sending);
     expect(parseAnswers(read()).map((answer) => answer.status)).toEqual([status]);
   });
 });
