@@ -45,8 +45,9 @@ export const limits = {
     compressedBytes: 8 * 1024 * 1024,
     /** Announced bytes of a refused body that are read and thrown away, so that its connection can be kept. */
     drainBytes: 256 * 1024,
-    /** How long, and how much, is still read of a larger upload that was refused, before its connection is closed. */
+    /** How long the rest of a refused body is waited for. */
     lingerTime: 5_000,
+    /** How much is still read of a larger one, before its connection is closed. */
     lingerBytes: 64 * 1024 * 1024,
   },
 

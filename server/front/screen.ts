@@ -47,6 +47,7 @@ export function screen(request: Pick<IncomingMessage, 'method' | 'url' | 'header
   }
 }
 
+/** The path of a request target as it came, without the query. */
 export function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);

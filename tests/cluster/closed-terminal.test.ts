@@ -38,10 +38,17 @@ async function startInTerminal() {
   return { terminal, log: () => (existsSync(file) ? readFileSync(file, 'utf8') : '') };
 }
 
+function parentOf(pid: number | undefined): number {
+  return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
 test('a terminal that is closed ends the product, where SIGHUP alone would restart it', async () => {
   const { terminal, log } = await startInTerminal();
   const workers = [...(await untilServed({ log }, 2)).values()];
   expect(workers.filter(isAlive)).toHaveLength(2);
+  const primary = parentOf(workers[0]);
+  // Should it go on, nobody else would end it.
+  onTestFinished(() => void (isAlive(primary) && process.kill(primary, 'SIGTERM')));
   terminal.kill('SIGKILL');
   await vi.waitFor(() => expect(workers.filter(isAlive)).toEqual([]), { timeout: 30_000, interval: 50 });
   expect(log()).not.toContain('rolling restart');
