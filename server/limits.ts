@@ -70,6 +70,13 @@ export const limits = {
     restartPauseCap: 30_000,
     /** A worker that lived for so long does not count as one that keeps ending. */
     stableAfter: 30_000,
+    /** A worker that charges a bucket again within this time is let have calls ahead, twice as many each time. */
+    aheadWithin: 250,
+    callsAhead: 256,
+    /** No more than this part of what a bucket has left: most callers' limits are too small for any. */
+    aheadShare: 64,
+    /** Buckets of which a worker knows where they stand. */
+    bucketsKnown: 10_000,
   },
 
   telemetry: {

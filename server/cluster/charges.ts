@@ -1,43 +1,129 @@
+import { LRUCache } from 'lru-cache';
+import { limits } from '../limits.ts';
 import type { Charged } from '../rate-limit/limiter.ts';
 import type { RateLimitName } from '../rate-limit-state.ts';
-import { type Charge, chargedSchema } from './messages.ts';
+import { type Charge, chargedSchema, type SharedCharged } from './messages.ts';
 
-type Waiting = { charge: Charge; calls: ((charged: Charged | undefined) => void)[] };
+type Waiting = { name: RateLimitName; bucket: string; calls: ((charged: Charged | undefined) => void)[] };
+
+/** What this worker can tell of a bucket by itself, until its window ends. */
+type Known = {
+  endsAt: number;
+  /** Of all workers, with what this one was let have ahead. */
+  consumed: number;
+  /** Calls that it may still let through unasked. */
+  left: number;
+  /** Nothing is to be had before the window ends. */
+  isSpent: boolean;
+  answeredAt: number;
+  /** How many were asked for at last. */
+  ahead: number;
+};
+
+export type Charges = {
+  /** @returns undefined when the primary does not answer */
+  charge(name: RateLimitName, bucket: string): Promise<Charged | undefined>;
+  /** Gives up what is left of what this worker was let have ahead. @returns how many calls that were */
+  giveBack(name: RateLimitName, bucket: string): Promise<number>;
+};
 
 /**
  * Charges calls at the primary. All of one turn of the event loop go in one message, those to one bucket as one
- * charge: a busy worker says little more than an idle one.
+ * charge; of a bucket that is asked for all the time and has plenty left, this worker is let have some calls ahead; and
+ * one that is spent is not asked for again before its window ends. So a busy worker says little more than an idle one.
  *
  * @param send undefined when there is no answer
  */
-export function createCharges(send: (charges: Charge[]) => Promise<unknown>) {
+export function createCharges(send: (charges: Charge[]) => Promise<unknown>): Charges {
+  const buckets = new LRUCache<string, Known>({ max: limits.cluster.bucketsKnown });
+  /** Those of which calls ahead are asked for at the moment. */
+  const asked = new Set<string>();
   let waiting = new Map<string, Waiting>();
 
+  /** Undefined where the primary must be asked. */
+  function chargeHere(key: string): Charged | undefined {
+    const known = buckets.get(key);
+    if (!known || (known.left === 0 && !known.isSpent)) return undefined;
+    const msBeforeNext = known.endsAt - performance.now();
+    if (msBeforeNext <= 0) return undefined;
+    if (known.left > 0) known.left -= 1;
+    return { consumed: known.consumed - known.left, msBeforeNext };
+  }
+
   async function flush(): Promise<void> {
-    const sent = [...waiting.values()];
+    const sentAt = performance.now();
+    const sent = [...waiting].map(([key, { name, bucket, calls }]) => {
+      const known = buckets.get(key);
+      const isFirst = !asked.has(key);
+      const ahead = isFirst ? nextAhead(known, sentAt) : 0;
+      if (ahead > 0) asked.add(key);
+      const charge: Charge = [name, bucket, calls.length, ahead];
+      return { key, charge, calls, ahead: isFirst ? ahead : (known?.ahead ?? 0) };
+    });
     waiting = new Map();
     const { data: answer } = chargedSchema.safeParse(await send(sent.map(({ charge }) => charge)));
-    for (const [at, { calls }] of sent.entries()) {
+    for (const [at, { key, charge, calls, ahead }] of sent.entries()) {
       const charged = answer?.[at];
+      if (charge[3] > 0) asked.delete(key);
+      if (charged) remember(key, charged, { ahead, sentAt });
       for (const [nth, call] of calls.entries()) call(charged && chargedAt(charged, calls.length - 1 - nth));
     }
   }
 
-  return (name: RateLimitName, bucket: string): Promise<Charged | undefined> =>
-    new Promise((resolve) => {
+  function chargeThere(key: string, name: RateLimitName, bucket: string): Promise<Charged | undefined> {
+    return new Promise((resolve) => {
       if (waiting.size === 0) setImmediate(() => void flush());
-      const key = `${name} ${bucket}`;
       const known = waiting.get(key);
-      if (known) {
-        known.charge[2] += 1;
-        known.calls.push(resolve);
-      } else {
-        waiting.set(key, { charge: [name, bucket, 1], calls: [resolve] });
-      }
+      if (known) known.calls.push(resolve);
+      else waiting.set(key, { name, bucket, calls: [resolve] });
     });
+  }
+
+  function remember(
+    key: string,
+    { consumed, msBeforeNext, ahead: left, isSpent }: SharedCharged,
+    { ahead, sentAt }: { ahead: number; sentAt: number },
+  ): void {
+    const known = buckets.get(key);
+    // What another question brought stays.
+    if (known && known.left > 0 && left === 0) return;
+    // Since it was asked, not since it is answered: never later than the primary's own end of the window.
+    const endsAt = sentAt + msBeforeNext;
+    buckets.set(key, {
+      endsAt,
+      consumed: consumed + left,
+      left,
+      isSpent,
+      answeredAt: performance.now(),
+      ahead,
+    });
+  }
+
+  return {
+    async charge(name, bucket) {
+      const key = `${name} ${bucket}`;
+      return chargeHere(key) ?? (await chargeThere(key, name, bucket));
+    },
+    async giveBack(name, bucket) {
+      // An answer that came in the same turn is not taken in yet.
+      await new Promise(setImmediate);
+      const known = buckets.get(`${name} ${bucket}`);
+      if (!known || known.endsAt <= performance.now()) return 0;
+      const { left } = known;
+      known.left = 0;
+      return left;
+    },
+  };
+}
+
+/** Twice as many each time, as long as they are soon used up. */
+function nextAhead(known: Known | undefined, now: number): number {
+  const { aheadWithin, callsAhead } = limits.cluster;
+  if (!known || now - known.answeredAt > aheadWithin) return 0;
+  return Math.min(callsAhead, Math.max(1, known.ahead * 2));
 }
 
 /** Where the bucket stood for a call after which so many others of its charge came. */
-function chargedAt([consumed, msBeforeNext]: [number, number], later: number): Charged {
+function chargedAt({ consumed, msBeforeNext }: SharedCharged, later: number): Charged {
   return { consumed: consumed - later, msBeforeNext };
 }

@@ -28,7 +28,10 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
   const { say, ask } = openChannel((message) => {
     switch (message.kind) {
       case 'ask':
-        void answer(message.id, message.topic);
+        void answer(message.id, () => answers.get(message.topic)?.());
+        break;
+      case 'giveBack':
+        void answer(message.id, () => charges.giveBack(message.name, message.bucket));
         break;
       case 'deliver':
         delivers = true;
@@ -46,8 +49,10 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
     }
   });
 
-  async function answer(id: number, topic: Topic): Promise<void> {
-    const given = await Promise.try(() => answers.get(topic)?.()).catch(() => undefined);
+  const charges = createCharges((charges) => ask({ about: 'charges', charges }));
+
+  async function answer(id: number, tell: () => unknown): Promise<void> {
+    const given = await Promise.try(tell).catch(() => undefined);
     await say({ kind: 'answer', id, answer: given });
   }
 
@@ -55,7 +60,7 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
   const machine: Machine = {
     salt,
     startedAt,
-    charge: createCharges((charges) => ask({ about: 'charges', charges })),
+    charge: charges.charge,
     keep: async (space, name, value) => keptSchema.parse(await ask({ about: 'keep', space, name, value })),
     kept: async (space, name) => keptSchema.parse(await ask({ about: 'kept', space, name })),
     askOthers: async (topic, own) => {

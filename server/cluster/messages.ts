@@ -6,12 +6,25 @@ const limitNames = ['light', 'upstream', 'mail', 'mailSender', 'mailSite'] as co
 const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed'] as const satisfies Topic[];
 const spaces = ['signature', 'pretended'] as const satisfies KeptSpace[];
 
-/** A class, a bucket, and how many calls of one turn of the event loop are charged to it. */
-export const chargeSchema = z.tuple([z.enum(limitNames), z.string(), z.int()]);
+/**
+ * A class, a bucket, how many calls of one turn of the event loop are charged to it, and how many more the worker would
+ * have ahead.
+ */
+const chargeSchema = z.tuple([z.enum(limitNames), z.string(), z.int(), z.int()]);
 export type Charge = z.infer<typeof chargeSchema>;
 
-/** Points of the bucket after all calls of a charge, and milliseconds until its window ends. */
-export const chargedSchema = z.array(z.tuple([z.number(), z.number()]));
+export const chargedSchema = z.array(
+  z.object({
+    /** Points of the bucket after all calls of the charge. */
+    consumed: z.number(),
+    msBeforeNext: z.number(),
+    /** Further calls that the worker may let through unasked, in this window. */
+    ahead: z.int(),
+    /** Every further call of this window is refused. */
+    isSpent: z.boolean(),
+  }),
+);
+export type SharedCharged = z.infer<typeof chargedSchema>[number];
 
 const space = z.enum(spaces);
 
@@ -50,6 +63,8 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 export const toWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reply'), id: z.int(), value: z.unknown().optional() }),
   z.object({ kind: z.literal('ask'), id: z.int(), topic: z.enum(topics) }),
+  /** Another worker needs what this one has ahead. */
+  z.object({ kind: z.literal('giveBack'), id: z.int(), name: z.enum(limitNames), bucket: z.string() }),
   z.object({ kind: z.literal('deliver') }),
   z.object({ kind: z.literal('wakeDelivery') }),
   /** End without cutting anything: others go on here. */
@@ -58,3 +73,8 @@ export const toWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stop') }),
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
+
+/** What several workers are asked, and each answers. */
+export type Inquiry =
+  | { kind: 'ask'; topic: Topic }
+  | { kind: 'giveBack'; name: RateLimitName; bucket: string };

@@ -15,6 +15,7 @@ import type { Member } from './member.ts';
 import type { FromWorker, Question } from './messages.ts';
 import { createRetiredMetrics } from './retired-metrics.ts';
 import { createRounds } from './rounds.ts';
+import { createSharedLimits } from './shared-limits.ts';
 import { createSharedState } from './shared-state.ts';
 import { hasTerminal } from './terminal.ts';
 
@@ -26,8 +27,13 @@ export async function runPrimary(env: Env): Promise<void> {
 
   const salt = randomBytes(16).toString('hex');
   let startedAt = new Date();
-  const state = createSharedState(env.RATE_LIMITS);
+  const state = createSharedState();
   const rounds = createRounds();
+  const charge = createSharedLimits<Member>(env.RATE_LIMITS, async (members, name, bucket) => {
+    const alive = members.filter((member) => crew.members.has(member));
+    const answers = await rounds.ask(alive, { kind: 'giveBack', name, bucket });
+    return answers.reduce((sum, { answer }) => sum + (typeof answer === 'number' ? answer : 0), 0);
+  });
   const retired = createRetiredMetrics();
   const crew = createCrew({
     size: env.WEB_CONCURRENCY,
@@ -86,13 +92,13 @@ export async function runPrimary(env: Env): Promise<void> {
         member.greeted = true;
         return { salt, startedAt, othersServe: othersThan(member).some(({ state }) => state === 'loaded') };
       case 'charges':
-        return state.charge(question.charges);
+        return charge(member, question.charges);
       case 'keep':
         return state.keep(question.space, question.name, question.value);
       case 'kept':
         return state.kept(question.space, question.name);
       case 'others': {
-        const answers = await rounds.ask(othersThan(member), question.topic);
+        const answers = await rounds.ask(othersThan(member), { kind: 'ask', topic: question.topic });
         if (question.topic !== 'metrics') return answers.map(({ answer }) => answer);
         retired.remember(member, question.own);
         for (const { member, answer } of answers) retired.remember(member, answer);
@@ -107,8 +113,8 @@ export async function runPrimary(env: Env): Promise<void> {
     const members = [...crew.members].filter(({ greeted }) => greeted);
     const anyone = members.filter(({ state }) => state === 'loaded').slice(-1);
     const [answers, [common]] = await Promise.all([
-      rounds.ask(members, 'metrics'),
-      rounds.ask(anyone, 'commonMetrics'),
+      rounds.ask(members, { kind: 'ask', topic: 'metrics' }),
+      rounds.ask(anyone, { kind: 'ask', topic: 'commonMetrics' }),
     ]);
     for (const { member, answer } of answers) retired.remember(member, answer);
     const told = await sumOf(retired.all(members)).getMetricsAsJSON();

@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
-import type { Topic } from '../machine.ts';
 import type { Member } from './member.ts';
+import type { Inquiry } from './messages.ts';
 
 type Round = { missing: Set<Member>; answers: { member: Member; answer: unknown }[]; finish(): void };
 
@@ -9,7 +9,7 @@ export function createRounds() {
   const rounds = new Map<number, Round>();
   let latest = 0;
 
-  function ask(members: Member[], topic: Topic): Promise<Round['answers']> {
+  function ask(members: Member[], inquiry: Inquiry): Promise<Round['answers']> {
     latest += 1;
     const id = latest;
     return new Promise((resolve) => {
@@ -21,7 +21,7 @@ export function createRounds() {
       const timer = setTimeout(finish, limits.cluster.roundTimeout);
       const round: Round = { missing: new Set(members), answers: [], finish };
       rounds.set(id, round);
-      for (const member of members) member.say({ kind: 'ask', id, topic });
+      for (const member of members) member.say({ ...inquiry, id });
       if (members.length === 0) finish();
     });
   }

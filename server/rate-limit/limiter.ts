@@ -6,6 +6,11 @@ import type { RateLimit, RateLimitState } from '../rate-limit-state.ts';
 /** Counts points against keys in windows. */
 export type RateLimitStore = { consume(key: string, points?: number): Promise<RateLimiterRes> };
 
+export type MemoryStore = RateLimitStore & {
+  /** Takes points off a bucket whose window still runs. */
+  giveBack(key: string, points: number): Promise<void>;
+};
+
 /** A bucket after a charge. */
 export type Charged = { consumed: number; msBeforeNext: number };
 
@@ -13,7 +18,7 @@ export type Charged = { consumed: number; msBeforeNext: number };
  * Counts in this process, for a bounded number of keys: beyond it the one that was quiet for longest is
  * forgotten, so that a flood of made-up addresses costs memory no further.
  */
-export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): RateLimitStore {
+export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): MemoryStore {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points, duration: windowSeconds });
   const recent = new LRUCache<string, true>({
     max: limits.rateLimit.keysInMemory,
@@ -25,6 +30,9 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
     consume(key, points) {
       recent.set(key, true);
       return limiter.consume(key, points);
+    },
+    async giveBack(key, points) {
+      if (await limiter.get(key)) await limiter.reward(key, points);
     },
   };
 }
