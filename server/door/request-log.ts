@@ -35,7 +35,8 @@ export function logRequest(event: RequestEvent): void {
   // Not to be ready is an answer, and it is asked for all the time.
   const isFailure = status >= 500 && route !== readinessRoute;
   const level = isFailure ? 'error' : status >= 400 ? 'warn' : 'info';
-  log[level](
+  log.event(
+    level,
     {
       requestId: scope.requestId,
       method,

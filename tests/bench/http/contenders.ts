@@ -8,7 +8,7 @@ import { serverCore, spawnPinned, stop, untilItAnswers } from '../support/pinned
 import { BenchError } from '../support/tools.ts';
 
 /** The letters of a table's rows. */
-export type ContenderId = 'a' | 'b' | 'c' | 'dh' | 'do' | 'e' | 'f' | 'g';
+export type ContenderId = 'a' | 'b' | 'c' | 'dh' | 'do' | 'e' | 'f' | 'g' | 'h';
 
 export type Contender = {
   name: string;
@@ -64,8 +64,13 @@ export const contenders: Readonly<Record<ContenderId, Contender>> = {
   },
   g: {
     ...trpc,
-    name: 'its procedures without its layers',
+    name: 'its procedures alone',
     command: () => [node, '--disable-warning=ExperimentalWarning', `${peers}/bare-door/server.ts`],
+  },
+  h: {
+    ...trpc,
+    name: 'npm start, layers off',
+    command: () => [node, '--import', `./${peers}/layers-off/register.ts`, ...startArguments()],
   },
 };
 

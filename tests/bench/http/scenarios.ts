@@ -22,7 +22,7 @@ const andPlain =
 const everyTrpc =
   (call: Call) =>
   (id: ContenderId, { speaks }: Contender) =>
-    speaks === 'trpc' && id !== 'a' && id !== 'g' ? call : undefined;
+    speaks === 'trpc' && !['a', 'g', 'h'].includes(id) ? call : undefined;
 
 const echo = mutation.trpc;
 const get = (path: string, headers: Record<string, string> = {}): Call => ({

@@ -54,7 +54,7 @@ function basesOf(
   if (group === 'refused') return { accepted: of(row.running.id, accepted) };
   if (name === 'cached weather') return { "c's echo": of('c', accepted) };
   const bases = { a: of('a', rows), c: of('c', rows) };
-  return row.running.id === 'f' ? { ...bases, g: of('g', rows) } : bases;
+  return row.running.id === 'f' ? { ...bases, g: of('g', rows), h: of('h', rows) } : bases;
 }
 
 async function textLengths(product: Running | undefined): Promise<Record<string, string>> {

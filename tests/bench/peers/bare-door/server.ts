@@ -1,6 +1,6 @@
 /**
- * This product's procedures with none of its layers: no request ids, no log line, no limits, no headers but what HTTP
- * needs. What stands beside it tells what the layers cost.
+ * This product's procedures on node:http, with nothing of its door: no checks, no request ids, no log line, no limits, no
+ * headers but what HTTP needs. What stands beside it tells what the whole door costs.
  */
 import { createServer } from 'node:http';
 import { createInnerContext } from '#server/context.ts';
