@@ -41,6 +41,8 @@ export const limits = {
     headerBytes: 16 * 1024,
     /** Bytes of a text answer up to which it is sent as it is: it fits into one packet. */
     compressAbove: 1_400,
+    /** Characters of a text that is compressed at once, which takes some tenths of a millisecond. */
+    compressHereUpTo: 64 * 1024,
     /** Compressed documents that are kept. */
     compressedBytes: 8 * 1024 * 1024,
     /** Announced bytes of a refused body that are read and thrown away, so that its connection can be kept. */

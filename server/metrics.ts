@@ -28,12 +28,14 @@ export type Metrics = {
 };
 
 /** What is counted and timed. Labels are of closed sets: nothing that a caller writes becomes one. */
-export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk'>): Metrics {
+export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk' | 'startedAt'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   /** What is the same wherever it is asked, and so must not be added up. */
   const common = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Of several workers prom-client leaves it out.
+  if (machine) tellStart(machine.startedAt, [common]);
 
   const calls = new Counter({
     name: 'bff_calls_total',
@@ -90,6 +92,14 @@ export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk'>): M
     snapshot,
     contentType: registry.contentType,
   };
+}
+
+function tellStart(startedAt: Date, registers: Registry[]): void {
+  new Gauge({
+    name: 'process_start_time_seconds',
+    help: 'Start time of the first worker with this code and these settings since unix epoch in seconds.',
+    registers,
+  }).set(Math.round(startedAt.getTime() / 1000));
 }
 
 async function sumOver(

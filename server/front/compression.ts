@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { constants, gzip, gzipSync } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 import { addVary, type WholeAnswer } from '../door/answer.ts';
 import { limits } from '../limits.ts';
 
-const compress = promisify(gzip);
+const gzipElsewhere = promisify(gzip);
+const options = { level: constants.Z_BEST_SPEED };
 const compressible = /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml)|application\/manifest\+json)/;
 
-const { compressAbove, compressedBytes } = limits.front;
+const { compressAbove, compressHereUpTo, compressedBytes } = limits.front;
 
 /** Documents are the same for every reader, so each is compressed once. */
 const documents = new LRUCache<string, Uint8Array<ArrayBuffer>>({
@@ -42,7 +43,9 @@ export async function compressed(
   const { etag } = headers;
   const known = etag === undefined ? undefined : documents.get(etag);
   if (known) return known;
-  const body = new Uint8Array(await compress(plain, { level: constants.Z_BEST_SPEED }));
+  // For what is soon done the way to another thread and back takes longer than the work.
+  const isSoonDone = plain.length <= compressHereUpTo;
+  const body = new Uint8Array(isSoonDone ? gzipSync(plain, options) : await gzipElsewhere(plain, options));
   if (etag !== undefined) documents.set(etag, body);
   return body;
 }

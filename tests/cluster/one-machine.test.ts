@@ -150,6 +150,7 @@ test('the metrics are those of all workers, whichever is asked', async () => {
   expect(Object.fromEntries(types)).toMatchObject({
     process_resident_memory_bytes: 'gauge',
     process_cpu_seconds_total: 'counter',
+    process_start_time_seconds: 'gauge',
     nodejs_eventloop_lag_seconds: 'gauge',
     nodejs_version_info: 'gauge',
   });
