@@ -45,6 +45,9 @@ export const limits = {
     compressHereUpTo: 64 * 1024,
     /** Compressed documents that are kept. */
     compressedBytes: 8 * 1024 * 1024,
+    /** Pages that one process works on at a time; whoever asks for one more is told to come back. */
+    pagesAtOnce: 100,
+    pageRetryAfterSeconds: 2,
     /** Announced bytes of a refused body that are read and thrown away, so that its connection can be kept. */
     drainBytes: 256 * 1024,
     /** How long the rest of a refused body is waited for. */

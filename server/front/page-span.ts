@@ -4,7 +4,11 @@ import { tracing, within } from '../telemetry/span.ts';
 import { NodeRequest } from './node-request.ts';
 
 /** Parts of pages and files: nothing is asked for them. */
-const file = /^\/_next\/|\.\w+$/;
+const file = /^\/_next\/|^\/[^/]+\.\w+$/;
+
+export function isPage(path: string): boolean {
+  return !file.test(path);
+}
 
 /**
  * Lets Next answer, as a span that the calls of a page stand below. Its route is Next's own business, and the path that
@@ -17,7 +21,7 @@ export async function inPageSpan(
   answer: (message: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<void> {
   const { traceparent } = message.headers;
-  if (file.test(path) || (!tracing.tracer && traceparent === undefined)) return answer(message, response);
+  if (!isPage(path) || (!tracing.tracer && traceparent === undefined)) return answer(message, response);
   const request = new NodeRequest(message, origin);
   const given = givenTrace(request.headers);
   const span = startRequestSpan(request, { route: 'page', given });

@@ -10,7 +10,8 @@ import { isDocsPage } from '../paths.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { answerDirectly } from './direct.ts';
 import { setForwardedFor } from './forwarded.ts';
-import { inPageSpan } from './page-span.ts';
+import { createPagePlaces, writeBusy } from './page-places.ts';
+import { inPageSpan, isPage } from './page-span.ts';
 import { directHandlerOf } from './routes.ts';
 import { pathOf, screen, writeRefusal } from './screen.ts';
 import { addVary } from './vary.ts';
@@ -35,6 +36,7 @@ export async function startFrontServer(options: {
 }): Promise<FrontServer> {
   const { env, next } = options;
   const { origin } = new URL(env.SITE_URL);
+  const places = createPagePlaces();
   const running = new Set<ServerResponse>();
   let whenIdle = (): void => undefined;
 
@@ -51,6 +53,7 @@ export async function startFrontServer(options: {
     const handler = directHandlerOf(path);
     if (handler) return answerDirectly(request, response, { handler, origin });
     addDefaultHeaders(response, env.SITE_URL);
+    if (isPage(path) && !places.take(response)) return writeBusy(request, response);
     if (isDocsPage(path)) addVary(response, 'Accept');
     const handle = await next;
     // Who went away while it was loading is not answered.

@@ -308,6 +308,14 @@ test('a route that Next hands to the door is below the page’s span, and its li
   expect(await eventOf(product, idOf(response))).toMatchObject({ trace_id: traceId, span_id: spanId });
 });
 
+test('a page whose name looks like a file’s is a page', async () => {
+  const caller = callersTrace();
+  const { traceparent } = caller;
+  expect((await fetch(`${product.baseUrl}/docs/echo.body`, { headers: { traceparent } })).status).toBe(200);
+  const trace = await untilTraced(collector, ({ traceId }) => traceId === caller.traceId, 'GET page');
+  expect(treeOf(trace)).toEqual({ 'GET page': {} });
+});
+
 test('files are not traced', async () => {
   const from = collector.spans.length;
   expect((await fetch(`${product.baseUrl}/icon-192.png`)).status).toBe(200);

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdOf } from '../door/request-id.ts';
+import { logRequest } from '../door/request-log.ts';
+import { limits } from '../limits.ts';
+import { createRequestScope } from '../request-scope.ts';
+
+const { pagesAtOnce, pageRetryAfterSeconds } = limits.front;
+
+/** Pages take a place each while Next works on them: one costs as much as some fifty calls, which must not wait behind hundreds. */
+export function createPagePlaces() {
+  let taken = 0;
+  return {
+    /** @returns false when all places are taken */
+    take(response: ServerResponse): boolean {
+      if (taken >= pagesAtOnce) return false;
+      taken += 1;
+      response.once('close', () => {
+        taken -= 1;
+      });
+      return true;
+    },
+  };
+}
+
+/** Tells a reader to come back; in HTML, for who asked for a page reads it. */
+export function writeBusy(request: IncomingMessage, response: ServerResponse): void {
+  const scope = createRequestScope(requestIdOf(String(request.headers['x-request-id'] ?? '')));
+  const body = busyPage(scope.requestId);
+  response.writeHead(503, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'retry-after': String(pageRetryAfterSeconds),
+    'x-request-id': scope.requestId,
+  });
+  response.end(body);
+  logRequest({
+    method: request.method ?? '',
+    route: 'page',
+    scope,
+    status: 503,
+    durationMs: 0,
+    aborted: false,
+  });
+}
+
+const busyPage = (requestId: string) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Busy · typed-bff</title>
+</head>
+<body>
+<main>
+<h1>Too many pages are asked for</h1>
+<p>This one could not be made right now. Please try again in a moment.</p>
+<p>Please quote <code>${requestId}</code> when you report it.</p>
+</main>
+</body>
+</html>
+`;

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type FrontServer, startFrontServer } from '#server/front/server.ts';
+import { limits } from '#server/limits.ts';
+import { withServices } from './support/in-process.ts';
+
+const { pagesAtOnce, pageRetryAfterSeconds } = limits.front;
+
+withServices();
+
+let front: FrontServer;
+let url: string;
+/** What Next is at work on. */
+const rendering: ServerResponse[] = [];
+let begun = (): void => undefined;
+
+beforeAll(async () => {
+  const PORT = await portOfNobody();
+  url = `http://127.0.0.1:${PORT}`;
+  front = await startFrontServer({
+    env: { PORT, SITE_URL: url, ALLOWED_ORIGINS: [], TRUSTED_PROXY_HOPS: 0, SHUTDOWN_DELAY: 0 },
+    next: Promise.resolve(async ({ url: path = '' }, response) => {
+      if (path.startsWith('/_next/')) return void response.end('file');
+      rendering.push(response);
+      if (rendering.length === pagesAtOnce) begun();
+    }),
+  });
+});
+afterAll(() => front.stop());
+
+let pages: Promise<Response>[];
+beforeEach(async () => {
+  const full = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  pages = Array.from({ length: pagesAtOnce }, () => fetch(`${url}/posts`));
+  await full;
+  return async () => {
+    for (const response of rendering.splice(0)) response.end('page');
+    await Promise.all(pages.map(async (page) => (await page).text()));
+  };
+});
+
+test('a page too many is refused in HTML, with an id and a time to come back', async () => {
+  const answer = await fetch(`${url}/docs/echo.body`, { headers: { 'x-request-id': 'one-too-many' } });
+  const { status, headers } = answer;
+  expect(status).toBe(503);
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'retry-after': String(pageRetryAfterSeconds),
+    'x-request-id': 'one-too-many',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  });
+  expect(await answer.text()).toContain('<code>one-too-many</code>');
+});
+
+test('files, calls and feeds are answered meanwhile', async () => {
+  const file = await fetch(`${url}/_next/static/chunk.js`);
+  expect([file.status, await file.text()]).toEqual([200, 'file']);
+  expect((await fetch(`${url}/api/trpc/echo.request`)).status).toBe(200);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});
+
+test.each([
+  ['was answered', (response: ServerResponse) => void response.end('page')],
+  ['broke off', (response: ServerResponse) => void response.destroy()],
+])('there is a place again once a page %s', async (_, finish) => {
+  const [first, ...others] = rendering.splice(0);
+  if (!first) throw new Error('nothing is rendered');
+  rendering.push(...others);
+  finish(first);
+  await Promise.race(pages).catch(() => undefined);
+  pages = pages.map((page) => page.catch(() => new Response()));
+  const next = fetch(`${url}/posts`);
+  pages.push(next);
+  await expect.poll(() => rendering.length).toBe(pagesAtOnce);
+  expect((await fetch(`${url}/posts`)).status).toBe(503);
+});
+
+async function portOfNobody(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('there is no port');
+  return address.port;
+}
