@@ -85,18 +85,12 @@ export function createCharges(send: (charges: Charge[]) => Promise<unknown>): Ch
     { ahead, sentAt }: { ahead: number; sentAt: number },
   ): void {
     const known = buckets.get(key);
+    const answeredAt = performance.now();
     // What another question brought stays.
-    if (known && known.left > 0 && left === 0) return;
+    if (known && known.left > 0 && known.endsAt > answeredAt && left === 0) return;
     // Since it was asked, not since it is answered: never later than the primary's own end of the window.
     const endsAt = sentAt + msBeforeNext;
-    buckets.set(key, {
-      endsAt,
-      consumed: consumed + left,
-      left,
-      isSpent,
-      answeredAt: performance.now(),
-      ahead,
-    });
+    buckets.set(key, { endsAt, consumed: consumed + left, left, isSpent, answeredAt, ahead });
   }
 
   return {

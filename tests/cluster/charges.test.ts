@@ -129,12 +129,14 @@ describe('calls ahead', () => {
     expect(fine.reduce((sum, each) => sum + each)).toBe(large.points);
   });
 
-  test('end with their window', async () => {
-    const { call, workers } = startWorkers(1, { points: 10_000, windowSeconds: 1 });
+  test('end with their window, and come again', async () => {
+    const { call, sent, workers } = startWorkers(1, { points: 10_000, windowSeconds: 2 });
     for (let calls = 0; calls < 100; calls += 1) await call(0);
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const asked = sent.length;
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect(await workers[0]?.giveBack('light', 'a')).toBe(0);
-    expect((await call(0))?.remaining).toBe(9_999);
+    for (let calls = 1; calls <= 100; calls += 1) expect((await call(0))?.remaining).toBe(10_000 - calls);
+    expect(sent.length - asked).toBeLessThan(50);
   });
 });
 
