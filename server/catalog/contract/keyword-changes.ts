@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../../json-schema.ts';
 import { isJsonSchema } from './contract.ts';
-import type { Direction } from './schema-changes.ts';
+import type { Direction } from './direction.ts';
 
 type KeywordChange = { direction: Direction; message: string };
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../../json-schema.ts';
 import { isJsonSchema } from './contract.ts';
+import { type Direction, isBreaking } from './direction.ts';
 import { keywordChanges, show } from './keyword-changes.ts';
 
 export type SchemaChange = {
@@ -9,9 +10,6 @@ export type SchemaChange = {
   breaking: boolean;
 };
 
-/** How a set of values differs from what it was. */
-export type Direction = 'narrowed' | 'widened' | 'changed';
-
 export type Comparison = {
   before: JsonSchema;
   after: JsonSchema;
@@ -19,14 +17,6 @@ export type Comparison = {
   place: string;
   io: 'input' | 'output';
 };
-
-/**
- * Callers send what was taken before, so an input may only take more; they read what was given before, so an output
- * may only give less. New fields of an output are ignored by those who do not know them.
- */
-export function isBreaking(direction: Direction, io: 'input' | 'output'): boolean {
-  return direction === 'changed' || direction === (io === 'input' ? 'narrowed' : 'widened');
-}
 
 /** Every difference of two schemas of zod's making. What it does not know counts as changed, which is breaking. */
 export function* schemaChanges({ before, after, place, io }: Comparison): Generator<SchemaChange> {
