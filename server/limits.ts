@@ -20,7 +20,9 @@ export const limits = {
   /** What `SHUTDOWN_DELAY` may be. */
   longestShutdownDelaySeconds: 300,
 
-  /** Of lines of the log that wait for the end of a turn of the event loop; more are written at once. */
+  /** Milliseconds that a line of the log waits for others. */
+  logDelay: 10,
+  /** Of lines that wait; more are written at once. */
   logBufferBytes: 8 * 1024,
   /** What a pipe takes in one piece (PIPE_BUF): lines of several workers would run into each other in larger ones. */
   logPieceBytes: 4 * 1024,

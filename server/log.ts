@@ -64,11 +64,11 @@ function createTimestamp(): () => string {
 }
 
 /**
- * The lines of one turn of the event loop go out in one write. Whatever ends the process writes them first, but for
- * what ends it without a word.
+ * The lines of a moment go out in one write: to write each as it comes takes longer than all the rest that a small call
+ * needs. Whatever ends the process writes them first, but for what ends it without a word.
  */
 function standardOutput(): { write(line: string): void } {
-  const { logBufferBytes, logPieceBytes } = limits;
+  const { logBufferBytes, logPieceBytes, logDelay } = limits;
   const atOnce = cluster.worker ? logPieceBytes : logBufferBytes;
   const output = pino.destination({ dest: 1, sync: true });
   let waiting = '';
@@ -83,7 +83,7 @@ function standardOutput(): { write(line: string): void } {
   return {
     write(line) {
       if (waiting.length + line.length > atOnce) flush();
-      if (waiting === '') setImmediate(flush);
+      if (waiting === '') setTimeout(flush, logDelay).unref();
       waiting += line;
     },
   };

@@ -25,6 +25,9 @@ const trpc = (path: string, json: unknown, asked: Partial<Asked> = {}): Asked =>
   ...asked,
 });
 
+/** In the text of each mail. */
+export const mailNumber = /^Number (\d+) of many\.$/m;
+
 /** A bit of everything, in the shares that a site might see. */
 export function createTraffic(random: () => number) {
   const drawn = (count: number) => Math.floor(random() * count);
