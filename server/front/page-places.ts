@@ -6,7 +6,10 @@ import { createRequestScope } from '../request-scope.ts';
 
 const { pagesAtOnce, pageRetryAfterSeconds } = limits.front;
 
-/** Pages take a place each while Next works on them: one costs as much as some fifty calls, which must not wait behind hundreds. */
+/**
+ * Pages take a place each while Next works on them: one costs as much as some fifty calls, which must not wait behind
+ * hundreds.
+ */
 export function createPagePlaces() {
   let taken = 0;
   return {
