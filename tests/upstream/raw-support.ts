@@ -75,9 +75,13 @@ export function rawClientOf(url: string) {
 /** A body read until it ends, one way or the other. */
 export async function readAll({ body }: RawAnswer): Promise<{ bytes: Buffer; ended: 'whole' | string }> {
   const parts: Uint8Array[] = [];
+  const reader = body?.getReader();
   try {
-    for await (const part of body ?? []) parts.push(part);
-    return { bytes: Buffer.concat(parts), ended: 'whole' };
+    for (;;) {
+      const part = await reader?.read();
+      if (!part || part.done) return { bytes: Buffer.concat(parts), ended: 'whole' };
+      parts.push(part.value);
+    }
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     return { bytes: Buffer.concat(parts), ended: error.fault };
