@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 /** Headers of an answer by their names in lower case. */
 export type AnswerHeaders = Record<string, string>;
 
@@ -8,14 +10,30 @@ export type AnswerHeaders = Record<string, string>;
 export type Answer = {
   status: number;
   headers: AnswerHeaders;
-  body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+  body: string | Uint8Array<ArrayBuffer> | Readable | null;
 };
 
 /** One that is no stream. */
-export type WholeAnswer = Answer & { body: Exclude<Answer['body'], ReadableStream> };
+export type WholeAnswer = Answer & { body: Exclude<Answer['body'], Readable> };
 
 export function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers });
+  return new Response(body instanceof Readable ? webStreamOf(body) : body, { status, headers });
+}
+
+/** Read only as fast as it is taken. */
+function webStreamOf(stream: Readable): ReadableStream<Uint8Array> {
+  const chunks = stream.iterator();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void stream.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 export function jsonAnswer(

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WholeAnswer } from '../door/answer.ts';
 import type { DoorHandler } from '../door/route-handlers.ts';
@@ -18,10 +19,10 @@ export async function answerDirectly(
     if (!response.writableFinished) request.leave();
   });
   const { status, headers, body } = await handler(request);
-  if (!(body instanceof ReadableStream)) return answerWhole(message, response, { status, headers, body });
+  if (!(body instanceof Readable)) return answerWhole(message, response, { status, headers, body });
   response.writeHead(status, headers);
   // What breaks off ends the connection: the client must not take it for the whole.
-  await pipeline(chunksOf(body), response).catch(() => response.destroy());
+  await pipeline(body, response).catch(() => response.destroy());
 }
 
 /** In one write where it can be: head and body together are one packet. */
@@ -70,17 +71,4 @@ async function refuseUpload(
   if (status !== 408) await linger(message, limits.front);
   response.end();
   if (!message.complete) message.socket.destroy();
-}
-
-async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
-  }
 }

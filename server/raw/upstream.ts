@@ -1,3 +1,4 @@
+import { finished } from 'node:stream';
 import { chargeLimit } from '../charge-limit.ts';
 import type { Answer, AnswerHeaders } from '../door/answer.ts';
 import { preflightAnswer } from '../door/cors.ts';
@@ -58,21 +59,12 @@ async function answer(request: DoorRequest, scope: RequestScope): Promise<Answer
   });
   // Whoever reads the stream does so outside of this request.
   const ids = { requestId: scope.requestId, ...traceIds() };
-  return respond(request, match, result, {
-    sent: (bytes) => {
-      scope.bytesOut += bytes;
-    },
-    ended: (error) =>
-      log[error ? 'warn' : 'info'](
-        {
-          ...ids,
-          upstream: upstream.name,
-          bytesIn: scope.bytesIn,
-          bytesOut: scope.bytesOut,
-          ...(error ? { err: error } : {}),
-        },
-        error ? 'stream cut off' : 'stream complete',
-      ),
+  return respond(request, match, result, (bytesOut, error) => {
+    scope.bytesOut = bytesOut;
+    const { bytesIn } = scope;
+    const fields = { ...ids, upstream: upstream.name, bytesIn, bytesOut };
+    if (error) log.warn({ ...fields, err: error }, 'stream cut off');
+    else log.info(fields, 'stream complete');
   });
 }
 
@@ -111,8 +103,8 @@ function uploadOf(request: DoorRequest, { upload }: RawEndpoint, scope: RequestS
 function respond(
   request: DoorRequest,
   { endpoint, params }: RawMatch,
-  { status, contentType, length, headers: passed, body }: RawAnswer,
-  events: { sent: (bytes: number) => void; ended: (error?: unknown) => void },
+  { status, contentType, length, headers: passed, body, received }: RawAnswer,
+  ended: (bytes: number, error: Error | undefined) => void,
 ): Answer {
   const { publicFor, fileName } = endpoint.answer;
   const headers: AnswerHeaders = { ...passed };
@@ -128,10 +120,13 @@ function respond(
     headers['content-disposition'] = `attachment; filename="${fileNameOf(fileName, params)}"`;
   }
   if (!body || request.method === 'HEAD') {
-    events.ended();
+    ended(0, undefined);
     return { status, headers, body: null };
   }
-  return { status, headers, body: watched(body, events) };
+  finished(body, (error) =>
+    ended(received(), error ? (body.errored ?? new Error('the client left')) : undefined),
+  );
+  return { status, headers, body };
 }
 
 function fileNameOf(template: string, params: Record<string, string>): string {
@@ -139,36 +134,4 @@ function fileNameOf(template: string, params: Record<string, string>): string {
     .replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
     .replace(/[^\w.@+-]/g, '_')
     .slice(-200);
-}
-
-/** The same stream, with its bytes counted and its end told. */
-function watched(
-  body: ReadableStream<Uint8Array>,
-  { sent, ended }: { sent: (bytes: number) => void; ended: (error?: unknown) => void },
-): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { value, done } = await reader.read();
-          if (done) {
-            controller.close();
-            ended();
-            return;
-          }
-          sent(value.byteLength);
-          controller.enqueue(value);
-        } catch (error) {
-          ended(error);
-          controller.error(error);
-        }
-      },
-      async cancel(reason) {
-        ended(new Error('the client left'));
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

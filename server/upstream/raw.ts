@@ -29,7 +29,9 @@ export type RawAnswer = {
   length: number | undefined;
   headers: Record<string, string>;
   /** Undefined where the answer has none. An error of it means that the rest is not to come. */
-  body: ReadableStream<Uint8Array> | undefined;
+  body: Readable | undefined;
+  /** Bytes of the body that came so far. */
+  received: () => number;
 };
 
 const { stall, deadline: streamDeadline } = limits.raw;
@@ -99,6 +101,7 @@ export function streamRaw(options: {
       discard(answer);
       release();
     }
+    let bytes = 0;
     return {
       status: answer.status,
       contentType: contentTypeOf(answer),
@@ -110,9 +113,13 @@ export function streamRaw(options: {
             maxBytes,
             signal,
             unread: new Watchdog(stall, stop),
-            received: (bytes) => transferred('received', bytes),
+            received(chunkBytes) {
+              bytes += chunkBytes;
+              transferred('received', chunkBytes);
+            },
             ended: release,
           }),
+      received: () => bytes,
     };
   });
 
@@ -201,7 +208,10 @@ class Sending {
   }
 }
 
-/** The body of an answer, read as its consumer takes it. Whichever way it ends, `ended` is called. */
+/**
+ * The body of an answer, read as its consumer takes it. Whichever way it ends, `ended` is called. A chunk goes through
+ * without a promise of its own: of a large file those would cost as much as passing it on.
+ */
 function receive(
   { body }: HttpAnswer,
   options: {
@@ -212,41 +222,46 @@ function receive(
     received: (bytes: number) => void;
     ended: () => void;
   },
-): ReadableStream<Uint8Array> {
+): Readable {
   const { maxBytes, signal, unread, received, ended } = options;
-  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   let bytes = 0;
-  const end = () => {
-    unread.stop();
-    signal.removeEventListener('abort', end);
-    body.on('error', () => undefined).destroy();
-    ended();
-  };
-  signal.addEventListener('abort', end, { once: true });
-  unread.start();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        unread.stop();
-        try {
-          const { value, done } = await chunks.next();
-          if (done) {
-            controller.close();
-            end();
-            return;
-          }
-          bytes += value.byteLength;
-          if (bytes > maxBytes) throw new UpstreamFailure('too_large');
-          received(value.byteLength);
-          controller.enqueue(value);
-          unread.start();
-        } catch (error) {
-          controller.error(error instanceof UpstreamFailure ? error : asFailure(error, signal, 'truncated'));
-          end();
-        }
-      },
-      cancel: end,
+  const fail = (cause: unknown) => stream.destroy(asFailure(cause, signal, 'truncated'));
+  const abort = () => fail(signal.reason);
+  const stream = new Readable({
+    // Asked for only when the consumer takes something; what comes ahead is kept by the connection.
+    highWaterMark: 0,
+    read() {
+      unread.stop();
+      body.resume();
     },
-    { highWaterMark: 0 },
-  );
+    destroy(error, done) {
+      unread.stop();
+      signal.removeEventListener('abort', abort);
+      body
+        .off('error', fail)
+        .on('error', () => undefined)
+        .destroy();
+      ended();
+      done(error);
+    },
+  });
+  body.pause().on('data', (chunk: Uint8Array) => {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      stream.destroy(new UpstreamFailure('too_large'));
+      return;
+    }
+    received(chunk.byteLength);
+    if (!stream.push(chunk)) body.pause();
+    if (!stream.readableFlowing) unread.start();
+  });
+  body.once('end', () => stream.push(null));
+  body.on('error', fail);
+  // Nobody may be reading yet, or any more.
+  stream.on('error', () => undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  unread.start();
+  // It may have been aborted before anyone listened.
+  if (signal.aborted) abort();
+  return stream;
 }

@@ -57,8 +57,8 @@ const mostAtOnce = 200;
 const tick = 10;
 /** Milliseconds from look to look at what the product holds: connections come and go, so one look tells little. */
 const lookEvery = 1_000;
-/** Connections to upstreams are kept for the next call, and SQLite opens its files with the first mail. */
-export const handlesThatStay = 40;
+/** The files of SQLite, opened with the first mail, and a connection or two that is kept for the next. */
+export const handlesThatStay = 10;
 /** What began in a fault has ended, and a circuit that opened has closed again. */
 const recovery = limits.upstream.deadline + 2 * limits.upstream.breaker.openFor;
 
@@ -136,6 +136,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       );
     }
     await breaking;
+    await traffic.leave();
     await untilDelivered(inbox.count, traffic.mailsSent());
     const delivered = inbox.count();
     const after = await handlesWhenQuiet(soaked, before);

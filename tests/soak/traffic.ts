@@ -1,3 +1,5 @@
+import { Agent, fetch } from 'undici';
+
 type Asked = {
   method?: 'GET' | 'POST';
   path: string;
@@ -28,8 +30,12 @@ const trpc = (path: string, json: unknown, asked: Partial<Asked> = {}): Asked =>
 /** In the text of each mail. */
 export const mailNumber = /^Number (\d+) of many\.$/m;
 
+/** Milliseconds for which a caller keeps a connection that it does not use: what is open then tells of what runs. */
+const connectionKept = 1_000;
+
 /** A bit of everything, in the shares that a site might see. */
 export function createTraffic(random: () => number) {
+  const callers = new Agent({ keepAliveTimeout: connectionKept, keepAliveMaxTimeout: connectionKept });
   const drawn = (count: number) => Math.floor(random() * count);
   let mails = 0;
   let etag = '';
@@ -70,12 +76,14 @@ export function createTraffic(random: () => number) {
 
   return {
     mailsSent: () => mails,
+    /** Closes the callers' connections. */
+    leave: () => callers.close(),
     /** Sends one request; never rejects. */
     async send(baseUrl: string, upstreamBroken: () => boolean): Promise<Outcome> {
       const asked = next();
       const startedAt = performance.now();
       const brokenBefore = upstreamBroken();
-      const status = await answerOf(baseUrl, asked, (tag) => {
+      const status = await answerOf(callers, baseUrl, asked, (tag) => {
         etag = tag;
       });
       const excused = asked.upstream && (brokenBefore || upstreamBroken()) && brokenUpstream.includes(status);
@@ -90,12 +98,18 @@ export function createTraffic(random: () => number) {
 }
 
 /** 0 when there was no answer. */
-async function answerOf(baseUrl: string, asked: Asked, keepEtag: (tag: string) => void): Promise<number> {
+async function answerOf(
+  dispatcher: Agent,
+  baseUrl: string,
+  asked: Asked,
+  keepEtag: (tag: string) => void,
+): Promise<number> {
   const { method = 'GET', path, body, headers = {}, leaves = false } = asked;
   const caller = new AbortController();
   try {
     const response = await fetch(`${baseUrl}${path}`, {
       method,
+      dispatcher,
       signal: caller.signal,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/limits.ts';
 import { answering, json, ok, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawClientOf, readAll } from './raw-support.ts';
@@ -21,7 +22,7 @@ describe('the place of a stream is free again', () => {
     const { download, streams } = rawClientOf(url);
     const { body } = await download();
     expect(streams()).toBe(1);
-    await body?.cancel();
+    body?.destroy();
     expect(streams()).toBe(0);
   });
 
@@ -103,9 +104,35 @@ test('one stream more than there are places for is refused at once; calls have p
   expect(heads).toHaveLength(limits.upstream.streams);
   expect((await client.request(upstream, upstream.endpoints.call, {})).data).toEqual({ ok: true });
 
-  await open[0]?.body?.cancel();
+  open[0]?.body?.destroy();
   open[0] = await download();
   expect(streams()).toBe(limits.upstream.streams);
-  await Promise.all(open.map(({ body }) => body?.cancel()));
+  for (const { body } of open) body?.destroy();
   expect(streams()).toBe(0);
+});
+
+describe('a consumer that takes nothing for too long loses its stream', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  const whole = wire('200 OK', bytesType, 'hello');
+  test.each([
+    ['though it never began', half, false],
+    ['though there is more to come', half, true],
+    ['though the upstream has sent everything', whole, true],
+  ])('%s', async (_, sent, begins) => {
+    const { url } = await startRawServer((socket) => socket.write(sent));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { download, streams } = rawClientOf(url);
+    const { body } = await download();
+    if (!body) throw new Error('there is no body');
+    if (begins) {
+      // As a response does that has too much waiting already.
+      body.once('data', () => body.pause());
+      await once(body, 'data');
+    }
+    await vi.advanceTimersByTimeAsync(limits.raw.stall - 1);
+    expect(streams()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(streams()).toBe(0);
+  });
 });

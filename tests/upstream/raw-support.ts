@@ -75,13 +75,9 @@ export function rawClientOf(url: string) {
 /** A body read until it ends, one way or the other. */
 export async function readAll({ body }: RawAnswer): Promise<{ bytes: Buffer; ended: 'whole' | string }> {
   const parts: Uint8Array[] = [];
-  const reader = body?.getReader();
   try {
-    for (;;) {
-      const part = await reader?.read();
-      if (!part || part.done) return { bytes: Buffer.concat(parts), ended: 'whole' };
-      parts.push(part.value);
-    }
+    for await (const part of body ?? []) parts.push(part);
+    return { bytes: Buffer.concat(parts), ended: 'whole' };
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     return { bytes: Buffer.concat(parts), ended: error.fault };
