@@ -1,55 +1,76 @@
 import superjson, { type SuperJSONResult } from 'superjson';
 
-/** As superjson writes it, but that its dates may still be dates. */
 export type Serialized = { json: unknown; meta?: SuperJSONResult['meta'] };
-
-type DateAnnotations = Record<string, ['Date']>;
 
 /** Keys that superjson escapes in a path, or refuses, and the empty one, which would look like the whole. */
 const specialKey = /[.\\]|^(?:|__proto__|constructor|prototype)$/;
 
-/**
- * What superjson makes of an output, ready for `JSON.stringify`. Most outputs are plain objects, arrays and dates:
- * those are looked through once and not copied, because JSON writes a date as superjson does.
- * Anything else is left to superjson.
- */
-export function serializeOutput(output: unknown): Serialized {
-  const dates: DateAnnotations = {};
-  const isPlain = !(output instanceof Date) && findDates(output, '', dates, new Set());
-  if (!isPlain) return superjson.serialize(output);
-  return hasKeys(dates) ? { json: output, meta: { values: dates, v: 1 } } : { json: output };
-}
+/** Stands for what superjson alone can write, such as one object in two places. */
+const unusual = Symbol('unusual');
 
 /**
- * Collects the paths of all dates.
- *
- * @param path of the value; empty for the whole
- * @returns false when there is something that superjson alone can tell, such as one object in two places
+ * What superjson makes of an output. Most outputs are plain objects, arrays and dates: of those only what holds a date
+ * is copied. Anything else is left to superjson.
  */
-function findDates(value: unknown, path: string, dates: DateAnnotations, seen: Set<object>): boolean {
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
-  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean';
-  if (value === null) return true;
-  if (seen.has(value)) return false;
-  seen.add(value);
-  if (value instanceof Date) {
-    dates[path] = ['Date'];
-    return !Number.isNaN(value.getTime());
+export function serializeOutput(output: unknown): Serialized {
+  const writer = new DateWriter();
+  const json = output instanceof Date ? unusual : writer.write(output, '');
+  if (json === unusual) return superjson.serialize(output);
+  return hasKeys(writer.dates) ? { json, meta: { values: writer.dates, v: 1 } } : { json };
+}
+
+/** Writes dates by itself: a value takes `JSON.stringify` several times as long as soon as there is one in it. */
+class DateWriter {
+  /** The paths of all dates so far. */
+  readonly dates: Record<string, ['Date']> = {};
+  readonly #seen = new Set<object>();
+
+  /**
+   * @param path of the value; empty for the whole
+   * @returns the value itself when it holds no date, or `unusual`
+   */
+  write(value: unknown, path: string): unknown {
+    if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+    if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : unusual;
+    if (typeof value !== 'object' || this.#seen.has(value)) return unusual;
+    this.#seen.add(value);
+    if (value instanceof Date) return this.#date(value, path);
+    if (Array.isArray(value)) return this.#list(value, path);
+    return isPlainObject(value) ? this.#object(value, path) : unusual;
   }
-  if (Array.isArray(value)) {
-    const items: readonly unknown[] = value;
+
+  #date(date: Date, path: string): unknown {
+    if (Number.isNaN(date.getTime())) return unusual;
+    this.dates[path] = ['Date'];
+    return date.toISOString();
+  }
+
+  #list(items: readonly unknown[], path: string): unknown {
+    let copy: unknown[] | undefined;
     for (let index = 0; index < items.length; index += 1) {
-      if (!findDates(items[index], join(path, index), dates, seen)) return false;
+      const item = items[index];
+      const written = this.write(item, join(path, index));
+      if (written === unusual) return unusual;
+      if (written === item) continue;
+      copy ??= [...items];
+      copy[index] = written;
     }
-    return true;
+    return copy ?? items;
   }
-  if (!isPlainObject(value)) return false;
-  for (const key of Object.keys(value)) {
-    if (specialKey.test(key)) return false;
-    const item: unknown = Reflect.get(value, key);
-    if (!findDates(item, join(path, key), dates, seen)) return false;
+
+  #object(value: object, path: string): unknown {
+    let copy: Record<string, unknown> | undefined;
+    for (const key of Object.keys(value)) {
+      if (specialKey.test(key)) return unusual;
+      const item: unknown = Reflect.get(value, key);
+      const written = this.write(item, join(path, key));
+      if (written === unusual) return unusual;
+      if (written === item) continue;
+      copy ??= { ...value };
+      copy[key] = written;
+    }
+    return copy ?? value;
   }
-  return true;
 }
 
 function join(path: string, key: string | number): string {

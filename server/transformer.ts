@@ -47,7 +47,9 @@ export function deserializeInput(wire: unknown): unknown {
   requirePresent(json, meta.referentialEqualities);
   const { values, v } = meta;
   try {
-    return superjson.deserialize({ json, meta: { values, ...(v === undefined ? {} : { v }) } });
+    // Nobody else has what was read off the wire, so it needs no copy.
+    const own = { json, meta: { values, ...(v === undefined ? {} : { v }) } };
+    return superjson.deserialize(own, { inPlace: true });
   } catch (cause) {
     throw refusal('The input cannot be read.', cause);
   }

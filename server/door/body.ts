@@ -23,16 +23,22 @@ export function bodyTooSlow(): Refusal {
  * @returns undefined when there is none
  * @throws Refusal `payload_too_large` or `request_timeout`
  */
-export async function readBody(
+export function readBody(
   request: DoorRequest,
-  { maxBytes, deadline }: BodyLimits,
+  limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (request.readBody) return request.readBody({ maxBytes, deadline });
-  if (!request.body) return undefined;
-  const reader = request.body.getReader();
+  if (request.readBody) return request.readBody(limits);
+  return request.body ? readStream(request.body, limits) : Promise.resolve(undefined);
+}
+
+async function readStream(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  { maxBytes, deadline }: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
   const overdue = Promise.withResolvers<never>();
   const timer = setTimeout(() => overdue.reject(bodyTooSlow()), deadline);
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   try {
     for (;;) {
@@ -51,7 +57,12 @@ export async function readBody(
   }
 }
 
-export function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+export function concatenate(
+  chunks: readonly Uint8Array<ArrayBuffer>[],
+  size: number,
+): Uint8Array<ArrayBuffer> {
+  const [first] = chunks;
+  if (first?.byteLength === size) return first;
   const whole = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

@@ -33,9 +33,13 @@ type Result = { httpStatus: number; json: string };
  */
 export async function callProcedures(calls: Calls): Promise<{ status: number; body: string }> {
   const inputOf = inputReader(calls);
+  const [path = ''] = calls.paths;
+  if (!calls.isBatch) {
+    const { httpStatus, json } = await callOne(path, 0, inputOf, calls);
+    return { status: httpStatus, body: json };
+  }
   const results = await Promise.all(calls.paths.map((path, index) => callOne(path, index, inputOf, calls)));
-  const [first = { httpStatus: 200, json: '{}' }] = results;
-  if (!calls.isBatch) return { status: first.httpStatus, body: first.json };
+  const [first = { httpStatus: 200 }] = results;
   const isMixed = results.some(({ httpStatus }) => httpStatus !== first.httpStatus);
   return {
     status: isMixed ? 207 : first.httpStatus,
@@ -84,11 +88,16 @@ async function callOne(
 /** Reads what came once, when the first call asks for it, and undoes superjson for each call by itself. */
 function inputReader({ readInput, isBatch, isJson }: Calls): (index: number) => Promise<unknown> {
   let read: Promise<unknown> | undefined;
-  return async (index) => {
-    read ??= (async () => readInput())();
-    const input = await read.catch((cause: unknown) => {
+  async function readOnce(): Promise<unknown> {
+    try {
+      return await readInput();
+    } catch (cause) {
       throw new TRPCError({ code: 'BAD_REQUEST', cause });
-    });
+    }
+  }
+  return async (index) => {
+    read ??= readOnce();
+    const input = await read;
     const own = isBatch ? inputAt(input, index) : input;
     return isJson && own !== undefined ? transformer.input.deserialize(own) : own;
   };

@@ -40,8 +40,7 @@ const definitionSchema = z.object({
  */
 export function procedureRunner(procedure: AnyProcedure): (call: Call) => Promise<unknown> {
   const { middlewares, inputs, output, meta } = definitionSchema.parse(procedure._def);
-  const checks: Record<string, Step> = { input: inputStep(inputs[0]), output: outputStep(output) };
-  const steps = middlewares.map((step) => checks[String(Reflect.get(step, '_type'))] ?? step);
+  const steps = stepsOf(middlewares, inputs[0], output);
 
   async function run(index: number, progress: Progress): Promise<Outcome> {
     const step = steps[index];
@@ -67,25 +66,47 @@ function withContext(ctx: object, changes: Changes): Changes & { ctx: object } {
   return { ...changes, ctx: changes.ctx ? { ...ctx, ...changes.ctx } : ctx };
 }
 
-function inputStep(input: z.ZodType): Step {
-  return async ({ getRawInput, next }) => {
-    const raw = await getRawInput();
-    try {
-      return next({ input: await withoutStack(() => check(input, raw)) });
-    } catch (cause) {
-      throw withoutStack(() => new TRPCError({ code: 'BAD_REQUEST', cause }));
-    }
+/** As tRPC has them, but for its checks. Where these stand right before the resolver, as mostly, the three are one. */
+function stepsOf(middlewares: readonly Step[], input: z.ZodType, output: z.ZodType): Step[] {
+  const checks: Record<string, Step> = { input: inputStep(input), output: outputStep(output) };
+  const kinds = middlewares.map((step) => String(Reflect.get(step, '_type')));
+  const steps = middlewares.map((step, index) => checks[kinds[index] ?? ''] ?? step);
+  const resolve = steps.at(-1);
+  if (!resolve || kinds.at(-3) !== 'input' || kinds.at(-2) !== 'output') return steps;
+  return [...steps.slice(0, -3), checkedStep(input, resolve, output)];
+}
+
+function checkedStep(input: z.ZodType, resolve: Step, output: z.ZodType): Step {
+  return async (options) => {
+    const outcome = await resolve({ ...options, input: await checkInput(input, options.getRawInput) });
+    return outcome.ok ? checkOutput(output, outcome.data) : outcome;
   };
+}
+
+function inputStep(input: z.ZodType): Step {
+  return async ({ getRawInput, next }) => next({ input: await checkInput(input, getRawInput) });
 }
 
 function outputStep(output: z.ZodType): Step {
   return async ({ next }) => {
     const outcome = await next();
-    if (!outcome.ok) return outcome;
-    try {
-      return { ok: true, data: await check(output, outcome.data) };
-    } catch (cause) {
-      throw new TRPCError({ message: 'Output validation failed', code: 'INTERNAL_SERVER_ERROR', cause });
-    }
+    return outcome.ok ? checkOutput(output, outcome.data) : outcome;
   };
+}
+
+async function checkInput(input: z.ZodType, getRawInput: Call['getRawInput']): Promise<unknown> {
+  const raw = await getRawInput();
+  try {
+    return await withoutStack(() => check(input, raw));
+  } catch (cause) {
+    throw withoutStack(() => new TRPCError({ code: 'BAD_REQUEST', cause }));
+  }
+}
+
+async function checkOutput(output: z.ZodType, data: unknown): Promise<Outcome> {
+  try {
+    return { ok: true, data: await check(output, data) };
+  } catch (cause) {
+    throw new TRPCError({ message: 'Output validation failed', code: 'INTERNAL_SERVER_ERROR', cause });
+  }
 }

@@ -6,16 +6,16 @@ import type { AnswerHeaders } from './answer.ts';
  * back after a refusal.
  */
 export function setRateLimitHeaders(headers: AnswerHeaders, states: Iterable<RateLimitState>): void {
-  const all = [...states];
-  if (all.length === 0) return;
-  headers['ratelimit-policy'] = all
-    .map(({ name, points, windowSeconds }) => `"${name}";q=${points};w=${windowSeconds}`)
-    .join(', ');
-  headers.ratelimit = all
-    .map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`)
-    .join(', ');
-  const refused = all.filter(({ allowed }) => !allowed);
-  if (refused.length > 0) {
-    headers['retry-after'] = String(Math.max(...refused.map(({ resetSeconds }) => resetSeconds)));
+  const policies: string[] = [];
+  const buckets: string[] = [];
+  let retryAfter = 0;
+  for (const { name, points, windowSeconds, allowed, remaining, resetSeconds } of states) {
+    policies.push(`"${name}";q=${points};w=${windowSeconds}`);
+    buckets.push(`"${name}";r=${remaining};t=${resetSeconds}`);
+    if (!allowed) retryAfter = Math.max(retryAfter, resetSeconds);
   }
+  if (policies.length === 0) return;
+  headers['ratelimit-policy'] = policies.join(', ');
+  headers.ratelimit = buckets.join(', ');
+  if (retryAfter > 0) headers['retry-after'] = String(retryAfter);
 }

@@ -58,14 +58,7 @@ async function handle(
 }
 
 async function answerOf(request: DoorRequest, route: Route, scope: RequestScope): Promise<Answer> {
-  const answer = await route.handler(request, scope).catch((cause: unknown) => {
-    const error = isAppError(cause) ? cause : new AppError('internal', { cause });
-    const path = (route.pathOf ?? urlPathOf)(request);
-    if (error.httpStatus >= 500 && !request.signal.aborted) {
-      services().log.error({ path, reason: error.reason, err: error }, 'request failed');
-    }
-    return errorAnswer(error, { path, requestId: scope.requestId });
-  });
+  const answer = await handledOrRefused(request, route, scope);
   setRateLimitHeaders(answer.headers, scope.rateLimits.values());
   finishHeaders(answer.headers, {
     requestId: scope.requestId,
@@ -73,6 +66,19 @@ async function answerOf(request: DoorRequest, route: Route, scope: RequestScope)
     env: services().env,
   });
   return answer;
+}
+
+async function handledOrRefused(request: DoorRequest, route: Route, scope: RequestScope): Promise<Answer> {
+  try {
+    return await route.handler(request, scope);
+  } catch (cause) {
+    const error = isAppError(cause) ? cause : new AppError('internal', { cause });
+    const path = (route.pathOf ?? urlPathOf)(request);
+    if (error.httpStatus >= 500 && !request.signal.aborted) {
+      services().log.error({ path, reason: error.reason, err: error }, 'request failed');
+    }
+    return errorAnswer(error, { path, requestId: scope.requestId });
+  }
 }
 
 function urlPathOf(request: DoorRequest): string | null {

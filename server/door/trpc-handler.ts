@@ -26,6 +26,8 @@ import {
   parameter,
 } from './trpc-calls.ts';
 
+const utf8 = new TextDecoder();
+
 /** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
 export function handleTrpc(request: DoorRequest): Promise<Answer> {
   return serve(request, { name: `${trpcEndpoint}/[trpc]`, handler: answer, pathOf: calledPath });
@@ -81,7 +83,7 @@ function inputReader(request: DoorRequest, body: Uint8Array<ArrayBuffer> | undef
       const headers = { 'content-type': request.headers.get('content-type') ?? '' };
       return new Response(body, { headers }).formData();
     }
-    if (request.method !== 'GET') return JSON.parse(new TextDecoder().decode(body));
+    if (request.method !== 'GET') return JSON.parse(utf8.decode(body));
     const input = parameter(request, 'input');
     return input ? JSON.parse(input) : undefined;
   };

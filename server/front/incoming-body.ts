@@ -17,16 +17,23 @@ export function readIncoming(
     return Promise.reject(bodyTooLarge(maxBytes, { isDrained: announced <= limits.front.drainBytes }));
   }
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;
-    const timer = setTimeout(() => end(() => reject(bodyTooSlow())), deadline);
+    let isOver = false;
+    let timer: NodeJS.Timeout | undefined;
+    // What came with its head needs none: for most calls a timer would cost more than all their reading.
+    process.nextTick(() => {
+      if (isOver || message.complete) return;
+      timer = setTimeout(() => end(() => reject(bodyTooSlow())), deadline);
+    });
 
     function end(settle: () => void): void {
+      isOver = true;
       clearTimeout(timer);
       message.off('data', take).off('end', complete).off('close', leave);
       settle();
     }
-    function take(chunk: Buffer): void {
+    function take(chunk: Buffer<ArrayBuffer>): void {
       size += chunk.byteLength;
       chunks.push(chunk);
       if (size <= maxBytes) return;

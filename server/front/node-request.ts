@@ -51,8 +51,8 @@ export class NodeRequest implements DoorRequest {
     return this.#left.signal;
   }
 
-  async readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.#hasBody ? readIncoming(this.#message, limits) : undefined;
+  readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.#hasBody ? readIncoming(this.#message, limits) : Promise.resolve(undefined);
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {

@@ -3,10 +3,8 @@ import type { Machine } from '../machine.ts';
 import type { RateLimitClass } from '../procedure-meta.ts';
 import type { QuotaName, RateLimit, RateLimitName, RateLimitState, RateLimits } from '../rate-limit-state.ts';
 import type { SharedRedis } from '../redis.ts';
-import { consumeFrom, createMemoryStore, type RateLimitStore, stateOf } from './limiter.ts';
+import { type Charged, consumeFrom, createMemoryStore, type RateLimitStore, stateOf } from './limiter.ts';
 import { createRedisStore } from './redis-store.ts';
-
-type Count = Omit<RateLimitState, 'name'>;
 
 export type RateLimiter = {
   /** Charges one call of a class to a bucket. Never fails: without Redis this machine counts by itself. */
@@ -37,20 +35,27 @@ export function createRateLimiter(options: {
     mailSite: createStores('mailSite', rateLimits.mailSite, redis),
   };
 
-  async function count(name: RateLimitName, bucket: string): Promise<Count> {
+  function consume(name: RateLimitName, bucket: string): Promise<Charged> {
+    const { memory, shared } = stores[name];
+    return shared || machine ? consumeShared(name, bucket) : consumeFrom(memory, bucket);
+  }
+
+  async function consumeShared(name: RateLimitName, bucket: string): Promise<Charged> {
     const { memory, shared } = stores[name];
     const counted = shared && (await redis?.attempt(() => consumeFrom(shared, bucket)));
-    const charged =
+    return (
       counted?.value ??
       (machine && (await machine.charge(name, bucket))) ??
-      (await consumeFrom(memory, bucket));
-    return stateOf(charged, rateLimits[name]);
+      (await consumeFrom(memory, bucket))
+    );
   }
 
   return {
-    charge: async (name, bucket) => ({ name, ...(await count(name, bucket)) }),
+    async charge(name, bucket) {
+      return { name, ...stateOf(await consume(name, bucket), rateLimits[name]) };
+    },
     async chargeQuota(name, bucket) {
-      const { allowed, resetSeconds } = await count(name, bucket);
+      const { allowed, resetSeconds } = stateOf(await consume(name, bucket), rateLimits[name]);
       if (!allowed) throw new AppError('rate_limited', { retryAfterSeconds: resetSeconds });
     },
   };

@@ -42,6 +42,13 @@ test.each([
   expect(written(value)).toEqual(expected(value));
 });
 
+test('the output itself is left as it is, and written a second time the same', () => {
+  const output = { at: when, list: [when, { at: new Date(1) }], none: { a: [1] } };
+  const before = structuredClone(output);
+  expect(JSON.stringify(serializeOutput(output))).toBe(JSON.stringify(serializeOutput(output)));
+  expect(output).toEqual(before);
+});
+
 test('whatever there is is written as superjson does', () => {
   const anything = fc.anything({
     withDate: true,
