@@ -50,7 +50,7 @@ export function procedureRunner(procedure: AnyProcedure): (call: Call) => Promis
     try {
       return await step({ ...progress, meta, next });
     } catch (cause) {
-      return { ok: false, error: getTRPCErrorFromUnknown(cause) };
+      return { ok: false, error: trpcErrorOf(cause) };
     }
   }
 
@@ -59,6 +59,12 @@ export function procedureRunner(procedure: AnyProcedure): (call: Call) => Promis
     if (!outcome.ok) throw outcome.error;
     return outcome.data;
   };
+}
+
+/** Of an error it takes over the stack, so its own would be made for nothing. */
+function trpcErrorOf(cause: unknown): TRPCError {
+  const make = () => getTRPCErrorFromUnknown(cause);
+  return cause instanceof Error ? withoutStack(make) : make();
 }
 
 /** What a middleware adds to the context comes on top of what is there. */
