@@ -12,23 +12,28 @@ import { tracing, within } from './telemetry/span.ts';
 import { currentTrace } from './telemetry/trace-context.ts';
 import { transformer } from './transformer.ts';
 
-const t = initTRPC
-  .context<Context>()
-  .meta<ProcedureMeta>()
-  .create({
-    transformer,
-    // Never the stack in an answer, whatever NODE_ENV says.
-    isDev: false,
-    errorFormatter({ error, path, ctx }) {
-      const appError = toAppError(error);
-      const requestId = ctx?.requestId ?? requestScope.getStore()?.requestId ?? 'unknown';
-      return {
-        code: TRPC_ERROR_CODES_BY_KEY[appError.code],
-        message: appError.publicMessage,
-        data: appError.toData({ path: path ?? null, requestId }),
-      };
-    },
-  });
+const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
+  transformer,
+  // Never the stack in an answer, whatever NODE_ENV says.
+  isDev: false,
+  errorFormatter: errorShape,
+});
+
+/** What a client is told of an error. */
+export function errorShape(failed: {
+  error: TRPCError;
+  path: string | undefined;
+  ctx: Pick<Context, 'requestId'> | undefined;
+}) {
+  const { error, path, ctx } = failed;
+  const appError = toAppError(error);
+  const requestId = ctx?.requestId ?? requestScope.getStore()?.requestId ?? 'unknown';
+  return {
+    code: TRPC_ERROR_CODES_BY_KEY[appError.code],
+    message: appError.publicMessage,
+    data: appError.toData({ path: path ?? null, requestId }),
+  };
+}
 
 /** What tRPC itself can refuse before, beside or after a procedure, in the product's words. */
 const reasonOfTrpcCode: Partial<Record<TRPCError['code'], ErrorReason>> = {

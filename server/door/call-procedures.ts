@@ -1,9 +1,10 @@
-import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError } from '@trpc/server';
+import { getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { procedures, proceduresOf } from '../catalog/procedures.ts';
 import type { Context } from '../context.ts';
 import { appRouter } from '../router.ts';
 import { transformer } from '../transformer.ts';
+import { errorShape } from '../trpc.ts';
 import { outputText } from './output-text.ts';
 import { procedureRunner } from './procedure-runner.ts';
 
@@ -55,7 +56,6 @@ async function callOne(
 ): Promise<Result> {
   const procedure = procedures.get(path);
   const run = runners.get(path);
-  const type = procedure?.type ?? 'unknown';
   try {
     if (!procedure || !run) throw new TRPCError({ code: 'NOT_FOUND' });
     const data = await run({
@@ -70,18 +70,9 @@ async function callOne(
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
     onError({ error, path });
-    const shape = getTRPCErrorShape({
-      config: appRouter._def._config,
-      error,
-      type,
-      path,
-      input: undefined,
-      ctx,
-    });
-    return {
-      httpStatus: getHTTPStatusCodeFromError(error),
-      json: `{"error":${outputText(shape)}}`,
-    };
+    // It holds nothing that superjson would annotate.
+    const json = JSON.stringify({ error: { json: errorShape({ error, path, ctx }) } });
+    return { httpStatus: getHTTPStatusCodeFromError(error), json };
   }
 }
 
