@@ -93,6 +93,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const send = () => traffic.send(soaked.baseUrl, isBroken);
 
     const before = soaked.holds().handles;
+    // Mails are taken out as they come: this process would hold hundreds of megabytes of them, and answer later and later.
+    const look = () => {
+      inbox.count();
+      return soaked.holds();
+    };
     const capacity = await measureCapacity(send, probe, note);
     const rate = capacity / 2;
     tell?.(`${Math.round(capacity)} requests/s at most, ${Math.round(rate)} from now on`);
@@ -129,7 +134,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const windows: Window[] = [];
     const breaking = breakNowAndThen();
     for (let n = 0; n < count; n += 1) {
-      const window = await runWindow(soaked, { send, note, rate, span: duration / count, isBroken });
+      const window = await runWindow(soaked, { send, note, look, rate, span: duration / count, isBroken });
       windows.push(window);
       tell?.(
         `part ${n + 1} of ${count}: ${Math.round(window.residentMegabytes)} MB, p99 ${window.p99.toFixed(1)} ms, slowest ${window.slowest}`,
@@ -184,10 +189,18 @@ async function runWindow(
   {
     send,
     note,
+    look,
     rate,
     span,
     isBroken,
-  }: { send: Send; note: Note; rate: number; span: number; isBroken(): boolean },
+  }: {
+    send: Send;
+    note: Note;
+    look: SoakedProduct['holds'];
+    rate: number;
+    span: number;
+    isBroken(): boolean;
+  },
 ): Promise<Window> {
   const startedAt = performance.now();
   const logBefore = product.log.bytes;
@@ -209,10 +222,10 @@ async function runWindow(
       const asked = one().finally(() => running.delete(asked));
       running.add(asked);
     }
-    if (performance.now() > startedAt + (held.length + 1) * lookEvery) held.push(product.holds());
+    if (performance.now() > startedAt + (held.length + 1) * lookEvery) held.push(look());
     await delay(tick);
   }
-  held.push(product.holds());
+  held.push(look());
   await Promise.all(running);
   const times = quiet.map(({ milliseconds }) => milliseconds);
   const slowest = quiet.toSorted((a, b) => b.milliseconds - a.milliseconds)[0];
