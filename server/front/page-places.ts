@@ -3,6 +3,7 @@ import { requestIdOf } from '../door/request-id.ts';
 import { logRequest } from '../door/request-log.ts';
 import { limits } from '../limits.ts';
 import { createRequestScope } from '../request-scope.ts';
+import { busyPage, busyPagePolicy } from './busy-page.ts';
 
 const { pagesAtOnce, pageRetryAfterSeconds } = limits.front;
 
@@ -33,6 +34,7 @@ export function writeBusy(request: IncomingMessage, response: ServerResponse): v
     'content-type': 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    'content-security-policy': busyPagePolicy,
     'retry-after': String(pageRetryAfterSeconds),
     'x-request-id': scope.requestId,
   });
@@ -46,21 +48,3 @@ export function writeBusy(request: IncomingMessage, response: ServerResponse): v
     aborted: false,
   });
 }
-
-const busyPage = (requestId: string) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Busy · typed-bff</title>
-</head>
-<body>
-<main>
-<h1>Too many pages are asked for</h1>
-<p>This one could not be made right now. Please try again in a moment.</p>
-<p>Please quote <code>${requestId}</code> when you report it.</p>
-</main>
-</body>
-</html>
-`;

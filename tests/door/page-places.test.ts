@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { busyPagePolicy } from '#server/front/busy-page.ts';
 import { type FrontServer, startFrontServer } from '#server/front/server.ts';
 import { limits } from '#server/limits.ts';
 import { withServices } from './support/in-process.ts';
@@ -53,7 +54,7 @@ test('a page too many is refused in HTML, with an id and a time to come back', a
     'retry-after': String(pageRetryAfterSeconds),
     'x-request-id': 'one-too-many',
     'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'content-security-policy': busyPagePolicy,
   });
   expect(await answer.text()).toContain('<code>one-too-many</code>');
 });
