@@ -86,11 +86,20 @@ export async function startFrontServer(options: {
   server.listen(env.PORT);
   await once(server, 'listening');
 
+  /**
+   * Node takes an answer for sent as soon as it is written, and would cut what of it is still on its way to a slow
+   * reader.
+   */
+  function closeIdle(): void {
+    const isSending = [...running].some((response) => response.writableEnded);
+    if (!isSending) server.closeIdleConnections();
+  }
+
   async function stop(): Promise<void> {
     lifecycle.draining = true;
     // A balancer finds out by asking; until then it goes on sending.
     if (env.SHUTDOWN_DELAY > 0) await delay(env.SHUTDOWN_DELAY * 1_000);
-    server.closeIdleConnections();
+    closeIdle();
     if (running.size > 0) {
       const idle = new Promise<void>((resolve) => {
         whenIdle = resolve;
@@ -106,7 +115,7 @@ export async function startFrontServer(options: {
     const closed = once(server, 'close');
     // HTTP's own way to close would cut connections that are idle: on each of them a request may be on its way.
     Reflect.apply(NetServer.prototype.close, server, []);
-    const sweep = setInterval(() => server.closeIdleConnections(), limits.cluster.idleGrace);
+    const sweep = setInterval(closeIdle, limits.cluster.idleGrace);
     const deadline = setTimeout(() => server.closeAllConnections(), limits.raw.deadline);
     await closed;
     clearInterval(sweep);

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { busyPagePolicy } from '#server/front/busy-page.ts';
-import { type FrontServer, startFrontServer } from '#server/front/server.ts';
+import type { FrontServer } from '#server/front/server.ts';
 import { limits } from '#server/limits.ts';
+import { startFront } from './support/front.ts';
 import { withServices } from './support/in-process.ts';
 
 const { pagesAtOnce, pageRetryAfterSeconds } = limits.front;
@@ -18,16 +17,11 @@ const rendering: ServerResponse[] = [];
 let begun = (): void => undefined;
 
 beforeAll(async () => {
-  const PORT = await portOfNobody();
-  url = `http://127.0.0.1:${PORT}`;
-  front = await startFrontServer({
-    env: { PORT, SITE_URL: url, ALLOWED_ORIGINS: [], TRUSTED_PROXY_HOPS: 0, SHUTDOWN_DELAY: 0 },
-    next: Promise.resolve(async ({ url: path = '' }, response) => {
-      if (path.startsWith('/_next/')) return void response.end('file');
-      rendering.push(response);
-      if (rendering.length === pagesAtOnce) begun();
-    }),
-  });
+  ({ front, url } = await startFront(async ({ url: path = '' }, response) => {
+    if (path.startsWith('/_next/')) return void response.end('file');
+    rendering.push(response);
+    if (rendering.length === pagesAtOnce) begun();
+  }));
 });
 afterAll(() => front.stop());
 
@@ -81,12 +75,3 @@ test.each([
   await expect.poll(() => rendering.length).toBe(pagesAtOnce);
   expect((await fetch(`${url}/posts`)).status).toBe(503);
 });
-
-async function portOfNobody(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('there is no port');
-  return address.port;
-}
