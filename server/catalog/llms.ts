@@ -1,4 +1,4 @@
-import { callingText } from './calling.ts';
+import { callingSections } from './calling.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { procedureText } from './procedure-page.ts';
 import { documents } from './raw-routes.ts';
@@ -42,12 +42,14 @@ export function llmsFullText(entries: readonly CatalogEntry[], siteUrl: string):
   return `${introduction(entries, siteUrl)}\n\n${pages.join('\n')}`;
 }
 
+/** Before the first section a text of this form has no headings. */
 function introduction(entries: readonly CatalogEntry[], siteUrl: string): string {
+  const sections = callingSections(entries, siteUrl).map(({ title, text }) => `**${title}.** ${text}`);
   return `# typed-bff
 
 > A typed backend for frontend: one tRPC endpoint for echo, email, weather and proxy procedures, and raw routes for feeds and files.
 
-${callingText(entries, siteUrl)}`;
+${sections.join('\n\n')}`;
 }
 
 function links(items: readonly (readonly [name: string, url: string, notes: string])[]): string {

@@ -2,7 +2,6 @@ import { callingGuide } from '../catalog/calling-guide.ts';
 import { docsIndex } from '../catalog/docs-index.ts';
 import type { Answer } from '../door/answer.ts';
 import type { DoorRequest } from '../door/door-request.ts';
-import { services } from '../services.ts';
 import { serveDocument } from './catalog.ts';
 
 const contentType = 'text/markdown; charset=utf-8';
@@ -14,9 +13,5 @@ export function handleDocsIndex(request: DoorRequest): Promise<Answer> {
 
 /** `/docs/calling.md`: what is the same for every call. */
 export function handleCallingGuide(request: DoorRequest): Promise<Answer> {
-  return serveDocument(request, {
-    path: '/docs/calling.md',
-    contentType,
-    write: (_, siteUrl) => callingGuide({ siteUrl, rateLimits: services().env.RATE_LIMITS }),
-  });
+  return serveDocument(request, { path: '/docs/calling.md', contentType, write: callingGuide });
 }

@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { procedures } from '#server/catalog/procedures.ts';
 import { errorReasons } from '#server/errors.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
-import { printedCurl, waysToRun } from './printed-curl.ts';
+import { expectRefusal } from './call.ts';
 
 let product: SharedProduct;
 
@@ -108,30 +107,9 @@ test('the index answers a question without a script', async () => {
   expect(html).not.toContain('href="/docs/echo.body"');
 });
 
-test('the guide names every reason and prints a batch that works', async () => {
+test('the guide names every reason', async () => {
   const guide = await (await get('/docs/calling.md')).text();
   for (const [reason, { httpStatus }] of Object.entries(errorReasons)) {
     expect(guide).toContain(`| \`${reason}\` | ${httpStatus} |`);
   }
-  for (const run of waysToRun) {
-    const { status, body } = await run(printedCurl(guide));
-    expect(status).toBe(200);
-    expect(JSON.parse(body)).toMatchObject([
-      { result: { data: { json: { res: 1 } } } },
-      { result: { data: { json: { res: 2 } } } },
-    ]);
-  }
-});
-
-test('the superjson that the guide shows is read as what it says', async () => {
-  const guide = await (await get('/docs/calling.md')).text();
-  const shown = /```json\n(\{ "json".*)\n```/.exec(guide)?.[1] ?? '';
-  const response = await fetch(`${product.baseUrl}/api/trpc/echo.body`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: shown,
-  });
-  const sentAt = new Date('2026-03-29T12:00:00.000Z');
-  expect(await resultOf(response)).toEqual({ res: { sentAt } });
-  expect(await resultOf(await post(product, 'echo.body', { sentAt }))).toEqual({ res: { sentAt } });
 });

@@ -160,9 +160,11 @@ describe('/llms.txt', () => {
     const statuses = await Promise.all(urls.map(async (url) => [url, (await fetch(url)).status]));
     expect(statuses).toEqual(urls.map((url) => [url, 200]));
   });
+});
 
+describe.each(['/llms.txt', '/docs/calling.md'])('how to call, as %s tells it', (path) => {
   test('what it shows of the wire is what travels', async () => {
-    const [sent, answered] = jsonBlocks(await textOf('/llms.txt'));
+    const [sent, answered] = jsonBlocks(await textOf(path));
     const answer = await get('/api/trpc/echo.body', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -172,20 +174,24 @@ describe('/llms.txt', () => {
     expect(answered).toHaveProperty('result.data.meta.values', { 'res.sentAt': ['Date'] });
   });
 
-  test('the batch that it shows works', async () => {
-    const [, path = '', body = ''] = /POST (\S+) with `([^`]+)`/.exec(await textOf('/llms.txt')) ?? [];
-    const answer = await get(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-    expect(await answer.json()).toEqual(
-      ['one', 'two'].map((res) => ({ result: { data: { json: { res } } } })),
-    );
-  });
-
   test('prints a curl that works', async () => {
-    const command = printedCurl(await textOf('/llms.txt'));
+    const command = printedCurl(await textOf(path));
     for (const run of waysToRun) {
       const { status, body } = await run(command);
       expect(status).toBe(200);
       expect(JSON.parse(body)).toMatchObject({ result: { data: { json: { res: expect.anything() } } } });
+    }
+  });
+
+  test('prints a batch that works', async () => {
+    const [, batches = ''] = (await textOf(path)).split('Batches');
+    const command = printedCurl(batches);
+    for (const run of waysToRun) {
+      const { status, body } = await run(command);
+      expect(status).toBe(200);
+      expect(JSON.parse(body)).toEqual(
+        ['one', 'two'].map((res) => ({ result: { data: { json: { res } } } })),
+      );
     }
   });
 });

@@ -2,6 +2,7 @@ import { connection } from 'next/server';
 import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_components/page-metadata.ts';
 import { callingGuide } from '#server/catalog/calling-guide.ts';
+import { catalog } from '#server/catalog/catalog.ts';
 import { renderMarkdown } from '#server/feed/markdown.ts';
 import { services } from '#server/services.ts';
 
@@ -19,7 +20,7 @@ export const instant = false;
 export default async function CallingPage() {
   await connection();
   const { SITE_URL: siteUrl, RATE_LIMITS: rateLimits } = services().env;
-  const html = renderMarkdown(callingGuide({ siteUrl, rateLimits }), {
+  const html = renderMarkdown(callingGuide(catalog(rateLimits), siteUrl), {
     siteUrl,
     documentUrl: `${siteUrl}/docs/calling`,
     sameSiteLinks: 'from root',
