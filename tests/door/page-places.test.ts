@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { busyPagePolicy } from '#server/front/busy-page.ts';
@@ -50,7 +51,10 @@ test('a page too many is refused in HTML, with an id and a time to come back', a
     'x-content-type-options': 'nosniff',
     'content-security-policy': busyPagePolicy,
   });
-  expect(await answer.text()).toContain('<code>one-too-many</code>');
+  const html = await answer.text();
+  expect(html).toContain('<code>one-too-many</code>');
+  const style = /<style>(.*)<\/style>/s.exec(html)?.[1] ?? '';
+  expect(busyPagePolicy).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
 });
 
 test('files, calls and feeds are answered meanwhile', async () => {
