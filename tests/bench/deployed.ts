@@ -7,13 +7,13 @@ const lockSchema = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), version: z.string().optional() })),
 });
 
-/** Bytes of a folder's files. */
-function sizeOf(path: string, skip: readonly string[] = []): number {
+/** Bytes of a folder's files, but for those that `skip` is true of. */
+function sizeOf(path: string, skip: (name: string, path: string) => boolean): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return 0;
   if (!stat.isDirectory()) return stat.isFile() ? stat.size : 0;
-  const names = readdirSync(path).filter((name) => !skip.includes(name));
-  return names.reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+  const names = readdirSync(path).filter((name) => !skip(name, path));
+  return names.reduce((sum, name) => sum + sizeOf(join(path, name), skip), 0);
 }
 
 /** The packages that `npm ci --omit=dev` would install, by the lock; those within each other are counted once. */
@@ -21,23 +21,34 @@ function productionPackages(): { path: string; bytes: number }[] {
   const { packages } = lockSchema.parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
   return Object.entries(packages)
     .filter(([path, { dev }]) => path !== '' && !dev)
-    .map(([path]) => ({ path, bytes: sizeOf(path, ['node_modules']) }))
+    .map(([path]) => ({
+      path,
+      bytes: sizeOf(path, (name, folder) => name === 'node_modules' && folder === path),
+    }))
     .filter(({ bytes }) => bytes > 0)
     .sort((one, other) => other.bytes - one.bytes);
 }
 
 export type Deployed = { build: number; modules: number; largest: { path: string; bytes: number }[] };
 
-/** Bytes of what runs in production: the build without its cache, and the packages without those of development. */
+const notDeployed = ['cache', 'dev', 'types', 'trace'];
+
+/**
+ * Bytes of what runs in production: the build without its cache and its source maps, as the image has it, and the
+ * packages without those of development.
+ */
 export function measureDeployed(): Deployed {
   const packages = productionPackages();
   const deployed = {
-    build: sizeOf('.next', ['cache', 'dev', 'types', 'trace']),
+    build: sizeOf(
+      '.next',
+      (name, folder) => name.endsWith('.map') || (folder === '.next' && notDeployed.includes(name)),
+    ),
     modules: packages.reduce((sum, { bytes }) => sum + bytes, 0),
     largest: packages.slice(0, 5),
   };
   const rows = [
-    ['.next, without its cache', deployed.build],
+    ['.next, without its cache and source maps', deployed.build],
     [`node_modules, ${packages.length} packages`, deployed.modules],
     ...deployed.largest.map(({ path, bytes }) => [`  ${path}`, bytes] as const),
   ] as const;
