@@ -1,24 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-/** The recorded answers lie beside the repository, not in it. */
-const FIXTURES = new URL('../../../shared/fixtures/open-meteo/', import.meta.url);
-
-/** A recorded Open-Meteo answer; a missing one fails the test and says where it was looked for. */
-export function recording(name: string): unknown {
-  const file = new URL(`${name}.json`, FIXTURES);
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new Error(
-      `No recorded Open-Meteo answer at ${fileURLToPath(file)} (../shared/fixtures of the repository)`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
 /** The value at a path of keys; undefined where the path ends early. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { airAt } from '../support/upstreams/air-quality-model.ts';
 import { cities } from '../support/upstreams/gazetteer.ts';
-import { isDaylight, sunTimes } from '../support/upstreams/solar.ts';
 import { type Weather, weatherAt } from '../support/upstreams/weather-model.ts';
-import { at, numbersAt, recording, textsAt } from './form.ts';
 
 const HOUR = 3_600_000;
 const WMO_CODES = [
@@ -72,49 +70,5 @@ describe('the weather model', () => {
       weatherAt({ latitude: 10, longitude, elevation: 0 }, time),
     );
     expect(west?.surfacePressure).toBeCloseTo(east?.surfacePressure ?? 0, 1);
-  });
-});
-
-describe('sunrise and sunset', () => {
-  test.each(['copenhagen', 'toronto-imperial'])('agree with the recording of %s to two minutes', (name) => {
-    const recorded = recording(name);
-    const place = {
-      latitude: Number(at(recorded, 'latitude')),
-      longitude: Number(at(recorded, 'longitude')),
-    };
-    const offset = Number(at(recorded, 'utc_offset_seconds')) * 1000;
-    const local = (text: string) => Date.parse(`${text}Z`) - offset;
-    const days = textsAt(recorded, 'daily', 'time');
-    const rises = textsAt(recorded, 'daily', 'sunrise').map(local);
-    const sets = textsAt(recorded, 'daily', 'sunset').map(local);
-    expect(days.length).toBeGreaterThan(0);
-    days.forEach((day, i) => {
-      const sun = sunTimes(place, local(`${day}T00:00`));
-      expect(Math.abs(sun.sunrise - (rises[i] ?? 0))).toBeLessThan(120_000);
-      expect(Math.abs(sun.sunset - (sets[i] ?? 0))).toBeLessThan(120_000);
-    });
-  });
-
-  test('daylight agrees with the recording hour by hour', () => {
-    const recorded = recording('copenhagen');
-    const place = {
-      latitude: Number(at(recorded, 'latitude')),
-      longitude: Number(at(recorded, 'longitude')),
-    };
-    const offset = Number(at(recorded, 'utc_offset_seconds')) * 1000;
-    const times = textsAt(recorded, 'hourly', 'time').map((text) => Date.parse(`${text}Z`) - offset);
-    expect(times.map((time) => Number(isDaylight(place, time)))).toEqual(
-      numbersAt(recorded, 'hourly', 'is_day'),
-    );
-  });
-
-  test.each([
-    [90, 'polar-day', 'polar-night'],
-    [78.2, 'polar-day', 'polar-night'],
-    [-90, 'polar-night', 'polar-day'],
-  ])('at latitude %d there is no rise and no set at the solstices', (latitude, june, december) => {
-    const place = { latitude, longitude: 15.6 };
-    expect(sunTimes(place, Date.UTC(2026, 5, 21)).kind).toBe(june);
-    expect(sunTimes(place, Date.UTC(2026, 11, 21)).kind).toBe(december);
   });
 });

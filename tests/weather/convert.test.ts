@@ -1,44 +1,36 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import type { Forecast } from '#server/weather/schema.ts';
-import { at, recording } from '#tests/upstreams/form.ts';
-import { instantOf, recordingNames, rowsOf } from './recordings.ts';
+import { at } from '#tests/upstreams/form.ts';
+import { forecasts, munich, noPlace, refusal, withoutBlock } from '#tests/upstreams/payloads.ts';
+import { instantOf, rowsOf } from './payload-rows.ts';
 import { forecastFrom, somewhere, weatherFrom } from './support.ts';
 
-test('every recording is under test', () => {
-  expect(recordingNames()).toEqual([
-    'copenhagen',
-    'error-400',
-    'geocoding-berlin',
-    'geocoding-nothing',
-    'toronto-imperial',
-  ]);
-});
-
-describe.each(['copenhagen', 'toronto-imperial'])('%s, as recorded', (name) => {
-  const recorded = recording(name);
-  const forecast = (): Promise<Forecast> => forecastFrom(recorded);
+describe.each(Object.entries(forecasts))('%s', (_, payload) => {
+  const forecast = (): Promise<Forecast> => forecastFrom(payload);
 
   test('hour by hour', async () => {
-    const rows = rowsOf(recorded, 'hourly');
+    const rows = rowsOf(payload, 'hourly');
     expect(rows.length).toBeGreaterThanOrEqual(168);
     const { hourly } = await forecast();
     expect(hourly.map(({ summary: _, ...row }) => row)).toEqual(
       rows.map((row) => ({
-        time: instantOf(recorded, row.time),
+        time: instantOf(payload, row.time),
         temperature: row.temperature_2m ?? null,
         precipitation: row.precipitation ?? null,
         precipitationProbability: row.precipitation_probability ?? null,
         windSpeed: row.wind_speed_10m ?? null,
         weatherCode: row.weather_code ?? null,
-        isDay: row.is_day === undefined ? null : row.is_day === 1,
+        isDay: typeof row.is_day === 'number' ? row.is_day === 1 : null,
       })),
     );
-    expect(hourly.filter(({ summary }) => summary === null)).toEqual([]);
+    expect(
+      hourly.filter(({ summary, weatherCode }) => (summary === null) !== (weatherCode === null)),
+    ).toEqual([]);
   });
 
   test('day by day', async () => {
-    const rows = rowsOf(recorded, 'daily');
+    const rows = rowsOf(payload, 'daily');
     expect(rows.length).toBeGreaterThanOrEqual(7);
     const { daily } = await forecast();
     expect(daily.map(({ summary: _, ...row }) => row)).toEqual(
@@ -48,19 +40,21 @@ describe.each(['copenhagen', 'toronto-imperial'])('%s, as recorded', (name) => {
         temperatureMax: row.temperature_2m_max,
         precipitationSum: row.precipitation_sum,
         weatherCode: row.weather_code,
-        sunrise: instantOf(recorded, row.sunrise),
-        sunset: instantOf(recorded, row.sunset),
+        sunrise: instantOf(payload, row.sunrise),
+        sunset: instantOf(payload, row.sunset),
       })),
     );
-    expect(daily.filter(({ summary }) => summary === null)).toEqual([]);
+    expect(daily.filter(({ summary, weatherCode }) => (summary === null) !== (weatherCode === null))).toEqual(
+      [],
+    );
     for (const { sunrise, sunset } of daily) expect(Number(sunset)).toBeGreaterThan(Number(sunrise));
   });
 
   test('now, and where', async () => {
-    const now = Object(at(recorded, 'current'));
+    const now = Object(at(payload, 'current'));
     const { current, location, source, attribution } = await forecast();
     expect(current).toEqual({
-      time: instantOf(recorded, now.time),
+      time: instantOf(payload, now.time),
       temperature: now.temperature_2m ?? null,
       apparentTemperature: now.apparent_temperature ?? null,
       relativeHumidity: now.relative_humidity_2m ?? null,
@@ -69,15 +63,15 @@ describe.each(['copenhagen', 'toronto-imperial'])('%s, as recorded', (name) => {
       windDirection: now.wind_direction_10m ?? null,
       weatherCode: now.weather_code ?? null,
       summary: expect.any(String),
-      isDay: now.is_day === undefined ? null : now.is_day === 1,
+      isDay: typeof now.is_day === 'number' ? now.is_day === 1 : null,
     });
     // The place that was asked for, not the grid cell that the answer names.
     expect(location).toEqual({
       lat: somewhere.lat,
       lng: somewhere.lng,
-      timezone: at(recorded, 'timezone'),
-      utcOffsetSeconds: at(recorded, 'utc_offset_seconds'),
-      elevation: at(recorded, 'elevation'),
+      timezone: at(payload, 'timezone'),
+      utcOffsetSeconds: at(payload, 'utc_offset_seconds'),
+      elevation: at(payload, 'elevation'),
     });
     expect(source).toMatchObject({ provider: 'Open-Meteo', synthetic: false, cache: 'miss', ageSeconds: 0 });
     expect(attribution.text).toContain('Open-Meteo');
@@ -85,12 +79,12 @@ describe.each(['copenhagen', 'toronto-imperial'])('%s, as recorded', (name) => {
 });
 
 describe('Toronto, in the week of a clock change', () => {
-  const toronto = () => forecastFrom(recording('toronto-imperial'));
+  const toronto = () => forecastFrom(forecasts['toronto-imperial']);
 
   test('the hour that the zone skips is 07:00Z, and no hour is lost or doubled', async () => {
     const { hourly } = await toronto();
     expect(hourly).toHaveLength(192);
-    const skipped = rowsOf(recording('toronto-imperial'), 'hourly').findIndex(
+    const skipped = rowsOf(forecasts['toronto-imperial'], 'hourly').findIndex(
       ({ time }) => time === '2026-03-08T02:00',
     );
     expect(skipped).toBe(98);
@@ -112,28 +106,75 @@ describe('Toronto, in the week of a clock change', () => {
 });
 
 test('Copenhagen has no hourly precipitation: null in every hour, and the unit comes from elsewhere', async () => {
-  const { hourly, units } = await forecastFrom(recording('copenhagen'));
+  const { hourly, units } = await forecastFrom(forecasts.copenhagen);
   expect(new Set(hourly.map(({ precipitation }) => precipitation))).toEqual(new Set([null]));
   expect(units).toEqual({ temperature: '°C', windSpeed: 'm/s', precipitation: 'mm' });
 });
 
+describe('Copenhagen with gaps', () => {
+  const gaps = () => forecastFrom(forecasts['copenhagen-with-gaps']);
+
+  test('null in single cells stays null, and zero beside it stays zero', async () => {
+    const { current, hourly, daily } = await gaps();
+    const missing = (values: readonly unknown[]) =>
+      values.flatMap((value, index) => (value === null ? [index] : []));
+    expect(missing(hourly.map(({ temperature }) => temperature))).toEqual([0, 30, 167]);
+    expect(hourly[1]?.temperature).toBe(0);
+    expect(missing(hourly.map(({ weatherCode }) => weatherCode))).toEqual([2]);
+    expect(missing(hourly.map(({ summary }) => summary))).toEqual([2]);
+    expect(hourly[3]).toMatchObject({ weatherCode: 0, summary: 'Clear sky' });
+    expect(missing(hourly.map(({ isDay }) => isDay))).toEqual([12]);
+    expect(hourly[13]?.isDay).toBe(false);
+    expect(missing(daily.map(({ temperatureMin }) => temperatureMin))).toEqual([6]);
+    expect(daily[5]?.temperatureMin).toBe(0);
+    expect(missing(daily.map(({ summary }) => summary))).toEqual([6]);
+    expect(current).toMatchObject({ apparentTemperature: null, precipitation: 0 });
+  });
+
+  test('a column of nulls is null in every row, which keeps its time and its other values', async () => {
+    const { hourly, daily, units } = await gaps();
+    const whole = await forecastFrom(forecasts.copenhagen);
+    expect(new Set(hourly.map(({ precipitationProbability }) => precipitationProbability))).toEqual(
+      new Set([null]),
+    );
+    expect(new Set(daily.map(({ precipitationSum }) => precipitationSum))).toEqual(new Set([null]));
+    expect(hourly.map(({ time, windSpeed }) => [time, windSpeed])).toEqual(
+      whole.hourly.map(({ time, windSpeed }) => [time, windSpeed]),
+    );
+    expect(daily.map(({ sunrise, sunset }) => [sunrise, sunset])).toEqual(
+      whole.daily.map(({ sunrise, sunset }) => [sunrise, sunset]),
+    );
+    expect(units).toEqual(whole.units);
+  });
+});
+
+test.each([
+  ['current', null],
+  ['hourly', []],
+  ['daily', []],
+] as const)('without %s the rest of the forecast is the same', async (block, empty) => {
+  const { source: _, ...whole } = await forecastFrom(forecasts.copenhagen);
+  const { source: __, ...rest } = await forecastFrom(withoutBlock(forecasts.copenhagen, block));
+  expect(rest).toEqual({ ...whole, [block]: empty });
+});
+
 describe('places', () => {
   test('a hit', async () => {
-    const weather = await weatherFrom({ places: recording('geocoding-berlin') });
-    expect(await weather.places({ name: 'Berlin', count: 1 })).toEqual([
+    const weather = await weatherFrom({ places: munich });
+    expect(await weather.places({ name: 'Munich', count: 1 })).toEqual([
       {
-        name: 'Berlin',
+        name: 'Munich',
         country: 'Germany',
-        region: 'Land Berlin',
-        lat: 52.52437,
-        lng: 13.41053,
+        region: 'Free State of Bavaria',
+        lat: 48.1374,
+        lng: 11.5755,
         timezone: 'Europe/Berlin',
       },
     ]);
   });
 
   test('a miss, which has no results key, is an empty list', async () => {
-    const weather = await weatherFrom({ places: recording('geocoding-nothing') });
+    const weather = await weatherFrom({ places: noPlace });
     expect(await weather.places({ name: 'Nowhereville', count: 1 })).toEqual([]);
   });
 
@@ -148,7 +189,6 @@ describe('places', () => {
 });
 
 test('a refusal is told without its words', async () => {
-  const refusal = recording('error-400');
   const weather = await weatherFrom({
     forecast: refusal,
     airQuality: refusal,
