@@ -45,6 +45,10 @@ describe('packages', () => {
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
+  it('.nvmrc names the Node version that npm installs', () => {
+    expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(manifest.dependencies.node);
+  });
+
   it('of tRPC are all of one version', () => {
     const { dependencies } = manifest;
     expect(dependencies['@trpc/client']).toBe(dependencies['@trpc/server']);
