@@ -1,4 +1,5 @@
 import { ConfigurationError, env } from './env.ts';
+import { lifecycle } from './lifecycle.ts';
 import { machine } from './machine.ts';
 import { services } from './services.ts';
 import { startTelemetry } from './telemetry/start.ts';
@@ -20,6 +21,8 @@ export function startBackground(): void {
   const shared = machine();
   if (shared) shared.offerDelivery({ begin: mail.start, end: mail.rest, wake: mail.wake });
   else mail.start();
+  // It may still accept mails for a while after the signal, and stops delivery when it accepts no more.
+  if (lifecycle.ownsShutdown) return;
   async function end(): Promise<void> {
     await mail.stop();
     // Not stopped: requests may still run.

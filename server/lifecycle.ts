@@ -8,4 +8,6 @@ export const lifecycle = singleton('lifecycle', () => ({
   draining: false,
   /** Others take over here: connections are closed, but whoever asks may come again. */
   leaving: false,
+  /** A server of this product runs in front of Next, and ends in order what runs beside the requests. */
+  ownsShutdown: false,
 }));

@@ -67,7 +67,7 @@ function createTimestamp(): () => string {
  * The lines of a moment go out in one write: to write each as it comes takes longer than all the rest that a small call
  * needs. Whatever ends the process writes them first, but for what ends it without a word.
  */
-function standardOutput(): { write(line: string): void } {
+function standardOutput(): { write(line: string): void; flush(): void } {
   const { logBufferBytes, logPieceBytes, logDelay } = limits;
   const atOnce = cluster.worker ? logPieceBytes : logBufferBytes;
   const output = pino.destination({ dest: 1, sync: true });
@@ -86,7 +86,13 @@ function standardOutput(): { write(line: string): void } {
       if (waiting === '') setTimeout(flush, logDelay).unref();
       waiting += line;
     },
+    flush,
   };
+}
+
+/** Writes the lines that wait: for a process that is about to be killed. */
+export function flushLog(): void {
+  singleton('log-output', standardOutput).flush();
 }
 
 /** The logger of this process. */

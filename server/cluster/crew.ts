@@ -30,29 +30,41 @@ export function createCrew({ size, shutdownDelay, log, hear, ended, cannotStart 
   let rolling = false;
   let rollAgain = false;
 
-  const atWork = () => [...members].filter(({ state }) => state !== 'leaving');
+  const atWork = () => [...members].filter(({ state }) => state === 'starting' || state === 'loaded');
 
   function add(): Member {
     const member = startMember(hear);
     members.add(member);
     void member.loaded.then((loaded) => {
-      everLoaded ||= loaded;
+      if (!loaded || everLoaded) return;
+      everLoaded = true;
+      fill();
     });
     void member.ended.then((end) => remove(member, end));
     return member;
   }
 
+  /** The first worker shows whether the build can be loaded: the others start when it serves. */
   function fill(): void {
-    while (!stopping && atWork().length < size) add();
+    const wanted = everLoaded ? size : 1;
+    while (!stopping && atWork().length < wanted) add();
   }
 
   function remove(member: Member, end: End): void {
     members.delete(member);
     ended(member);
+    tellDrained();
     if (stopping || member.state === 'leaving') return;
-    log.error({ worker: member.id, ...end }, 'worker ended by itself');
-    if (!everLoaded && end.code !== null) cannotStart();
+    // One that failed has said why.
+    if (member.state !== 'failed') log.error({ worker: member.id, ...end }, 'worker ended by itself');
+    if (!everLoaded && (end.code !== null || member.state === 'failed')) cannotStart();
     else setTimeout(fill, pauseAfter(performance.now() - member.startedAt));
+  }
+
+  /** The worker that delivers mails waits for this: the others may accept mails until then. */
+  function tellDrained(): void {
+    if (!stopping || [...members].some(({ drained }) => !drained)) return;
+    for (const member of members) member.say({ kind: 'allDrained' });
   }
 
   /** It was told to end, and another takes its place. */
@@ -101,13 +113,17 @@ export function createCrew({ size, shutdownDelay, log, hear, ended, cannotStart 
     rolling = false;
   }
 
-  /** Ends all workers, those that do not end by themselves by force. */
-  async function stop(): Promise<void> {
+  /**
+   * Ends all workers, those that do not end by themselves by force.
+   *
+   * @param force kills at once those that have never served
+   */
+  async function stop({ force = false } = {}): Promise<void> {
     stopping = true;
     const all = [...members];
     for (const member of all) {
-      if (member.greeted) member.say({ kind: 'stop' });
-      else member.kill();
+      if (!member.greeted || (force && member.state === 'starting')) member.kill();
+      else member.say({ kind: 'stop' });
     }
     const kill = setTimeout(() => {
       for (const member of members) member.kill();
@@ -119,10 +135,25 @@ export function createCrew({ size, shutdownDelay, log, hear, ended, cannotStart 
   return {
     members,
     fill,
-    /** A worker ends, and not by our word. */
-    leaves(member: Member): void {
+    /** A worker that was told to stop accepts no more requests. */
+    drained(member: Member): void {
+      member.drained = true;
+      tellDrained();
+    },
+    /** A worker received SIGTERM. Where all end, it was told so or is about to be. */
+    terminated(member: Member): void {
+      if (stopping) return;
       release(member);
+      member.say({ kind: 'leave' });
       fill();
+    },
+    /**
+     * A worker cannot load the build. It is killed: to end by itself it would write its compile cache first, and many
+     * processes that write one folder keep each other busy for tens of seconds.
+     */
+    failed(member: Member): void {
+      member.state = 'failed';
+      member.kill();
     },
     roll,
     stop,

@@ -5,12 +5,17 @@ import { createCharges } from './charges.ts';
 import { welcomeSchema } from './messages.ts';
 
 /** This worker's part in the machine, beside what it serves. */
-export type Membership = Pick<Channel, 'say'> & {
+export type Membership = Channel & {
   machine: Machine;
   /** Whether there are workers that serve already. */
   othersServe: boolean;
   /** Delivers no more mails and says so, where it was this worker's to do. */
   endDelivery(): Promise<void>;
+  /**
+   * Says that this worker accepts no more requests. Where it delivers mails, resolves when no worker accepts any: for a
+   * machine that stops.
+   */
+  drained(): Promise<void>;
 };
 
 const keptSchema = z.string().optional().catch(undefined);
@@ -24,6 +29,7 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
   const answers = new Map<Topic, () => unknown>();
   let delivery: Delivery | undefined;
   let delivers = false;
+  const allDrained = Promise.withResolvers<void>();
 
   const { say, ask } = openChannel((message) => {
     switch (message.kind) {
@@ -45,6 +51,9 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
         break;
       case 'stop':
         orders.stop();
+        break;
+      case 'allDrained':
+        allDrained.resolve();
         break;
     }
   });
@@ -81,5 +90,15 @@ export async function joinMachine(orders: { leave(): void; stop(): void }): Prom
     await delivery?.end();
     await say({ kind: 'deliveryEnded' });
   }
-  return { machine, othersServe, say, endDelivery };
+  return {
+    machine,
+    othersServe,
+    say,
+    ask,
+    endDelivery,
+    async drained() {
+      await say({ kind: 'drained' });
+      if (delivers) await allDrained.promise;
+    },
+  };
 }

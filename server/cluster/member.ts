@@ -9,16 +9,18 @@ export type End = { code: number | null; signal: string | null };
 export type Member = {
   id: number;
   pid: number | undefined;
-  /** starting until its pages are loaded, leaving once it was told to end. */
-  state: 'starting' | 'loaded' | 'leaving';
+  /** starting until its pages are loaded, leaving once it was told to end, failed when it cannot load them. */
+  state: 'starting' | 'loaded' | 'leaving' | 'failed';
   /** It listens to what it is told. */
   greeted: boolean;
+  /** It was told to stop, and accepts no more requests. */
+  drained: boolean;
   startedAt: number;
   say(message: ToWorker): void;
   kill(): void;
   /** Resolves when it serves pages, or has ended before. */
   loaded: Promise<boolean>;
-  /** Resolves once nothing more is heard of it. */
+  /** Resolves once its process has ended. Messages that arrive later are dropped. */
   ended: Promise<End>;
 };
 
@@ -26,28 +28,27 @@ export type Member = {
 export function startMember(hear: (member: Member, message: FromWorker) => void): Member {
   const worker = cluster.fork(compileCacheOfChild());
   const loaded = Promise.withResolvers<boolean>();
-  const ended = whenEnded();
-  void ended.then(() => loaded.resolve(false));
-
-  function happens(event: 'exit' | 'disconnect' | 'error'): Promise<void> {
-    return new Promise((resolve) => {
-      worker.once(event, () => resolve());
+  const ended = new Promise<End>((resolve) => {
+    const end = () => resolve({ code: worker.process.exitCode, signal: worker.process.signalCode });
+    // Not `disconnect`: Node never emits it for a worker that ends before it has acknowledged a handle.
+    worker.once('exit', end);
+    // A process that could not be started does not exit.
+    worker.once('error', () => {
+      if (worker.process.pid === undefined) end();
     });
-  }
-
-  async function whenEnded(): Promise<End> {
-    // What it said last may come after its end, until the channel is closed. One that could not be started has neither.
-    const gone = Promise.all([happens('exit'), happens('disconnect')]);
-    await Promise.race([gone, happens('error')]);
-    if (worker.process.pid !== undefined) await gone;
-    return { code: worker.process.exitCode, signal: worker.process.signalCode };
-  }
+  });
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+    loaded.resolve(false);
+  });
 
   const member: Member = {
     id: worker.id,
     pid: worker.process.pid,
     state: 'starting',
     greeted: false,
+    drained: false,
     startedAt: performance.now(),
     // A worker that has just ended hears nothing more, which is nobody's fault.
     say: (message) => void worker.process.send(message, undefined, undefined, () => undefined),
@@ -58,7 +59,7 @@ export function startMember(hear: (member: Member, message: FromWorker) => void)
   worker.on('error', () => undefined);
   worker.on('message', (given: unknown) => {
     const { data: message } = fromWorkerSchema.safeParse(given);
-    if (!message) return;
+    if (!message || hasEnded) return;
     if (message.kind === 'loaded') {
       if (member.state === 'starting') member.state = 'loaded';
       loaded.resolve(true);

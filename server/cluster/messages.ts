@@ -34,6 +34,8 @@ const question = z.discriminatedUnion('about', [
   z.object({ about: z.literal('keep'), space, name: z.string(), value: z.string() }),
   z.object({ about: z.literal('kept'), space, name: z.string() }),
   z.object({ about: z.literal('others'), topic: z.enum(topics), own: z.unknown().optional() }),
+  /** The worker's last metrics. It ends once they are acknowledged: what is under way when it ends may be lost. */
+  z.object({ about: z.literal('lastMetrics'), metrics: z.unknown().optional() }),
 ]);
 export type Question = z.infer<typeof question>;
 
@@ -50,13 +52,15 @@ export const fromWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('answer'), id: z.int(), answer: z.unknown().optional() }),
   /** It serves pages, too. */
   z.object({ kind: z.literal('loaded') }),
-  /** It was told to end, and not by the primary. */
-  z.object({ kind: z.literal('leaving') }),
+  /** It cannot load the build, and waits to be killed. */
+  z.object({ kind: z.literal('failed') }),
+  /** It was told to stop, and accepts no more requests. */
+  z.object({ kind: z.literal('drained') }),
+  /** It received SIGTERM, and waits for the primary's order. */
+  z.object({ kind: z.literal('terminated') }),
   /** It delivers no more mails. */
   z.object({ kind: z.literal('deliveryEnded') }),
   z.object({ kind: z.literal('wakeDelivery') }),
-  /** Its last metrics. */
-  z.object({ kind: z.literal('lastMetrics'), metrics: z.unknown().optional() }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 
@@ -71,6 +75,8 @@ export const toWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('leave') }),
   /** End as a machine that stops. */
   z.object({ kind: z.literal('stop') }),
+  /** No worker accepts requests any more, and so no mails. */
+  z.object({ kind: z.literal('allDrained') }),
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 

@@ -47,7 +47,7 @@ export async function runPrimary(env: Env): Promise<void> {
     },
     cannotStart() {
       log().fatal('no worker could start');
-      void end(1);
+      void end(1, { force: true });
     },
   });
   const delivery = createDeliveryRole(crew.members);
@@ -64,17 +64,21 @@ export async function runPrimary(env: Env): Promise<void> {
         log().info({ worker: member.id, pid: member.pid }, 'worker serves');
         delivery.assign();
         break;
-      case 'leaving':
-        crew.leaves(member);
+      case 'failed':
+        crew.failed(member);
+        break;
+      case 'drained':
+        crew.drained(member);
+        break;
+      case 'terminated':
+        // Where the signal went to all processes, the primary's own may come in the same turn.
+        setImmediate(() => crew.terminated(member));
         break;
       case 'deliveryEnded':
         delivery.vacate(member);
         break;
       case 'wakeDelivery':
         delivery.wake();
-        break;
-      case 'lastMetrics':
-        retired.remember(member, message.metrics);
         break;
     }
   }
@@ -97,6 +101,8 @@ export async function runPrimary(env: Env): Promise<void> {
         return state.keep(question.space, question.name, question.value);
       case 'kept':
         return state.kept(question.space, question.name);
+      case 'lastMetrics':
+        return retired.remember(member, question.metrics);
       case 'others': {
         const answers = await rounds.ask(othersThan(member), { kind: 'ask', topic: question.topic });
         if (question.topic !== 'metrics') return answers.map(({ answer }) => answer);
@@ -123,10 +129,10 @@ export async function runPrimary(env: Env): Promise<void> {
   const telemetry = await startTelemetry({ env, log: log(), traces: false, gather });
 
   let ending = false;
-  async function end(code: number): Promise<void> {
+  async function end(code: number, options?: { force: boolean }): Promise<void> {
     if (ending) return;
     ending = true;
-    await crew.stop();
+    await crew.stop(options);
     await telemetry.stop();
     process.exit(code);
   }

@@ -4,13 +4,17 @@ import { log } from '../log.ts';
 import { machine } from '../machine.ts';
 import { services } from '../services.ts';
 import { startTelemetry } from '../telemetry/start.ts';
-import { type FrontServer, type NodeHandler, startFrontServer } from './server.ts';
+import { type NodeHandler, startFrontServer } from './server.ts';
 
 export type Serving = {
-  /** Resolves when pages are served, too. */
+  /** Resolves when pages are served, too. Rejects when the build cannot be loaded. */
   loaded: Promise<void>;
-  /** Ends what this process does, within the deadlines. */
-  stop(): Promise<void>;
+  /**
+   * Ends what this process does, within the deadlines.
+   *
+   * @param drained called when this process accepts no more requests; resolves when mails are to be delivered no longer
+   */
+  stop(drained?: () => Promise<void>): Promise<void>;
   /** Ends it while other processes go on at the same port: nothing that runs is cut. */
   handOver(): Promise<void>;
 };
@@ -21,6 +25,7 @@ export type Serving = {
  */
 export async function serveBuild(env: Env, { othersServe = false } = {}): Promise<Serving> {
   lifecycle.starting = true;
+  lifecycle.ownsShutdown = true;
   // Of several workers the first process tells the metrics, those of all together.
   const gather = machine() ? undefined : () => services().metrics.json();
   const telemetry = await startTelemetry({ env, log: log(), traces: true, gather });
@@ -29,21 +34,31 @@ export async function serveBuild(env: Env, { othersServe = false } = {}): Promis
   const front = await startFrontServer({ env, next: next.promise });
   if (!othersServe) next.resolve(loadNext(env));
 
-  const endWith = async (end: FrontServer['stop']) => {
-    await end();
+  async function finish(): Promise<void> {
     await services().mail.stop();
     await telemetry.stop();
-  };
+  }
   return {
     loaded: next.promise.then(() => undefined),
-    stop: () => endWith(front.stop),
-    handOver: () => endWith(front.handOver),
+    async stop(drained) {
+      await front.stop();
+      await drained?.();
+      await finish();
+    },
+    async handOver() {
+      await front.handOver();
+      await finish();
+    },
   };
 }
 
 /** Serves the build in this process alone, until it is told to stop. */
 export async function serveAlone(env: Env): Promise<void> {
-  const { stop } = await serveBuild(env);
+  const { loaded, stop } = await serveBuild(env);
+  loaded.catch((error: unknown) => {
+    log().fatal({ err: error }, 'the build could not be loaded');
+    process.exit(1);
+  });
   let stopping = false;
   async function end(): Promise<void> {
     if (stopping) return;
@@ -55,14 +70,9 @@ export async function serveAlone(env: Env): Promise<void> {
 }
 
 async function loadNext(env: Env): Promise<NodeHandler> {
-  try {
-    const { default: createNext } = await import('next');
-    const app = createNext({ dev: false, port: env.PORT });
-    await app.prepare();
-    lifecycle.starting = false;
-    return app.getRequestHandler();
-  } catch (error) {
-    log().fatal({ err: error }, 'the build could not be loaded');
-    process.exit(1);
-  }
+  const { default: createNext } = await import('next');
+  const app = createNext({ dev: false, port: env.PORT });
+  await app.prepare();
+  lifecycle.starting = false;
+  return app.getRequestHandler();
 }
