@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeWith } from '#tests/support/skip.ts';
 import { type ContenderId, contenders, start } from './http/contenders.ts';
 import { expectAnswer } from './http/measure.ts';
 import { summarize } from './http/report.ts';
@@ -84,7 +85,7 @@ test('options that are none are told, with those there are', () => {
   }
 });
 
-describe('processes', () => {
+describeWith('procfs')('processes', () => {
   test('the processor time of a process counts what its children used', () => {
     const before = processorSeconds(process.pid);
     spawnSync(process.execPath, ['-e', 'const end = Date.now() + 300; while (Date.now() < end);']);
@@ -102,7 +103,7 @@ describe('processes', () => {
   });
 });
 
-describe('a peer answers what it takes part in', () => {
+describeWith('taskset', 'procfs')('a peer answers what it takes part in', () => {
   const folder = mkdtempSync(join(tmpdir(), 'typed-bff-bench-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

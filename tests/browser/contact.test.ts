@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { arrivesInInbox, fillLetter, readFromInbox } from './support/mail.ts';
 import { callsOf } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';

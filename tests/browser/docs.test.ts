@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { procedures } from '#server/catalog/procedures.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { pageLoads, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { afterAll, afterEach, expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { afterAll, afterEach, expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { screenshot } from './support/screenshot.ts';
 import { headed, reads } from './support/wait.ts';
 

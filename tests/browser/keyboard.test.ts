@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { hourlyTable } from './support/forecast.ts';
 import { markInteractive, tabThrough } from './support/keyboard.ts';
 import { screenshot } from './support/screenshot.ts';

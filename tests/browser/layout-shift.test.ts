@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { watchShifts } from './support/layout-shift.ts';
 
 const { visit } = withBrowser();

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, vi } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { backgroundLuminance, sidewaysOverflow } from './support/layout.ts';
 import { screenshot } from './support/screenshot.ts';
 import { headed, hydrated, reads } from './support/wait.ts';

@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { afterEach, expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable, hourlyTable, keepPlace } from './support/forecast.ts';
 import { screenshot } from './support/screenshot.ts';

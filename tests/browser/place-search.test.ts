@@ -1,6 +1,6 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { keepWell } from '#tests/product/healthy-history.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable } from './support/forecast.ts';
 import { callsOf, trpcCalls } from './support/requests.ts';

@@ -1,6 +1,6 @@
 import type { Locator, Page, Request } from 'playwright-core';
-import { expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { pageLoads } from './support/requests.ts';
 import { becomes, headed, hydrated, settled } from './support/wait.ts';
 

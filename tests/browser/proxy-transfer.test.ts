@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Download, Locator, Page } from 'playwright-core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { patternSha256 } from '#tests/support/upstreams/index.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, hydrated, reads } from './support/wait.ts';

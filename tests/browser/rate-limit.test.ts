@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable } from './support/forecast.ts';
 import { callsOf } from './support/requests.ts';

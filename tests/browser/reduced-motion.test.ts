@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { keepPlace } from './support/forecast.ts';
 import { hydrated } from './support/wait.ts';
 

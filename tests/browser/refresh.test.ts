@@ -1,6 +1,6 @@
 import type { Page, Request } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { describe, expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { dailyTable } from './support/forecast.ts';
 import { callsOf } from './support/requests.ts';
 import { becomes, headed, hydrated, settled } from './support/wait.ts';

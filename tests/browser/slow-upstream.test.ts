@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { afterEach, describe, expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
 import { watchShifts } from './support/layout-shift.ts';
 import { screenshot } from './support/screenshot.ts';

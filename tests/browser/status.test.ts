@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { post } from '#tests/product/call.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { callsOf, pageLoads, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, reads, settled } from './support/wait.ts';

@@ -1,6 +1,6 @@
 import type { BrowserContext } from 'playwright-core';
-import { afterEach, describe, expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { afterEach, describe, expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { dailyTable } from './support/forecast.ts';
 import { callsOf, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';

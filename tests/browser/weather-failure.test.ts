@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { keepWell, untilWell } from '#tests/product/healthy-history.ts';
-import { withBrowser } from './support/browser.ts';
+import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
 import { screenshot } from './support/screenshot.ts';

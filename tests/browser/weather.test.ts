@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { withBrowser } from './support/browser.ts';
+import { expect } from 'vitest';
+import { test, withBrowser } from './support/browser.ts';
 import { dailyTable } from './support/forecast.ts';
 import { pageLoads, trpcCalls } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { runClusterChaos } from '#tests/chaos/cluster/run.ts';
+import { testWith } from '#tests/support/skip.ts';
+
+const test = testWith('redis', 'postgres', 'haproxy');
 
 // The short form of `npm run chaos:cluster`.
 test('three instances behind a balancer outlive what they stand on, and nothing that was accepted is lost', {

@@ -4,11 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { requireBuild } from '#server/preflight.ts';
 import { freePort } from '#tests/support/product.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';
 import { isAlive, untilServed } from './support.ts';
+
+const test = testWith('script', 'procfs');
 
 /**
  * Started in a terminal of its own, by the program of that name which every Linux has. Its log goes into a file: a

@@ -4,9 +4,10 @@ import { chmodSync, globSync, lstatSync, mkdtempSync, readdirSync, readFileSync 
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '#tests/support/product.ts';
+import { describeWith, testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
 import { only, readDockerfile, type Stage } from './dockerfile.ts';
@@ -45,7 +46,7 @@ test('an image starts as npm start does, on the Node of the project, without npm
   expect(process.version).toBe(`v${dependencies.node}`);
 });
 
-test('it is built from everything that is tracked but tests, documentation and tools', () => {
+testWith('git')('it is built from everything that is tracked but tests, documentation and tools', () => {
   const context = contextFiles();
   for (const { parentPath, name } of globSync('{app,client,server,content,public}/**', {
     withFileTypes: true,
@@ -61,7 +62,7 @@ test('it is built from everything that is tracked but tests, documentation and t
   expect(context.filter((file) => /^(tests|docs|node_modules|\.next|\.git|\.env)/.test(file))).toEqual([]);
 });
 
-describe('laid out and started as a user without rights', () => {
+describeWith('git', 'setpriv')('laid out and started as a user without rights', () => {
   let folder: string;
   let image: LaidImage;
   let upstreams: Upstreams;

@@ -1,8 +1,11 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { hydrated } from '#tests/browser/support/wait.ts';
 import { missingPages, pagesAndPosts } from '#tests/support/pages.ts';
 import { sharedBrowser, sharedProduct } from '#tests/support/shared.ts';
+import { testWith } from '#tests/support/skip.ts';
+
+const test = testWith('chromium');
 
 let page: Page;
 /** What a policy forbade since the last page was loaded, as the page itself and as the console saw it. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { parseEnv } from '#server/env.ts';
 import { limits } from '#server/limits.ts';
 import { chargeTo, createMemoryStore } from '#server/rate-limit/limiter.ts';
+import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
 import type { RateLimit } from '#server/rate-limit-state.ts';
 
 function chargerOf(limit: RateLimit) {
@@ -48,6 +49,16 @@ describe('a bucket in memory', () => {
     await timer(5);
     expect((await charge('a')).allowed).toBe(false);
   });
+});
+
+test('without Redis each limiter counts for itself', async () => {
+  const rateLimits = parseEnv({}).RATE_LIMITS;
+  const [one, other] = [createRateLimiter({ rateLimits }), createRateLimiter({ rateLimits })];
+  const left = [];
+  for (const limiter of [one, other, one, other]) {
+    left.push((await limiter.charge('mail', 'visitor:198.18.0.1')).remaining);
+  }
+  expect(left).toEqual([4, 4, 3, 3]);
 });
 
 test('RATE_LIMITS takes no window that a timer cannot measure', () => {

@@ -1,8 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { createLogger } from '#server/log.ts';
 import { createRateLimiter, type RateLimiter } from '#server/rate-limit/rate-limiter.ts';
 import { connectRedis, type SharedRedis } from '#server/redis.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { testWith } from '#tests/support/skip.ts';
+
+const test = testWith('redis');
 
 const rateLimits = {
   light: { points: 5, windowSeconds: 60 },
@@ -99,11 +102,6 @@ describe('with Redis', () => {
     await chargeInTurn([limiter], 6);
     expect(await limiter.charge('mail', bucket)).toMatchObject({ name: 'mail', allowed: true, remaining: 1 });
   });
-});
-
-test('without Redis each limiter counts for itself', async () => {
-  const [one, other] = [createRateLimiter({ rateLimits }), createRateLimiter({ rateLimits })];
-  expect(await chargeInTurn([one, other], 4)).toEqual([4, 4, 3, 3]);
 });
 
 describe('Redis that is not there at the start', () => {

@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { expectRefusal, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { newVisitor, remainingOf, smallLimits, statusOf } from './calls.ts';
+
+const test = testWith('redis');
 
 let redis: RedisServer;
 let one: Product;

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
 import { type PostgresServer, requirePostgres, startPostgres } from '#tests/support/postgres.ts';
+import { describeWith } from '#tests/support/skip.ts';
 import { addresses, draft, openStorage, type StorageEnv, storageEnv } from './support.ts';
 
 const page = readFileSync('docs/backups-and-upgrades.md', 'utf8');
@@ -46,7 +47,7 @@ test('SQLite is copied while a process writes to it, and the copy is what a rest
   expect(await again.get(after)).toBeUndefined();
 });
 
-describe('PostgreSQL', () => {
+describeWith('postgres')('PostgreSQL', () => {
   let postgres: PostgresServer;
   beforeAll(async () => {
     postgres = await startPostgres();

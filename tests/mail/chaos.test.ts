@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runMailChaos } from '#tests/chaos/run.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import { engines, storageEnv } from './support.ts';
+import { onEachEngine, storageEnv } from './support.ts';
 
-describe.each(engines)('on %s', (engine) => {
+onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
 
   beforeAll(async () => {

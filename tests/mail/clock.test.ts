@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createLogger } from '#server/log.ts';
 import type { ClaimedMail } from '#server/mail/claims.ts';
 import type { MailDatabase } from '#server/mail/database.ts';
@@ -10,7 +10,7 @@ import { openSqlite } from '#server/mail/sqlite.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { smtpTransport } from '#server/mail/transports.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import { addresses, draft, engines, eventually, tempDir, testSmtpServer } from './support.ts';
+import { addresses, draft, eventually, onEachEngine, tempDir, testSmtpServer } from './support.ts';
 
 const log = createLogger({ level: 'silent' });
 const minute = 60_000;
@@ -58,7 +58,7 @@ async function claimed(outbox: Outbox, id: string): Promise<ClaimedMail> {
   return mail;
 }
 
-describe.each(engines)('on %s', (engine) => {
+onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
 
   beforeAll(async () => {

@@ -3,13 +3,13 @@ import Sqlite from 'better-sqlite3';
 import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, test } from 'vitest';
 import type { MailTables } from '#server/mail/database.ts';
 import { migrationProvider } from '#server/mail/migrations.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { isAdditive } from './additive.ts';
-import { addresses, draft, engines, openStorage, type StorageEnv, storageEnv } from './support.ts';
+import { addresses, draft, onEachEngine, openStorage, type StorageEnv, storageEnv } from './support.ts';
 
 test.each([
   'create table more (id text)',
@@ -65,7 +65,7 @@ const later: Migration = {
   },
 };
 
-describe.each(engines)('on %s', (engine) => {
+onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
   let place: StorageEnv;
 

@@ -6,7 +6,7 @@ import { createOutbox, type Outbox, type Receipt } from '#server/mail/outbox.ts'
 import { mailTiming } from '#server/mail/timing.ts';
 import { currentTrace, parseTraceparent } from '#server/telemetry/trace-context.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import { draft, eventually, type MailPlace, pass, testOutbox, testPlace } from './support.ts';
+import { draft, eventually, type MailPlace, onEachEngine, pass, testOutbox, testPlace } from './support.ts';
 
 const timing = { lease: 60_000, backoffCap: 600_000 };
 const year = 365 * 24 * 60 * 60_000;
@@ -17,7 +17,7 @@ async function claimed(outbox: Outbox): Promise<ClaimedMail> {
   return mail;
 }
 
-describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
+onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
   let place: MailPlace;
   let outbox: Outbox;

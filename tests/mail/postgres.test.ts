@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { createLogger } from '#server/log.ts';
 import { migrateMails } from '#server/mail/migrate.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { openPostgres } from '#server/mail/postgres.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { addresses, draft, eventually, tempDir, testMail, testSmtpServer } from './support.ts';
+
+const test = testWith('postgres');
 
 let postgres: PostgresServer;
 

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { createFleet } from '#tests/chaos/fleet.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import {
   addresses,
   draft,
-  engines,
   eventually,
+  onEachEngine,
   openStorage,
   type StorageEnv,
   storageEnv,
@@ -18,7 +18,7 @@ import {
   testSmtpServer,
 } from './support.ts';
 
-describe.each(engines)('on %s', (engine) => {
+onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
   let storage: StorageEnv;
 

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Mail } from '#server/mail/mail.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import type { Fault, FaultAt, SmtpScript } from '#tests/support/smtp-server.ts';
 import {
   draft,
-  engines,
   eventually,
+  onEachEngine,
   openStorage,
   pass,
   type StorageEnv,
@@ -37,7 +37,7 @@ const settled = (mail: Mail, id: string, status: string) =>
 
 const logged = (lines: string[], message: string) => lines.filter((line) => line.includes(message));
 
-describe.each(engines)('on %s', (engine) => {
+onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
   let database: string | undefined;
   let storage: StorageEnv;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { describe, onTestFinished, vi } from 'vitest';
 import { createLogger } from '#server/log.ts';
 import type { MailDatabase } from '#server/mail/database.ts';
 import { createMail, type Mail, type MailEnv } from '#server/mail/mail.ts';
@@ -10,6 +10,7 @@ import { openPostgres } from '#server/mail/postgres.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { type MailTiming, mailTiming } from '#server/mail/timing.ts';
 import type { PostgresServer } from '#tests/support/postgres.ts';
+import { describeWith } from '#tests/support/skip.ts';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 
 export const addresses = {
@@ -63,7 +64,13 @@ export function testMail(
   return { mail, lines };
 }
 
-export const engines = ['sqlite', 'postgres'] as const;
+export type Engine = 'sqlite' | 'postgres';
+
+/** A suite for each engine; the one on PostgreSQL is skipped without PostgreSQL. */
+export function onEachEngine(suite: (engine: Engine) => void): void {
+  describe('on sqlite', () => suite('sqlite'));
+  describeWith('postgres')('on postgres', () => suite('postgres'));
+}
 
 /** What makes a mail service keep its mails on an engine, in a place of their own. */
 export type StorageEnv = Pick<MailEnv, 'DATA_DIR' | 'DATABASE_URL'>;

@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createPosts } from '#server/feed/posts.ts';
-import { requireFeedReaders } from '#tests/support/feed-readers.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { requirePath } from '#tests/support/requirements.ts';
+import { describeWith, testWith } from '#tests/support/skip.ts';
+
+const testXml = testWith('xmllint');
 
 let product: Product;
 let folder: string;
 beforeAll(async () => {
-  requireFeedReaders();
   product = await startProduct();
   folder = await mkdtemp(join(tmpdir(), 'typed-bff-readers-'));
 });
@@ -34,7 +36,9 @@ const expected = () =>
     .list()
     .map(({ id, title, url, publishedAt }) => ({ id, title, url, seconds: publishedAt.getTime() / 1000 }));
 
-describe('sfeed', () => {
+describeWith('sfeed', 'curl')('sfeed', () => {
+  beforeAll(() => void [requirePath('sfeed'), requirePath('curl')]);
+
   test.each(['/rss.xml', '/atom.xml'])(
     'fetches %s, and prints titles, dates, links and ids',
     async (path) => {
@@ -77,7 +81,9 @@ describe('sfeed', () => {
   );
 });
 
-describe('newsboat', () => {
+describeWith('newsboat')('newsboat', () => {
+  beforeAll(() => void requirePath('newsboat'));
+
   const row = z.object({ guid: z.string(), title: z.string(), url: z.string(), pubDate: z.number() });
 
   test.each(['/rss.xml', '/atom.xml'])('reads %s, and asks again with what it was told', async (path) => {
@@ -110,7 +116,8 @@ describe('newsboat', () => {
   });
 });
 
-test.each(['/rss.xml', '/atom.xml', '/sitemap.xml'])('%s is well-formed to libxml2', async (path) => {
+testXml.each(['/rss.xml', '/atom.xml', '/sitemap.xml'])('%s is well-formed to libxml2', async (path) => {
+  requirePath('xmllint');
   const xml = await (await fetch(`${product.baseUrl}${path}`)).text();
   const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '-'], {
     input: xml,

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { z } from 'zod';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
+
+const test = testWith('postgres');
 
 const draft = { email: 'ada@visitor.example', contents: 'Hello' };
 const receiptSchema = z.object({ messageId: z.string() });

@@ -1,5 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { test } from 'vitest';
+import { requirePath } from '#tests/support/requirements.ts';
+import { testWith } from '#tests/support/skip.ts';
 
 const run = promisify(execFile);
 
@@ -14,6 +17,7 @@ export function printedCurl(text: string): string {
 
 /** As a reader would: pasted into a shell. */
 async function byCurl(command: string): Promise<Outcome> {
+  requirePath('curl');
   const { stdout } = await run('sh', ['-c', `${command} -s -w '\\n%{http_code}'`]);
   const end = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) };
@@ -36,8 +40,8 @@ async function byFetch(command: string): Promise<Outcome> {
   return { status: response.status, body: await response.text() };
 }
 
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
-
-export const waysToRun: readonly ((command: string) => Promise<Outcome>)[] = hasCurl
-  ? [byCurl, byFetch]
-  : [byFetch];
+/** Both ways to run a printed command; the first one is skipped without curl. */
+export const waysToRun = [
+  { program: 'curl', run: byCurl, testBy: testWith('curl') },
+  { program: 'fetch', run: byFetch, testBy: test },
+];

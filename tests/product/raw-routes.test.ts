@@ -174,25 +174,21 @@ describe.each(['/llms.txt', '/docs/calling.md'])('how to call, as %s tells it', 
     expect(answered).toHaveProperty('result.data.meta.values', { 'res.sentAt': ['Date'] });
   });
 
-  test('prints a curl that works', async () => {
-    const command = printedCurl(await textOf(path));
-    for (const run of waysToRun) {
-      const { status, body } = await run(command);
+  describe.each(waysToRun)('by $program', ({ run, testBy }) => {
+    testBy('prints a curl that works', async () => {
+      const { status, body } = await run(printedCurl(await textOf(path)));
       expect(status).toBe(200);
       expect(JSON.parse(body)).toMatchObject({ result: { data: { json: { res: expect.anything() } } } });
-    }
-  });
+    });
 
-  test('prints a batch that works', async () => {
-    const [, batches = ''] = (await textOf(path)).split('Batches');
-    const command = printedCurl(batches);
-    for (const run of waysToRun) {
-      const { status, body } = await run(command);
+    testBy('prints a batch that works', async () => {
+      const [, batches = ''] = (await textOf(path)).split('Batches');
+      const { status, body } = await run(printedCurl(batches));
       expect(status).toBe(200);
       expect(JSON.parse(body)).toEqual(
         ['one', 'two'].map((res) => ({ result: { data: { json: { res } } } })),
       );
-    }
+    });
   });
 });
 
@@ -222,16 +218,15 @@ describe('/docs/procedures', () => {
     'mail.discard': 'unauthorized',
   };
 
-  test.each(paths)('%s.md has a curl that works as printed', async (path) => {
-    const page = await textOf(`/docs/procedures/${path}.md`);
-    expect(page.startsWith(`# ${path}\n`)).toBe(true);
-    const command = printedCurl(page);
-    for (const run of waysToRun) {
-      const { status, body } = await run(command);
+  describe.each(waysToRun)('by $program', ({ run, testBy }) => {
+    testBy.each(paths)('%s.md has a curl that works as printed', async (path) => {
+      const page = await textOf(`/docs/procedures/${path}.md`);
+      expect(page.startsWith(`# ${path}\n`)).toBe(true);
+      const { status, body } = await run(printedCurl(page));
       const reason = documentedFailures[path];
       if (reason) expect(readEnvelope(JSON.parse(body)).data.reason).toBe(reason);
       else expect(status, body).toBe(200);
-    }
+    });
   });
 
   test.each(paths)('%s.md holds schemas and examples as JSON, errors and limits', async (path) => {

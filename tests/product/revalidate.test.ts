@@ -5,15 +5,19 @@ import { promisify } from 'node:util';
 import { parseRssFeed } from 'feedsmith';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
-import { requireFeedReaders } from '#tests/support/feed-readers.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { requirePath } from '#tests/support/requirements.ts';
+import { describeWith, has, testWith } from '#tests/support/skip.ts';
 import { expectRefusal } from './call.ts';
+
+const testExample = testWith('redis', 'curl', 'openssl');
 
 const secret = 'a-secret-of-at-least-32-characters';
 const path = '/api/revalidate';
 
-let redis: RedisServer;
+/** Undefined if Redis is missing: the instances then share nothing. */
+let redis: RedisServer | undefined;
 let source: JsonServer;
 let one: Product;
 let other: Product;
@@ -25,11 +29,12 @@ const feedCalled = (title: string) => ({
 });
 
 beforeAll(async () => {
-  [redis, source] = await Promise.all([startRedis(), startJsonServer(feedCalled('First'))]);
+  if (has('redis')) redis = await startRedis();
+  source = await startJsonServer(feedCalled('First'));
   const env = {
     SITE_URL: 'https://bff.example',
     REVALIDATE_SECRET: secret,
-    REDIS_URL: redis.url,
+    REDIS_URL: redis?.url ?? '',
     FEED_SOURCE_URL: source.url,
   };
   one = await startProduct(env);
@@ -37,9 +42,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([one.close(), other.close()]);
-  await Promise.all([redis.close(), source.stop()]);
+  await Promise.all([redis?.close(), source.stop()]);
 });
 beforeEach(async () => {
+  if (!redis) return;
   await redis.start();
   for (const product of [one, other]) {
     await expect
@@ -76,7 +82,7 @@ const titleAt = async (product: Product) =>
   parseRssFeed(await (await fetch(`${product.baseUrl}/rss.xml`)).text()).title;
 const titles = () => Promise.all([one, other].map(titleAt));
 
-describe('two instances on one Redis', () => {
+describeWith('redis')('two instances on one Redis', () => {
   test('keep the feed while it is fresh, and both have the new one with the very next request', async () => {
     source.answer(feedCalled('Before'));
     await call(one);
@@ -116,7 +122,7 @@ describe('two instances on one Redis', () => {
   });
 
   test('do without Redis: the one that is called knows, and still takes a signature once', async () => {
-    await redis.stop();
+    await redis?.stop();
     source.answer(feedCalled('Alone'));
     const sameCall = { body: '{"alone":true}', timestamp: now() };
     const response = await call(one, sameCall);
@@ -137,8 +143,8 @@ test('a source that fails is told, and the last good feed stays', async () => {
   expect(await titleAt(one)).toBe('Better');
 });
 
-test('the example in the documentation works as it is printed', async () => {
-  requireFeedReaders();
+testExample('the example in the documentation works as it is printed', async () => {
+  for (const program of ['curl', 'openssl'] as const) requirePath(program);
   const document = readFileSync('docs/feeds.md', 'utf8');
   const script = /```sh\n(body=[\s\S]*?)```/.exec(document)?.[1] ?? '';
   const { stdout } = await promisify(execFile)(

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { testWith } from '#tests/support/skip.ts';
 import { secretsIn } from './secrets.ts';
 
 /** In parts, so that this file holds none. */
@@ -28,7 +29,7 @@ test.each(Object.entries(planted))('%s is found, and not repeated', async (_, pa
   expect(found.join()).not.toContain(parts.slice(1).join(''));
 });
 
-test('no file that Git keeps holds a secret', async () => {
+testWith('git')('no file that Git keeps holds a secret', async () => {
   const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z']);
   const files = stdout
     .toString()

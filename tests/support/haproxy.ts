@@ -1,41 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { requireInstalled } from './debian.ts';
+import { join } from 'node:path';
 import { freePort } from './product.ts';
+import { requirePath } from './requirements.ts';
 
 export type Balancer = { url: string; close(): Promise<void> };
-
-const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
-
-function findHaproxy(): string | undefined {
-  return [process.env.HAPROXY_PATH, ...places.map((folder) => join(folder, 'haproxy'))].find(
-    (path) => path !== undefined && existsSync(path),
-  );
-}
-
-/**
- * The path of haproxy. As root on Debian it is installed when it is missing.
- *
- * @throws Error that says what to install
- */
-export function requireHaproxy(): string {
-  return requireInstalled(
-    findHaproxy,
-    'haproxy',
-    'The tests need HAProxy. Install it, or set HAPROXY_PATH to it',
-  );
-}
 
 /**
  * A real balancer on loopback before instances on these ports, which asks each of them five times a second whether it
  * is ready. It tells which one answered (X-Served-By, its port), and takes a client's address from X-Client.
  */
 export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
-  const haproxy = requireHaproxy();
+  const haproxy = requirePath('haproxy');
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'typed-bff-haproxy-'));
   const config = join(folder, 'haproxy.cfg');

@@ -16,8 +16,13 @@ const dynamicImports = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 /** Every source file of the product, by its path from the root, with what it imports. */
 export function readImportGraph(): Map<string, Import[]> {
-  const files = globSync('{app,client,server}/**/*.{ts,tsx}').map((file) => file.replaceAll('\\', '/'));
-  return new Map(['instrumentation.ts', ...files].map((file) => [file, importsOf(file)]));
+  return readImports('{app,client,server}/**/*.{ts,tsx}', 'instrumentation.ts');
+}
+
+/** The files of these patterns, by their paths from the root, with what they import. */
+export function readImports(...patterns: string[]): Map<string, Import[]> {
+  const files = globSync(patterns).map((file) => file.replaceAll('\\', '/'));
+  return new Map(files.map((file) => [file, importsOf(file)]));
 }
 
 function importsOf(file: string): Import[] {

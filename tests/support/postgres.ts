@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, readdirSync } from 'node:fs';
+import { chownSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { requireInstalled } from './debian.ts';
 import { freePort } from './product.ts';
+import { requirePath } from './requirements.ts';
 
 export type PostgresServer = {
   /** For DATABASE_URL: a database of its own, empty. */
@@ -21,30 +21,8 @@ export type PostgresServer = {
   close(): Promise<void>;
 };
 
-/** The folder of PostgreSQL's programs, of the newest version where there are several. */
-function findPostgres(): string | undefined {
-  const root = '/usr/lib/postgresql';
-  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  return [
-    process.env.POSTGRES_BIN,
-    ...versions.map((version) => join(root, version, 'bin')),
-    '/usr/local/bin',
-    '/usr/bin',
-  ].find((folder) => folder !== undefined && existsSync(join(folder, 'initdb')));
-}
-
-/**
- * The folder of PostgreSQL's programs. As root on Debian it is installed when it is missing.
- *
- * @throws Error that says what to install
- */
-export function requirePostgres(): string {
-  return requireInstalled(
-    findPostgres,
-    'postgresql',
-    'The tests need PostgreSQL. Install it, or set POSTGRES_BIN to the folder of its programs',
-  );
-}
+/** The folder of PostgreSQL's programs, see requirePath(). */
+export const requirePostgres = () => requirePath('postgres');
 
 /** PostgreSQL refuses to run as root; Debian's package makes a user for it. */
 function account(): { uid: number; gid: number } | undefined {
@@ -109,12 +87,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     const pid = child?.pid;
     if (pid === undefined) return;
     // Each backend leads a group of its own, so the group's signal does not reach it.
-    const children = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)])
-      .stdout.toString()
-      .trim()
-      .split(/\s+/);
+    // POSIX options only: macOS has no --ppid.
+    const children = spawnSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid='], { encoding: 'utf8' })
+      .stdout.trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []));
     process.kill(pid, name);
-    for (const each of children.filter(Boolean)) signalBackend(Number(each), name);
+    for (const each of children) signalBackend(each, name);
   }
 
   async function stop(): Promise<void> {

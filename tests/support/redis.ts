@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { requireInstalled } from './debian.ts';
+import { join } from 'node:path';
 import { freePort } from './product.ts';
+import { requirePath } from './requirements.ts';
 
 export type RedisServer = {
   /** For REDIS_URL. */
@@ -22,29 +21,9 @@ export type RedisServer = {
   close(): Promise<void>;
 };
 
-function findRedis(): string | undefined {
-  const inPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'redis-server'));
-  return [process.env.REDIS_SERVER_PATH, ...inPath, '/usr/bin/redis-server'].find(
-    (path) => path !== undefined && existsSync(path),
-  );
-}
-
-/**
- * The path of a redis-server. As root on Debian it is installed when it is missing.
- *
- * @throws Error that says what to install
- */
-export function requireRedis(): string {
-  return requireInstalled(
-    findRedis,
-    'redis-server',
-    'The tests need a Redis server. Install one, or set REDIS_SERVER_PATH to it',
-  );
-}
-
 /** Starts a real Redis on a free port of loopback, that keeps nothing on disk. */
 export async function startRedis(): Promise<RedisServer> {
-  const binary = requireRedis();
+  const binary = requirePath('redis');
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'typed-bff-redis-'));
   let child: ChildProcess | undefined;

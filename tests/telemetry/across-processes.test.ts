@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logLines } from '#tests/door/support/log.ts';
 import { post, resultOf } from '#tests/product/call.ts';
@@ -9,6 +9,7 @@ import { next } from '#tests/product/processes.ts';
 import { spanNamed, treeOf, untilTraced } from '#tests/support/collector.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { startProduct } from '#tests/support/product.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { startSmtpServer } from '#tests/support/smtp-server.ts';
 import { callersTrace, telling, testCollector } from './support.ts';
 
@@ -28,49 +29,54 @@ async function storage(engine: 'sqlite' | 'postgres'): Promise<Record<string, st
   return { DATA_DIR };
 }
 
-test.each(['sqlite', 'postgres'] as const)(
-  'a mail in %s that a later process delivers is still one trace',
-  async (engine) => {
-    const kept = await storage(engine);
-    const collector = await testCollector();
-    const env = { ...kept, ...telling(collector), ...addresses, DEMO: '' };
+describe.each([
+  { engine: 'sqlite', testOn: test },
+  { engine: 'postgres', testOn: testWith('postgres') },
+] as const)('a mail in $engine', ({ engine, testOn }) => {
+  testOn(
+    'that a later process delivers is still one trace',
+    async () => {
+      const kept = await storage(engine);
+      const collector = await testCollector();
+      const env = { ...kept, ...telling(collector), ...addresses, DEMO: '' };
 
-    const first = await startProduct(env);
-    onTestFinished(() => first.close());
-    // Mails can be stored.
-    await vi.waitFor(async () => expect((await fetch(`${first.baseUrl}/readyz`)).status).toBe(200), {
-      timeout: 20_000,
-      interval: 50,
-    });
-    const caller = callersTrace();
-    const headers = { traceparent: caller.traceparent };
-    const { id, status } = receiptSchema.parse(
-      await resultOf(await post(first, 'email.send', draft, headers)),
-    );
-    expect(status).toBe('held');
-    await first.close();
+      const first = await startProduct(env);
+      onTestFinished(() => first.close());
+      // Mails can be stored.
+      await vi.waitFor(async () => expect((await fetch(`${first.baseUrl}/readyz`)).status).toBe(200), {
+        timeout: 20_000,
+        interval: 50,
+      });
+      const caller = callersTrace();
+      const headers = { traceparent: caller.traceparent };
+      const { id, status } = receiptSchema.parse(
+        await resultOf(await post(first, 'email.send', draft, headers)),
+      );
+      expect(status).toBe('held');
+      await first.close();
 
-    const smtp = await startSmtpServer();
-    onTestFinished(() => smtp.close());
-    const second = await startProduct({ ...env, SMTP_URL: smtp.url });
-    onTestFinished(() => second.close());
-    const trace = await untilTraced(
-      collector,
-      ({ attributes, name }) => name === 'mail deliver' && attributes['bff.mail_id'] === id,
-      'SMTP send',
-      door,
-    );
-    expect(treeOf(trace)).toEqual({
-      [door]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
-    });
-    expect(trace[0]?.traceId).toBe(caller.traceId);
-    const pids = ['mail accept', 'mail deliver'].map(
-      (name) => spanNamed(trace, name).resource['process.pid'],
-    );
-    expect(pids).toEqual([first.process.pid, second.process.pid]);
-  },
-  120_000,
-);
+      const smtp = await startSmtpServer();
+      onTestFinished(() => smtp.close());
+      const second = await startProduct({ ...env, SMTP_URL: smtp.url });
+      onTestFinished(() => second.close());
+      const trace = await untilTraced(
+        collector,
+        ({ attributes, name }) => name === 'mail deliver' && attributes['bff.mail_id'] === id,
+        'SMTP send',
+        door,
+      );
+      expect(treeOf(trace)).toEqual({
+        [door]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
+      });
+      expect(trace[0]?.traceId).toBe(caller.traceId);
+      const pids = ['mail accept', 'mail deliver'].map(
+        (name) => spanNamed(trace, name).resource['process.pid'],
+      );
+      expect(pids).toEqual([first.process.pid, second.process.pid]);
+    },
+    120_000,
+  );
+});
 
 test('what was not sent yet is sent when the process is told to end', async () => {
   const collector = await testCollector();

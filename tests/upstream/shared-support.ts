@@ -5,7 +5,11 @@ import { connectRedis } from '#server/redis.ts';
 import { defineUpstream } from '#server/upstream/declaration.ts';
 import { createSharedTier } from '#server/upstream/shared-tier.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { clientOf } from './support.ts';
+
+/** For every test that uses withRedis(): it is skipped without a Redis server. */
+export const test = testWith('redis');
 
 /** A real Redis for all tests of a file, empty before each; and instances of the product's client before it. */
 export function withRedis() {

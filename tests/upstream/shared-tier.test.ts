@@ -1,7 +1,7 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { defineUpstream } from '#server/upstream/declaration.ts';
 import { answering, json, okay, startRawServer } from './raw-server.ts';
-import { ask, stored, upstreamAt, withRedis } from './shared-support.ts';
+import { ask, stored, test, upstreamAt, withRedis } from './shared-support.ts';
 import { failureOf } from './support.ts';
 
 const { instance } = withRedis();

@@ -1,7 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { limits } from '#server/limits.ts';
 import { answering, json, okay, startRawServer } from './raw-server.ts';
-import { ask, upstreamAt, withRedis } from './shared-support.ts';
+import { ask, test, upstreamAt, withRedis } from './shared-support.ts';
 import { failureOf } from './support.ts';
 
 const { redis, instance } = withRedis();

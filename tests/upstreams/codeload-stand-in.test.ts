@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testWith } from '#tests/support/skip.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
 import { ask } from './ask.ts';
 import { at } from './form.ts';
@@ -19,7 +20,7 @@ const tar = (archive: Uint8Array, ...options: string[]) =>
 const download = async (path: string) => new Uint8Array(await (await fetch(to(path))).arrayBuffer());
 
 describe('an archive', () => {
-  test('is a gzipped tar of one folder, as GitHub names it', async () => {
+  testWith('gnuTar')('is a gzipped tar of one folder, as GitHub names it', async () => {
     const archive = await download(PATH);
     expect(tar(archive, '-t').trim().split('\n')).toEqual(['next.js-1.45.0/', 'next.js-1.45.0/README.md']);
     const readme = tar(archive, '-x', '-O');

@@ -2,7 +2,11 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } fr
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type SharedProduct, sharedBrowser, sharedProduct } from '#tests/support/shared.ts';
+import { testWith } from '#tests/support/skip.ts';
 import { type Problems, watchProblems } from './problems.ts';
+
+/** For every test that uses withBrowser(): it is skipped without a browser. */
+export const test = testWith('chromium');
 
 /** A page in a browser profile that knows nothing of other tests. */
 export type Visit = {

@@ -1,0 +1,237 @@
+/** What some tests need from the machine: programs, a kernel interface, a user. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { installPackages } from './debian.ts';
+
+type Requirement = {
+  title: string;
+  /** The tests that are skipped without it, after "Skipped:". */
+  tests: string;
+  /** Its path, or the folder of its programs; undefined if it is missing. */
+  find(): string | undefined;
+  /** Packages of Debian and Ubuntu. */
+  debian?: readonly string[];
+  /** What `brew install` takes. */
+  homebrew?: string;
+  /** Environment variable for an installation that `find` does not know, and its value. */
+  variable?: string;
+  /** How to get what is not a package. */
+  otherwise?: string;
+};
+
+const isRoot = process.getuid?.() === 0;
+const folders = [
+  ...(process.env.PATH ?? '').split(delimiter).filter(Boolean),
+  '/usr/local/bin',
+  '/usr/bin',
+  '/usr/sbin',
+  '/opt/homebrew/bin',
+];
+
+const inPath = (program: string): string | undefined =>
+  folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+const existing = (...paths: (string | undefined)[]): string | undefined =>
+  paths.find((path) => path !== undefined && existsSync(path));
+
+/** The path of a program that several systems have under one name, if this one is what the tests expect. */
+function withVersion(program: string, expected: string): string | undefined {
+  const path = inPath(program);
+  const { stdout } = spawnSync(path ?? program, ['--version'], { encoding: 'utf8' });
+  return stdout?.includes(expected) ? path : undefined;
+}
+
+/** The folder of PostgreSQL's programs, of the newest version if there are several. */
+function findPostgres(): string | undefined {
+  // As root the server needs a user of this name, and frozen servers are found with ps.
+  if (isRoot && spawnSync('id', ['-u', 'postgres']).status !== 0) return undefined;
+  if (!inPath('ps')) return undefined;
+  const numberIn = (folder: string) => Number(/\d+/.exec(folder)?.[0] ?? 0);
+  const versions = [
+    '/usr/lib/postgresql/*/bin',
+    '/opt/homebrew/opt/postgresql@*/bin',
+    '/usr/local/opt/postgresql@*/bin',
+  ].flatMap((pattern) => globSync(pattern).sort((a, b) => numberIn(b) - numberIn(a)));
+  return [process.env.POSTGRES_BIN, ...versions, ...folders].find(
+    (folder) => folder !== undefined && existsSync(join(folder, 'initdb')),
+  );
+}
+
+export const requirements = {
+  chromium: {
+    title: 'Chromium or Chrome',
+    tests: 'pages in a browser',
+    find: () =>
+      existing(
+        process.env.CHROMIUM_PATH,
+        '/usr/bin/chromium',
+        '/usr/bin/chromium-browser',
+        '/usr/bin/google-chrome-stable',
+        '/usr/bin/google-chrome',
+        '/usr/bin/microsoft-edge',
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+        '/Applications/Chromium.app/Contents/MacOS/Chromium',
+        'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+      ),
+    debian: ['chromium'],
+    homebrew: '--cask google-chrome',
+    variable: 'CHROMIUM_PATH to its path',
+  },
+  redis: {
+    title: 'a Redis server',
+    tests: 'rate limits, cached responses and webhooks shared by several instances',
+    find: () => existing(process.env.REDIS_SERVER_PATH, inPath('redis-server')),
+    debian: ['redis-server'],
+    homebrew: 'redis',
+    variable: 'REDIS_SERVER_PATH to its path',
+  },
+  postgres: {
+    title: isRoot ? 'PostgreSQL with a user "postgres" to run it, and ps' : 'PostgreSQL, and ps',
+    tests: 'mails stored in PostgreSQL',
+    find: findPostgres,
+    debian: ['postgresql', 'procps'],
+    homebrew: 'postgresql@18',
+    variable: 'POSTGRES_BIN to the folder of its programs',
+  },
+  haproxy: {
+    title: 'HAProxy',
+    tests: 'three instances behind a load balancer',
+    find: () => existing(process.env.HAPROXY_PATH, inPath('haproxy')),
+    debian: ['haproxy'],
+    homebrew: 'haproxy',
+    variable: 'HAPROXY_PATH to its path',
+  },
+  newsboat: {
+    title: 'newsboat',
+    tests: 'the feeds in the reader newsboat',
+    find: () => inPath('newsboat'),
+    debian: ['newsboat'],
+    homebrew: 'newsboat',
+  },
+  sfeed: {
+    title: 'sfeed',
+    tests: 'the feeds in the reader sfeed',
+    find: () =>
+      ['sfeed', 'sfeed_update', 'sfeed_plain', 'sfeed_web'].every(inPath) ? inPath('sfeed') : undefined,
+    debian: ['sfeed'],
+    homebrew: 'sfeed',
+  },
+  xmllint: {
+    title: 'xmllint',
+    tests: 'the feeds and the sitemap in the XML parser libxml2',
+    find: () => inPath('xmllint'),
+    debian: ['libxml2-utils'],
+    homebrew: 'libxml2',
+  },
+  curl: {
+    title: 'curl',
+    tests: 'curl commands of the documentation, and feeds that sfeed fetches with curl',
+    find: () => inPath('curl'),
+    debian: ['curl'],
+    homebrew: 'curl',
+  },
+  openssl: {
+    title: 'openssl',
+    tests: 'the example of a signed webhook in the documentation',
+    find: () => inPath('openssl'),
+    debian: ['openssl'],
+    homebrew: 'openssl',
+  },
+  git: {
+    title: 'a Git checkout, and git',
+    tests: 'the image, and the search for secrets in tracked files',
+    find: () =>
+      spawnSync('git', ['ls-files', '--error-unmatch', 'package.json']).status === 0
+        ? inPath('git')
+        : undefined,
+    debian: ['git'],
+    homebrew: 'git',
+    otherwise: 'run the tests in a clone that belongs to the user who runs them',
+  },
+  gnuTar: {
+    title: 'GNU tar',
+    tests: 'how tar lists an archive of the GitHub stand-in',
+    find: () => withVersion('tar', 'GNU tar'),
+    debian: ['tar'],
+    homebrew: 'gnu-tar',
+    otherwise: 'put it first in PATH under the name tar',
+  },
+  script: {
+    title: 'script of util-linux',
+    tests: 'a terminal that is closed',
+    find: () => withVersion('script', 'util-linux'),
+    debian: ['bsdutils'],
+    otherwise: 'run the tests on Linux',
+  },
+  taskset: {
+    title: 'taskset of util-linux',
+    tests: 'the contenders of the benchmark',
+    find: () => withVersion('taskset', 'util-linux'),
+    debian: ['util-linux'],
+    otherwise: 'run the tests on Linux',
+  },
+  procfs: {
+    title: '/proc of Linux',
+    tests: 'memory, processor time and open files of processes',
+    find: () => existing('/proc/self/fd'),
+    otherwise: 'run the tests on Linux',
+  },
+  setpriv: {
+    title: 'setpriv of util-linux',
+    tests: 'the image started as its own user',
+    // Without root the image runs as the user who runs the tests.
+    find: () => (isRoot ? withVersion('setpriv', 'util-linux') : process.execPath),
+    debian: ['util-linux'],
+    otherwise: 'run the tests without root',
+  },
+  root: {
+    title: 'root on Linux',
+    tests: 'a disk that is full, for which a small one is mounted',
+    find: () => (isRoot && process.platform === 'linux' ? inPath('mount') : undefined),
+    otherwise: 'run the tests as root on Linux',
+  },
+} satisfies Record<string, Requirement>;
+
+export type RequirementName = keyof typeof requirements;
+
+const names = Object.keys(requirements).filter((name): name is RequirementName => name in requirements);
+const requirement = (name: RequirementName): Requirement => requirements[name];
+const missing = (): RequirementName[] => names.filter((name) => requirement(name).find() === undefined);
+
+function howToGet(name: RequirementName): string {
+  const { debian, homebrew, variable, otherwise } = requirement(name);
+  const ways = [
+    debian && `Debian and Ubuntu: apt-get install ${debian.join(' ')}`,
+    homebrew && `Homebrew: brew install ${homebrew}`,
+    variable && `or set ${variable}`,
+    otherwise,
+  ];
+  return ways.filter(Boolean).join('; ');
+}
+
+/** One line: what is missing, which tests are skipped without it, and how to get it. */
+export function describeMissing(name: RequirementName): string {
+  const { title, tests } = requirement(name);
+  return `Missing: ${title}. Skipped: ${tests}. To get it: ${howToGet(name)}.`;
+}
+
+/** Everything that is missing. As root on Debian it is installed first. */
+export function missingRequirements(): RequirementName[] {
+  installPackages(...new Set(missing().flatMap((name) => requirement(name).debian ?? [])));
+  return missing();
+}
+
+/**
+ * The path of a requirement. As root on Debian it is installed if it is missing.
+ *
+ * @throws Error that says what to install
+ */
+export function requirePath(name: RequirementName): string {
+  const { title, find, debian } = requirement(name);
+  const found = find();
+  if (found) return found;
+  installPackages(...(debian ?? []));
+  const installed = find();
+  if (installed) return installed;
+  throw new Error(`The tests need ${title} (${howToGet(name)}).`);
+}
