@@ -10,6 +10,6 @@ export async function register(): Promise<void> {
 /** Next calls this for every page that failed. The digest is what its visitor is shown, see app/error.tsx. */
 export const onRequestError: Instrumentation.onRequestError = async (error, _request, context) => {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
-  const { logPageFailure } = await import('#server/log.ts');
+  const { logPageFailure } = await import('#server/observability/log.ts');
   logPageFailure(error, context.routePath);
 };

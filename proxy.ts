@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
-import { markdownPathOf } from '#server/catalog/docs-pages.ts';
-import { preferredType } from '#server/door/accept.ts';
-import { readPrerenderedPages } from '#server/door/prerendered-pages.ts';
-import { pageContentPolicy, securityHeaders } from '#server/door/security-headers.ts';
-import { env } from '#server/env.ts';
+import { markdownPathOf } from '#server/catalog/docs/docs-pages.ts';
+import { env } from '#server/config/env.ts';
+import { isDocsPage } from '#server/config/paths.ts';
+import { preferredType } from '#server/http/content-negotiation.ts';
+import { pageContentPolicy, securityHeaders } from '#server/http/security-headers.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
-import { isDocsPage } from '#server/paths.ts';
+import { readPrerenderedPages } from '#server/next/prerendered-pages.ts';
 import { services } from '#server/services.ts';
 
 /** Pages alone, what is not found included: never `/api`, never a raw route, never a file. */

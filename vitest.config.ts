@@ -10,10 +10,10 @@ const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exc
 /** Those of HTTP alone, which share a product: they run against the route handlers behind `next start`, too. */
 const ofBothServers = fromOutside.filter(
   (file) =>
-    /^tests\/(?:door|product)\//.test(file) &&
+    /^tests\/(?:http|trpc|node-server|product)\//.test(file) &&
     // What a request target may be, and what becomes of a connection, is the front server's to say; pages in a browser
     // are the same.
-    !/(?:raw-path|raw-targets|refused-body|csp-browser)\.test\.ts$/.test(file) &&
+    !/(?:raw-path|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
     readFileSync(file, 'utf8').includes('support/shared.ts'),
 );
 

@@ -1,12 +1,12 @@
 import { connection } from 'next/server';
-import { describeFailure } from '#server/caller.ts';
 import { services } from '#server/services.ts';
+import { describeFailure } from '#server/trpc/caller.ts';
 import { CallSamples } from './_components/call-samples.tsx';
 import { Failure } from './_components/failure.tsx';
 import { PageLink } from './_components/page-link.tsx';
-import { pageMetadata } from './_components/page-metadata.ts';
 import { RequestMap } from './_components/request-map.tsx';
-import { api } from './api.ts';
+import { api } from './_lib/api.ts';
+import { pageMetadata } from './_lib/page-metadata.ts';
 
 /** Rendered for each request, so that the answer on it is a live one. */
 export const instant = false;

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import type { ErrorData } from '#server/errors.ts';
-import type { AppRouter } from '#server/router.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 
 /** An error of a call, with the envelope's `data` where the server answered at all. */
 export type ApiError = TRPCClientError<AppRouter>;

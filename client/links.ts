@@ -1,7 +1,7 @@
 import { httpBatchLink, httpLink, isNonJsonSerializable, splitLink, type TRPCLink } from '@trpc/client';
 import superjson from 'superjson';
-import type { limits } from '#server/limits.ts';
-import type { AppRouter } from '#server/router.ts';
+import type { limits } from '#server/config/limits.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 import { isPublicQuery } from './public-queries.ts';
 
 /** The server's own number: another one here does not compile. */

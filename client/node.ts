@@ -7,7 +7,7 @@
  * ```
  */
 import { createTRPCClient, type TRPCClient } from '@trpc/client';
-import type { AppRouter } from '#server/router.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 import { createLinks, type Fetch } from './links.ts';
 
 export { type ApiError, errorData, isApiError } from './errors.ts';

@@ -1,5 +1,5 @@
 import { createTRPCClient, getUntypedClient, TRPCClientError } from '@trpc/client';
-import type { AppRouter } from '#server/router.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 import { type ApiError, isApiError } from './errors.ts';
 import { createLinks } from './links.ts';
 

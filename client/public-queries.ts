@@ -1,5 +1,5 @@
 import type { inferRouterInputs } from '@trpc/server';
-import type { AppRouter } from '#server/router.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 
 type Inputs = inferRouterInputs<AppRouter>;
 type PathOf<T, Prefix extends string = ''> = {

@@ -1,7 +1,7 @@
 import { createHydrationHelpers } from '@trpc/react-query/rsc';
 import { cache } from 'react';
-import type { Caller } from '#server/caller.ts';
-import type { AppRouter } from '#server/router.ts';
+import type { Caller } from '#server/trpc/caller.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 import { createQueryClient } from './query-client.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { ConfigurationError, env } from './env.ts';
-import { lifecycle } from './lifecycle.ts';
-import { machine } from './machine.ts';
+import { ConfigurationError, env } from './config/env.ts';
+import { startTelemetry } from './observability/tracing/start.ts';
+import { coordinator } from './process/coordinator.ts';
+import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
-import { startTelemetry } from './telemetry/start.ts';
 
 /**
  * Starts what runs beside the requests: mails that wait from before are delivered. A setting that cannot be
@@ -18,8 +18,8 @@ export function startBackground(): void {
   }
   const { mail, metrics, env: settings, log } = services();
   const telemetry = startTelemetry({ env: settings, log, traces: true, gather: metrics.json });
-  const shared = machine();
-  if (shared) shared.offerDelivery({ begin: mail.start, end: mail.rest, wake: mail.wake });
+  const shared = coordinator();
+  if (shared) shared.offerDelivery({ begin: mail.start, end: mail.pause, wake: mail.wake });
   else mail.start();
   // It may still accept mails for a while after the signal, and stops delivery when it accepts no more.
   if (lifecycle.ownsShutdown) return;

@@ -86,6 +86,24 @@ export function isErrorReason(name: string): name is ErrorReason {
 
 export type ErrorCode = (typeof errorReasons)[ErrorReason]['code'];
 
+/** The JSON-RPC number that tRPC's clients expect beside each code. A test holds them to tRPC's own. */
+export const jsonRpcCodes = {
+  BAD_REQUEST: -32600,
+  UNAUTHORIZED: -32001,
+  FORBIDDEN: -32003,
+  NOT_FOUND: -32004,
+  METHOD_NOT_SUPPORTED: -32005,
+  TIMEOUT: -32008,
+  CONFLICT: -32009,
+  PAYLOAD_TOO_LARGE: -32013,
+  UNSUPPORTED_MEDIA_TYPE: -32015,
+  TOO_MANY_REQUESTS: -32029,
+  INTERNAL_SERVER_ERROR: -32603,
+  BAD_GATEWAY: -32603,
+  SERVICE_UNAVAILABLE: -32603,
+  GATEWAY_TIMEOUT: -32603,
+} as const satisfies Record<ErrorCode, number>;
+
 /** Messages for each field of the input, by its dotted path; `input` stands for the input as a whole. */
 export type FieldErrors = Record<string, string[]>;
 

@@ -1,11 +1,11 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import type { ErrorReason } from './errors.ts';
-import type { Machine } from './machine.ts';
 import type { MailStatus } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
-import type { RateLimitClass } from './procedure-meta.ts';
-import type { UpstreamObserver } from './upstream/observer.ts';
+import type { Coordinator } from './process/coordinator.ts';
+import type { RateLimitClass } from './trpc/procedure-meta.ts';
+import type { UpstreamObserver } from './upstream-client/observer.ts';
 
 /** In seconds: from an answer out of memory to the longest that an upstream may take. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
@@ -28,7 +28,7 @@ export type Metrics = {
 };
 
 /** What is counted and timed. Labels are of closed sets: nothing that a caller writes becomes one. */
-export function createMetrics(machine?: Pick<Machine, 'askOthers' | 'onAsk' | 'startedAt'>): Metrics {
+export function createMetrics(machine?: Pick<Coordinator, 'askOthers' | 'onAsk' | 'startedAt'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   /** What is the same wherever it is asked, and so must not be added up. */
@@ -103,7 +103,7 @@ function tellStart(startedAt: Date, registers: Registry[]): void {
 }
 
 async function sumOver(
-  machine: Pick<Machine, 'askOthers'>,
+  machine: Pick<Coordinator, 'askOthers'>,
   snapshot: Metrics['snapshot'],
 ): Promise<Registry> {
   const own = await snapshot();

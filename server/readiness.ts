@@ -1,5 +1,5 @@
-import { lifecycle } from './lifecycle.ts';
 import type { MailMode } from './mail/mode.ts';
+import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
 
 type Dependency<State extends string> = { state: State; needed: boolean };

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { limits } from './limits.ts';
-import type { Logger } from './log.ts';
+import { limits } from './config/limits.ts';
+import type { Logger } from './observability/log.ts';
 
 const { timeout, pause } = limits.redis;
 

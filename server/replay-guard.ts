@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { limits } from './limits.ts';
-import type { Machine } from './machine.ts';
+import { limits } from './config/limits.ts';
+import type { Coordinator } from './process/coordinator.ts';
 import type { SharedRedis } from './redis.ts';
 
 export type ReplayGuard = {
@@ -17,7 +17,7 @@ const { signatures, rememberedFor } = limits.webhook;
  */
 export function createReplayGuard(
   redis: SharedRedis | undefined,
-  machine?: Pick<Machine, 'keep'>,
+  machine?: Pick<Coordinator, 'putIfAbsent'>,
 ): ReplayGuard {
   const used = new LRUCache<string, true>({ max: signatures, ttl: rememberedFor });
   return {
@@ -25,7 +25,7 @@ export function createReplayGuard(
       const name = createHash('sha256').update(signature).digest('base64url');
       if (used.has(name)) return false;
       used.set(name, true);
-      if ((await machine?.keep('signature', name, 'used')) !== undefined) return false;
+      if ((await machine?.putIfAbsent('signature', name, 'used')) !== undefined) return false;
       const first = await redis?.attempt((client) =>
         client.set(`typed-bff:signature:${name}`, '', 'PX', rememberedFor, 'NX'),
       );

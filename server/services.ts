@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { type Env, env } from './env.ts';
+import { type Env, env } from './config/env.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
-import { type Logger, log } from './log.ts';
-import { machine } from './machine.ts';
-import { createMail, type Mail } from './mail/mail.ts';
+import { singleton } from './lib/singleton.ts';
+import { createMail, type Mail } from './mail/mail-service.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type Logger, log } from './observability/log.ts';
+import { coordinator } from './process/coordinator.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { connectRedis, type SharedRedis } from './redis.ts';
 import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
-import { singleton } from './singleton.ts';
-import { createUpstreamClient, type UpstreamClient } from './upstream/client.ts';
-import { createSharedTier } from './upstream/shared-tier.ts';
-import { sightsSchema, statusOf, type UpstreamStatus } from './upstream/status.ts';
+import { createUpstreamClient, type UpstreamClient } from './upstream-client/client.ts';
+import { createSharedTier } from './upstream-client/shared-tier.ts';
+import { snapshotsSchema, statusOf, type UpstreamStatus } from './upstream-client/status.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
 
@@ -35,7 +35,7 @@ export type Services = {
 
 export function createServices(options: { env: Env; log: Logger }): Services {
   const { env, log } = options;
-  const shared = machine();
+  const shared = coordinator();
   const metrics = createMetrics(shared);
   const redis = env.REDIS_URL ? connectRedis(env.REDIS_URL, log) : undefined;
   const upstreams = createUpstreamClient(env, {
@@ -52,7 +52,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     redis,
     upstreams,
     async upstreamStatus() {
-      const others = z.array(sightsSchema).parse((await shared?.askOthers('upstreams')) ?? []);
+      const others = z.array(snapshotsSchema).parse((await shared?.askOthers('upstreams')) ?? []);
       return statusOf(upstreams.sights(), others.flat());
     },
     weather: createWeather({ ...options, upstreams }),

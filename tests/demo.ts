@@ -3,8 +3,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { ConfigurationError, parseEnv } from '#server/env.ts';
-import { PreflightError, requireFreePort } from '#server/preflight.ts';
+import { requireFreePort, StartupCheckError } from '#server/bin/startup-checks.ts';
+import { ConfigurationError, parseEnv } from '#server/config/env.ts';
 import { startArguments } from './support/start-command.ts';
 import { startUpstreams } from './support/upstreams/index.ts';
 
@@ -28,7 +28,7 @@ try {
   const { PORT, SITE_URL } = parseEnv(process.env);
   // Before the build, which takes its time.
   await requireFreePort(PORT);
-  process.exitCode = await launch(['server/launch.ts', 'build'], {});
+  process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
     console.log(
@@ -43,7 +43,7 @@ try {
     await upstreams.close();
   }
 } catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof PreflightError)) throw error;
+  if (!(error instanceof ConfigurationError || error instanceof StartupCheckError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -40,7 +40,7 @@ try {
   const ready =
     run('format and lint', 'npx', ['biome', 'check', '--error-on-warnings', '.']) &&
     // It checks the types of everything, too: tests are in the same tsconfig.json.
-    run('build', process.execPath, ['server/launch.ts', 'build']);
+    run('build', process.execPath, ['server/bin/launch.ts', 'build']);
   const counts = ready ? runTests(missing) : { passed: 0, failed: 1, skipped: 0 };
   if (missing.length > 0) console.log(`\n${missing.map(describeMissing).join('\n')}`);
   if (missing.length > 0 && mustRunAll)

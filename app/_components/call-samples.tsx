@@ -44,7 +44,7 @@ export function Temperature() {
   // number | null | undefined, known to the compiler
 }`;
 
-const serverComponent = `import { api } from '#app/api.ts';
+const serverComponent = `import { api } from '#app/_lib/api.ts';
 
 export async function Temperature() {
   // No HTTP, no second copy of the types

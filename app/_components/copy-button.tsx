@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { useHydrated } from './use-hydrated.ts';
+import { useHydrated } from '../_lib/use-hydrated.ts';
 
 /** How long the button tells what became of it, in milliseconds. */
 const tellFor = 2_000;

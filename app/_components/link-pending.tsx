@@ -1,7 +1,7 @@
 'use client';
 
 import { useLinkStatus } from 'next/link';
-import { useDebounced } from './use-debounced.ts';
+import { useDebounced } from '../_lib/use-debounced.ts';
 
 /** Milliseconds. A page that comes sooner takes the place of the old one without a skeleton in between. */
 const patience = 150;

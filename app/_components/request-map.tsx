@@ -1,8 +1,8 @@
 const steps = [
   ['Caller', 'A hook, a server component, a script, another service, a feed reader.', null],
-  ['Front', 'Sees the connection: true addresses, timeouts, an orderly end.', 'server/front'],
-  ['Door', 'Origin, size, batch, keys, request id, one log line, one envelope for errors.', 'server/door'],
-  ['Router', 'Limits, validation of input and output, types for every caller.', 'server/procedures'],
+  ['Node server', 'Sees the connection: true addresses, timeouts, an orderly end.', 'server/node-server'],
+  ['HTTP', 'Origin, size, batch, keys, request id, one log line, one envelope for errors.', 'server/http'],
+  ['Router', 'Limits, validation of input and output, types for every caller.', 'server/trpc/procedures'],
   ['Services', 'Weather, mail, feeds: they know nothing of HTTP.', 'server/weather, mail, feed'],
   ['Backends', 'Upstreams with deadline, retry, breaker and cache; the outbox on disk.', 'server/upstream'],
 ] as const;

@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleAtom } from '#server/raw/feeds.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleAtom } from '#server/routes/feeds.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleAtom);

@@ -1,4 +1,4 @@
-import type { SchemaField } from '#server/catalog/schema-fields.ts';
+import type { SchemaField } from '#server/catalog/docs/schema-fields.ts';
 import { Prose } from './prose.tsx';
 
 /** A value's places: what each is, and what it holds. */

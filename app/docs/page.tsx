@@ -1,6 +1,6 @@
 import { connection } from 'next/server';
 import { PageLink } from '#app/_components/page-link.tsx';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { catalog } from '#server/catalog/catalog.ts';
 import { services } from '#server/services.ts';
 import { badgesOf } from './badges-of.ts';

@@ -1,5 +1,5 @@
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
-import { literalOf } from '#server/catalog/snippets.ts';
+import { literalOf } from '#server/catalog/docs/snippets.ts';
 
 type Called = Pick<CatalogEntry, 'path' | 'type' | 'examples'>;
 
@@ -19,7 +19,7 @@ call.mutate(${input});`;
 
 /** The same by a server component, in the process of the server. */
 export function serverComponentOf({ path, examples: [example] }: Called): string {
-  return `import { api } from '#app/api.ts';
+  return `import { api } from '#app/_lib/api.ts';
 
 const data = await api.${path}(${example ? literalOf(example.value) : ''});`;
 }

@@ -1,5 +1,5 @@
 import type { Schemas } from '#server/catalog/catalog.ts';
-import { fieldsOf } from '#server/catalog/schema-fields.ts';
+import { fieldsOf } from '#server/catalog/docs/schema-fields.ts';
 import { CodeSample } from './code-sample.tsx';
 import { FieldTable } from './field-table.tsx';
 

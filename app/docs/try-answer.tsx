@@ -1,6 +1,6 @@
-import { describeValue } from '#app/_components/describe-value.ts';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
+import { describeValue } from '#app/_lib/describe-value.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
 import type { ObservedCall } from '#client/observed-call.ts';
 
 /** What became of a call. Its outcome is announced in one sentence; the whole answer is there to be read. */
@@ -20,7 +20,7 @@ export function TryAnswer({ call, pending }: { call: ObservedCall | undefined; p
           </dl>
           {'error' in call.outcome ? (
             <>
-              <Failure {...failureOf(call.outcome.error)} />
+              <Failure {...toFailure(call.outcome.error)} />
               {call.outcome.error.shape && (
                 <Answer text={JSON.stringify({ error: { json: call.outcome.error.shape } }, null, 2)} />
               )}

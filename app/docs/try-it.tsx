@@ -2,7 +2,7 @@
 
 import { type FormEvent, useId, useState } from 'react';
 import type { SuperJSONResult } from 'superjson';
-import { useHydrated } from '#app/_components/use-hydrated.ts';
+import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { type ObservedCall, observeCall } from '#client/observed-call.ts';
 import { TryAnswer } from './try-answer.tsx';
 import { readInput, textOfExample } from './try-input.ts';

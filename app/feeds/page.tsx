@@ -1,11 +1,11 @@
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
 import { PageLink } from '#app/_components/page-link.tsx';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { PostDate } from '#app/posts/post-date.tsx';
-import { describeFailure } from '#server/caller.ts';
 import type { FeedItem } from '#server/feed/model.ts';
 import { services } from '#server/services.ts';
+import { describeFailure } from '#server/trpc/caller.ts';
 
 export const instant = false;
 

@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleHealth } from '#server/raw/health.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleHealth } from '#server/routes/health.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleHealth);

@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleMcp } from '#server/raw/mcp.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleMcp } from '#server/routes/mcp.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleMcp);

@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleOpenApi } from '#server/raw/catalog.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleOpenApi } from '#server/routes/catalog.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleOpenApi);

@@ -1,11 +1,11 @@
 import superjson, { type SuperJSONResult } from 'superjson';
-import { type JsonSchema, toJsonSchema } from '../json-schema.ts';
-import { limits } from '../limits.ts';
-import type { RateLimitClass } from '../procedure-meta.ts';
-import type { RateLimits } from '../rate-limit-state.ts';
-import { allowedMethodsOf } from './methods.ts';
+import { limits } from '../config/limits.ts';
+import type { RateLimits } from '../config/rate-limits.ts';
+import { type JsonSchema, toJsonSchema } from '../lib/json-schema.ts';
+import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
+import type { RateLimitClass } from '../trpc/procedure-meta.ts';
+import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-registry.ts';
 import { type PossibleError, possibleErrors } from './possible-errors.ts';
-import { type ProcedureEntry, procedures, takesInput } from './procedures.ts';
 import { wireSchema } from './wire-schema.ts';
 
 /** A type in the two forms it has. */

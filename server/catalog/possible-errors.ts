@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorReason, errorReasonNames, errorReasons } from '../errors.ts';
-import { allowedMethodsOf } from './methods.ts';
-import type { ProcedureEntry } from './procedures.ts';
+import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
+import type { ProcedureEntry } from '../trpc/procedure-registry.ts';
 
 /** A way in which a call can be refused or fail, as the envelope tells it. */
 export type PossibleError = {

@@ -6,18 +6,18 @@ import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Env } from '../env.ts';
-import { log } from '../log.ts';
-import { startTelemetry } from '../telemetry/start.ts';
-import { createCrew } from './crew.ts';
-import { createDeliveryRole } from './delivery-role.ts';
-import type { Member } from './member.ts';
-import type { FromWorker, Question } from './messages.ts';
-import { createRetiredMetrics } from './retired-metrics.ts';
-import { createRounds } from './rounds.ts';
-import { createSharedLimits } from './shared-limits.ts';
+import type { Env } from '../config/env.ts';
+import { log } from '../observability/log.ts';
+import { startTelemetry } from '../observability/tracing/start.ts';
+import { createBroadcast } from './broadcast.ts';
+import { createExitedWorkerMetrics } from './exited-worker-metrics.ts';
+import type { FromWorker, Question } from './ipc-messages.ts';
+import { createMailLeader } from './mail-leader.ts';
+import { createRateLimitServer } from './rate-limit-server.ts';
 import { createSharedState } from './shared-state.ts';
+import { createSupervisor } from './supervisor.ts';
 import { hasTerminal } from './terminal.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** Serves the build with `WEB_CONCURRENCY` workers until it is told to stop. Resolves when the first one listens. */
 export async function runPrimary(env: Env): Promise<void> {
@@ -28,14 +28,14 @@ export async function runPrimary(env: Env): Promise<void> {
   const salt = randomBytes(16).toString('hex');
   let startedAt = new Date();
   const state = createSharedState();
-  const rounds = createRounds();
-  const charge = createSharedLimits<Member>(env.RATE_LIMITS, async (members, name, bucket) => {
+  const rounds = createBroadcast();
+  const charge = createRateLimitServer<WorkerProcess>(env.RATE_LIMITS, async (members, name, bucket) => {
     const alive = members.filter((member) => crew.members.has(member));
     const answers = await rounds.ask(alive, { kind: 'giveBack', name, bucket });
     return answers.reduce((sum, { answer }) => sum + (typeof answer === 'number' ? answer : 0), 0);
   });
-  const retired = createRetiredMetrics();
-  const crew = createCrew({
+  const retired = createExitedWorkerMetrics();
+  const crew = createSupervisor({
     size: env.WEB_CONCURRENCY,
     shutdownDelay: env.SHUTDOWN_DELAY * 1_000,
     log: log(),
@@ -50,9 +50,9 @@ export async function runPrimary(env: Env): Promise<void> {
       void end(1, { force: true });
     },
   });
-  const delivery = createDeliveryRole(crew.members);
+  const delivery = createMailLeader(crew.members);
 
-  function hear(member: Member, message: FromWorker): void {
+  function hear(member: WorkerProcess, message: FromWorker): void {
     switch (message.kind) {
       case 'question':
         void reply(member, message.id, message.question);
@@ -83,24 +83,24 @@ export async function runPrimary(env: Env): Promise<void> {
     }
   }
 
-  const othersThan = (member: Member) =>
-    [...crew.members].filter((other) => other !== member && other.greeted);
+  const othersThan = (member: WorkerProcess) =>
+    [...crew.members].filter((other) => other !== member && other.connected);
 
-  async function reply(member: Member, id: number, question: Question): Promise<void> {
-    member.say({ kind: 'reply', id, value: await answerTo(member, question) });
+  async function reply(member: WorkerProcess, id: number, question: Question): Promise<void> {
+    member.send({ kind: 'reply', id, value: await answerTo(member, question) });
   }
 
-  async function answerTo(member: Member, question: Question): Promise<unknown> {
+  async function answerTo(member: WorkerProcess, question: Question): Promise<unknown> {
     switch (question.about) {
       case 'welcome':
-        member.greeted = true;
+        member.connected = true;
         return { salt, startedAt, othersServe: othersThan(member).some(({ state }) => state === 'loaded') };
       case 'charges':
         return charge(member, question.charges);
       case 'keep':
-        return state.keep(question.space, question.name, question.value);
+        return state.putIfAbsent(question.space, question.name, question.value);
       case 'kept':
-        return state.kept(question.space, question.name);
+        return state.get(question.space, question.name);
       case 'lastMetrics':
         return retired.remember(member, question.metrics);
       case 'others': {
@@ -116,7 +116,7 @@ export async function runPrimary(env: Env): Promise<void> {
   /** What all workers have counted together. One of them tells what is the same wherever it is asked. */
   async function gather(): Promise<unknown[]> {
     const { sumOf } = await import('../metrics.ts');
-    const members = [...crew.members].filter(({ greeted }) => greeted);
+    const members = [...crew.members].filter(({ connected: greeted }) => greeted);
     const anyone = members.filter(({ state }) => state === 'loaded').slice(-1);
     const [answers, [common]] = await Promise.all([
       rounds.ask(members, { kind: 'ask', topic: 'metrics' }),

@@ -1,13 +1,13 @@
 /** One worker of `npm start`: serves the build on the port that it shares with the others. */
 import cluster from 'node:cluster';
-import { env } from '../env.ts';
-import { type Serving, serveBuild } from '../front/start.ts';
-import { flushLog, log } from '../log.ts';
+import { env } from '../config/env.ts';
+import { singleton } from '../lib/singleton.ts';
+import { type RunningServer, serveBuild } from '../node-server/start.ts';
+import { flushLog, log } from '../observability/log.ts';
 import { services } from '../services.ts';
-import { singleton } from '../singleton.ts';
-import { joinMachine } from './join.ts';
+import { joinCluster } from './join-cluster.ts';
 
-let serving: Serving | undefined;
+let serving: RunningServer | undefined;
 let ending = false;
 
 /** Ends with the machine, also in the middle of a hand-over. The worker that delivers mails ends last. */
@@ -33,15 +33,15 @@ process.title = `typed-bff worker ${cluster.worker?.id}`;
 // They come from the terminal to all processes at once; what is to be done the primary says.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-const membership = await joinMachine({ leave: () => void leave(), stop: () => void stop() });
+const membership = await joinCluster({ leave: () => void leave(), stop: () => void stop() });
 singleton('machine', () => membership.machine);
-process.on('SIGTERM', () => void membership.say({ kind: 'terminated' }));
+process.on('SIGTERM', () => void membership.send({ kind: 'terminated' }));
 try {
   serving = await serveBuild(env(), membership);
   await serving.loaded;
-  void membership.say({ kind: 'loaded' });
+  void membership.send({ kind: 'loaded' });
 } catch (error) {
   log().fatal({ err: error }, 'worker could not start');
   flushLog();
-  void membership.say({ kind: 'failed' });
+  void membership.send({ kind: 'failed' });
 }

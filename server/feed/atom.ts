@@ -1,3 +1,4 @@
+import { element, serializeXml, type XmlElement } from '../lib/xml.ts';
 import { uriOf } from './ids.ts';
 import {
   authorsOf,
@@ -7,7 +8,6 @@ import {
   feedChangedAt,
   itemChangedAt,
 } from './model.ts';
-import { element, serializeXml, type XmlElement } from './xml.ts';
 
 export const atomContentType = 'application/atom+xml; charset=utf-8';
 

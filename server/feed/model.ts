@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import { limits } from '../config/limits.ts';
 
 export type FeedAuthor = { name: string; url?: string };
 

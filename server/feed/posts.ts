@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderMarkdown } from '../lib/markdown.ts';
 import { PostError, parsePost } from './front-matter.ts';
 import { tagUri } from './ids.ts';
-import { renderMarkdown } from './markdown.ts';
 import type { FeedItem } from './model.ts';
 
 /** A post of the built-in feed: one Markdown file in `content/posts`. */

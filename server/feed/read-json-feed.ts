@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { escapeText } from '../lib/xml.ts';
 import { authorList, identifier, languageTag, optionalText, textList, timestamp, webUrl } from './fields.ts';
 import type { FeedAuthor, FeedItem } from './model.ts';
-import { escapeText } from './xml.ts';
 
 /** What is taken of JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
 export const jsonFeedSchema = z.object({

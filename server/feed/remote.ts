@@ -1,5 +1,5 @@
+import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
-import { limits } from '../limits.ts';
 import type { Feed } from './model.ts';
 import { parseFeedJson } from './parse.ts';
 

@@ -1,5 +1,5 @@
+import { element, escapeText, serializeXml, type XmlElement } from '../lib/xml.ts';
 import { authorsOf, type Feed, type FeedItem, feedChangedAt } from './model.ts';
-import { element, escapeText, serializeXml, type XmlElement } from './xml.ts';
 
 export const rssContentType = 'application/rss+xml; charset=utf-8';
 

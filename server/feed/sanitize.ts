@@ -1,5 +1,5 @@
 import sanitize from 'sanitize-html';
-import { limits } from '../limits.ts';
+import { limits } from '../config/limits.ts';
 
 /** What an article is made of. No element here can run anything, load anything but a picture, or be typed into. */
 const allowedTags = [

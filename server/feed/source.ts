@@ -1,4 +1,4 @@
-import type { Env } from '../env.ts';
+import type { Env } from '../config/env.ts';
 import type { Generation } from './generation.ts';
 import type { Feed } from './model.ts';
 import { newestFirst } from './model.ts';

@@ -17,7 +17,7 @@ export type ClaimedMail = {
   /** This attempt's number, from 1. */
   attempt: number;
   /** Claims that ended without an outcome before this one. */
-  unfinished: number;
+  crashedClaims: number;
   /** The lease's token: what the outcome must carry. */
   token: string;
   /** The trace that it was accepted in; null where nobody had one. */
@@ -38,7 +38,7 @@ export type Claims = {
   claim(): Promise<ClaimedMail | undefined>;
   complete(id: string, token: string): Promise<boolean>;
   retryLater(id: string, token: string, retry: Retry): Promise<boolean>;
-  bury(id: string, token: string, lastError: string): Promise<boolean>;
+  markDead(id: string, token: string, lastError: string): Promise<boolean>;
 };
 
 export type ClaimOptions = { lease: number; backoffCap: number };
@@ -124,7 +124,7 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
     retryLater: (id, token, { delay, lastError, countAttempt }) =>
       settle(id, token, { status: 'queued', last_error: lastError }, { delay, giveBack: !countAttempt }),
 
-    bury: (id, token, lastError) => settle(id, token, { status: 'dead', last_error: lastError }),
+    markDead: (id, token, lastError) => settle(id, token, { status: 'dead', last_error: lastError }),
   };
 }
 
@@ -140,7 +140,7 @@ function toClaimedMail(row: MailRow, token: string, lease: number): ClaimedMail 
     acceptedAt: new Date(row.accepted_at),
     age: Math.max(0, claimedAt - row.queued_at),
     attempt: row.attempts,
-    unfinished: row.unfinished - 1,
+    crashedClaims: row.unfinished - 1,
     token,
     traceparent: row.traceparent,
   };

@@ -1,5 +1,5 @@
-import type { Logger } from '../log.ts';
-import { outsideRequests } from '../request-scope.ts';
+import type { Logger } from '../observability/log.ts';
+import { outsideRequests } from '../observability/request-scope.ts';
 import { backoff } from './backoff.ts';
 import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
@@ -73,8 +73,8 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     const { id, token } = mail;
     const line = { mailId: id, attempt: mail.attempt };
     // It may be what ended those processes: its neighbours must not wait for it for ever.
-    if (mail.unfinished >= timing.unfinishedClaims) {
-      await outbox.bury(id, token, `${mail.unfinished} claims without an outcome`);
+    if (mail.crashedClaims >= timing.crashedClaims) {
+      await outbox.markDead(id, token, `${mail.crashedClaims} claims without an outcome`);
       record('dead');
       log.error(line, 'mail given up: nobody who took it came to an end with it');
       return;
@@ -123,7 +123,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     // A mail that waited for its transport is old before its first attempt: it gets its share of them all the same.
     const triedEnough = mail.age >= timing.giveUpAfter && attempt >= timing.attemptsAtLeast;
     if (kind === 'permanent' || triedEnough) {
-      await outbox.bury(id, token, failure.message);
+      await outbox.markDead(id, token, failure.message);
       record('dead');
       log.error(line, 'mail given up');
       return;

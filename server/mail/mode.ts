@@ -1,4 +1,4 @@
-import type { Env } from '../env.ts';
+import type { Env } from '../config/env.ts';
 
 /** What becomes of mails: sent; kept to be read at `/inbox`; kept until there is a mail server. */
 export type MailMode = 'smtp' | 'inbox' | 'held';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { limits } from '../limits.ts';
+import { limits } from '../config/limits.ts';
 import { type MailDatabase, type MailRow, type MailStatus, mailStatuses } from './database.ts';
 import { storage } from './storage.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RawBuilder } from 'kysely';
 import { AppError } from '../errors.ts';
-import { currentTrace, formatTraceparent } from '../telemetry/trace-context.ts';
+import { currentTrace, formatTraceparent } from '../observability/trace-context.ts';
 import { type Claims, createClaims } from './claims.ts';
 import type { MailDatabase, MailStatus, MailTable, Queries } from './database.ts';
 import { type Draft, payloadHash } from './draft.ts';

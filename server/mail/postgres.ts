@@ -1,8 +1,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
-import { limits } from '../limits.ts';
-import type { Logger } from '../log.ts';
+import { limits } from '../config/limits.ts';
+import type { Logger } from '../observability/log.ts';
 import type { MailDatabase, MailTables } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { limits } from '../limits.ts';
+import { limits } from '../config/limits.ts';
 
 /** What a form carries beside the message, to tell people from programs. */
 export type FormSigns = {

@@ -1,6 +1,6 @@
-import { limits } from '../limits.ts';
+import { limits } from '../config/limits.ts';
 
-/** How mail is paced. Milliseconds, but for `backoffFactor`, `attemptsAtLeast` and `unfinishedClaims`. Tests pass shorter ones. */
+/** How mail is paced. Milliseconds, but for `backoffFactor`, `attemptsAtLeast` and `crashedClaims`. Tests pass shorter ones. */
 export type MailTiming = Readonly<
   Record<
     | 'connectionTimeout'
@@ -14,7 +14,7 @@ export type MailTiming = Readonly<
     | 'attemptsAtLeast'
     | 'pollInterval'
     | 'stopGrace'
-    | 'unfinishedClaims'
+    | 'crashedClaims'
     | 'sentKeptFor'
     | 'sweepInterval',
     number

@@ -1,6 +1,6 @@
 import { isAppError } from '../errors.ts';
-import { inSpan, tracing } from '../telemetry/span.ts';
-import { currentTrace, parseTraceparent } from '../telemetry/trace-context.ts';
+import { currentTrace, parseTraceparent } from '../observability/trace-context.ts';
+import { tracing, withSpan } from '../observability/tracing/span.ts';
 import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { Receipt } from './outbox.ts';
@@ -8,7 +8,7 @@ import type { Receipt } from './outbox.ts';
 /** A mail is stored: what the trace has of it until somebody delivers it. */
 export function inAcceptSpan(accept: () => Promise<Receipt>): Promise<Receipt> {
   const failureOf = (error: unknown) => (isAppError(error) ? error.reason : 'internal');
-  return inSpan('mail accept', { kind: 'producer', failureOf }, async (span) => {
+  return withSpan('mail accept', { kind: 'producer', failureOf }, async (span) => {
     const receipt = await accept();
     span?.set({ 'bff.mail_id': receipt.id, 'bff.mail_duplicate': receipt.duplicate });
     return receipt;
@@ -41,5 +41,5 @@ export function inSmtpSpan(url: string, send: () => Promise<void>): Promise<void
     'server.port': Number(port) || (protocol === 'smtps:' ? 465 : 587),
   };
   const failureOf = (error: unknown) => (error instanceof DeliveryError ? error.kind : 'internal');
-  return inSpan('SMTP send', { kind: 'client', attributes, failureOf }, send);
+  return withSpan('SMTP send', { kind: 'client', attributes, failureOf }, send);
 }

@@ -1,10 +1,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { callTRPCProcedure } from '@trpc/server';
-import type { Context } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { appRouter } from '../router.ts';
-import { deserializeInput } from '../transformer.ts';
-import { toAppError } from '../trpc.ts';
+import type { Context } from '../trpc/context.ts';
+import { toAppError } from '../trpc/init.ts';
+import { appRouter } from '../trpc/router.ts';
+import { deserializeInput } from '../trpc/transformer.ts';
 import { toPlainJson, withDates } from './json-values.ts';
 import { isOpen, type ProcedureTool } from './tools.ts';
 

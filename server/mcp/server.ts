@@ -1,5 +1,5 @@
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
-import type { Context } from '../context.ts';
+import type { Context } from '../trpc/context.ts';
 import { callTool } from './call-tool.ts';
 import { isOfferedTo, tools } from './tools.ts';
 

@@ -1,8 +1,8 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { type ProcedureEntry, procedures, takesInput } from '../catalog/procedures.ts';
-import { toJsonSchema } from '../json-schema.ts';
+import { toJsonSchema } from '../lib/json-schema.ts';
 import type { Principal } from '../principal.ts';
+import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-registry.ts';
 
 /** A procedure as a tool of the Model Context Protocol. */
 export type ProcedureTool = {

@@ -1,9 +1,21 @@
+import type {
+  QuotaName,
+  RateLimit,
+  RateLimitName,
+  RateLimitState,
+  RateLimits,
+} from '../config/rate-limits.ts';
 import { AppError } from '../errors.ts';
-import type { Machine } from '../machine.ts';
-import type { RateLimitClass } from '../procedure-meta.ts';
-import type { QuotaName, RateLimit, RateLimitName, RateLimitState, RateLimits } from '../rate-limit-state.ts';
+import type { Coordinator } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
-import { type Charged, consumeFrom, createMemoryStore, type RateLimitStore, stateOf } from './limiter.ts';
+import type { RateLimitClass } from '../trpc/procedure-meta.ts';
+import {
+  type Charged,
+  consumeFrom,
+  createMemoryStore,
+  type RateLimitStore,
+  stateOf,
+} from './memory-store.ts';
 import { createRedisStore } from './redis-store.ts';
 
 export type RateLimiter = {
@@ -24,7 +36,7 @@ export type RateLimiter = {
 export function createRateLimiter(options: {
   rateLimits: RateLimits;
   redis?: SharedRedis | undefined;
-  machine?: Pick<Machine, 'charge'> | undefined;
+  machine?: Pick<Coordinator, 'charge'> | undefined;
 }): RateLimiter {
   const { rateLimits, redis, machine } = options;
   const stores = {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { RateLimit } from '../rate-limit-state.ts';
-import type { RateLimitStore } from './limiter.ts';
+import type { RateLimit } from '../config/rate-limits.ts';
+import type { RateLimitStore } from './memory-store.ts';
 
 /** Counts in Redis, so that all instances share one window. */
 export function createRedisStore(

@@ -1,4 +1,4 @@
-import { trpcEndpoint } from '../paths.ts';
+import { trpcEndpoint } from '../config/paths.ts';
 
 export const apiCatalogContentType =
   'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"';

@@ -1,4 +1,4 @@
-import { element, serializeXml } from '../feed/xml.ts';
+import { element, serializeXml } from '../lib/xml.ts';
 
 export type SitemapEntry = {
   /** Absolute. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineUpstream } from '../upstream/declaration.ts';
+import { defineUpstream } from '../upstream-client/declaration.ts';
 import { repository } from './github.ts';
 
 /** Where GitHub gives its archives away. Its API only redirects there, and redirects are not followed. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineUpstream } from '../upstream/declaration.ts';
+import { defineUpstream } from '../upstream-client/declaration.ts';
 
 const params = z.object({
   name: z.string().regex(/^[\w][\w.-]{0,99}$/, 'Letters, digits, dots, hyphens and underscores; at most 100'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineUpstream } from '../upstream/declaration.ts';
+import { defineUpstream } from '../upstream-client/declaration.ts';
 
 /** GitHub's rules: letters, digits and single hyphens for owners; also dots and underscores for repositories. */
 export const repository = z.object({

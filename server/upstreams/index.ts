@@ -1,4 +1,4 @@
-import { checkUpstreams } from '../upstream/declaration.ts';
+import { checkUpstreams } from '../upstream-client/declaration.ts';
 import { codeload } from './codeload.ts';
 import { files } from './files.ts';
 import { github } from './github.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
-import { defineUpstream } from '../upstream/declaration.ts';
+import { limits } from '../config/limits.ts';
+import { defineUpstream } from '../upstream-client/declaration.ts';
 
 /**
  * Open-Meteo's three services, https://open-meteo.com/en/docs. Free use is non-commercial, up to 10,000 calls a

@@ -1,8 +1,8 @@
-import type { Env } from '../env.ts';
-import { limits } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import { settle } from '../settled.ts';
-import type { UpstreamClient } from '../upstream/client.ts';
+import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
+import { freezeDeep } from '../lib/immutable.ts';
+import type { Logger } from '../observability/log.ts';
+import type { UpstreamClient } from '../upstream-client/client.ts';
 import {
   type AirQualityAnswer,
   airQualityParameters,
@@ -23,7 +23,7 @@ export type Weather = {
   places(input: { name: string; count: number }): Promise<Place[]>;
 };
 
-const { airQualityPatience } = limits.weather;
+const { airQualityTimeout: airQualityPatience } = limits.weather;
 
 /**
  * Forecasts by Open-Meteo: the weather and the air quality of a place, asked for at the same time and put
@@ -79,9 +79,9 @@ export function createWeather(options: {
         ageSeconds: weather.ageSeconds,
       },
       warnings: [
-        ...(weather.standsIn ? [staleWarning] : []),
+        ...(weather.isStaleIfError ? [staleWarning] : []),
         ...(airQuality?.value ? [] : [airQualityUnavailable]),
-        ...(airQuality?.value && airQuality.standsIn ? [airQualityStale] : []),
+        ...(airQuality?.value && airQuality.isStaleIfError ? [airQualityStale] : []),
       ],
     };
   }
@@ -121,14 +121,14 @@ function airQualityOf(answer: AirQualityAnswer): Forecast['airQuality'] {
   const known = convertedAirQuality.get(answer);
   if (known !== undefined) return known;
   const value = convertAirQuality(answer);
-  if (value) settle(value);
+  if (value) freezeDeep(value);
   convertedAirQuality.set(answer, value);
   return value;
 }
 
 /** Each by itself, because they go into many answers. */
 function settleParts<T extends object>(whole: T): T {
-  for (const part of Object.values(whole)) if (typeof part === 'object' && part !== null) settle(part);
+  for (const part of Object.values(whole)) if (typeof part === 'object' && part !== null) freezeDeep(part);
   return whole;
 }
 

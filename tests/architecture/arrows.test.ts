@@ -24,7 +24,9 @@ const isPackage = (specifier: string, ...names: string[]) =>
 
 describe('import arrows', () => {
   it('reads the whole product, and every import of a file finds one', () => {
-    expect(files).toEqual(expect.arrayContaining(['server/router.ts', 'client/links.ts', 'app/page.tsx']));
+    expect(files).toEqual(
+      expect.arrayContaining(['server/trpc/router.ts', 'client/links.ts', 'app/page.tsx']),
+    );
     const lost = files.flatMap((file) =>
       (graph.get(file) ?? [])
         .filter((entry) => entry.file && !existsSync(entry.file))
@@ -45,7 +47,7 @@ describe('import arrows', () => {
   it('server/ knows nothing of app/, client/, tests/, React or Next, but for the file that starts Next', () => {
     expect(
       broken(
-        under('server').filter((file) => file !== 'server/front/start.ts'),
+        under('server').filter((file) => file !== 'server/node-server/start.ts'),
         ({ specifier, file }) =>
           /^(app|client|tests)\//.test(file) || isPackage(specifier, 'next', 'react', 'react-dom'),
       ),
@@ -54,7 +56,7 @@ describe('import arrows', () => {
 
   it('services know nothing of tRPC, of HTTP requests to this server, or of the procedures above them', () => {
     const services = under(
-      'server/upstream',
+      'server/upstream-client',
       'server/upstreams',
       'server/weather',
       'server/mail',
@@ -62,17 +64,41 @@ describe('import arrows', () => {
     );
     expect(services.length).toBeGreaterThan(20);
     expect(
-      broken(
-        services,
-        ({ specifier, file }) =>
-          isPackage(specifier, '@trpc/server', '@trpc/client', '@trpc/react-query') ||
-          /^server\/(door|procedures|raw|catalog|trpc|router|context|caller|services)\b/.test(file),
+      broken(services, ({ file }) =>
+        /^server\/(http|trpc|routes|node-server|catalog|mcp|services)\b/.test(file),
       ),
     ).toEqual([]);
   });
 
+  it('server/http knows nothing of tRPC, the routes or the services', () => {
+    expect(under('server/http').length).toBeGreaterThan(15);
+    expect(
+      broken(under('server/http'), ({ file }) =>
+        /^server\/(trpc|routes|node-server|catalog|mcp|services|weather|mail|feed|upstream-client|upstreams)\b/.test(
+          file,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('only server/trpc and server/mcp import @trpc/server', () => {
+    expect(
+      broken(
+        under('server').filter((file) => !/^server\/(trpc|mcp)\//.test(file)),
+        ({ specifier }) => isPackage(specifier, '@trpc/server', '@trpc/client', '@trpc/react-query'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('at most 8 files lie at the root of server/', () => {
+    const root = files.filter((file) => /^server\/[^/]+$/.test(file));
+    expect(root.length).toBeLessThanOrEqual(8);
+  });
+
   it('procedures know nothing of HTTP', () => {
-    expect(broken(under('server/procedures'), ({ file }) => /^server\/(door|raw)\//.test(file))).toEqual([]);
+    expect(
+      broken(under('server/trpc/procedures'), ({ file }) => /^server\/(trpc\/)?(http|routes)\//.test(file)),
+    ).toEqual([]);
   });
 
   it('nothing in server/ reaches back up to what uses it', () => {
@@ -100,14 +126,16 @@ describe('import arrows', () => {
       ),
     );
     expect(sdk.length).toBeGreaterThan(3);
-    expect(sdk.filter((file) => !file.startsWith('server/telemetry/otlp/'))).toEqual([]);
+    expect(sdk.filter((file) => !file.startsWith('server/observability/otlp/'))).toEqual([]);
     const loading = files.filter(
       (file) =>
-        !file.startsWith('server/telemetry/otlp/') &&
-        (graph.get(file) ?? []).some(({ file: target = '' }) => target.startsWith('server/telemetry/otlp/')),
+        !file.startsWith('server/observability/otlp/') &&
+        (graph.get(file) ?? []).some(({ file: target = '' }) =>
+          target.startsWith('server/observability/otlp/'),
+        ),
     );
-    expect(loading).toEqual(['server/telemetry/start.ts']);
-    expect(readFileSync('server/telemetry/start.ts', 'utf8')).not.toMatch(/from '\.\/otlp\//);
+    expect(loading).toEqual(['server/observability/tracing/start.ts']);
+    expect(readFileSync('server/observability/tracing/start.ts', 'utf8')).not.toMatch(/from '\.\.\/otlp\//);
   });
 
   it('only Next finds default exports, and route handlers are a few lines', () => {

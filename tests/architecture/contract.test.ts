@@ -7,7 +7,7 @@ import {
   contractReport,
 } from '#server/catalog/contract/check.ts';
 import { contractOf } from '#server/catalog/contract/contract.ts';
-import { procedures } from '#server/catalog/procedures.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 
 const check = checkContract({
   snapshot: readFileSync(contractFile, 'utf8'),

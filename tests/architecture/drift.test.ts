@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { publicQueries } from '#client/public-queries.ts';
-import { procedures } from '#server/catalog/procedures.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Env, parseEnv, settingNames } from '#server/env.ts';
+import { type Env, parseEnv, settingNames } from '#server/config/env.ts';
 
 type Setting = { name: string; value: string; section: string; explanation: string };
 

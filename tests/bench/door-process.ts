@@ -13,11 +13,11 @@ Reflect.set(process.env, 'NODE_ENV', 'production');
 // The log is written, as in production, but not onto this screen.
 const screen = process.stdout.write.bind(process.stdout);
 
-const { handleTrpc } = await import('#server/door/trpc-handler.ts');
-const { routeHandler } = await import('#server/door/route-handlers.ts');
+const { handleTrpc } = await import('#server/trpc/http/handler.ts');
+const { routeHandler } = await import('#server/http/route-handlers.ts');
 const callTrpc = routeHandler(handleTrpc);
-const { createLogger } = await import('#server/log.ts');
-const { singleton } = await import('#server/singleton.ts');
+const { createLogger } = await import('#server/observability/log.ts');
+const { singleton } = await import('#server/lib/singleton.ts');
 singleton('log', () => createLogger({ level: 'info', destination: { write: () => {} } }));
 
 const t = initTRPC.create({ transformer: superjson });

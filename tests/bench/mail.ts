@@ -4,9 +4,9 @@
  */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLogger } from '#server/log.ts';
-import { openMailDatabase } from '#server/mail/mail.ts';
+import { openMailDatabase } from '#server/mail/mail-service.ts';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { quantile } from './support/statistics.ts';
 import { type Cell, table } from './support/table.ts';

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PreflightError, requireBuild } from '#server/preflight.ts';
+import { requireBuild, StartupCheckError } from '#server/bin/startup-checks.ts';
 import { requireChromium } from '#tests/support/chromium.ts';
 import { requirePostgres } from '#tests/support/postgres.ts';
 import { measureCores } from './cores.ts';
@@ -102,7 +102,7 @@ try {
   const file = keep({ startedAt, machine: measuredOn, options, results }, startedAt);
   console.log(`\n${file}, ${Math.round((Date.now() - startedAt.getTime()) / 1000)} s`);
 } catch (error) {
-  if (!(error instanceof BenchError || error instanceof PreflightError)) throw error;
+  if (!(error instanceof BenchError || error instanceof StartupCheckError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 } finally {

@@ -3,9 +3,9 @@
  * (Zipf), from an empty cache on. Each forecast is two upstream calls, weather and air quality.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseEnv } from '#server/env.ts';
+import { parseEnv } from '#server/config/env.ts';
 import { isAppError } from '#server/errors.ts';
-import { createLogger } from '#server/log.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { createServices } from '#server/services.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
 import { quantile } from './support/statistics.ts';

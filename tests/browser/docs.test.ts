@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { procedures } from '#server/catalog/procedures.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { pageLoads, trpcCalls } from './support/requests.ts';

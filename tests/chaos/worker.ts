@@ -4,9 +4,9 @@
  */
 import { createInterface } from 'node:readline';
 import { isAppError } from '#server/errors.ts';
-import { createLogger } from '#server/log.ts';
-import { createMail } from '#server/mail/mail.ts';
+import { createMail } from '#server/mail/mail-service.ts';
 import { mailTiming } from '#server/mail/timing.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { orderSchema, type WorkerLine, workerSettingsSchema } from './protocol.ts';
 
 const { env, timing } = workerSettingsSchema.parse(JSON.parse(process.argv[2] ?? ''));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 import { type Recorder, startRecorder } from './trpc-recorder.ts';
 
 let recorder: Recorder;

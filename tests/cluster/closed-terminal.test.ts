@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
-import { requireBuild } from '#server/preflight.ts';
+import { requireBuild } from '#server/bin/startup-checks.ts';
 import { freePort } from '#tests/support/product.ts';
 import { testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';

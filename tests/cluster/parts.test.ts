@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createRestartPause } from '#server/cluster/restart-pause.ts';
+import { createRestartBackoff } from '#server/cluster/restart-backoff.ts';
 import { createSharedState } from '#server/cluster/shared-state.ts';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 
 test('a name is kept once, and its first value stays', () => {
-  const { keep, kept } = createSharedState();
+  const { putIfAbsent: keep, get: kept } = createSharedState();
   expect(keep('signature', 'a', 'one')).toBeUndefined();
   expect(keep('signature', 'a', 'two')).toBe('one');
   expect(kept('signature', 'a')).toBe('one');
@@ -12,8 +12,8 @@ test('a name is kept once, and its first value stays', () => {
 });
 
 test('a worker is replaced at once, and later and later when each ends soon after its start', () => {
-  const { restartPause, restartPauseCap, stableAfter } = limits.cluster;
-  const pauseAfter = createRestartPause();
+  const { restartBackoff: restartPause, restartBackoffCap: restartPauseCap, stableAfter } = limits.cluster;
+  const pauseAfter = createRestartBackoff();
   expect(Array.from({ length: 8 }, () => pauseAfter(0))).toEqual([
     0,
     restartPause,

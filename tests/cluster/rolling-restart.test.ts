@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { logLines, untilLogged } from '#tests/door/support/log.ts';
+import { logLines, untilLogged } from '#tests/http/support/log.ts';
 import { post, resultOf } from '#tests/product/call.ts';
 import { endOf, launcher, runNode } from '#tests/product/processes.ts';
 import { freePort, type Product } from '#tests/support/product.ts';

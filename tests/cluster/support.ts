@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
-import { logLines } from '#tests/door/support/log.ts';
+import { logLines } from '#tests/http/support/log.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 
 const serves = z.object({ msg: z.literal('worker serves'), worker: z.int(), pid: z.int() });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { parseEnv, settingNames } from '#server/env.ts';
-import { directHandlerOf } from '#server/front/routes.ts';
-import { limits } from '#server/limits.ts';
+import { parseEnv, settingNames } from '#server/config/env.ts';
+import { limits } from '#server/config/limits.ts';
+import { findRoute } from '#server/routes/route-table.ts';
 import { only, readDockerfile } from './dockerfile.ts';
 
 const final = readDockerfile(readFileSync('Dockerfile', 'utf8')).at(-1);
@@ -155,7 +155,7 @@ describe('deploy/kubernetes.yaml', () => {
     const { startupProbe, livenessProbe, readinessProbe } = product;
     for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe]) {
       expect(httpGet.port).toBe('http');
-      expect(directHandlerOf(new URL(httpGet.path, 'http://pod').pathname)).toBeDefined();
+      expect(findRoute(new URL(httpGet.path, 'http://pod').pathname)).toBeDefined();
     }
     // What asks for the database must not be what restarts, nor take all pods away at once.
     expect([startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path)).toEqual([

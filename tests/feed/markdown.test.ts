@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderMarkdown } from '#server/feed/markdown.ts';
+import { renderMarkdown } from '#server/lib/markdown.ts';
 
 const site = { siteUrl: 'https://example.org/base', documentUrl: 'https://example.org/base/posts/a' };
 const absolute = (markdown: string) => renderMarkdown(markdown, { ...site, sameSiteLinks: 'absolute' });

@@ -1,9 +1,9 @@
 import { parseRssFeed } from 'feedsmith';
 import { afterEach, expect, test, vi } from 'vitest';
-import { toResponse } from '#server/door/answer.ts';
 import { AppError } from '#server/errors.ts';
 import { createFeedSource } from '#server/feed/source.ts';
-import { answerFeed, feedFormats } from '#server/raw/feeds.ts';
+import { toResponse } from '#server/http/response.ts';
+import { feedFormats, respondWithFeed } from '#server/routes/feeds.ts';
 
 const siteUrl = 'https://example.org';
 const feed = createFeedSource({
@@ -12,7 +12,7 @@ const feed = createFeedSource({
 });
 const ask = async (init?: RequestInit) => {
   const request = new Request('http://127.0.0.1:3000/rss.xml', init);
-  return toResponse(await answerFeed(request, feedFormats.rss, { feed, siteUrl }));
+  return toResponse(await respondWithFeed(request, feedFormats.rss, { feed, siteUrl }));
 };
 
 test('/rss.xml is the built-in feed under its public URL', async () => {
@@ -44,7 +44,7 @@ test('asked again with what it said, it answers 304', async () => {
 
 test('a source that fails is an error for the envelope', async () => {
   const failing = { feed: () => Promise.reject(new AppError('upstream_timeout')) };
-  const answer = answerFeed(new Request('http://localhost/rss.xml'), feedFormats.rss, {
+  const answer = respondWithFeed(new Request('http://localhost/rss.xml'), feedFormats.rss, {
     feed: failing,
     siteUrl,
   });

@@ -1,8 +1,8 @@
 import { parseRssFeed } from 'feedsmith';
 import { describe, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { type Feed, newestFirst } from '#server/feed/model.ts';
 import { renderRss, rfc822Date } from '#server/feed/rss.ts';
-import { limits } from '#server/limits.ts';
 import { asHtml, feed, item } from './support.ts';
 
 const selfUrl = 'https://example.org/rss.xml';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { sanitizeHtml, textOfHtml } from '#server/feed/sanitize.ts';
-import { limits } from '#server/limits.ts';
 
 const base = 'https://example.org/posts/a';
 const clean = (html: string) => sanitizeHtml(html, base);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import type { FetchJson } from '#server/feed/remote.ts';
 import { createFeedSource } from '#server/feed/source.ts';
-import { limits } from '#server/limits.ts';
 import { fetchJson, type JsonServer, startJsonServer } from './json-server.ts';
 
 const guideFeed = {

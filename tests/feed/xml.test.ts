@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { element, escapeAttribute, escapeText, serializeXml, stripForbidden } from '#server/feed/xml.ts';
+import { element, escapeAttribute, escapeText, serializeXml, stripForbidden } from '#server/lib/xml.ts';
 
 test.each([
   ['NUL and other control characters', 'a\u0000b\u0008c\u000bd\u000ce\u001bf', 'abcdef'],

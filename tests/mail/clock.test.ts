@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { createLogger } from '#server/log.ts';
 import type { ClaimedMail } from '#server/mail/claims.ts';
 import type { MailDatabase } from '#server/mail/database.ts';
 import { createDispatcher } from '#server/mail/dispatcher.ts';
@@ -9,6 +8,7 @@ import { openPostgres } from '#server/mail/postgres.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { smtpTransport } from '#server/mail/transports.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { addresses, draft, eventually, onEachEngine, tempDir, testSmtpServer } from './support.ts';
 

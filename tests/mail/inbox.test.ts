@@ -51,7 +51,7 @@ describe('inbox', () => {
       contents: `long ${'line '.repeat(300)}\n.\n..dots\n\u{1f44b}`,
       acceptedAt: new Date(0),
       age: 0,
-      unfinished: 0,
+      crashedClaims: 0,
       attempt: 1,
       token: 't',
       traceparent: null,

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Caller, createServerCaller } from '#server/caller.ts';
-import { parseEnv } from '#server/env.ts';
-import { createLogger } from '#server/log.ts';
+import { parseEnv } from '#server/config/env.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { createServices, type Services } from '#server/services.ts';
+import { type Caller, createServerCaller } from '#server/trpc/caller.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { addresses, draft, eventually } from './support.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { procedures } from '#server/catalog/procedures.ts';
-import { fieldErrorsOf } from '#server/field-errors.ts';
+import { fieldErrorsOf } from '#server/lib/field-errors.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 import { draft } from './support.ts';
 
 const input = procedures.get('email.send')?.input;

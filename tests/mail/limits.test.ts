@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 
 const { mail } = limits;
 const second = 1_000;

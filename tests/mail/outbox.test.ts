@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createLogger } from '#server/log.ts';
 import type { ClaimedMail } from '#server/mail/claims.ts';
 import { createDispatcher } from '#server/mail/dispatcher.ts';
 import { createOutbox, type Outbox, type Receipt } from '#server/mail/outbox.ts';
 import { mailTiming } from '#server/mail/timing.ts';
-import { currentTrace, parseTraceparent } from '#server/telemetry/trace-context.ts';
+import { createLogger } from '#server/observability/log.ts';
+import { currentTrace, parseTraceparent } from '#server/observability/trace-context.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { draft, eventually, type MailPlace, onEachEngine, pass, testOutbox, testPlace } from './support.ts';
 
@@ -81,7 +81,7 @@ onEachEngine((engine) => {
 
       const retry = { delay: 0, lastError: null, countAttempt: true };
       expect(await outbox.complete(id, first.token)).toBe(false);
-      expect(await outbox.bury(id, first.token, 'late')).toBe(false);
+      expect(await outbox.markDead(id, first.token, 'late')).toBe(false);
       expect(await outbox.retryLater(id, first.token, retry)).toBe(false);
       expect(await outbox.status(id)).toMatchObject({ status: 'sending', attempts: 2, sentAt: null });
 
@@ -124,7 +124,7 @@ onEachEngine((engine) => {
       expect(await holding.releaseHeld()).toBe(1);
       const mail = await claimed(holding);
       expect(mail.age).toBeLessThan(60_000);
-      await holding.bury(id, mail.token, 'x');
+      await holding.markDead(id, mail.token, 'x');
       expect(await holding.claim()).toBeUndefined();
       expect(await holding.releaseHeld()).toBe(0);
     });
@@ -153,7 +153,7 @@ onEachEngine((engine) => {
       const kept = await outbox.enqueue({ ...draft, idempotencyKey: 'kept' });
       const mail = await claimed(outbox);
       expect([await outbox.requeue(mail.id), await outbox.discard(mail.id)]).toEqual([false, false]);
-      await outbox.bury(mail.id, mail.token, 'RCPT TO 550');
+      await outbox.markDead(mail.id, mail.token, 'RCPT TO 550');
       expect(await outbox.list({ status: 'dead', limit: 10 })).toMatchObject([
         { id: mail.id, status: 'dead', lastError: 'RCPT TO 550', nextAttemptAt: null },
       ]);
@@ -176,7 +176,7 @@ onEachEngine((engine) => {
           await outbox.inbox.deliver(id, 'raw');
           await outbox.complete(id, mail.token);
         }
-        if (outcome === 'dead' && mail) await outbox.bury(id, mail.token, 'x');
+        if (outcome === 'dead' && mail) await outbox.markDead(id, mail.token, 'x');
       }
       const held = await (await testOutbox(place, { hold: true })).enqueue(draft);
       await pass(place, 40 * 24 * 60 * 60_000);
@@ -191,7 +191,7 @@ onEachEngine((engine) => {
     it('is dead after five, and its neighbours are delivered', async () => {
       const poison = await outbox.enqueue(draft);
       const neighbour = await outbox.enqueue(draft);
-      for (let death = 0; death < mailTiming.unfinishedClaims; death += 1) {
+      for (let death = 0; death < mailTiming.crashedClaims; death += 1) {
         const mail = await claimed(outbox);
         expect(mail.id).toBe(poison.id);
         // The process ends here: no outcome, and the lease runs out. The neighbour's turn has not come.

@@ -36,8 +36,8 @@ onEachEngine((engine) => {
     const env = { NODE_ENV: 'production', SITE_URL: addresses.siteUrl, ...storage };
     // What a service records of a mail comes after COMMIT and before the answer.
     const script = `
-      import { createLogger } from '#server/log.ts';
-      import { createMail } from '#server/mail/mail.ts';
+      import { createLogger } from '#server/observability/log.ts';
+      import { createMail } from '#server/mail/mail-service.ts';
       const record = () => process.kill(process.pid, 'SIGKILL');
       const mail = createMail({ env: JSON.parse(process.argv[1]), log: createLogger({ level: 'silent' }), record });
       await mail.send(JSON.parse(process.argv[2]));

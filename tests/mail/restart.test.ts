@@ -29,8 +29,8 @@ describe('a process that ends', () => {
     const server = await testSmtpServer();
     const env = { SMTP_URL: server.url, DATA_DIR: tempDir() };
     const script = `
-      import { createLogger } from '#server/log.ts';
-      import { createMail } from '#server/mail/mail.ts';
+      import { createLogger } from '#server/observability/log.ts';
+      import { createMail } from '#server/mail/mail-service.ts';
       const mail = createMail({ env: JSON.parse(process.argv[1]), log: createLogger({ level: 'silent' }) });
       const receipt = await mail.send(JSON.parse(process.argv[2]));
       process.stdout.write(receipt.id, () => process.kill(process.pid, 'SIGKILL'));`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Mail } from '#server/mail/mail.ts';
+import type { Mail } from '#server/mail/mail-service.ts';
 import { addresses, draft, eventually, testMail, testSmtpServer } from './support.ts';
 
 const hasStatus = (mail: Mail, id: string, status: string) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Mail } from '#server/mail/mail.ts';
+import type { Mail } from '#server/mail/mail-service.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import type { Fault, FaultAt, SmtpScript } from '#tests/support/smtp-server.ts';
 import {

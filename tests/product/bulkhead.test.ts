@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
 

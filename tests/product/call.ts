@@ -4,8 +4,8 @@ import superjson, { type SuperJSONResult } from 'superjson';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { possibleErrors } from '#server/catalog/possible-errors.ts';
-import { procedures } from '#server/catalog/procedures.ts';
 import { type ErrorReason, errorReasons } from '#server/errors.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 
 type Served = { baseUrl: string };
 

@@ -3,9 +3,9 @@ import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { catalog } from '#server/catalog/catalog.ts';
-import { parseEnv } from '#server/env.ts';
-import type { JsonSchema } from '#server/json-schema.ts';
-import { bearer, keys, sha256Of } from '#tests/limits/keys.ts';
+import { parseEnv } from '#server/config/env.ts';
+import type { JsonSchema } from '#server/lib/json-schema.ts';
+import { bearer, keys, sha256Of } from '#tests/rate-limit/keys.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { procedures } from '#server/catalog/procedures.ts';
 import { errorReasons } from '#server/errors.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectRefusal } from './call.ts';
 

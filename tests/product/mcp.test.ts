@@ -1,9 +1,9 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { procedures } from '#server/catalog/procedures.ts';
-import { limits } from '#server/limits.ts';
-import { newVisitor } from '#tests/limits/calls.ts';
-import { bearer, challenge, keys, sha256Of } from '#tests/limits/keys.ts';
+import { limits } from '#server/config/limits.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
+import { newVisitor } from '#tests/rate-limit/calls.ts';
+import { bearer, challenge, keys, sha256Of } from '#tests/rate-limit/keys.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, rawRequest } from './call.ts';
 import { keepWell } from './healthy-history.ts';

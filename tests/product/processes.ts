@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-export const launcher = resolve('server/launch.ts');
+export const launcher = resolve('server/bin/launch.ts');
 export const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
 
 export type Running = {

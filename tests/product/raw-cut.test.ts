@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { sendBytes } from '#tests/door/support/raw-socket.ts';
+import { sendBytes } from '#tests/http/support/raw-socket.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternSha256 } from '#tests/support/upstreams/index.ts';
-import { startRawServer } from '#tests/upstream/raw-server.ts';
+import { startRawServer } from '#tests/upstream-client/raw-server.ts';
 import { fileUrl, openDownload, untilOpen } from './raw-client.ts';
 
 let product: Product;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { linesOf, untilLogged } from '#tests/door/support/log.ts';
+import { linesOf, untilLogged } from '#tests/http/support/log.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { fileUrl, octets, openUpload, repeated, storedOf, untilOpen, upload } from './raw-client.ts';

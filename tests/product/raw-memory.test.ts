@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { residentMemory } from '#tests/door/support/memory.ts';
+import { residentMemory } from '#tests/http/support/memory.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { post } from './call.ts';

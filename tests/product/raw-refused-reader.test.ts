@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseAnswers, sendBytes, type WireAnswer } from '#tests/door/support/raw-socket.ts';
+import { parseAnswers, sendBytes, type WireAnswer } from '#tests/http/support/raw-socket.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { readEnvelope } from './call.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
 import { expectRefusal } from './call.ts';

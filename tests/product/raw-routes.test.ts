@@ -3,7 +3,7 @@ import { parseRssFeed } from 'feedsmith';
 import { request } from 'undici';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
-import { parseEnv } from '#server/env.ts';
+import { parseEnv } from '#server/config/env.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectRefusal, readEnvelope } from './call.ts';
 import { printedCurl, waysToRun } from './printed-curl.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sendBytes, type WireAnswer } from '#tests/door/support/raw-socket.ts';
+import { sendBytes, type WireAnswer } from '#tests/http/support/raw-socket.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { readEnvelope } from './call.ts';
 

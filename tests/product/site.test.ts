@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { procedures } from '#server/catalog/procedures.ts';
 import { pages } from '#server/site/pages.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
 import { readStrictly } from '#tests/feed/support.ts';
 import { posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';

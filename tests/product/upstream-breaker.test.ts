@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
-import { limits } from '#server/limits.ts';
-import { type Exposition, parsePrometheus, total } from '#tests/door/support/prometheus.ts';
+import { limits } from '#server/config/limits.ts';
+import { type Exposition, parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectRefusal, post, resultOf } from './call.ts';
 
-const { minimumTries, openFor } = limits.upstream.breaker;
+const { minimumAttempts: minimumTries, openFor } = limits.upstream.breaker;
 const known = { params: { owner: 'trpc', repo: 'trpc' } };
 
 let product: Product;

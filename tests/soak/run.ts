@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 import { quantile } from '#tests/bench/support/statistics.ts';
 import { randomSequence } from '#tests/chaos/misbehaviour.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireBuild } from '#server/preflight.ts';
+import { requireBuild } from '#server/bin/startup-checks.ts';
 import { nextArguments, startArguments } from './start-command.ts';
 import { startUpstreams, type Upstreams } from './upstreams/index.ts';
 

@@ -7,9 +7,9 @@ import { expectTypeOf } from 'vitest';
 import type { createScriptClient } from '#client/node.ts';
 import type { createServerComponentClient } from '#client/server-component.tsx';
 import type { trpc } from '#client/trpc.ts';
-import type { Caller } from '#server/caller.ts';
 import type { ErrorReason } from '#server/errors.ts';
-import type { AppRouter } from '#server/router.ts';
+import type { Caller } from '#server/trpc/caller.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 
 type Inputs = inferRouterInputs<AppRouter>;
 type Outputs = inferRouterOutputs<AppRouter>;

@@ -1,8 +1,8 @@
 /** Types only, held by `npm run check`: what callers give and get is what an upstream's declaration says. */
 import { expectTypeOf } from 'vitest';
 import { z } from 'zod';
-import { defineUpstream } from '#server/upstream/declaration.ts';
-import type { EndpointData, EndpointInput } from '#server/upstream/endpoint.ts';
+import { defineUpstream } from '#server/upstream-client/declaration.ts';
+import type { EndpointData, EndpointInput } from '#server/upstream-client/endpoint.ts';
 
 const library = defineUpstream({
   name: 'library',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 import { forecastOutput, placesOutput } from '#server/weather/schema.ts';
 import { paris, weatherOnStandIns } from './stand-ins.ts';
 

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { parseEnv } from '#server/env.ts';
-import { createLogger } from '#server/log.ts';
-import { createUpstreamClient } from '#server/upstream/client.ts';
+import { parseEnv } from '#server/config/env.ts';
+import { createLogger } from '#server/observability/log.ts';
+import { createUpstreamClient } from '#server/upstream-client/client.ts';
 import { type Forecast, type ForecastInput, forecastOutput } from '#server/weather/schema.ts';
 import { createWeather, type Weather } from '#server/weather/weather.ts';
 import { serveJson } from './json-upstream.ts';

@@ -3,8 +3,8 @@
 import { type ReactNode, useId, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
-import { useHydrated } from '#app/_components/use-hydrated.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { errorData } from '#client/errors.ts';
 import { trpc } from '#client/trpc.ts';
 import { DeliveryState } from './delivery-state.tsx';
@@ -98,7 +98,7 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
           <textarea {...control} {...form.register('contents', letterRules.contents)} rows={7} required />
         )}
       </Field>
-      {send.error && !isAboutFields && <Failure {...failureOf(send.error)} />}
+      {send.error && !isAboutFields && <Failure {...toFailure(send.error)} />}
       <button type="submit" className="button" disabled={send.isPending}>
         {send.isPending ? 'Sending…' : 'Send'}
       </button>

@@ -1,7 +1,7 @@
 'use client';
 
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
 
 const pollInterval = 1_000;
@@ -33,7 +33,7 @@ export function DeliveryState({ id }: { id: string }) {
     },
   );
   if (status.error) {
-    return <Failure {...failureOf(status.error)} onRetry={() => status.refetch()} />;
+    return <Failure {...toFailure(status.error)} onRetry={() => status.refetch()} />;
   }
   const state = status.data?.status;
   return (

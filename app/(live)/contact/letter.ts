@@ -1,5 +1,5 @@
 import type { RegisterOptions } from 'react-hook-form';
-import type { limits } from '#server/limits.ts';
+import type { limits } from '#server/config/limits.ts';
 
 /** What the form asks for. */
 export type Letter = { email: string; name: string; subject: string; contents: string; website: string };

@@ -1,10 +1,10 @@
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
-import { problemOf } from '#app/_components/problem-of.ts';
-import { api, HydrateClient, prefetchError } from '#app/api.ts';
-import { describeFailure } from '#server/caller.ts';
+import { api, HydrateClient, prefetchError } from '#app/_lib/api.ts';
+import { messageForReason } from '#app/_lib/message-for-reason.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { services } from '#server/services.ts';
+import { describeFailure } from '#server/trpc/caller.ts';
 import { ContactForm } from './contact-form.tsx';
 import { DeliveryState } from './delivery-state.tsx';
 
@@ -35,7 +35,7 @@ export default async function ContactPage({ searchParams }: PageProps<'/contact'
   const sentId = typeof mail === 'string' ? mail : undefined;
   if (sentId) await api.email.status.prefetch({ id: sentId });
   const statusError = prefetchError();
-  const failed = problemOf(problem);
+  const failed = messageForReason(problem);
 
   return (
     <HydrateClient>

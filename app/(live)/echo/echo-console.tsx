@@ -1,9 +1,9 @@
 'use client';
 
 import { useId, useState } from 'react';
-import { describeValue } from '#app/_components/describe-value.ts';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
+import { describeValue } from '#app/_lib/describe-value.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
 
 const typedSample = () => ({
@@ -70,7 +70,7 @@ export function EchoConsole() {
           </div>
         </form>
         <div aria-live="polite">
-          {echo.error && <Failure {...failureOf(echo.error)} />}
+          {echo.error && <Failure {...toFailure(echo.error)} />}
           {echo.data && <pre className="code">{describeValue(echo.data.res)}</pre>}
         </div>
         <noscript>
@@ -84,7 +84,7 @@ export function EchoConsole() {
           The page called it on the server while it was rendered. Call it from the browser to see your own
           request.
         </p>
-        {seen.error && <Failure {...failureOf(seen.error)} />}
+        {seen.error && <Failure {...toFailure(seen.error)} />}
         {seen.data && <pre className="code">{describeValue(seen.data)}</pre>}
         <button
           type="button"

@@ -1,6 +1,6 @@
 import { connection } from 'next/server';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
-import { api, HydrateClient } from '#app/api.ts';
+import { api, HydrateClient } from '#app/_lib/api.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { EchoConsole } from './echo-console.tsx';
 
 export const generateMetadata = () =>

@@ -3,7 +3,7 @@
 import { getUntypedClient } from '@trpc/client';
 import { type FormEvent, useState } from 'react';
 import { Failure, type FailureProps } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
 import { FieldControl } from './field-control.tsx';
 import { formFieldsOf, inputOf } from './form-fields.ts';
@@ -29,7 +29,7 @@ export function CallForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready:
           : await client.mutation(endpoint.path, input);
       setOutcome({ answer });
     } catch (error) {
-      setOutcome({ failure: failureOf(error instanceof Error ? error : new Error(String(error))) });
+      setOutcome({ failure: toFailure(error instanceof Error ? error : new Error(String(error))) });
     } finally {
       setPending(false);
     }

@@ -1,5 +1,5 @@
 import type { inferRouterOutputs } from '@trpc/server';
-import type { AppRouter } from '#server/router.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 
 export type ListedEndpoint = inferRouterOutputs<AppRouter>['proxy']['endpoints'][number];
 

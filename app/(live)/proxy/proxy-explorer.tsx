@@ -2,8 +2,8 @@
 
 import { Fragment } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
-import { useHydrated } from '#app/_components/use-hydrated.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import { CallForm } from './call-form.tsx';
 import { RawForm } from './raw-form.tsx';
@@ -12,7 +12,7 @@ import { RawForm } from './raw-form.tsx';
 export function ProxyExplorer() {
   const endpoints = trpc.proxy.endpoints.useQuery();
   const hydrated = useHydrated();
-  if (endpoints.error) return <Failure {...failureOf(endpoints.error)} />;
+  if (endpoints.error) return <Failure {...toFailure(endpoints.error)} />;
   if (!endpoints.data) return <p role="status">Loading the endpoints…</p>;
   if (endpoints.data.length === 0) return <p>No backend is declared.</p>;
   return (

@@ -1,7 +1,7 @@
 'use client';
 
 import { type FormEvent, useId } from 'react';
-import { formatBytes } from '#app/_components/format-bytes.ts';
+import { formatBytes } from '#app/_lib/format-bytes.ts';
 import { FieldControl } from './field-control.tsx';
 import { formFieldsOf, inputOf } from './form-fields.ts';
 import { type ListedEndpoint, rawUrlOf } from './listed-endpoint.ts';

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
-import { formatBytes } from '#app/_components/format-bytes.ts';
+import { formatBytes } from '#app/_lib/format-bytes.ts';
 import type { Progress } from './transfer.ts';
 import type { TransferState } from './use-transfer.ts';
 

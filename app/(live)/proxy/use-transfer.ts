@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import type { FailureProps } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
 import type { Progress } from './transfer.ts';
 
 export type TransferState =
@@ -31,7 +31,7 @@ export function useTransfer() {
       setState({ kind: 'done', message });
     } catch (error) {
       if (signal.aborted) setState({ kind: 'cancelled' });
-      else setState({ kind: 'failed', failure: failureOf(error instanceof Error ? error : new Error()) });
+      else setState({ kind: 'failed', failure: toFailure(error instanceof Error ? error : new Error()) });
     }
   }
 

@@ -1,7 +1,7 @@
 import { connection } from 'next/server';
 import { AutoRefresh } from '#app/_components/auto-refresh.tsx';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
-import { api, HydrateClient } from '#app/api.ts';
+import { api, HydrateClient } from '#app/_lib/api.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { InstanceStatus } from './instance-status.tsx';
 import { UpstreamStatus } from './upstream-status.tsx';
 

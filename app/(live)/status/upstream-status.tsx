@@ -3,10 +3,10 @@
 import type { inferRouterOutputs } from '@trpc/server';
 import type { ReactNode } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
-import { formatBytes } from '#app/_components/format-bytes.ts';
+import { formatBytes } from '#app/_lib/format-bytes.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
-import type { AppRouter } from '#server/router.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
 
 type Upstream = inferRouterOutputs<AppRouter>['proxy']['status'][number];
 
@@ -24,7 +24,7 @@ export function UpstreamStatus() {
   const status = trpc.proxy.status.useQuery(undefined, { refetchInterval: refreshInterval });
   return (
     <>
-      {status.error && <Failure {...failureOf(status.error)} />}
+      {status.error && <Failure {...toFailure(status.error)} />}
       {status.data ? (
         <ul className="grid gap-4 md:grid-cols-2">
           {status.data.map((upstream) => (

@@ -1,9 +1,9 @@
 import { cookies } from 'next/headers';
 import { connection } from 'next/server';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
-import { problemOf } from '#app/_components/problem-of.ts';
-import { api, HydrateClient, prefetchError } from '#app/api.ts';
-import { describeFailure } from '#server/caller.ts';
+import { api, HydrateClient, prefetchError } from '#app/_lib/api.ts';
+import { messageForReason } from '#app/_lib/message-for-reason.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
+import { describeFailure } from '#server/trpc/caller.ts';
 import { chosenPlaceCookie, readChosenPlace } from './chosen-place.ts';
 import { WeatherView } from './weather-view.tsx';
 
@@ -26,7 +26,7 @@ export default async function WeatherPage({ searchParams }: PageProps<'/weather'
       <WeatherView
         initialPlace={place}
         nothingFound={search === 'none'}
-        searchFailure={problemOf(search)}
+        searchFailure={messageForReason(search)}
         initialFailure={error && describeFailure(error)}
       />
     </HydrateClient>

@@ -3,9 +3,9 @@
 import { useCombobox } from 'downshift';
 import { type FormEvent, useState } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
-import { useDebounced } from '#app/_components/use-debounced.ts';
-import { useHydrated } from '#app/_components/use-hydrated.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { useDebounced } from '#app/_lib/use-debounced.ts';
+import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 import { labelOf } from './place-label.ts';
@@ -126,7 +126,7 @@ export function PlaceSearch({ place, onChoose, nothingFound }: Props) {
       {/* Of one height, whatever it says: what stands below must not move. */}
       <div aria-live="polite" className="min-h-6 text-muted">
         {places.error && searching ? (
-          <Failure {...failureOf(places.error)} />
+          <Failure {...toFailure(places.error)} />
         ) : searching && places.data ? (
           places.data.length === 0 && <p>{nothingFoundText}</p>
         ) : searching ? (

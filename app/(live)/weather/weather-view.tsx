@@ -2,8 +2,8 @@
 
 import { useState } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
-import { failureOf } from '#app/_components/failure-of.ts';
-import { useHydrated } from '#app/_components/use-hydrated.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import type { ErrorData } from '#server/errors.ts';
 import type { ChosenPlace } from './chosen-place.ts';
@@ -87,7 +87,7 @@ export function WeatherView({ initialPlace, nothingFound, searchFailure, initial
         {forecast.data ? (
           <ForecastView forecast={forecast.data} />
         ) : forecast.error ? (
-          <Failure {...failureOf(forecast.error)} onRetry={() => forecast.refetch()} />
+          <Failure {...toFailure(forecast.error)} onRetry={() => forecast.refetch()} />
         ) : initialFailure ? (
           <Failure {...initialFailure}>
             <a href="/weather">Try again</a>

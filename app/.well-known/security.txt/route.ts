@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleSecurityText } from '#server/raw/site.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleSecurityText } from '#server/routes/site.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleSecurityText);

@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleCallingGuide } from '#server/raw/docs.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleCallingGuide } from '#server/routes/docs.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleCallingGuide);

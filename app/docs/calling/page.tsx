@@ -1,9 +1,9 @@
 import { connection } from 'next/server';
 import { PageLink } from '#app/_components/page-link.tsx';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
-import { callingGuide } from '#server/catalog/calling-guide.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { catalog } from '#server/catalog/catalog.ts';
-import { renderMarkdown } from '#server/feed/markdown.ts';
+import { callingGuide } from '#server/catalog/docs/calling-guide.ts';
+import { renderMarkdown } from '#server/lib/markdown.ts';
 import { services } from '#server/services.ts';
 
 export const generateMetadata = () =>
@@ -32,7 +32,7 @@ export default async function CallingPage() {
       </p>
       <article
         className="post-body guide"
-        // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/feed/markdown.ts of a text of ours
+        // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/lib/markdown.ts of a text of ours
         dangerouslySetInnerHTML={{ __html: html }}
       />
     </>

@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
 import { PageLink } from '#app/_components/page-link.tsx';
-import { pageMetadata } from '#app/_components/page-metadata.ts';
+import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { services } from '#server/services.ts';
 import { PostDate } from '../post-date.tsx';
 
@@ -41,7 +41,7 @@ export default async function PostPage({ params }: PageProps<'/posts/[slug]'>) {
         </p>
         <div
           className="post-body mt-6"
-          // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/feed/markdown.ts, which lets no HTML of the post through
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/lib/markdown.ts, which lets no HTML of the post through
           dangerouslySetInnerHTML={{ __html: post.pageHtml }}
         />
       </article>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type JsonSchema, toJsonSchema } from '../../json-schema.ts';
+import { type JsonSchema, toJsonSchema } from '../../lib/json-schema.ts';
+import { type ProcedureEntry, takesInput } from '../../trpc/procedure-registry.ts';
 import { possibleErrors } from '../possible-errors.ts';
-import { type ProcedureEntry, takesInput } from '../procedures.ts';
 
 const schema: z.ZodType<JsonSchema> = z.record(z.string(), z.unknown());
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonSchema } from '../../json-schema.ts';
+import type { JsonSchema } from '../../lib/json-schema.ts';
 import { isJsonSchema } from './contract.ts';
 import type { Direction } from './direction.ts';
 

@@ -1,7 +1,7 @@
 import manifest from '../../../package.json' with { type: 'json' };
+import { limits } from '../../config/limits.ts';
+import { trpcEndpoint } from '../../config/paths.ts';
 import { errorReasonNames, errorReasons } from '../../errors.ts';
-import { limits } from '../../limits.ts';
-import { trpcEndpoint } from '../../paths.ts';
 import type { CatalogEntry } from '../catalog.ts';
 import { superjsonMeta } from '../wire-schema.ts';
 import { envelopeSchema, failureName, failureResponse, failuresByStatus } from './failure.ts';

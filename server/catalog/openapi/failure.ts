@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../json-schema.ts';
+import type { JsonSchema } from '../../lib/json-schema.ts';
 import type { PossibleError } from '../possible-errors.ts';
 
 /** Errors that one response stands for, by their HTTP status. */

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../json-schema.ts';
+import type { JsonSchema } from '../../lib/json-schema.ts';
 import type { CatalogEntry } from '../catalog.ts';
 import { wireSchema } from '../wire-schema.ts';
 import { failureName, failuresByStatus } from './failure.ts';

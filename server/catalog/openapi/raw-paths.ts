@@ -1,6 +1,6 @@
-import { toJsonSchema } from '../../json-schema.ts';
-import { rawEndpoint } from '../../paths.ts';
-import { isRaw, type RawEndpoint, type Upstream } from '../../upstream/endpoint.ts';
+import { rawEndpoint } from '../../config/paths.ts';
+import { toJsonSchema } from '../../lib/json-schema.ts';
+import { isRaw, type RawEndpoint, type Upstream } from '../../upstream-client/endpoint.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import { documents } from '../raw-routes.ts';
 

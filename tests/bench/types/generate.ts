@@ -11,7 +11,7 @@ const perNamespace = 20;
  */
 export function generateRouter(folder: string, procedures: number) {
   mkdirSync(folder, { recursive: true });
-  const trpc = relative(folder, 'server/trpc.ts');
+  const trpc = relative(folder, 'server/trpc/init.ts');
   const namespaces = Math.ceil(procedures / perNamespace);
   const names = Array.from({ length: namespaces }, (_, index) => `part${index}`);
   for (const [index, name] of names.entries()) {

@@ -1,6 +1,6 @@
 import { type ParsedMail, simpleParser } from 'mailparser';
 import type { Page } from 'playwright-core';
-import { limits } from '#server/limits.ts';
+import { limits } from '#server/config/limits.ts';
 import { becomes, headed } from './wait.ts';
 
 export type Letter = { email: string; name?: string; subject: string; contents: string };

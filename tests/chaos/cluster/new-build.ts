@@ -25,7 +25,7 @@ export function makeNewBuild(): Build & { remove(): void } {
     // No copies where the file system can do without.
     const { status } = spawnSync('cp', ['-al', 'node_modules', folder], { stdio: 'ignore' });
     if (status !== 0) cpSync('node_modules', join(folder, 'node_modules'), { recursive: true });
-    const built = spawnSync(process.execPath, ['server/launch.ts', 'build'], {
+    const built = spawnSync(process.execPath, ['server/bin/launch.ts', 'build'], {
       cwd: folder,
       encoding: 'utf8',
     });

@@ -1,17 +1,19 @@
-import { api } from '#app/api.ts';
-import type { Answer } from '#server/door/answer.ts';
-import type { DoorRequest } from '#server/door/door-request.ts';
-import { readForm } from '#server/door/form.ts';
-import { routeHandler } from '#server/door/route-handlers.ts';
-import { serve } from '#server/door/serve.ts';
+import { api } from '#app/_lib/api.ts';
 import type { AppError } from '#server/errors.ts';
+import { readForm } from '#server/http/form.ts';
+import { handleRequest } from '#server/http/handle-request.ts';
+import type { HttpRequest } from '#server/http/request.ts';
+import type { HttpResponse } from '#server/http/response.ts';
+import { routeHandler } from '#server/http/route-handlers.ts';
 import { services } from '#server/services.ts';
-import { toAppError } from '#server/trpc.ts';
+import { toAppError } from '#server/trpc/init.ts';
 
 /** The contact form without JavaScript: sends the mail and goes back to the page, which tells the outcome. */
-export const POST = routeHandler((request) => serve(request, { name: '/contact/send', handler }));
+export const POST = routeHandler((request) =>
+  handleRequest(request, { name: '/contact/send', handler }, services()),
+);
 
-async function handler(request: DoorRequest): Promise<Answer> {
+async function handler(request: HttpRequest): Promise<HttpResponse> {
   const { email = '', contents = '', ...others } = await readForm(request, services().env.SITE_URL);
   const outcome = await api.email
     .send({ ...others, email, contents })

@@ -1,12 +1,12 @@
 import { cookies } from 'next/headers';
-import { api } from '#app/api.ts';
-import type { Answer } from '#server/door/answer.ts';
-import type { DoorRequest } from '#server/door/door-request.ts';
-import { readForm } from '#server/door/form.ts';
-import { routeHandler } from '#server/door/route-handlers.ts';
-import { serve } from '#server/door/serve.ts';
+import { api } from '#app/_lib/api.ts';
+import { readForm } from '#server/http/form.ts';
+import { handleRequest } from '#server/http/handle-request.ts';
+import type { HttpRequest } from '#server/http/request.ts';
+import type { HttpResponse } from '#server/http/response.ts';
+import { routeHandler } from '#server/http/route-handlers.ts';
 import { services } from '#server/services.ts';
-import { toAppError } from '#server/trpc.ts';
+import { toAppError } from '#server/trpc/init.ts';
 import { type ChosenPlace, chosenPlaceCookie, parseChosenPlace, readChosenPlace } from '../chosen-place.ts';
 import { labelOf } from '../place-label.ts';
 
@@ -16,9 +16,11 @@ const thirtyDays = 30 * 24 * 60 * 60;
  * Chooses a place without JavaScript: by `search`, whose best hit is taken, or by the fields of a place or of
  * the units. Answers with the weather page. A POST, so that the place is in no URL, log or history.
  */
-export const POST = routeHandler((request) => serve(request, { name: '/weather/choose', handler }));
+export const POST = routeHandler((request) =>
+  handleRequest(request, { name: '/weather/choose', handler }, services()),
+);
 
-async function handler(request: DoorRequest): Promise<Answer> {
+async function handler(request: HttpRequest): Promise<HttpResponse> {
   const form = await readForm(request, services().env.SITE_URL);
   const jar = await cookies();
   const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);

@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleRaw } from '#server/raw/upstream.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleUpstreamFile } from '#server/routes/upstream-files.ts';
 
-export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleRaw);
+export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleUpstreamFile);

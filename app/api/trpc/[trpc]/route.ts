@@ -1,4 +1,4 @@
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handleTrpc } from '#server/door/trpc-handler.ts';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleTrpc } from '#server/trpc/http/handler.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleTrpc);

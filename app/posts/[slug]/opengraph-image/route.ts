@@ -1,6 +1,6 @@
-import { openGraphImage } from '#app/_components/open-graph-image.tsx';
-import { routeHandlers } from '#server/door/route-handlers.ts';
-import { handlePostImage } from '#server/raw/open-graph-image.ts';
+import { openGraphImage } from '#app/_lib/open-graph-image.tsx';
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handlePostImage } from '#server/routes/open-graph-image.ts';
 
 export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers((request) =>
   handlePostImage(request, openGraphImage),

@@ -3,11 +3,11 @@
  * headers but what HTTP needs. What stands beside it tells what the whole door costs.
  */
 import { createServer } from 'node:http';
-import { createInnerContext } from '#server/context.ts';
-import { callProcedures } from '#server/door/call-procedures.ts';
-import { NodeRequest } from '#server/front/node-request.ts';
-import { trpcEndpoint } from '#server/paths.ts';
+import { trpcEndpoint } from '#server/config/paths.ts';
+import { NodeRequest } from '#server/node-server/node-request.ts';
 import { services } from '#server/services.ts';
+import { createInnerContext } from '#server/trpc/context.ts';
+import { callProcedures } from '#server/trpc/http/call-procedures.ts';
 
 const decoder = new TextDecoder();
 

@@ -1,4 +1,0 @@
-/** A part that a procedure lacks. Its message names the procedure and the part. */
-export class CatalogError extends Error {
-  override readonly name = 'CatalogError';
-}

@@ -1,0 +1,57 @@
+import type { CatalogEntry } from '../catalog.ts';
+import { documents } from '../raw-routes.ts';
+import { callingSections } from './calling.ts';
+import { procedureText } from './procedure-page.ts';
+
+/** `/llms.txt`: the product for language models, in the form of llmstxt.org, everything derived from the router. */
+export function llmsText(entries: readonly CatalogEntry[], siteUrl: string): string {
+  return `${introduction(entries, siteUrl)}
+
+## Procedures
+
+${links(entries.map(({ path, summary }) => [path, `${siteUrl}/docs/procedures/${path}.md`, summary]))}
+
+## Feeds and files
+
+${links([
+  ...documents.map(({ title, path, summary }) => [title, `${siteUrl}${path}`, summary] as const),
+  ['Feeds', `${siteUrl}/feeds`, 'The feeds and how to subscribe to them'],
+  ['Posts', `${siteUrl}/posts`, 'The same posts as pages'],
+  [
+    'Raw endpoints',
+    `${siteUrl}/docs/procedures/proxy.endpoints.md`,
+    'Files of other backends, streamed at /api/raw; proxy.endpoints lists them',
+  ],
+])}
+
+## Optional
+
+${links([
+  ['Documentation', `${siteUrl}/docs`, 'The same as pages, with forms that call; Markdown when asked for it'],
+  ['Start page', siteUrl, 'What the product is'],
+  ['Weather', `${siteUrl}/weather`, 'The weather procedures at work'],
+])}
+`;
+}
+
+/** `/llms-full.txt`: the same introduction, and each procedure's page below it. */
+export function llmsFullText(entries: readonly CatalogEntry[], siteUrl: string): string {
+  const pages = entries.map(
+    (entry) => `## ${entry.path}\n\n${entry.summary}.\n\n${procedureText(entry, siteUrl, '###')}`,
+  );
+  return `${introduction(entries, siteUrl)}\n\n${pages.join('\n')}`;
+}
+
+/** Before the first section a text of this form has no headings. */
+function introduction(entries: readonly CatalogEntry[], siteUrl: string): string {
+  const sections = callingSections(entries, siteUrl).map(({ title, text }) => `**${title}.** ${text}`);
+  return `# typed-bff
+
+> A typed backend for frontend: one tRPC endpoint for echo, email, weather and proxy procedures, and raw routes for feeds and files.
+
+${sections.join('\n\n')}`;
+}
+
+function links(items: readonly (readonly [name: string, url: string, notes: string])[]): string {
+  return items.map(([name, url, notes]) => `- [${name}](${url}): ${notes}`).join('\n');
+}

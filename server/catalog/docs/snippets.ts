@@ -1,0 +1,51 @@
+import { trpcEndpoint } from '../../config/paths.ts';
+import type { CatalogEntry } from '../catalog.ts';
+
+/** A call of the entry's first example that works as printed; one for services reads its key from `BFF_KEY`. */
+export function curlOf(
+  { path, methods, scope, examples }: Pick<CatalogEntry, 'path' | 'methods' | 'scope' | 'examples'>,
+  siteUrl: string,
+): string {
+  const url = `${siteUrl}${trpcEndpoint}/${path}`;
+  const [example] = examples;
+  const wire = example && JSON.stringify(example.wire);
+  if (methods[0] === 'GET') {
+    return `curl ${shellQuote(wire === undefined ? url : `${url}?input=${encodeURIComponent(wire)}`)}`;
+  }
+  const key = scope === null ? '' : ' -H "authorization: Bearer $BFF_KEY"';
+  return `curl ${shellQuote(url)}${key} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
+}
+
+/** The same by the script client. */
+export function typescriptOf(
+  { path, type, scope, examples }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'examples'>,
+  siteUrl: string,
+): string {
+  const [example] = examples;
+  const key = "headers: () => ({ authorization: 'Bearer ' + process.env.BFF_KEY })";
+  const options = [`baseUrl: '${siteUrl}'`, ...(scope === null ? [] : [key])].join(', ');
+  return `import { createScriptClient } from './client/node.ts';
+
+const api = createScriptClient({ ${options} });
+const answer = await api.${path}.${type === 'query' ? 'query' : 'mutate'}(${example ? literalOf(example.value) : ''});`;
+}
+
+/** A value as TypeScript that makes it, of the types that examples are made of. */
+export function literalOf(value: unknown): string {
+  if (value instanceof Date) return `new Date('${value.toISOString()}')`;
+  if (value instanceof Set) return `new Set(${literalOf([...value])})`;
+  if (value instanceof Map) return `new Map(${literalOf([...value])})`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return `[${value.map(literalOf).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+  const fields = Object.entries(value).map(([key, field]) => `${keyOf(key)}: ${literalOf(field)}`);
+  return `{ ${fields.join(', ')} }`;
+}
+
+function keyOf(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

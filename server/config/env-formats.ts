@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { limits } from './limits.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+/** The parts of a comma-separated list, without empty ones. */
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+const defaultRateLimits = {
+  light: { points: 300, windowSeconds: 60 },
+  upstream: { points: 60, windowSeconds: 60 },
+  mail: { points: 5, windowSeconds: 3600 },
+  mailSender: { points: 20, windowSeconds: 86_400 },
+  mailSite: { points: 1_000, windowSeconds: 86_400 },
+};
+
+const { longestWindowSeconds } = limits.rateLimit;
+
+const rateLimitEntry = z
+  .string()
+  .regex(/^(light|upstream|mail|mailSender|mailSite)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/, {
+    error: 'must be class=points/seconds, as light=300/60',
+    abort: true,
+  })
+  .refine(
+    (entry) => Number(entry.split('/')[1]) <= longestWindowSeconds,
+    `a window may have at most ${longestWindowSeconds} seconds`,
+  );
+
+/** `light=300/60,upstream=60/60,mail=5/3600`: points and seconds for each class; a class left out keeps its default. */
+export const rateLimitsSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(rateLimitEntry))
+  .transform((entries): RateLimits => {
+    const given = entries.map((entry) => {
+      const [name = '', points, windowSeconds] = entry.split(/[=/]/);
+      return [name, { points: Number(points), windowSeconds: Number(windowSeconds) }] as const;
+    });
+    return { ...defaultRateLimits, ...Object.fromEntries(given) };
+  });
+
+const serviceKeyEntry = z
+  .string()
+  .regex(
+    /^[\w-]{1,64}:[\da-f]{64}(:[a-z]+(\+[a-z]+)*)?$/,
+    'must be name:sha256:scope+scope, as npm run key prints it',
+  );
+
+/** `name:sha256:scope+scope`, several separated by commas. The keys themselves are never configured. */
+export const serviceKeysSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(serviceKeyEntry))
+  .transform((entries) =>
+    entries.map((entry) => {
+      const [name = '', sha256 = '', scopes = ''] = entry.split(':');
+      return { name, sha256: Buffer.from(sha256, 'hex'), scopes: scopes === '' ? [] : scopes.split('+') };
+    }),
+  );

@@ -1,0 +1,160 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { singleton } from '../lib/singleton.ts';
+import { rateLimitsSchema, serviceKeysSchema, splitList } from './env-formats.ts';
+import { limits } from './limits.ts';
+
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'must be an http:// or https:// URL',
+  // What follows reads the URL's parts.
+  abort: true,
+});
+
+function withoutCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}
+
+/** An origin, perhaps with a path prefix, without query or fragment; the trailing slash is dropped. */
+const baseUrl = httpUrl
+  .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
+  .refine(withoutCredentials, 'must not hold a user name or password')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+/** Exactly what a browser sends as Origin. */
+const origin = httpUrl.refine(
+  (value) => new URL(value).origin === value,
+  'must be origins such as https://app.example.org, without a path or a trailing slash',
+);
+
+const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
+
+/** No longer than what a timer takes. */
+const milliseconds = z.coerce
+  .number('must be a whole number of milliseconds')
+  .int()
+  .min(10)
+  .max(2 ** 31 - 1);
+
+const environmentSchema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  SITE_URL: baseUrl.optional(),
+  PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).default(3000),
+  WEB_CONCURRENCY: z.coerce
+    .number('must be a whole number')
+    .int()
+    .min(1)
+    .max(limits.cluster.workers)
+    .default(() => Math.min(availableParallelism(), limits.cluster.workers)),
+  SHUTDOWN_DELAY: z.coerce
+    .number('must be a number of seconds')
+    .int()
+    .min(0)
+    .max(limits.longestShutdownDelaySeconds)
+    .default(0),
+  DATA_DIR: z.string().default('.data'),
+  DEMO: flag.default(false),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+
+  TRUSTED_PROXY_HOPS: z.coerce.number('must be a whole number').int().min(0).max(10).default(0),
+  ALLOWED_ORIGINS: z.string().default('').transform(splitList).pipe(z.array(origin)),
+  SERVICE_KEYS: serviceKeysSchema,
+  RATE_LIMITS: rateLimitsSchema,
+  REDIS_URL: z.url({ protocol: /^rediss?$/, hostname: /./, error: 'must be redis://host:port' }).optional(),
+
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      hostname: /./,
+      error: 'must be postgres://user:password@host:5432/database',
+    })
+    .optional(),
+  SMTP_URL: z
+    .url({
+      protocol: /^smtps?$/,
+      hostname: /./,
+      error: 'must be smtp://host:port or smtps://user:password@host:port',
+    })
+    .optional(),
+  MAIL_TO: z.email('must be an email address').default('owner@localhost.invalid'),
+  MAIL_FROM: z.email('must be an email address').default('website@localhost.invalid'),
+
+  OPEN_METEO_URL: baseUrl.default('https://api.open-meteo.com'),
+  OPEN_METEO_AIR_QUALITY_URL: baseUrl.default('https://air-quality-api.open-meteo.com'),
+  OPEN_METEO_GEOCODING_URL: baseUrl.default('https://geocoding-api.open-meteo.com'),
+  OPEN_METEO_METHOD: z.enum(['POST', 'GET']).default('POST'),
+  GITHUB_API_URL: baseUrl.default('https://api.github.com'),
+  GITHUB_ARCHIVE_URL: baseUrl.default('https://codeload.github.com'),
+  GITHUB_TOKEN: z
+    .string()
+    .trim()
+    .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
+    .optional(),
+  FILES_URL: baseUrl.optional(),
+  FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not hold a user name or password').optional(),
+  REVALIDATE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  SECURITY_CONTACT: z
+    .string()
+    .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+?[\d-]+)$/, 'must be a mailto:, https: or tel: URI')
+    .optional(),
+
+  // OpenTelemetry's own names, https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. Those
+  // of the exporter and of the resource it reads by itself.
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
+  OTEL_METRICS_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
+  OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(5_000),
+  OTEL_BSP_MAX_QUEUE_SIZE: z.coerce.number('must be a whole number').int().min(1).max(100_000).default(2_048),
+  OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(60_000),
+});
+
+/** The name of every setting. */
+export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
+
+export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;
+
+/** A value of the environment that the product will not start with. Its message names each one and says what it should be. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Reads and checks the settings. Empty values count as unset. The values themselves are never repeated in
+ * the error: they may be secrets.
+ *
+ * @throws ConfigurationError naming every variable that is wrong
+ */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim() !== ''));
+  const result = environmentSchema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(
+      `The environment has settings that cannot be used:\n${[...new Set(lines)].join('\n')}\nCorrect or unset them; docs/configuration.md lists them all.`,
+    );
+  }
+  const env = result.data;
+  if (env.SMTP_URL && (env.MAIL_TO.endsWith('.invalid') || env.MAIL_FROM.endsWith('.invalid'))) {
+    throw new ConfigurationError(
+      'SMTP_URL is set, so MAIL_TO (who receives the mails) and MAIL_FROM (who they are from) must be set too.',
+    );
+  }
+  return { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
+}
+
+/** The settings of this process. */
+export function env(): Env {
+  return singleton('env', () => parseEnv(process.env));
+}

@@ -1,0 +1,20 @@
+import type { Env } from '../config/env.ts';
+import { setCorsHeaders } from './cors.ts';
+import type { ResponseHeaders } from './response.ts';
+import { inertContentPolicy, securityHeaders } from './security-headers.ts';
+
+/** The headers that every answer which is no page carries, whatever became of the request. */
+export function setCommonHeaders(
+  headers: ResponseHeaders,
+  options: {
+    requestId: string;
+    /** The request's Origin header. */
+    origin: string | null;
+    env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS'>;
+  },
+): void {
+  headers['x-request-id'] = options.requestId;
+  headers['content-security-policy'] = inertContentPolicy;
+  Object.assign(headers, securityHeaders(options.env.SITE_URL));
+  setCorsHeaders(headers, options.origin, options.env.ALLOWED_ORIGINS);
+}

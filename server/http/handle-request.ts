@@ -1,0 +1,108 @@
+import type { Env } from '../config/env.ts';
+import { AppError, isAppError } from '../errors.ts';
+import type { Logger } from '../observability/log.ts';
+import { createRequestScope, type RequestScope, requestScope } from '../observability/request-scope.ts';
+import { type Span, withTraceContext } from '../observability/tracing/span.ts';
+import { setCommonHeaders } from './common-headers.ts';
+import { errorResponse } from './error-response.ts';
+import { setRateLimitHeaders } from './rate-limit-headers.ts';
+import { type HttpRequest, targetOf } from './request.ts';
+import { requestIdOf } from './request-id.ts';
+import { logRequest, type RequestMetrics } from './request-log.ts';
+import { endRequestSpan, givenTrace, startRequestSpan } from './request-span.ts';
+import type { HttpResponse } from './response.ts';
+
+export type Handler = (request: HttpRequest, scope: RequestScope) => Promise<HttpResponse>;
+
+export type Route = {
+  /** What the route is called in metrics: its pattern, never what a caller wrote. */
+  name: string;
+  handler: Handler;
+  /** What the envelope calls the place that was asked. Default: the URL's path. */
+  pathOf?: (request: HttpRequest) => string | null;
+};
+
+/** What the HTTP layer needs of the services. */
+export type HttpServices = {
+  env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
+  log: Logger;
+  metrics: RequestMetrics;
+};
+
+/**
+ * Runs a route's handler the way every request is handled: with an id and a scope, errors turned into the error response,
+ * the common headers set, and one log line when it has ended.
+ */
+export function handleRequest(
+  request: HttpRequest,
+  route: Route,
+  services: HttpServices,
+): Promise<HttpResponse> {
+  const scope = createRequestScope(requestIdOf(request.headers.get('x-request-id')));
+  const given = givenTrace(request.headers);
+  const span = startRequestSpan(request, {
+    route: route.name,
+    scope,
+    given,
+    serviceKeys: services.env.SERVICE_KEYS,
+  });
+  return requestScope.run(scope, () =>
+    withTraceContext(span ?? given, () => handle({ request, route, scope, services }, span)),
+  );
+}
+
+type Exchange = { request: HttpRequest; route: Route; scope: RequestScope; services: HttpServices };
+
+async function handle(exchange: Exchange, span: Span | undefined): Promise<HttpResponse> {
+  const { request, route, scope, services } = exchange;
+  const startedAt = performance.now();
+  let status = 500;
+  try {
+    const response = await respond(exchange);
+    status = response.status;
+    return response;
+  } finally {
+    logRequest(
+      {
+        method: request.method,
+        route: route.name,
+        scope,
+        status,
+        durationMs: performance.now() - startedAt,
+        aborted: request.signal.aborted,
+      },
+      services,
+    );
+    if (span) endRequestSpan(span, { scope, status, aborted: request.signal.aborted });
+  }
+}
+
+async function respond(exchange: Exchange): Promise<HttpResponse> {
+  const { request, scope, services } = exchange;
+  const response = await callHandler(exchange);
+  setRateLimitHeaders(response.headers, scope.rateLimits.values());
+  setCommonHeaders(response.headers, {
+    requestId: scope.requestId,
+    origin: request.headers.get('origin'),
+    env: services.env,
+  });
+  return response;
+}
+
+/** Turns what the handler throws into the error response. */
+async function callHandler({ request, route, scope, services }: Exchange): Promise<HttpResponse> {
+  try {
+    return await route.handler(request, scope);
+  } catch (cause) {
+    const error = isAppError(cause) ? cause : new AppError('internal', { cause });
+    const path = (route.pathOf ?? urlPathOf)(request);
+    if (error.httpStatus >= 500 && !request.signal.aborted) {
+      services.log.error({ path, reason: error.reason, err: error }, 'request failed');
+    }
+    return errorResponse(error, { path, requestId: scope.requestId });
+  }
+}
+
+function urlPathOf(request: HttpRequest): string | null {
+  return URL.canParse(request.url) ? targetOf(request).pathname : null;
+}

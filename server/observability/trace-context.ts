@@ -1,0 +1,57 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { limits } from '../config/limits.ts';
+import { singleton } from '../lib/singleton.ts';
+
+/** A place in a trace, in the words of https://www.w3.org/TR/trace-context/. */
+export type TraceContext = {
+  /** 32 hexadecimal digits. */
+  traceId: string;
+  /** 16 hexadecimal digits. */
+  spanId: string;
+  isSampled: boolean;
+  /** What other systems along the way want to be handed on, as it came. */
+  traceState?: string | undefined;
+};
+
+/** Where what runs belongs to. One for the process: instrumentation, routes and pages each have a copy of this module. */
+export const currentTrace = singleton(
+  'current-trace',
+  () => new AsyncLocalStorage<TraceContext | undefined>(),
+);
+
+/** The ids that a line of the log carries. */
+export function traceIds(): { trace_id: string; span_id: string } | undefined {
+  const context = currentTrace.getStore();
+  return context && { trace_id: context.traceId, span_id: context.spanId };
+}
+
+/** Later versions may add to it, at its end. */
+const traceparent = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+const printable = /^[\x20-\x7e]+$/;
+
+/** @returns undefined for anything but a well-formed `traceparent` */
+export function parseTraceparent(header: string | null, state?: string | null): TraceContext | undefined {
+  if (header === null || header.length > limits.telemetry.headerLength) return undefined;
+  const [, version, traceId = '', spanId = '', flags = '', rest] = traceparent.exec(header) ?? [];
+  if (version === undefined || (version === '00' && rest !== undefined)) return undefined;
+  const isSampled = (Number.parseInt(flags, 16) & 1) === 1;
+  return { traceId, spanId, isSampled, ...(isTraceState(state) ? { traceState: state } : {}) };
+}
+
+function isTraceState(state: string | null | undefined): state is string {
+  return typeof state === 'string' && state.length <= limits.telemetry.headerLength && printable.test(state);
+}
+
+export function formatTraceparent({ traceId, spanId, isSampled }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
+}
+
+/** What tells another system which trace a request to it belongs to. */
+export function traceHeaders(context: TraceContext | undefined): Record<string, string> {
+  if (!context) return {};
+  const { traceState } = context;
+  return {
+    traceparent: formatTraceparent(context),
+    ...(traceState === undefined ? {} : { tracestate: traceState }),
+  };
+}

@@ -1,0 +1,18 @@
+import { type Handler, handleRequest } from '../http/handle-request.ts';
+import { HttpError } from '../http/http-error.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { HttpResponse } from '../http/response.ts';
+import { services } from '../services.ts';
+
+/** A route that only gives: GET and HEAD, anything else is refused. */
+export function handleGet(request: HttpRequest, name: string, handler: Handler): Promise<HttpResponse> {
+  const getOnly: Handler = async (_, scope) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      throw new HttpError('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
+    }
+    const response = await handler(request, scope);
+    scope.bytesOut = Number(response.headers['content-length'] ?? 0);
+    return response;
+  };
+  return handleRequest(request, { name, handler: getOnly }, services());
+}

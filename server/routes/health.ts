@@ -1,0 +1,63 @@
+import { authenticate } from '../http/authenticate.ts';
+import { handleRequest } from '../http/handle-request.ts';
+import { HttpError } from '../http/http-error.ts';
+import { type HttpRequest, targetOf } from '../http/request.ts';
+import { type HttpResponse, jsonResponse } from '../http/response.ts';
+import { bearerChallenge } from '../http/service-key.ts';
+import { readiness } from '../readiness.ts';
+import { services } from '../services.ts';
+import { handleGet } from './get-only.ts';
+
+/** `/healthz`: this process is alive. It asks nothing else, so a slow dependency never gets it restarted. */
+export function handleHealth(request: HttpRequest): Promise<HttpResponse> {
+  return handleGet(request, '/healthz', async () => unstored(200, { status: 'ok' }));
+}
+
+/**
+ * `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. What is excluded
+ * does not count, only shows.
+ */
+export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
+  return handleGet(request, '/readyz', async () => {
+    const exclude = targetOf(request).searchParams.getAll('exclude');
+    if (exclude.some((name) => name !== 'mailStorage')) {
+      throw new HttpError('invalid_input', { message: 'Only mailStorage can be excluded.' });
+    }
+    const state = await readiness({ needsMailStorage: exclude.length === 0 });
+    return unstored(state.status === 'ready' ? 200 : 503, state);
+  });
+}
+
+const loopback = new Set(['127.0.0.1', '::/64']);
+
+/** `/metrics`: for whoever is on this machine, and for service keys with the scope `metrics`. */
+export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
+  return handleGet(request, '/metrics', async (_, scope) => {
+    const { env, metrics } = services();
+    const principal = authenticate(request, env);
+    scope.principal = principal;
+    if (principal.kind === 'service' && !principal.scopes.includes('metrics'))
+      throw new HttpError('forbidden');
+    if (principal.kind === 'visitor' && !loopback.has(principal.key)) {
+      throw new HttpError('unauthorized', { headers: bearerChallenge });
+    }
+    const body = await metrics.text();
+    return {
+      status: 200,
+      headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' },
+      body,
+    };
+  });
+}
+
+/** Everything under `/api` that is nothing. */
+export function handleUnknownApi(request: HttpRequest): Promise<HttpResponse> {
+  const handler = async () => {
+    throw new HttpError('not_found');
+  };
+  return handleRequest(request, { name: '/api/*', handler }, services());
+}
+
+function unstored(status: number, body: unknown): HttpResponse {
+  return jsonResponse(body, { status, headers: { 'cache-control': 'no-store' } });
+}

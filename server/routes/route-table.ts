@@ -1,0 +1,53 @@
+import { mcpEndpoint, rawEndpoint, revalidateEndpoint, trpcEndpoint } from '../config/paths.ts';
+import type { RouteHandler } from '../http/route-handlers.ts';
+import { handleTrpc } from '../trpc/http/handler.ts';
+import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from './catalog.ts';
+import { handleCallingGuide, handleDocsIndex } from './docs.ts';
+import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
+import { handleHealth, handleMetrics, handleReadiness, handleUnknownApi } from './health.ts';
+import { handleMcp } from './mcp.ts';
+import { handleRevalidate } from './revalidate.ts';
+import { handleApiCatalog, handleManifest, handleRobots, handleSecurityText, handleSitemap } from './site.ts';
+import { handleUpstreamFile } from './upstream-files.ts';
+
+const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
+  ['/rss.xml', handleRss],
+  ['/atom.xml', handleAtom],
+  ['/feed.json', handleJsonFeed],
+  ['/llms.txt', handleLlms],
+  ['/llms-full.txt', handleLlmsFull],
+  ['/openapi.json', handleOpenApi],
+  ['/docs/index.md', handleDocsIndex],
+  ['/docs/calling.md', handleCallingGuide],
+  ['/sitemap.xml', handleSitemap],
+  ['/robots.txt', handleRobots],
+  ['/manifest.webmanifest', handleManifest],
+  ['/.well-known/security.txt', handleSecurityText],
+  ['/.well-known/api-catalog', handleApiCatalog],
+  ['/healthz', handleHealth],
+  ['/readyz', handleReadiness],
+  ['/metrics', handleMetrics],
+  [mcpEndpoint, handleMcp],
+  [revalidateEndpoint, handleRevalidate],
+]);
+
+const procedurePage = /^\/docs\/procedures\/[^/]+$/;
+const trpcCall = new RegExp(`^${trpcEndpoint}/[^/]+$`);
+
+/**
+ * The handler of what needs nothing of Next: the same function that the route handler at this path mounts. What Next
+ * redirects first (a slash at the end, two in a row) is left to it.
+ *
+ * @param path as it came, without the query
+ */
+export function findRoute(path: string): RouteHandler | undefined {
+  const exact = exactRoutes.get(path);
+  if (exact) return exact;
+  if (path.includes('//') || path.endsWith('/')) return undefined;
+  if (path.startsWith('/api/')) {
+    if (trpcCall.test(path)) return handleTrpc;
+    return path.startsWith(`${rawEndpoint}/`) ? handleUpstreamFile : handleUnknownApi;
+  }
+  if (path === '/api') return handleUnknownApi;
+  return procedurePage.test(path) ? handleProcedurePage : undefined;
+}

@@ -1,0 +1,89 @@
+import type { Env } from '../config/env.ts';
+import { conditionalResponse } from '../http/conditional-request.ts';
+import type { HttpRequest } from '../http/request.ts';
+import type { HttpResponse } from '../http/response.ts';
+import { startedAt } from '../process/started-at.ts';
+import { services } from '../services.ts';
+import { apiCatalog, apiCatalogContentType } from '../site/api-catalog.ts';
+import { webManifest } from '../site/manifest.ts';
+import { pages } from '../site/pages.ts';
+import { robotsText } from '../site/robots.ts';
+import { securityText } from '../site/security-txt.ts';
+import { renderSitemap } from '../site/sitemap.ts';
+import { procedures } from '../trpc/procedure-registry.ts';
+import { handleGet } from './get-only.ts';
+
+/** `/sitemap.xml` */
+export function handleSitemap(request: HttpRequest): Promise<HttpResponse> {
+  return handleGet(request, '/sitemap.xml', async () => {
+    const { env, feed } = services();
+    const posts = (await feed.posts.list()).map(({ url, publishedAt, updatedAt }) => ({
+      url,
+      changedAt: updatedAt ?? publishedAt,
+    }));
+    const newest = posts.map(({ changedAt }) => changedAt).sort((a, b) => b.getTime() - a.getTime())[0];
+    const entries = [...pages, ...[...procedures.keys()].map((path) => `/docs/${path}`)].map((path) => ({
+      url: `${env.SITE_URL}${path}`,
+      changedAt: path === '/posts' ? newest : undefined,
+    }));
+    return conditionalResponse(request, {
+      body: renderSitemap([...entries, ...posts]),
+      contentType: 'application/xml; charset=utf-8',
+      // A release adds pages without a newer post.
+      lastModified: newest && newest > startedAt() ? newest : startedAt(),
+      cacheControl: 'public, max-age=300',
+    });
+  });
+}
+
+/** `/robots.txt` */
+export const handleRobots = siteText('/robots.txt', 'text/plain; charset=utf-8', ({ SITE_URL }) =>
+  robotsText(SITE_URL),
+);
+
+/** `/manifest.webmanifest` */
+export const handleManifest = siteText(
+  '/manifest.webmanifest',
+  'application/manifest+json; charset=utf-8',
+  webManifest,
+);
+
+/** `/.well-known/security.txt` */
+export const handleSecurityText = siteText(
+  '/.well-known/security.txt',
+  'text/plain; charset=utf-8',
+  ({ SITE_URL, SECURITY_CONTACT }) =>
+    securityText({
+      contact: SECURITY_CONTACT ?? `${SITE_URL}/contact`,
+      siteUrl: SITE_URL,
+      now: new Date(),
+    }),
+);
+
+/** `/.well-known/api-catalog`. Its Link header names it, so that a HEAD request tells what it is (RFC 9727, section 3). */
+export const handleApiCatalog = siteText(
+  '/.well-known/api-catalog',
+  apiCatalogContentType,
+  ({ SITE_URL }) => apiCatalog(SITE_URL),
+  ({ SITE_URL }) => ({ link: `<${SITE_URL}/.well-known/api-catalog>; rel="api-catalog"` }),
+);
+
+/** A route whose text follows from the settings. No date can be told for it: the ETag alone says whether it changed. */
+function siteText(
+  path: string,
+  contentType: string,
+  text: (env: Env) => string,
+  headers: (env: Env) => Record<string, string> = () => ({}),
+) {
+  return (request: HttpRequest): Promise<HttpResponse> =>
+    handleGet(request, path, async () => {
+      const { env } = services();
+      return conditionalResponse(request, {
+        body: text(env),
+        contentType,
+        lastModified: null,
+        cacheControl: 'public, max-age=3600',
+        headers: headers(env),
+      });
+    });
+}

@@ -1,0 +1,109 @@
+import { limits } from '../../config/limits.ts';
+import { trpcEndpoint } from '../../config/paths.ts';
+import { authenticate } from '../../http/authenticate.ts';
+import { readBody } from '../../http/body.ts';
+import { preflightResponse } from '../../http/cors.ts';
+import { rejectCrossOrigin } from '../../http/csrf.ts';
+import { handleRequest } from '../../http/handle-request.ts';
+import type { HttpRequest } from '../../http/request.ts';
+import type { HttpResponse } from '../../http/response.ts';
+import { bearerChallenge } from '../../http/service-key.ts';
+import type { RequestScope } from '../../observability/request-scope.ts';
+import { services } from '../../services.ts';
+import { createHttpContext } from '../context.ts';
+import { toAppError } from '../init.ts';
+import { callProcedures } from './call-procedures.ts';
+import {
+  allowedMethods,
+  calledPath,
+  callsOf,
+  checkBatch,
+  checkContentEncoding,
+  checkContentType,
+  checkMethod,
+  checkMethodAtAll,
+  checkQuery,
+  parameter,
+} from './parse-request.ts';
+
+const utf8 = new TextDecoder();
+
+/** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
+export function handleTrpc(request: HttpRequest): Promise<HttpResponse> {
+  return handleRequest(
+    request,
+    { name: `${trpcEndpoint}/[trpc]`, handler: answer, pathOf: calledPath },
+    services(),
+  );
+}
+
+async function answer(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
+  const { env, log } = services();
+  checkMethodAtAll(request);
+  const { called, paths, isBatch } = callsOf(request);
+  scope.isBatch = called.length > 1;
+  if (request.method === 'OPTIONS') {
+    return preflightResponse(request, env.ALLOWED_ORIGINS, allowedMethods(called));
+  }
+  checkMethod(request.method, called);
+  const kind = checkContentType(request, called);
+  checkContentEncoding(request);
+  if (allowedMethods(called) === 'POST') {
+    rejectCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
+  }
+  checkBatch(called);
+  checkQuery(request);
+  const principal = authenticate(request, env);
+  scope.principal = principal;
+  const body = await readBody(request, {
+    maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
+    deadline: limits.bodyDeadline,
+  });
+  scope.bytesIn = body?.byteLength ?? 0;
+
+  const { status, body: text } = await callProcedures({
+    paths,
+    isBatch,
+    readInput: inputReader(request, body, kind),
+    isJson: kind === 'json',
+    ctx: createHttpContext({ request, principal, scope, services: services() }),
+    signal: request.signal,
+    onError: ({ error, path }) => {
+      const appError = toAppError(error);
+      const { retryAfterSeconds = 0 } = appError;
+      if (retryAfterSeconds > (scope.retryAfterSeconds ?? -1)) scope.retryAfterSeconds = retryAfterSeconds;
+      if (appError.httpStatus >= 500 && !request.signal.aborted) {
+        log.error({ path, reason: appError.reason, err: error }, 'call failed');
+      }
+    },
+  });
+  return finish(status, text, scope);
+}
+
+/** What is asked for once a call wants its input: limits are charged first. */
+function inputReader(request: HttpRequest, body: Uint8Array<ArrayBuffer> | undefined, kind: 'json' | 'form') {
+  return (): unknown => {
+    if (kind === 'form') {
+      const headers = { 'content-type': request.headers.get('content-type') ?? '' };
+      return new Response(body, { headers }).formData();
+    }
+    if (request.method !== 'GET') return JSON.parse(utf8.decode(body));
+    const input = parameter(request, 'input');
+    return input ? JSON.parse(input) : undefined;
+  };
+}
+
+function finish(status: number, text: string, scope: RequestScope): HttpResponse {
+  scope.bytesOut = Buffer.byteLength(text);
+  return {
+    status,
+    body: text,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(scope.bytesOut),
+      'cache-control': 'private, no-store',
+      ...(status === 401 ? bearerChallenge : {}),
+      ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import superjson from 'superjson';
+import { describe, expect, test } from 'vitest';
+import { type CatalogEntry, catalog } from '#server/catalog/catalog.ts';
+import { llmsFullText, llmsText } from '#server/catalog/docs/llms.ts';
+import { literalOf } from '#server/catalog/docs/snippets.ts';
+import { parseEnv } from '#server/config/env.ts';
+import { limits } from '#server/config/limits.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
+
+const entries = catalog(parseEnv({}).RATE_LIMITS);
+
+function entryOf(path: string): CatalogEntry {
+  const entry = entries.find((other) => other.path === path);
+  if (!entry) throw new Error(`there is no ${path}`);
+  return entry;
+}
+
+const reasonsOf = (path: string) => entryOf(path).errors.map(({ reason }) => reason);
+
+describe('the catalog', () => {
+  test('has every procedure, in order', () => {
+    expect(entries.map(({ path }) => path)).toEqual([...procedures.keys()]);
+  });
+
+  test.each(entries.map((entry) => [entry.path, entry] as const))(
+    '%s: its examples are of both forms of its input, and survive the way',
+    (_, { input, examples }) => {
+      expect(examples.length > 0).toBe(input !== null);
+      const ajv = addFormats.default(new Ajv2020({ strict: false }));
+      for (const { value, wire } of examples) {
+        const sent: unknown = JSON.parse(JSON.stringify(wire));
+        expect(ajv.validate(input?.wire ?? false, sent), ajv.errorsText()).toBe(true);
+        expect(ajv.validate(input?.value ?? false, wire.json), ajv.errorsText()).toBe(true);
+        expect(superjson.deserialize(JSON.parse(JSON.stringify(wire)))).toEqual(value);
+      }
+    },
+  );
+
+  test('knows what each can be refused for', () => {
+    for (const { path } of entries) {
+      expect(reasonsOf(path), path).toEqual(
+        expect.arrayContaining(['invalid_input', 'unauthorized', 'rate_limited', 'internal']),
+      );
+    }
+    expect(reasonsOf('weather.forecast')).toEqual(
+      expect.arrayContaining(['cross_origin', 'upstream_timeout', 'upstream_refused']),
+    );
+    expect(reasonsOf('proxy.github.repository')).toContain('not_found');
+    expect(reasonsOf('email.send')).toEqual(
+      expect.arrayContaining(['idempotency_conflict', 'mail_unavailable']),
+    );
+    expect(reasonsOf('mail.list')).toContain('forbidden');
+    for (const reason of ['forbidden', 'cross_origin', 'not_found', 'upstream_timeout', 'mail_unavailable']) {
+      expect(reasonsOf('echo.request')).not.toContain(reason);
+    }
+  });
+
+  test('gives the limits that are in force', () => {
+    expect(entryOf('email.send').limits).toEqual({
+      rateLimit: { class: 'mail', points: 5, windowSeconds: 3600 },
+      jsonBodyBytes: limits.jsonBodyBytes,
+      formBodyBytes: limits.formBodyBytes,
+      queryBytes: null,
+      batchSize: limits.batchSize,
+    });
+    const [first] = catalog(parseEnv({ RATE_LIMITS: 'light=7/8' }).RATE_LIMITS);
+    expect(first?.limits).toMatchObject({
+      rateLimit: { class: 'light', points: 7, windowSeconds: 8 },
+      formBodyBytes: null,
+    });
+  });
+
+  test('tells the methods, the scope and what is sensitive', () => {
+    expect(entryOf('echo.request')).toMatchObject({
+      methods: ['GET', 'POST'],
+      sensitive: false,
+      scope: null,
+    });
+    expect(entryOf('weather.places')).toMatchObject({ methods: ['POST'], sensitive: true, scope: null });
+    expect(entryOf('mail.get')).toMatchObject({ methods: ['POST'], scope: 'mail' });
+    expect(entryOf('echo.request').input).toBeNull();
+  });
+});
+
+test('every address in the texts is below SITE_URL', () => {
+  const siteUrl = 'https://bff.example/prefix';
+  const texts = [llmsText(entries, siteUrl), llmsFullText(entries, siteUrl)];
+  for (const text of texts) {
+    const urls = text.match(/https?:\/\/[^\s)'"`<]+/g) ?? [];
+    // Those of JSON Schema's dialect are no addresses of ours.
+    const ours = urls.filter((url) => !url.startsWith('https://json-schema.org/'));
+    expect(ours.length).toBeGreaterThan(15);
+    expect(ours.filter((url) => !url.startsWith(siteUrl))).toEqual([]);
+  }
+});
+
+test('a value as TypeScript', () => {
+  const value = {
+    at: new Date(0),
+    'a-key': [1n, null, 'it’s', undefined],
+    set: new Set([true]),
+    map: new Map([['k', 1]]),
+  };
+  expect(literalOf(value)).toBe(
+    `{ at: new Date('1970-01-01T00:00:00.000Z'), "a-key": [1n, null, "it’s", undefined], set: new Set([true]), map: new Map([["k", 1]]) }`,
+  );
+});

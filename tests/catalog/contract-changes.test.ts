@@ -1,0 +1,276 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { compareContracts } from '#server/catalog/contract/compare.ts';
+import {
+  type Contract,
+  contractOf,
+  contractSchema,
+  writeContract,
+} from '#server/catalog/contract/contract.ts';
+import { publicProcedure, router } from '#server/trpc/init.ts';
+import type { ProcedureMeta } from '#server/trpc/procedure-meta.ts';
+import { readProcedures } from '#server/trpc/procedure-registry.ts';
+
+const meta: ProcedureMeta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' };
+
+type Part = {
+  meta?: Partial<ProcedureMeta>;
+  input?: z.ZodType;
+  output?: z.ZodType;
+  type?: 'query' | 'mutation';
+};
+
+/** The contract of a router with one procedure, `a.b`, as it would be read from the committed snapshot. */
+function contract({
+  meta: own = {},
+  input = z.void(),
+  output = z.object({}),
+  type = 'query',
+}: Part): Contract {
+  // Comparing asks nothing of examples; any that the schema takes will do.
+  const example = [{}, 'x', 1, { a: 'x' }, { a: 1 }, { a: 5 }, { a: [] }, { a: {} }, { a: 'x', b: 'x' }].find(
+    (value) => input.safeParse(value).success,
+  );
+  const start = publicProcedure({ ...meta, ...own })
+    .input(input instanceof z.ZodVoid ? input : input.meta({ examples: [example] }))
+    .output(output);
+  const procedure = type === 'query' ? start.query(() => ({})) : start.mutation(() => ({}));
+  return throughText(contractOf(readProcedures(router({ a: router({ b: procedure }) })).values()));
+}
+
+function throughText(written: Contract): Contract {
+  return contractSchema.parse(JSON.parse(writeContract(written)));
+}
+
+function changes(before: Part, after: Part): string[] {
+  return compareContracts(contract(before), contract(after)).map(
+    ({ path, breaking, message }) => `${path} ${breaking ? 'breaking' : 'compatible'}: ${message}`,
+  );
+}
+
+describe('a procedure', () => {
+  test('that comes is compatible, that goes is breaking', () => {
+    expect(compareContracts({}, contract({}))).toEqual([
+      { path: 'a.b', breaking: false, message: 'new procedure' },
+    ]);
+    expect(compareContracts(contract({}), {})).toEqual([
+      { path: 'a.b', breaking: true, message: 'removed procedure' },
+    ]);
+  });
+
+  test.each<[string, Part, Part, string[]]>([
+    ['nothing', {}, {}, []],
+    ['words', {}, { meta: { summary: 'other', description: 'other' } }, []],
+    [
+      'kind',
+      {},
+      { type: 'mutation' },
+      ['breaking: is a mutation, was a query', 'compatible: can give cross_origin'],
+    ],
+    [
+      'sensitivity added',
+      {},
+      { meta: { sensitive: true } },
+      ['breaking: is sensitive now: by POST alone', 'compatible: can give cross_origin'],
+    ],
+    [
+      'sensitivity dropped',
+      { meta: { sensitive: true } },
+      {},
+      ['breaking: is no longer sensitive: by GET too', 'compatible: gives no cross_origin any more'],
+    ],
+    [
+      'scope added',
+      {},
+      { meta: { scope: 'mail' } },
+      ['breaking: needs the scope mail', 'compatible: can give forbidden'],
+    ],
+    ['scope changed', { meta: { scope: 'a' } }, { meta: { scope: 'b' } }, ['breaking: needs the scope b']],
+    [
+      'scope dropped',
+      { meta: { scope: 'a' } },
+      {},
+      ['compatible: needs no scope any more', 'compatible: gives no forbidden any more'],
+    ],
+    ['form added', {}, { meta: { form: true } }, ['compatible: takes a form too']],
+    ['form dropped', { meta: { form: true } }, {}, ['breaking: takes no form any more']],
+    ['class', {}, { meta: { rateLimit: 'mail' } }, ['compatible: is charged to mail, was to light']],
+    ['error', {}, { meta: { errors: ['not_found'] } }, ['compatible: can give not_found']],
+    ['an input where none was', {}, { input: z.object({}) }, ['breaking: input: takes one now']],
+    ['none where an input was', { input: z.object({}) }, {}, ['breaking: input: takes none any more']],
+  ])('%s', (_, before, after, expected) => {
+    expect(changes(before, after)).toEqual(expected.map((line) => `a.b ${line}`));
+  });
+});
+
+/** Each narrows what is taken or given; the way back widens it. */
+const narrowings: [string, z.ZodType, z.ZodType, narrowed: string, widened: string][] = [
+  ['enum member', z.enum(['x', 'y']), z.enum(['x']), 'without "y"', 'with "y" too'],
+  ['literal', z.string(), z.literal('x'), 'only "x" now', 'any value now'],
+  ['upper bound', z.int().max(16), z.int().max(10), 'maximum 10, was 16', 'maximum 16, was 10'],
+  ['lower bound', z.int().min(1), z.int().min(2), 'minimum 2, was 1', 'minimum 1, was 2'],
+  ['length', z.string(), z.string().max(9), 'maxLength 9, was none', 'maxLength none, was 9'],
+  ['items', z.array(z.string()), z.array(z.string()).max(3), 'maxItems 3, was none', 'maxItems none, was 3'],
+  ['pattern', z.string(), z.string().regex(/^x/), 'pattern "^x", was none', 'pattern none, was "^x"'],
+  ['null', z.string().nullable(), z.string(), 'is no longer null', 'may be null too'],
+  ['union member', z.union([z.string(), z.int()]), z.string(), 'is no longer number', 'may be number too'],
+  ['anything', z.unknown(), z.string(), 'is string, was anything', 'is anything, was string'],
+];
+
+describe('an input', () => {
+  const inputs = (before: z.ZodType, after: z.ZodType) =>
+    changes({ input: z.object({ a: before }) }, { input: z.object({ a: after }) });
+
+  test.each(narrowings)('narrowed breaks, widened does not: %s', (_, wide, narrow, narrowed, widened) => {
+    expect(inputs(wide, narrow)).toEqual([`a.b breaking: input.a: ${narrowed}`]);
+    expect(inputs(narrow, wide)).toEqual([`a.b compatible: input.a: ${widened}`]);
+  });
+
+  test.each<[string, z.ZodType, z.ZodType, string[]]>([
+    [
+      'new required field',
+      z.object({}),
+      z.object({ a: z.string() }),
+      ['breaking: input.a: new required field'],
+    ],
+    [
+      'new optional field',
+      z.object({}),
+      z.object({ a: z.string().optional() }),
+      ['compatible: input.a: new field'],
+    ],
+    [
+      'new field with a default',
+      z.object({}),
+      z.object({ a: z.string().default('x') }),
+      ['compatible: input.a: new field'],
+    ],
+    [
+      'removed field',
+      z.object({ a: z.string().optional() }),
+      z.object({}),
+      ['breaking: input.a: removed field'],
+    ],
+    [
+      'required now',
+      z.object({ a: z.string().optional() }),
+      z.object({ a: z.string() }),
+      ['breaking: input.a: is required now'],
+    ],
+    [
+      'optional now',
+      z.object({ a: z.string() }),
+      z.object({ a: z.string().optional() }),
+      ['compatible: input.a: is optional now'],
+    ],
+    [
+      'another type',
+      z.object({ a: z.string() }),
+      z.object({ a: z.int() }),
+      ['breaking: input.a: is number, was string'],
+    ],
+    [
+      'no other fields any more',
+      z.object({ a: z.string() }),
+      z.strictObject({ a: z.string() }),
+      ['breaking: input: additionalProperties false, was none'],
+    ],
+    [
+      'another default',
+      z.object({ a: z.int().default(7) }),
+      z.object({ a: z.int().default(5) }),
+      ['compatible: input.a: default 5, was 7'],
+    ],
+    [
+      'whole numbers only',
+      z.object({ a: z.number().min(0).max(9) }),
+      z.object({ a: z.int().min(0).max(9) }),
+      ['breaking: input.a: is integer, was number'],
+    ],
+  ])('%s', (_, before, after, expected) => {
+    expect(changes({ input: before }, { input: after })).toEqual(expected.map((line) => `a.b ${line}`));
+  });
+});
+
+describe('an output', () => {
+  const outputs = (before: z.ZodType, after: z.ZodType) =>
+    changes({ output: z.object({ a: before }) }, { output: z.object({ a: after }) });
+
+  test.each(narrowings)('widened breaks, narrowed does not: %s', (_, wide, narrow, narrowed, widened) => {
+    expect(outputs(narrow, wide)).toEqual([`a.b breaking: output.a: ${widened}`]);
+    expect(outputs(wide, narrow)).toEqual([`a.b compatible: output.a: ${narrowed}`]);
+  });
+
+  test.each<[string, z.ZodType, z.ZodType, string[]]>([
+    ['new field', z.object({}), z.object({ a: z.string() }), ['compatible: output.a: new field']],
+    ['removed field', z.object({ a: z.string() }), z.object({}), ['breaking: output.a: removed field']],
+    [
+      'optional now',
+      z.object({ a: z.string() }),
+      z.object({ a: z.string().optional() }),
+      ['breaking: output.a: is optional now'],
+    ],
+    [
+      'required now',
+      z.object({ a: z.string().optional() }),
+      z.object({ a: z.string() }),
+      ['compatible: output.a: is required now'],
+    ],
+    [
+      'a date where a string was',
+      z.object({ a: z.iso.datetime() }),
+      z.object({ a: z.date() }),
+      ['breaking: output.a: is Date, was string'],
+    ],
+    [
+      'deep in a list',
+      z.object({ a: z.array(z.object({ b: z.date() })) }),
+      z.object({ a: z.array(z.object({ b: z.date().nullable() })) }),
+      ['breaking: output.a[].b: may be null too'],
+    ],
+    [
+      'in an object that may be null',
+      z.object({ b: z.string() }).nullable(),
+      z.object({ b: z.int() }).nullable(),
+      ['breaking: output.b: is number, was string'],
+    ],
+    [
+      'values of a record',
+      z.record(z.string(), z.string()),
+      z.record(z.string(), z.int()),
+      ['breaking: output.*: is number, was string'],
+    ],
+    [
+      'keys of a record',
+      z.partialRecord(z.enum(['x']), z.string()),
+      z.partialRecord(z.enum(['x', 'y']), z.string()),
+      ['breaking: output.(key): with "y" too'],
+    ],
+    ['what a set holds', z.set(z.string()), z.set(z.int()), ['breaking: output[]: is number, was string']],
+    [
+      'what is not known here',
+      z.tuple([z.string()]),
+      z.tuple([z.int()]),
+      [expect.stringMatching(/breaking: output: prefixItems/)],
+    ],
+    [
+      'a field called as a keyword is',
+      z.object({ title: z.string() }),
+      z.object({}),
+      ['breaking: output.title: removed field'],
+    ],
+  ])('%s', (_, before, after, expected) => {
+    expect(changes({ output: before }, { output: after })).toEqual(
+      expected.map((line) => (typeof line === 'string' ? `a.b ${line}` : line)),
+    );
+  });
+
+  test('words, examples and the order of fields are nothing', () => {
+    expect(
+      changes(
+        { output: z.object({ a: z.string().describe('one'), b: z.int() }) },
+        { output: z.object({ b: z.int(), a: z.string().meta({ title: 't', examples: ['x'] }) }) },
+      ),
+    ).toEqual([]);
+  });
+});

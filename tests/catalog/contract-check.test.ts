@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { isAnnounced } from '#server/catalog/contract/changelog.ts';
+import { checkContract, contractReport } from '#server/catalog/contract/check.ts';
+import { contractOf, writeContract } from '#server/catalog/contract/contract.ts';
+import { publicProcedure, router } from '#server/trpc/init.ts';
+import { readProcedures } from '#server/trpc/procedure-registry.ts';
+
+const procedure = (output: z.ZodType) =>
+  publicProcedure({ summary: 's', description: 'd', sensitive: false, rateLimit: 'light' })
+    .input(z.void())
+    .output(output)
+    .query(() => ({}));
+const contract = (output: z.ZodType) =>
+  contractOf(readProcedures(router({ thing: procedure(output) })).values());
+
+const small = contract(z.object({ a: z.string() }));
+const large = contract(z.object({ a: z.string(), b: z.string() }));
+
+describe('the check', () => {
+  test('is content with a snapshot that is right', () => {
+    const check = checkContract({ snapshot: writeContract(small), current: small, changelog: '' });
+    expect(check).toMatchObject({ changes: [], unannounced: [], upToDate: true });
+    expect(contractReport(check)).toBe('The contract is as in docs/contract.json.');
+  });
+
+  test('after a compatible change wants the snapshot written anew', () => {
+    const check = checkContract({ snapshot: writeContract(small), current: large, changelog: '' });
+    expect(check).toMatchObject({ unannounced: [], upToDate: false });
+    expect(contractReport(check)).toBe(
+      'compatible  thing: output.b: new field\nRun "npm run contract -- --update" and commit docs/contract.json.',
+    );
+  });
+
+  test('after a breaking change wants it told first, and then the snapshot', () => {
+    const options = { snapshot: writeContract(large), current: small };
+    const silent = checkContract({ ...options, changelog: '## [Unreleased]\n\n- Something else.\n' });
+    expect(silent.unannounced).toEqual([
+      { path: 'thing', message: 'output.b: removed field', breaking: true },
+    ]);
+    expect(contractReport(silent)).toContain('in an entry that names `thing`');
+    const told = checkContract({
+      ...options,
+      changelog: '## [Unreleased]\n\n- `thing` has no b any more.\n',
+    });
+    expect(told).toMatchObject({ unannounced: [], upToDate: false });
+    expect(contractReport(told)).toContain('npm run contract -- --update');
+  });
+
+  test('without a snapshot everything is new', () => {
+    const { changes } = checkContract({ snapshot: '', current: small, changelog: '' });
+    expect(changes).toEqual([{ path: 'thing', message: 'new procedure', breaking: false }]);
+  });
+});
+
+describe('the changelog', () => {
+  const changelog = `# Changelog
+
+- \`too.early\`
+
+## [Unreleased]
+
+### Removed
+
+- \`echo.body\` is gone.
+- Something longer, which
+  also names \`echo.request\`.
+
+\`not.anEntry\`
+
+## [0.1.0] - 2026-01-01
+
+- \`weather.places\` was changed.
+`;
+  test.each([
+    ['echo.body', true],
+    ['echo.request', true],
+    ['echo', false],
+    ['too.early', false],
+    ['not.anEntry', false],
+    ['weather.places', false],
+  ])('%s: %s', (path, announced) => {
+    expect(isAnnounced(changelog, path)).toBe(announced);
+  });
+
+  test('may end with its section, and lack it', () => {
+    expect(isAnnounced('## Unreleased\n- `a.b`', 'a.b')).toBe(true);
+    expect(isAnnounced('', 'a.b')).toBe(false);
+  });
+});

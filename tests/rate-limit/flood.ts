@@ -1,0 +1,30 @@
+/**
+ * Charges a million distinct visitors to a memory store and prints, as JSON, what that has cost and who is
+ * remembered. A process of its own, with --expose-gc, so that nothing but the store is on its heap.
+ */
+import { limits } from '#server/config/limits.ts';
+import { createMemoryStore } from '#server/rate-limit/memory-store.ts';
+
+const visitors = 1_000_000;
+const store = createMemoryStore('light', { points: 1_000, windowSeconds: 3_600 });
+const keyOf = (index: number) => `visitor:2001:db8:${(index >> 16).toString(16)}:${index & 0xffff}::/64`;
+
+function usedBytes(): number {
+  if (!globalThis.gc) throw new Error('run this with --expose-gc');
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const before = usedBytes();
+for (let index = 0; index < visitors; index += 1) await store.consume(keyOf(index));
+const grownBytes = usedBytes() - before;
+
+/** From the newest back: asking about those that are remembered drives nobody out. */
+let remembered = 0;
+while (remembered < visitors) {
+  const { consumedPoints } = await store.consume(keyOf(visitors - 1 - remembered));
+  if (consumedPoints !== 2) break;
+  remembered += 1;
+}
+process.stdout.write(JSON.stringify({ grownBytes, remembered, keysInMemory: limits.rateLimit.keysInMemory }));

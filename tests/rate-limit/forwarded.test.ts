@@ -1,0 +1,74 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { clientAddressOf } from '#server/http/client-address.ts';
+import { setForwardedFor } from '#server/node-server/forwarded.ts';
+
+const peer = '::ffff:192.0.2.1';
+
+function forward(given: IncomingHttpHeaders, trustedHops: number, from: string | undefined = peer) {
+  const headers = { ...given };
+  setForwardedFor(headers, from, trustedHops);
+  return headers;
+}
+
+describe('X-Forwarded-For becomes true', () => {
+  test.each([
+    [0, undefined, peer],
+    [0, '', peer],
+    [0, '203.0.113.7', peer],
+    [0, '1.1.1.1, 203.0.113.7', peer],
+    [1, undefined, peer],
+    [1, '203.0.113.7', `203.0.113.7, ${peer}`],
+    [1, '1.1.1.1, 203.0.113.7', `203.0.113.7, ${peer}`],
+    [2, '203.0.113.7', `203.0.113.7, ${peer}`],
+    [2, '203.0.113.7, 198.51.100.1', `203.0.113.7, 198.51.100.1, ${peer}`],
+    [2, '1.1.1.1,203.0.113.7 , 198.51.100.1', `203.0.113.7, 198.51.100.1, ${peer}`],
+  ])('with %i trusted hops %j is %j', (hops, given, expected) => {
+    const headers = given === undefined ? {} : { 'x-forwarded-for': given };
+    expect(forward(headers, hops)['x-forwarded-for']).toBe(expected);
+  });
+
+  test('a socket that has closed already has no address', () => {
+    const headers: IncomingHttpHeaders = { 'x-forwarded-for': '203.0.113.7' };
+    setForwardedFor(headers, undefined, 0);
+    expect(headers['x-forwarded-for']).toBe('unknown');
+  });
+
+  test('whatever a client puts before what the proxies wrote, it stays the same client', () => {
+    const forged = fc.string({ unit: fc.constantFrom(...'0123456789abcdef.:, "') });
+    const chain = fc.array(fc.ipV4(), { minLength: 0, maxLength: 3 });
+    fc.assert(
+      fc.property(forged, chain, (left, proxies) => {
+        const hops = proxies.length;
+        const given = [left, ...proxies].join(', ');
+        const { 'x-forwarded-for': value } = forward({ 'x-forwarded-for': given }, hops);
+        const client = clientAddressOf(new Headers({ 'x-forwarded-for': String(value) }), hops);
+        expect(client).toBe(proxies[0] ?? '192.0.2.1');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('what else a proxy says', () => {
+  const said = {
+    forwarded: 'for=203.0.113.7;proto=https',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-port': '8443',
+    'x-forwarded-proto': 'https',
+    'x-real-ip': '203.0.113.7',
+  };
+
+  test('is removed when there is no proxy, and nothing besides', () => {
+    expect(forward({ ...said, host: 'example.org', 'user-agent': 'test' }, 0)).toEqual({
+      host: 'example.org',
+      'user-agent': 'test',
+      'x-forwarded-for': peer,
+    });
+  });
+
+  test('is kept when there is one', () => {
+    expect(forward(said, 1)).toMatchObject(said);
+  });
+});

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as timer } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { parseEnv } from '#server/config/env.ts';
+import { limits } from '#server/config/limits.ts';
+import type { RateLimit } from '#server/config/rate-limits.ts';
+import { chargeTo, createMemoryStore } from '#server/rate-limit/memory-store.ts';
+import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
+
+function chargerOf(limit: RateLimit) {
+  const store = createMemoryStore('light', limit);
+  return (key: string) => chargeTo(store, key, limit);
+}
+
+describe('a bucket in memory', () => {
+  test('holds its points, says what is left, and then refuses until its window ends', async () => {
+    const charge = chargerOf({ points: 2, windowSeconds: 60 });
+    const common = { points: 2, windowSeconds: 60, resetSeconds: 60 };
+    expect(await charge('a')).toEqual({ ...common, allowed: true, remaining: 1 });
+    expect(await charge('a')).toEqual({ ...common, allowed: true, remaining: 0 });
+    expect(await charge('a')).toEqual({ ...common, allowed: false, remaining: 0 });
+    expect(await charge('b')).toEqual({ ...common, allowed: true, remaining: 1 });
+  });
+
+  test('is full again after its window, whatever was refused meanwhile', async () => {
+    const charge = chargerOf({ points: 1, windowSeconds: 1 });
+    expect((await charge('a')).allowed).toBe(true);
+    expect(await charge('a')).toMatchObject({ allowed: false, resetSeconds: 1 });
+    await expect.poll(async () => (await charge('a')).allowed, { timeout: 10_000, interval: 50 }).toBe(true);
+  });
+
+  test('gives what many calls at once ask for no more often than it has points', async () => {
+    const charge = chargerOf({ points: 10, windowSeconds: 60 });
+    const states = await Promise.all(Array.from({ length: 100 }, () => charge('a')));
+    expect(states.filter(({ allowed }) => allowed)).toHaveLength(10);
+  });
+
+  // The longest timer of Node.js is 2^31-1 ms, 24.8 days; a longer one ends after 1 ms. RATE_LIMITS takes up to
+  // 9,999,999 seconds.
+  test.each([
+    { title: 'a day', windowSeconds: 86_400 },
+    { title: 'the longest that RATE_LIMITS takes', windowSeconds: limits.rateLimit.longestWindowSeconds },
+  ])('counts over a window of $title', async ({ windowSeconds }) => {
+    const charge = chargerOf({ points: 1, windowSeconds });
+    expect(await charge('a')).toMatchObject({ allowed: true, resetSeconds: windowSeconds });
+    // Timers end in the order of their times: one that was cut to 1 ms has ended by now.
+    await timer(5);
+    expect((await charge('a')).allowed).toBe(false);
+  });
+});
+
+test('without Redis each limiter counts for itself', async () => {
+  const rateLimits = parseEnv({}).RATE_LIMITS;
+  const [one, other] = [createRateLimiter({ rateLimits }), createRateLimiter({ rateLimits })];
+  const left = [];
+  for (const limiter of [one, other, one, other]) {
+    left.push((await limiter.charge('mail', 'visitor:198.18.0.1')).remaining);
+  }
+  expect(left).toEqual([4, 4, 3, 3]);
+});
+
+test('RATE_LIMITS takes no window that a timer cannot measure', () => {
+  const { longestWindowSeconds } = limits.rateLimit;
+  expect(parseEnv({ RATE_LIMITS: `mail=5/${longestWindowSeconds}` }).RATE_LIMITS.mail.windowSeconds).toBe(
+    longestWindowSeconds,
+  );
+  expect(() => parseEnv({ RATE_LIMITS: `mail=5/${longestWindowSeconds + 1}` })).toThrow(/RATE_LIMITS/);
+});
+
+test('a million visitors leave no more buckets than the limit, under 64 MB, and the newest are still counted', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    'tests/rate-limit/flood.ts',
+  ]);
+  const measured = z
+    .object({ grownBytes: z.number(), remembered: z.int(), keysInMemory: z.int() })
+    .parse(JSON.parse(stdout));
+  expect(measured.keysInMemory).toBe(limits.rateLimit.keysInMemory);
+  expect(measured.remembered).toBe(limits.rateLimit.keysInMemory);
+  expect(measured.grownBytes).toBeLessThan(64 * 1024 * 1024);
+});

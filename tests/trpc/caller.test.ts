@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import superjson from 'superjson';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { errorReasons } from '#server/errors.ts';
+import { routeHandler } from '#server/http/route-handlers.ts';
+import { services } from '#server/services.ts';
+import { createServerCaller, describeFailure } from '#server/trpc/caller.ts';
+import { handleTrpc } from '#server/trpc/http/handler.ts';
+import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+
+const callTrpc = routeHandler(handleTrpc);
+
+let upstreams: Upstreams;
+const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-caller-'));
+beforeAll(async () => {
+  upstreams = await startUpstreams();
+  // The services of this process, as the product makes them: from its environment.
+  for (const [name, value] of Object.entries(upstreams.env)) vi.stubEnv(name, value);
+  vi.stubEnv('DATA_DIR', dataDir);
+});
+afterAll(async () => {
+  await services().mail.stop();
+  await services().upstreams.close();
+  await upstreams.close();
+  vi.unstubAllEnvs();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+beforeEach(() => {
+  for (const standIn of [upstreams.openMeteo, upstreams.airQuality, upstreams.geocoding, upstreams.github])
+    standIn.fault(undefined);
+});
+
+/** The answer of the product's own handler, read as a client reads it. */
+async function overHttp(path: string, input: unknown): Promise<unknown> {
+  const response = await callTrpc(
+    new Request(`http://localhost:3000/api/trpc/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: superjson.stringify(input),
+    }),
+  );
+  const answer: {
+    result?: { data: Parameters<typeof superjson.deserialize>[0] };
+    error?: { json: unknown };
+  } = await response.json();
+  return answer.result ? superjson.deserialize(answer.result.data) : answer.error?.json;
+}
+
+const api = createServerCaller();
+const rome = { lat: 41.9, lng: 12.5, days: 1 };
+
+describe('the same as over HTTP', () => {
+  test('a forecast, with its dates', async () => {
+    const { source: first, ...http } = Object(await overHttp('weather.forecast', rome));
+    const { source, ...direct } = await api.weather.forecast(rome);
+    expect(direct).toEqual(http);
+    expect(direct.hourly[0]?.time).toBeInstanceOf(Date);
+    expect(first).toMatchObject({ cache: 'miss' });
+    // One memory behind both doors.
+    expect(source).toMatchObject({ cache: 'hit', fetchedAt: first.fetchedAt });
+  });
+
+  test('places', async () => {
+    const input = { name: 'Rome', count: 2 };
+    const found = await api.weather.places(input);
+    expect(found.length).toBeGreaterThan(0);
+    expect(await overHttp('weather.places', input)).toEqual(found);
+  });
+
+  test('the proxy', async () => {
+    const input = { params: { owner: 'trpc', repo: 'trpc' } };
+    const http = Object(await overHttp('proxy.github.repository', input));
+    const direct = await api.proxy.github.repository(input);
+    expect(direct.data).toEqual(http.data);
+    expect(direct.data.pushed_at).toBeInstanceOf(Date);
+  });
+
+  test('the list of endpoints', async () => {
+    expect(await overHttp('proxy.endpoints', undefined)).toEqual(await api.proxy.endpoints());
+  });
+
+  test('values that JSON does not have', async () => {
+    const value = { date: new Date(0), big: 10n, map: new Map([[1, new Set(['a'])]]), none: undefined };
+    expect(await api.echo.body(value)).toEqual({ res: value });
+    expect(await overHttp('echo.body', value)).toEqual({ res: value });
+  });
+
+  test('a mail: accepted once by either door', async () => {
+    const draft = { email: 'ada@visitor.example', contents: 'Hello', idempotencyKey: 'caller-test-1' };
+    const direct = await api.email.send(draft);
+    expect(direct.duplicate).toBe(false);
+    expect(await overHttp('email.send', draft)).toMatchObject({ id: direct.id, duplicate: true });
+    expect(await api.email.status({ id: direct.id })).toMatchObject({ id: direct.id });
+  });
+});
+
+test('a direct call says that it is one, each with a request id of its own', async () => {
+  const [first, second] = await Promise.all([api.echo.request(), api.echo.request()]);
+  expect(first).toMatchObject({ method: 'CALL', pathname: '/', userAgent: null });
+  expect(first.requestId).toMatch(/^[\da-f-]{36}$/);
+  expect(second.requestId).not.toBe(first.requestId);
+});
+
+describe('failures', () => {
+  const failureOf = async (call: Promise<unknown>) =>
+    describeFailure(
+      await call.then(
+        () => {
+          throw new Error('the call did not fail');
+        },
+        (error: unknown) => error,
+      ),
+    );
+  const requestId = expect.stringMatching(/^[\da-f-]{36}$/);
+
+  test('an input that is refused, as over HTTP', async () => {
+    const input = { lat: 91, lng: 0 };
+    const failure = await failureOf(api.weather.forecast(input));
+    const http = Object(await overHttp('weather.forecast', input));
+    expect(failure).toEqual({
+      message: http.message,
+      data: { ...http.data, path: failure.data.path, requestId },
+    });
+    expect(Object.keys(failure.data.fieldErrors ?? {})).toEqual(['lat']);
+  });
+
+  test('something that is not there', async () => {
+    const failure = await failureOf(api.email.status({ id: 'no-such-mail' }));
+    expect(failure.data).toMatchObject({
+      reason: 'not_found',
+      httpStatus: 404,
+      code: 'NOT_FOUND',
+      requestId,
+    });
+  });
+
+  test('an upstream that fails: the fixed text, the request id, nothing of the cause', async () => {
+    upstreams.openMeteo.fault({ kind: 'status', status: 500, body: '{"reason":"a secret of theirs"}' });
+    const failure = await failureOf(api.weather.forecast({ lat: -1, lng: -1 }));
+    expect(failure).toEqual({
+      message: errorReasons.upstream_bad_answer.message,
+      data: {
+        reason: 'upstream_bad_answer',
+        code: 'BAD_GATEWAY',
+        httpStatus: 502,
+        path: expect.toBeOneOf([null, 'weather.forecast']),
+        requestId,
+      },
+    });
+  });
+
+  test('two that wait for one failing answer have two request ids', async () => {
+    upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+    const input = { lat: -2, lng: -2 };
+    const [first, second] = await Promise.all([
+      failureOf(api.weather.forecast(input)),
+      failureOf(api.weather.forecast(input)),
+    ]);
+    expect(first.data.requestId).toEqual(requestId);
+    expect(second.data.requestId).toEqual(requestId);
+    expect(first.data.requestId).not.toBe(second.data.requestId);
+  });
+
+  test('services that cannot be had', async () => {
+    const broken = createServerCaller({
+      services: () => {
+        throw new Error('a secret of ours');
+      },
+    });
+    const failure = await failureOf(broken.echo.request());
+    expect(failure).toMatchObject({
+      message: errorReasons.internal.message,
+      data: { reason: 'internal', httpStatus: 500 },
+    });
+    expect(JSON.stringify(failure)).not.toContain('secret');
+  });
+
+  test.each([undefined, null, 'a secret', new Error('a secret')])(
+    'anything else that is thrown: %o',
+    (thrown) => {
+      expect(describeFailure(thrown)).toEqual({
+        message: errorReasons.internal.message,
+        data: {
+          reason: 'internal',
+          code: 'INTERNAL_SERVER_ERROR',
+          httpStatus: 500,
+          path: null,
+          requestId: 'unknown',
+        },
+      });
+    },
+  );
+});
+
+describe('what a caller does to its answer is not seen by the next', () => {
+  test('lists', async () => {
+    const first = await api.weather.forecast(rome);
+    expect(first.hourly).toHaveLength(24);
+    first.hourly.splice(0);
+    expect((await api.weather.forecast(rome)).hourly).toHaveLength(24);
+  });
+
+  test('dates', async () => {
+    const first = await api.weather.forecast(rome);
+    const time = first.hourly[12]?.time.toISOString();
+    expect(time).toBeTypeOf('string');
+    first.hourly[12]?.time.setUTCFullYear(1999);
+    expect((await api.weather.forecast(rome)).hourly[12]?.time.toISOString()).toBe(time);
+  });
+});

@@ -1,0 +1,134 @@
+import { TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import { describe, expect, test } from 'vitest';
+import { ZodError } from 'zod';
+import { AppError, type ErrorReason, errorReasons, jsonRpcCodes } from '#server/errors.ts';
+import { toAppError } from '#server/trpc/init.ts';
+
+const reasons = Object.keys(errorReasons).filter((name): name is ErrorReason => name in errorReasons);
+const where = { path: 'some.path', requestId: 'request-1' };
+
+test('the JSON-RPC numbers are those of tRPC', () => {
+  for (const [code, number] of Object.entries(jsonRpcCodes)) {
+    expect([code, number]).toEqual([code, Reflect.get(TRPC_ERROR_CODES_BY_KEY, code)]);
+  }
+});
+
+test('the map is closed: the reasons of the contract, no more and no fewer', () => {
+  expect([...reasons].sort()).toEqual([
+    'batch_too_large',
+    'cross_origin',
+    'forbidden',
+    'idempotency_conflict',
+    'internal',
+    'invalid_input',
+    'mail_unavailable',
+    'method_not_allowed',
+    'not_found',
+    'payload_too_large',
+    'rate_limited',
+    'request_timeout',
+    'unauthorized',
+    'unsupported_media_type',
+    'upstream_bad_answer',
+    'upstream_overloaded',
+    'upstream_refused',
+    'upstream_timeout',
+    'upstream_unreachable',
+    'uri_too_long',
+  ]);
+});
+
+describe.each(reasons)('%s', (reason) => {
+  const { code, httpStatus, message } = errorReasons[reason];
+
+  test("has the status that tRPC's own table gives its code", () => {
+    expect(TRPC_ERROR_CODES_BY_KEY[code]).toBeTypeOf('number');
+    // tRPC has no code for 414; the nearest is that of 413.
+    const expected = reason === 'uri_too_long' ? 413 : httpStatus;
+    expect(getHTTPStatusCodeFromError(new TRPCError({ code }))).toBe(expected);
+    expect(new AppError(reason)).toMatchObject({ code, httpStatus });
+  });
+
+  test('has a sentence for people', () => {
+    expect(message).toMatch(/^[A-Z].*\.$/);
+    expect(new AppError(reason).publicMessage).toBe(message);
+  });
+
+  test(httpStatus >= 500 ? 'keeps to its fixed text' : 'may say more', () => {
+    const error = new AppError(reason, { message: 'said here', cause: new Error('the cause') });
+    expect(error.publicMessage).toBe(httpStatus >= 500 ? message : 'said here');
+    expect(JSON.stringify(error.toData(where))).not.toMatch(/said here|the cause/);
+  });
+
+  test('is its data, and nothing beside it', () => {
+    expect(new AppError(reason, { message: 'x', cause: 'y' }).toData(where)).toEqual({
+      code,
+      httpStatus,
+      path: 'some.path',
+      requestId: 'request-1',
+      reason,
+    });
+  });
+});
+
+test('field errors and the time to wait are part of the data where there are any', () => {
+  const fieldErrors = { 'query.n': ['too many'] };
+  expect(new AppError('invalid_input', { fieldErrors }).toData(where)).toMatchObject({ fieldErrors });
+  expect(new AppError('rate_limited', { retryAfterSeconds: 0 }).toData(where)).toMatchObject({
+    retryAfterSeconds: 0,
+  });
+});
+
+describe('any throwable becomes one of them', () => {
+  const own = new AppError('rate_limited');
+  test.each([
+    ['an AppError is itself', own, own],
+    ['and within a TRPCError', new TRPCError({ code: 'BAD_GATEWAY', cause: own }), own],
+  ])('%s', (_, thrown, expected) => {
+    expect(toAppError(thrown)).toBe(expected);
+  });
+
+  const expected: Partial<Record<TRPCError['code'], ErrorReason>> = {
+    PARSE_ERROR: 'invalid_input',
+    BAD_REQUEST: 'invalid_input',
+    UNAUTHORIZED: 'unauthorized',
+    FORBIDDEN: 'forbidden',
+    NOT_FOUND: 'not_found',
+    METHOD_NOT_SUPPORTED: 'method_not_allowed',
+    PAYLOAD_TOO_LARGE: 'payload_too_large',
+    UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
+    TOO_MANY_REQUESTS: 'rate_limited',
+  };
+  const codes = Object.keys(TRPC_ERROR_CODES_BY_KEY).filter(
+    (name): name is TRPCError['code'] => name in TRPC_ERROR_CODES_BY_KEY,
+  );
+
+  test.each(codes)("tRPC's %s, without its message", (code) => {
+    const error = toAppError(new TRPCError({ code, message: 'a secret', cause: new Error('a secret') }));
+    expect(error.reason).toBe(expected[code] ?? 'internal');
+    expect(error.publicMessage).toBe(errorReasons[error.reason].message);
+  });
+
+  test.each([
+    undefined,
+    null,
+    0,
+    '',
+    'a secret',
+    Symbol('a secret'),
+    10n,
+    {},
+    { code: 'BAD_REQUEST', message: 'a secret' },
+    Object.assign(new Error('a secret'), { name: 'TRPCError', code: 'BAD_REQUEST' }),
+    Object.assign(new Error('a secret'), { reason: 'invalid_input', httpStatus: 400 }),
+    new AggregateError([new AppError('invalid_input')], 'a secret'),
+    new ZodError([]),
+  ])('%o is internal', (thrown) => {
+    const error = toAppError(thrown);
+    expect(error.reason).toBe('internal');
+    expect(error.publicMessage).toBe(errorReasons.internal.message);
+    expect(JSON.stringify(error.toData(where))).not.toContain('a secret');
+  });
+});

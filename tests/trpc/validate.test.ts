@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { freezeDeep } from '#server/lib/immutable.ts';
+import { validate } from '#server/trpc/http/validate.ts';
+
+const time = z.date().overwrite((date) => new Date(date));
+const schema = z.object({
+  at: time,
+  list: z.array(z.object({ time, value: z.number().nullable() })),
+  part: z.object({ name: z.string().trim(), note: z.string().default('none') }).nullable(),
+  optional: z.string().optional(),
+});
+
+const outcome = (run: () => unknown) => {
+  try {
+    return { value: run() };
+  } catch (error) {
+    return error instanceof z.ZodError ? { wrong: error.issues.map(({ code }) => code) } : { error };
+  }
+};
+
+const dates = fc.date({ noInvalidDate: true });
+const lists = fc.array(fc.record({ time: dates, value: fc.option(fc.double({ noNaN: true })) }));
+const parts = fc.option(fc.record({ name: fc.string(), more: fc.nat() }));
+
+test('an object with settled properties comes to the same as without', () => {
+  const wrong = fc.constantFrom<unknown>('a string', 7, null, [{ time: 'no date', value: 1 }]);
+  fc.assert(
+    fc.property(dates, fc.oneof(lists, wrong), parts, fc.boolean(), (at, list, part, again) => {
+      const value = { at, list, part, unknown: 1 };
+      const expected = outcome(() => schema.parse(structuredClone(value)));
+      if (typeof list === 'object' && list !== null) freezeDeep(list);
+      if (part) freezeDeep(part);
+      if (again) outcome(() => validate(schema, value));
+      const found = outcome(() => validate(schema, value));
+      expect(found).toEqual(expected);
+      if ('value' in found)
+        expect(Object.keys(Object(found.value))).toEqual(Object.keys(Object(Object(expected).value)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+describe('what a settled property became', () => {
+  const list = freezeDeep([{ time: new Date(0), value: 1 }]);
+  const listOf = (result: unknown): unknown => Reflect.get(Object(result), 'list');
+  const whole = () => ({ at: new Date(0), list, part: null });
+
+  test('is made once', () => {
+    expect(listOf(validate(schema, whole()))).toBe(listOf(validate(schema, whole())));
+  });
+
+  test('is made anew by another schema', () => {
+    const stricter = schema.extend({ list: z.array(z.object({ value: z.number() })) });
+    expect(listOf(validate(stricter, whole()))).toEqual([{ value: 1 }]);
+    expect(listOf(validate(schema, whole()))).toEqual(list);
+  });
+
+  test('cannot be changed', () => {
+    const made = z.array(z.object({ value: z.number() })).parse(list);
+    expect(() => Object.assign(Object(listOf(validate(schema, whole()))), { 0: made })).toThrow(TypeError);
+  });
+
+  test('is asked for with the rest where the object is looked at as a whole', () => {
+    const refined = schema.refine(({ list: items }) => items.length > 1, 'too few');
+    expect(outcome(() => validate(refined, whole()))).toEqual({ wrong: ['custom'] });
+  });
+});
+
+test('what is asynchronous is waited for, settled properties or not', async () => {
+  const slow = schema.extend({ list: z.array(z.unknown().transform(async () => 'late')) });
+  const value = { at: new Date(0), list: freezeDeep([1]), part: null };
+  expect(await validate(slow, value)).toMatchObject({ list: ['late'] });
+  expect(await validate(slow, value)).toMatchObject({ list: ['late'] });
+});

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { limits } from '#server/config/limits.ts';
+import { advance, failing } from './fickle.ts';
+import { answering, inTurn, json, ok, type Script, startRawServer, wire } from './raw-server.ts';
+import { bytesType, rawClientOf, readAll } from './raw-support.ts';
+import { upstreamFailureOf } from './support.ts';
+
+const { minimumAttempts: minimumTries, openFor } = limits.upstream.breaker;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const bytes = answering('200 OK', bytesType, 'bytes');
+const cut: Script = (socket) => socket.end(wire('200 OK', { ...bytesType, 'content-length': '10' }, 'bytes'));
+
+async function setUp(script: Script) {
+  const behaviour = { script };
+  const { url, heads } = await startRawServer((socket, head) => behaviour.script(socket, head));
+  const raw = rawClientOf(url);
+  const call = () => raw.client.request(raw.upstream, raw.upstream.endpoints.call, {});
+  const breaker = () => raw.client.status()[0]?.breaker;
+  return { ...raw, behaviour, heads, call, breaker };
+}
+
+test('streams that fail open the circuit, for calls too; a stream that does not closes it', async () => {
+  const { download, call, behaviour, heads, breaker, streams } = await setUp(failing);
+  for (let stream = 0; stream < minimumTries; stream += 1) await upstreamFailureOf(download());
+  expect(breaker()).toBe('open');
+  for (const refused of [download(), call()]) {
+    expect((await upstreamFailureOf(refused)).fault).toBe('breaker_open');
+  }
+  expect(heads).toHaveLength(minimumTries);
+  expect(streams()).toBe(0);
+  advance(openFor);
+  behaviour.script = bytes;
+  expect((await readAll(await download())).ended).toBe('whole');
+  expect(breaker()).toBe('closed');
+});
+
+test('what a stream is told about when holds for calls too', async () => {
+  const later = answering('429 Later', { ...bytesType, 'retry-after': '7' });
+  const { download, call, heads } = await setUp(inTurn(later, answering('200 OK', json, ok)));
+  expect(await upstreamFailureOf(download())).toMatchObject({ fault: 'throttled', retryAfterSeconds: 7 });
+  for (const refused of [download(), call()]) {
+    expect(await upstreamFailureOf(refused)).toMatchObject({ fault: 'paused', retryAfterSeconds: 7 });
+  }
+  expect(heads).toHaveLength(1);
+  advance(7_000);
+  expect((await call()).data).toEqual({ ok: true });
+});
+
+test('a place that is not free says nothing of the upstream', async () => {
+  const { download, breaker } = await setUp((socket) =>
+    socket.write(wire('200 OK', { ...bytesType, 'content-length': '10' }, 'bytes')),
+  );
+  const held = await Promise.all(Array.from({ length: limits.upstream.streams }, () => download()));
+  for (let stream = 0; stream < 3 * minimumTries; stream += 1) {
+    expect((await upstreamFailureOf(download())).fault).toBe('queue_full');
+  }
+  expect(breaker()).toBe('closed');
+  for (const { body } of held) body?.destroy();
+});
+
+test('a probe that cannot be sent has found out nothing', async () => {
+  const { download, call, behaviour, breaker } = await setUp(cut);
+  behaviour.script = failing;
+  for (let stream = 0; stream < minimumTries; stream += 1) await upstreamFailureOf(download());
+  advance(openFor);
+  const gone = AbortSignal.abort();
+  expect((await upstreamFailureOf(download({ signal: gone }))).fault).toBe('cancelled');
+  expect(breaker()).toBe('open');
+  expect((await upstreamFailureOf(call())).fault).toBe('breaker_open');
+});

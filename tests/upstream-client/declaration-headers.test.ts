@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { checkUpstreams, DeclarationError, defineUpstream } from '#server/upstream-client/declaration.ts';
+import type { CallEndpoint, Endpoint, RawEndpoint, Upstream } from '#server/upstream-client/endpoint.ts';
+
+const good: CallEndpoint = {
+  method: 'GET',
+  template: '/things',
+  summary: 'Things',
+  description: 'All of them.',
+  answer: { kind: 'json', schema: z.object({}) },
+  example: {},
+};
+const raw: RawEndpoint = {
+  ...good,
+  answer: { kind: 'raw', mediaTypes: ['text/csv'], fileName: 'things.csv' },
+};
+
+function declare(endpoint: Endpoint, more: Pick<Upstream, 'headers' | 'credential'> = {}) {
+  const about = { name: 'sample', title: 'Sample', origin: () => 'http://localhost' };
+  return () => defineUpstream({ ...about, ...more, endpoints: { things: endpoint } });
+}
+
+const hopByHop = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host'];
+const written = ['content-length', 'content-encoding', 'expect', 'proxy-connection'];
+const badNames = ['Accept-Language', '', 'a b', 'a:', 'x-', 'é', 'a\r\nb', '__proto__'];
+
+describe('headers that never pass', () => {
+  test.each([
+    ...hopByHop,
+    ...written,
+    ...badNames,
+    ...['authorization', 'proxy-authorization', 'cookie', 'forwarded', 'via', 'x-real-ip', 'x-request-id'],
+    ...[
+      'origin',
+      'referer',
+      'user-agent',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'sec-fetch-site',
+      'proxy-x',
+    ],
+  ])('from the caller: %j', (name) => {
+    for (const endpoint of [good, raw]) {
+      const declared = declare({ ...endpoint, requestHeaders: ['accept-language', name] });
+      expect(declared).toThrow(DeclarationError);
+      expect(declared).toThrow(`upstream sample, endpoint things: the request header ${name} `);
+    }
+  });
+
+  test.each([
+    ...hopByHop,
+    ...written,
+    ...badNames,
+    ...['set-cookie', 'www-authenticate', 'proxy-authenticate', 'location', 'refresh', 'server', 'vary'],
+    ...['content-type', 'content-disposition', 'cache-control', 'clear-site-data', 'retry-after'],
+    ...['content-security-policy', 'strict-transport-security', 'x-frame-options', 'x-content-type-options'],
+    ...['access-control-allow-origin', 'cross-origin-opener-policy', 'ratelimit', 'ratelimit-policy'],
+  ])('from the upstream: %j', (name) => {
+    for (const endpoint of [good, raw]) {
+      const declared = declare({ ...endpoint, responseHeaders: ['etag', name] });
+      expect(declared).toThrow(DeclarationError);
+      expect(declared).toThrow(`upstream sample, endpoint things: the response header ${name} `);
+    }
+  });
+
+  test('others may', () => {
+    const passing = { requestHeaders: ['range', 'if-none-match', 'x-a1'], responseHeaders: ['etag', 'link'] };
+    expect(declare({ ...good, ...passing })).not.toThrow();
+    expect(declare({ ...raw, ...passing })).not.toThrow();
+  });
+});
+
+describe('headers of the declaration', () => {
+  const key = { header: 'x-key', value: () => 'secret' };
+
+  test.each([...hopByHop, ...written, 'X-Capital'])('%s is none of its own to set', (header) => {
+    const expected = `upstream sample: the header ${header} `;
+    expect(declare(good, { headers: { [header]: '1' } })).toThrow(expected);
+    expect(declare(good, { credential: { ...key, header } })).toThrow(expected);
+  });
+
+  test('cannot come from the caller as well', () => {
+    const passing = { ...good, requestHeaders: ['accept-language', 'x-key'] };
+    const expected = 'upstream sample, endpoint things: the request header x-key is set';
+    expect(declare(passing, { credential: key })).toThrow(expected);
+    expect(declare({ ...passing, anonymous: true }, { credential: key })).toThrow(expected);
+    expect(declare(passing, { headers: { 'x-key': '1' } })).toThrow(expected);
+    expect(declare(passing)).not.toThrow();
+  });
+
+  test.each<[string, Endpoint]>([
+    ['in the memory', { ...good, cache: { freshFor: 1, staleIfErrorFor: 1, scope: 'public' } }],
+    ['in caches on the way', { ...raw, answer: { ...raw.answer, publicFor: 60 } }],
+    ['in caches on the way for no time', { ...raw, answer: { ...raw.answer, publicFor: 0 } }],
+  ])('a credential brings nothing that is for the public, %s', (_, endpoint) => {
+    const expected = 'upstream sample, endpoint things: what is fetched with a credential';
+    expect(declare(endpoint, { credential: key })).toThrow(expected);
+    expect(declare({ ...endpoint, anonymous: true }, { credential: key })).not.toThrow();
+    expect(declare(endpoint)).not.toThrow();
+  });
+});
+
+test.each(['', 'Sample', '1a', 'a/b', 'a b', '../a', 'a.b', 'ä'])('the name %j is refused', (name) => {
+  const declared = { name, title: 'Sample', origin: () => 'http://localhost', endpoints: {} };
+  expect(() => defineUpstream(declared)).toThrow(`upstream ${name}: the name `);
+});
+
+describe('together', () => {
+  const sample = declare(good)();
+  const params = z.object({ a: z.string() });
+  const byA: RawEndpoint = { ...raw, template: '/x/{a}', params };
+  const byB: RawEndpoint = { ...raw, template: '/x/{b}', params: z.object({ b: z.string() }) };
+
+  test('two of one name are refused', () => {
+    expect(() => checkUpstreams([sample, { ...sample, name: 'other' }, sample])).toThrow(
+      /^upstream sample: there are two/,
+    );
+  });
+
+  test.each([
+    ['one path', raw, raw],
+    ['one path with other names in it', byA, byB],
+  ])('two raw endpoints at %s are refused', (_, one, two) => {
+    const twice = { ...sample, name: 'twice', endpoints: { one, call: good, two } };
+    expect(() => checkUpstreams([sample, twice])).toThrow(/^upstream twice, endpoint two: another one/);
+  });
+
+  test('what can be told apart passes', () => {
+    const other = { ...byA, method: 'DELETE' } as const;
+    const named: RawEndpoint = { ...byA, template: '/x/{a}.csv' };
+    const endpoints = { byA, other, named, raw, good, again: good };
+    expect(() => checkUpstreams([sample, { ...sample, name: 'apart', endpoints }])).not.toThrow();
+    expect(() =>
+      checkUpstreams([
+        { ...sample, endpoints },
+        { ...sample, name: 'b', endpoints },
+      ]),
+    ).not.toThrow();
+  });
+});
