@@ -1,4 +1,4 @@
-# The product with what it needs to run, and without what builds and tests it. docs/deploy.md tells how to use it.
+# The image contains the product and its runtime dependencies, no build or test tools. See docs/deploy.md.
 FROM node:26.10.0-trixie-slim AS base
 WORKDIR /app
 
@@ -7,12 +7,12 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY . .
 RUN npm run build
-# Of the cache only the compiled modules serve a start. Node lets nobody but their owner read them.
+# A start needs only the compiled modules of the cache. Node makes them readable for their owner only, hence the chmod.
 RUN find .next -name '*.map' -delete \
   && find .next/cache -mindepth 1 -maxdepth 1 ! -name modules -exec rm -r {} + \
   && chmod -R a+rX .next
 
-# Optional are compilers and what shrinks pictures; the one script would fetch a second Node.
+# The optional packages are compilers and image optimizers. The only install script would download a second Node.
 FROM base AS dependencies
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
@@ -23,7 +23,7 @@ ENV DATA_DIR=/data
 RUN install -d -o 1000 -g 1000 -m 700 /data
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/.next .next
-COPY package.json next.config.ts ./
+COPY package.json next.config.mjs next.config.ts ./
 COPY client client
 COPY content content
 COPY public public

@@ -7,7 +7,7 @@ export async function register(): Promise<void> {
   startBackground();
 }
 
-/** Next calls this for every page that failed. The digest is what its visitor is shown, see app/error.tsx. */
+/** Next calls this for every page that failed. The visitor is shown the error's digest, see app/error.tsx. */
 export const onRequestError: Instrumentation.onRequestError = async (error, _request, context) => {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { logPageFailure } = await import('#server/observability/log.ts');

@@ -8,16 +8,16 @@ const config: NextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   devIndicators: false,
-  // No page has pictures to make smaller, so nobody may have that done; nor is there a folder to keep them in.
+  // No page uses optimized images: disables the public optimization endpoint and its disk cache.
   images: { unoptimized: true, maximumDiskCacheSize: 0 },
-  // Read by names that nothing can follow; a host that takes only what a route needs must take these, too.
+  // Files that Next's tracing cannot find, for hosts that deploy only the traced files of each route.
   outputFileTracingIncludes: {
     '/**': [
       './content/posts/*.md',
       './node_modules/geist/dist/fonts/geist-sans/Geist-{Regular,SemiBold}.ttf',
     ],
   },
-  // Native or dynamically loading packages: Node loads them from node_modules as they are.
+  // Packages that are native or load modules dynamically. They are not bundled: Node loads them from node_modules.
   serverExternalPackages: [
     'better-sqlite3',
     'nodemailer',

@@ -9,7 +9,10 @@ import { mailModeOf } from '#server/mail/mode.ts';
 import { readPrerenderedPages } from '#server/next/prerendered-pages.ts';
 import { services } from '#server/services.ts';
 
-/** Pages alone, what is not found included: never `/api`, never a raw route, never a file. */
+/**
+ * Matches only pages, including missing ones: never `/api`, a raw route or a file. Next requires a literal here, so
+ * tests/architecture/route-table.test.ts compares it with the routes.
+ */
 export const config = {
   matcher:
     '/((?!api(?:/|$)|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|\\.well-known/|(?:.*/)?opengraph-image$|(?:mcp|healthz|readyz|metrics|rss.xml|atom.xml|feed.json|llms.txt|llms-full.txt|openapi.json|sitemap.xml|robots.txt|manifest.webmanifest|favicon.ico|icon.svg|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png)$).*)',
@@ -18,7 +21,7 @@ export const config = {
 const development = process.env.NODE_ENV === 'development';
 const prerendered = readPrerenderedPages('.next');
 
-/** Gives every page its security headers. Rights and limits are never decided here. */
+/** Sets the security headers of every page. Authorization and rate limits belong elsewhere. */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname } = request.nextUrl;
   const markdown = isDocsPage(pathname) ? markdownPathOf(pathname) : undefined;
@@ -31,7 +34,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
     development,
   });
   const headers = new Headers(request.headers);
-  // Next reads the nonce for its own scripts from here.
+  // Next takes the nonce for its own scripts from this request header.
   headers.set('content-security-policy', policy);
 
   const missing = await isMissing(pathname);
@@ -45,8 +48,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 }
 
 /**
- * Paths that are pages by their form but not here. They are turned away before they are rendered: once a page
- * waits for its request it cannot answer 404 any more.
+ * Returns whether a path has the form of a page that does not exist. The check runs before rendering: once a page
+ * awaits its request, its status can no longer become 404.
  */
 async function isMissing(pathname: string): Promise<boolean> {
   if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';

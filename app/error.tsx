@@ -3,8 +3,8 @@
 import { Failure } from './_components/failure.tsx';
 
 /**
- * What is shown when a page itself fails. The cause is in the server's log alone, under the digest; what failed in
- * the browser has none.
+ * The error page for a page that fails to render. The cause is only in the server's log, under the digest. An error
+ * in the browser has no digest.
  */
 export default function PageError({
   error,
@@ -15,7 +15,7 @@ export default function PageError({
 }) {
   return (
     <div className="space-y-4">
-      <h1>This page could not be shown</h1>
+      <h1>This page failed to load</h1>
       <Failure message="Something went wrong on our side.">
         {error.digest && (
           <p className="text-sm">
@@ -26,7 +26,7 @@ export default function PageError({
           <button type="button" className="button-quiet" onClick={() => retry()}>
             Try again
           </button>
-          {/* A fresh load: nothing of what failed is kept. */}
+          {/* A full page load discards all client state of the failed page. */}
           <a className="underline underline-offset-4" href="/">
             Go to the start page
           </a>

@@ -1,9 +1,9 @@
 import localFont from 'next/font/local';
 
 /*
- * Geist in the pieces that its package cuts it into by script: a page fetches those whose characters it shows. Optional:
- * the Latin piece is preloaded, and where one is late all the same the page keeps its fallback. Taking its place later
- * would move lines that somebody reads already.
+ * Geist, split by script as in its package: a page fetches only the subsets whose characters it shows. `optional`: the
+ * Latin subset is preloaded, and a page whose font arrives late keeps the fallback. A late swap would shift lines that
+ * the visitor is already reading.
  */
 const latin = localFont({
   src: '../node_modules/@fontsource-variable/geist/files/geist-latin-wght-normal.woff2',
@@ -38,7 +38,7 @@ const cyrillic = localFont({
   declarations: [{ prop: 'unicode-range', value: 'U+0301, U+0400-045F, U+0490-0491, U+04B0-04B1, U+2116' }],
 });
 
-/** Of code, which no page begins with: it is fetched where it is used, after what the page itself needs. */
+/** The font of code. No page starts with code, so the font is not preloaded and is fetched only where it is used. */
 const mono = localFont({
   src: '../node_modules/@fontsource-variable/geist-mono/files/geist-mono-latin-wght-normal.woff2',
   variable: '--font-geist-mono',

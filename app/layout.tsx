@@ -9,7 +9,7 @@ import './globals.css';
 export const metadata: Metadata = {
   title: { default: 'typed-bff: a typed backend for frontend', template: '%s · typed-bff' },
   description:
-    'One Next.js application whose tRPC router answers components, scripts and services with the same types.',
+    'One Next.js application whose tRPC router serves components, scripts and services with the same types.',
   applicationName: 'typed-bff',
   manifest: '/manifest.webmanifest',
 };

@@ -8,22 +8,22 @@ import { RequestMap } from './_components/request-map.tsx';
 import { api } from './_lib/api.ts';
 import { pageMetadata } from './_lib/page-metadata.ts';
 
-/** Rendered for each request, so that the answer on it is a live one. */
+/** Rendered per request, so that it shows a live response. */
 export const instant = false;
 
 export const generateMetadata = () =>
   pageMetadata({
     path: '/',
     description:
-      'One Next.js application whose tRPC router answers components, scripts and services with the same types.',
+      'One Next.js application whose tRPC router serves components, scripts and services with the same types.',
   });
 const destinations = [
-  ['/weather', 'Weather', 'Two sources put together, complete on the first paint.'],
+  ['/weather', 'Weather', 'A forecast from two sources, complete on first paint.'],
   ['/contact', 'Contact', 'A form that sends real mail, also without JavaScript.'],
-  ['/echo', 'Echo console', 'Dates, maps and bigints keep their types on the way.'],
-  ['/proxy', 'Proxy explorer', 'Other backends behind one typed, closed list.'],
-  ['/status', 'Status', 'How the backends and the outbox are doing, live.'],
-  ['/docs', 'Documentation', 'Every procedure with its schemas, examples and a form to try it.'],
+  ['/echo', 'Echo console', 'Dates, maps and bigints keep their types over the wire.'],
+  ['/proxy', 'Proxy explorer', 'Other backends behind a closed list of typed endpoints.'],
+  ['/status', 'Status', 'The live state of the backends and the outbox.'],
+  ['/docs', 'Documentation', 'Every procedure with its schemas, examples and a form to call it.'],
 ] as const;
 
 export default async function StartPage() {
@@ -35,9 +35,9 @@ export default async function StartPage() {
       <section className="space-y-4">
         <h1 className="text-4xl sm:text-5xl">A typed backend for your frontend</h1>
         <p className="max-w-prose text-lg text-muted">
-          One Next.js application. Its tRPC router answers React components, server components, scripts and
-          other services with the same types; its raw routes serve feeds and files. It runs on nothing but
-          Node, and is safe to put on the internet as it stands.
+          One Next.js application. Its tRPC router serves React components, server components, scripts and
+          other services with the same types, and its raw routes serve feeds and files. It needs only Node and
+          is safe to expose to the internet as it is.
         </p>
         <pre className="code inline-block max-w-full">npm ci && npm run demo</pre>
       </section>
@@ -46,17 +46,17 @@ export default async function StartPage() {
         <h2 id="calls">One procedure, four callers</h2>
         <div className="grid items-start gap-6 lg:grid-cols-2">
           <CallSamples siteUrl={siteUrl} />
-          <LiveAnswer />
+          <LiveResponse />
         </div>
       </section>
 
-      <section className="space-y-4" aria-labelledby="way">
-        <h2 id="way">The way of a call</h2>
+      <section className="space-y-4" aria-labelledby="path">
+        <h2 id="path">The path of a call</h2>
         <RequestMap />
       </section>
 
       <section className="space-y-4" aria-labelledby="tour">
-        <h2 id="tour">See it work</h2>
+        <h2 id="tour">See it in action</h2>
         <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
           {destinations.map(([href, name, text]) => (
             <li key={href} className="card relative hover:border-accent">
@@ -68,27 +68,27 @@ export default async function StartPage() {
           ))}
         </ul>
         <p>
-          For machines: <a href="/llms.txt">llms.txt</a> describes every procedure, the{' '}
-          <PageLink href="/feeds">feeds</PageLink> carry the posts.
+          For programs: <a href="/llms.txt">llms.txt</a> describes every procedure, and the{' '}
+          <PageLink href="/feeds">feeds</PageLink> contain the posts.
         </p>
       </section>
     </div>
   );
 }
 
-/** What the samples beside it give, called while this page is rendered. */
-async function LiveAnswer() {
+/** The response to the call in the samples, fetched while the page renders. */
+async function LiveResponse() {
   const startedAt = performance.now();
-  const answer = await api.weather
+  const result = await api.weather
     .forecast({ lat: 52.52, lng: 13.41, days: 1 })
     .then((forecast) => ({ forecast }))
     .catch((error: unknown) => ({ failure: describeFailure(error) }));
-  const took = Math.max(1, Math.round(performance.now() - startedAt));
-  if ('failure' in answer) return <Failure {...answer.failure} />;
-  const { current, units, source } = answer.forecast;
+  const durationMs = Math.max(1, Math.round(performance.now() - startedAt));
+  if ('failure' in result) return <Failure {...result.failure} />;
+  const { current, units, source } = result.forecast;
   return (
     <div className="min-w-0 space-y-2">
-      <h3>The answer, made for this page in {took} ms</h3>
+      <h3>The response, fetched for this page in {durationMs} ms</h3>
       <pre className="code">{JSON.stringify({ current, units, source }, null, 2)}</pre>
     </div>
   );

@@ -4,26 +4,26 @@ import type { limits } from '#server/config/limits.ts';
 import type { AppRouter } from '#server/trpc/router.ts';
 import { isPublicQuery } from './public-queries.ts';
 
-/** The server's own number: another one here does not compile. */
+/** The server's limit. Its type prevents any other number here. */
 const maxBatchItems: (typeof limits)['batchSize'] = 10;
 
-/** Longer URLs are split into several requests; proxies and servers commonly stop at 8 KB. */
+/** Batches with a longer URL are split. Proxies and servers commonly limit URLs to 8 KB. */
 const maxUrlLength = 4_000;
 
 /** The part of `fetch` that the links use. */
 export type Fetch = NonNullable<Parameters<typeof httpLink>[0]['fetch']>;
 
 type Options = {
-  /** Where the typed door is: a path in the browser, an absolute URL elsewhere. */
+  /** URL of the tRPC endpoint: a path in the browser, an absolute URL elsewhere. */
   url: string;
   headers?: () => Record<string, string>;
   fetch?: Fetch;
 };
 
 /**
- * The links of every client. Public queries travel by GET, several in one request. Everything else travels by
- * POST, so that personal data never stands in a URL: queries batched among themselves, mutations too; forms
- * and files each on their own.
+ * Creates the links of all clients. Public queries are sent by GET in batches. All other calls are sent by POST, which
+ * keeps personal data out of URLs: sensitive queries and mutations in separate batches, forms and files each in their
+ * own request.
  */
 export function createLinks(options: Options): TRPCLink<AppRouter>[] {
   const { url, headers, fetch } = options;

@@ -13,34 +13,40 @@ import { createLinks, type Fetch } from './links.ts';
 export { type ApiError, errorData, isApiError } from './errors.ts';
 
 export type ScriptClientOptions = {
-  /** Where the product is served, without a path. */
+  /** Origin of the product, without a path. */
   baseUrl: string;
-  /** For each try, in milliseconds. Default: 10,000. */
+  /** Timeout of each attempt in milliseconds. Default: 10,000. */
   timeout?: number;
-  /** Further tries when no connection could be made, and only then: nothing can have been done. Default: 2. */
+  /**
+   * Maximum number of retries. Only failed connections are retried, because the server cannot have received the call.
+   * Default: 2.
+   */
   retries?: number;
-  /** Wait before the first further try, in milliseconds; doubles with each. Default: 200. */
+  /** Delay before the first retry in milliseconds. It doubles with each retry. Default: 200. */
   retryDelay?: number;
   headers?: () => Record<string, string>;
 };
 
-/** Calls reject with an `ApiError`; `errorData(error)` gives its `reason`, `requestId` and `fieldErrors`. */
+/**
+ * Creates a typed client. Failed calls reject with an `ApiError`; `errorData(error)` returns its `reason`, `requestId`
+ * and `fieldErrors`.
+ */
 export function createScriptClient(options: ScriptClientOptions): TRPCClient<AppRouter> {
   const { baseUrl, timeout = 10_000, retries = 2, retryDelay = 200, headers } = options;
   return createTRPCClient<AppRouter>({
     links: createLinks({
       url: new URL('/api/trpc', baseUrl).href,
-      fetch: patientFetch({ timeout, retries, retryDelay }),
+      fetch: fetchWithRetries({ timeout, retries, retryDelay }),
       ...(headers ? { headers } : {}),
     }),
   });
 }
 
-function patientFetch(options: { timeout: number; retries: number; retryDelay: number }): Fetch {
+function fetchWithRetries(options: { timeout: number; retries: number; retryDelay: number }): Fetch {
   return async (input, init) => {
     for (let attempt = 0; ; attempt += 1) {
-      const overdue = AbortSignal.timeout(options.timeout);
-      const signal = init?.signal ? AbortSignal.any([init.signal, overdue]) : overdue;
+      const timeout = AbortSignal.timeout(options.timeout);
+      const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
       try {
         return await fetch(String(input), {
           method: init?.method ?? 'GET',
@@ -56,7 +62,7 @@ function patientFetch(options: { timeout: number; retries: number; retryDelay: n
   };
 }
 
-/** Errors that happen before a byte of the request was sent. */
+/** Errors that occur before any byte of the request is sent. */
 const connectErrorCodes = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',

@@ -3,22 +3,22 @@ import type { AppRouter } from '#server/trpc/router.ts';
 import { type ApiError, isApiError } from './errors.ts';
 import { createLinks } from './links.ts';
 
-/** Where a bucket stands after a call, as the RateLimit header tells it. */
-export type RateLimitLeft = { name: string; remaining: number; resetSeconds: number };
+/** The state of a rate-limit bucket after a call, from the RateLimit header. */
+type RemainingRateLimit = { name: string; remaining: number; resetSeconds: number };
 
-/** One call and what its answer tells beside the value. */
+/** The result of a call and the metadata of its response. */
 export type ObservedCall = {
   outcome: { data: unknown } | { error: ApiError };
-  /** From sending to the last byte read, in milliseconds. */
+  /** Time from sending the request to reading the last byte, in milliseconds. */
   durationMs: number;
-  /** The rest is known only where the server answered. */
+  /** The HTTP status. This and the fields below are unset if the server did not respond. */
   status: number | undefined;
   requestId: string | undefined;
-  rateLimits: readonly RateLimitLeft[];
+  rateLimits: readonly RemainingRateLimit[];
 };
 
 /**
- * Calls a procedure by its path as any typed client does, in a request of its own.
+ * Calls a procedure by its path in a separate request, over the same links as the typed clients.
  *
  * @param call.serviceKey sent as a Bearer token
  */
@@ -64,8 +64,8 @@ function toApiError(error: unknown): ApiError {
   return TRPCClientError.from<AppRouter>(error instanceof Error ? error : new Error(String(error)));
 }
 
-/** The members of a RateLimit header (draft-ietf-httpapi-ratelimit-headers-11): `"light";r=299;t=60, …`. */
-export function readRateLimits(header: string): RateLimitLeft[] {
+/** Parses a RateLimit header (draft-ietf-httpapi-ratelimit-headers-11): `"light";r=299;t=60, …`. */
+function readRateLimits(header: string): RemainingRateLimit[] {
   return [...header.matchAll(/"(\w+)";r=(\d+);t=(\d+)/g)].map(([, name = '', remaining, resetSeconds]) => ({
     name,
     remaining: Number(remaining),

@@ -8,16 +8,19 @@ import { trpc } from './trpc.ts';
 
 let browserQueryClient: QueryClient | undefined;
 
-/** In the browser one for the tab, also when React throws away a first render; on the server one a request. */
-function queryClientOf(): QueryClient {
+/**
+ * Returns the query client: on the server a new one for each request, in the browser one for the tab, which survives if
+ * React discards the first render.
+ */
+function getQueryClient(): QueryClient {
   if (typeof window === 'undefined') return createQueryClient();
   browserQueryClient ??= createQueryClient();
   return browserQueryClient;
 }
 
-/** Gives everything below it the typed hooks. */
+/** Provides the typed hooks to all components below it. */
 export function ApiProvider({ children }: { children: ReactNode }) {
-  const queryClient = queryClientOf();
+  const queryClient = getQueryClient();
   const [client] = useState(() => trpc.createClient({ links: createLinks({ url: '/api/trpc' }) }));
   return (
     <trpc.Provider client={client} queryClient={queryClient}>

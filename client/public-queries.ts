@@ -6,12 +6,12 @@ type PathOf<T, Prefix extends string = ''> = {
   [K in keyof T & string]: `${Prefix}${K}`;
 }[keyof T & string];
 
-/** `namespace.procedure` of every procedure. */
+/** The paths of all procedures, each `namespace.procedure`. */
 type ProcedurePath = { [N in keyof Inputs & string]: PathOf<Inputs[N], `${N}.`> }[keyof Inputs & string];
 
 /**
- * The queries that carry nothing personal and may stand in a URL. A query that is missing here travels by
- * POST, which is always safe; a test holds this list against the router.
+ * Queries without personal data, which may appear in a URL. Queries that are missing here are sent by POST, which is
+ * always safe. A test compares this list with the router.
  */
 export const publicQueries = ['echo.request', 'email.status'] as const satisfies readonly ProcedurePath[];
 

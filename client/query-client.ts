@@ -3,16 +3,16 @@ import { TRPCClientError } from '@trpc/client';
 import superjson from 'superjson';
 import type { AppRouter } from '#server/trpc/router.ts';
 
-/** Data that came with the page counts as fresh this long, so that the browser does not ask for it again. */
+/** Milliseconds for which data counts as fresh, so that the browser does not refetch what came with the page. */
 const staleTime = 60_000;
 const maxRetries = 2;
 
-/** One for each request on the server, one for each tab in the browser. */
+/** Creates a query client: one per request on the server, one per tab in the browser. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // Offline a call fails and says so, instead of waiting without a word.
+        // Calls fail immediately when offline. By default they would wait silently.
         networkMode: 'always',
         staleTime,
         refetchOnWindowFocus: false,
@@ -25,7 +25,7 @@ export function createQueryClient(): QueryClient {
   });
 }
 
-/** A refusal stays one; what failed on the way or at an upstream may pass. */
+/** Returns whether a retry can succeed: after a network or server error, but not after a 4xx. */
 function isWorthRetrying(error: unknown): boolean {
   if (!(error instanceof TRPCClientError)) return false;
   const known: TRPCClientError<AppRouter> = error;

@@ -5,13 +5,13 @@ import type { AppRouter } from '#server/trpc/router.ts';
 import { createQueryClient } from './query-client.ts';
 
 /**
- * What server components call the router with:
+ * Creates the functions with which server components call the router:
  *
- * - `api.weather.forecast(input)` runs the procedure in this process and gives its data;
- * - `await api.weather.forecast.prefetch(input)` keeps the data for the hooks below `HydrateClient`, which then
- *   render with it on the server and ask for nothing in the browser. Always await it: a hook that renders
- *   before its data is there makes the two renders differ;
- * - `prefetchError()` is the error of a prefetch that failed; the hooks below will try again in the browser.
+ * - `api.weather.forecast(input)` runs the procedure in this process and returns its output.
+ * - `await api.weather.forecast.prefetch(input)` stores the output for the hooks below `HydrateClient`. They render it
+ *   on the server and do not refetch it in the browser. Always await it: if a hook renders before its data is
+ *   available, the server's and the browser's renders differ.
+ * - `prefetchError()` returns the error of a failed prefetch. The hooks below retry in the browser.
  */
 export function createServerComponentClient(caller: Caller) {
   const requestQueryClient = cache(createQueryClient);

@@ -5,8 +5,8 @@ import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
 
 /**
- * Starts what runs beside the requests: mails that wait from before are delivered. A setting that cannot be
- * used ends the process with its name; anything else is retried while the product already answers.
+ * Starts the background work: mail delivery, including the backlog, and telemetry. An invalid setting ends the process
+ * with a message that names it. Other failures are retried while requests are already served.
  */
 export function startBackground(): void {
   try {
@@ -16,17 +16,17 @@ export function startBackground(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
-  const { mail, metrics, env: settings, log } = services();
-  const telemetry = startTelemetry({ env: settings, log, traces: true, gather: metrics.json });
+  const { mail, metrics, env: validEnv, log } = services();
+  const telemetry = startTelemetry({ env: validEnv, log, traces: true, gather: metrics.json });
   const shared = coordinator();
-  if (shared) shared.offerDelivery({ begin: mail.start, end: mail.pause, wake: mail.wake });
+  if (shared) shared.registerMailDelivery({ start: mail.start, stop: mail.pause, wake: mail.wake });
   else mail.start();
-  // It may still accept mails for a while after the signal, and stops delivery when it accepts no more.
+  // The node server accepts mails for a while after the signal, and stops delivery once it accepts no more.
   if (lifecycle.ownsShutdown) return;
-  async function end(): Promise<void> {
+  async function shutdown(): Promise<void> {
     await mail.stop();
-    // Not stopped: requests may still run.
+    // Flushed but not stopped, because requests may still be running.
     await (await telemetry).flush();
   }
-  process.once('SIGTERM', () => void end());
+  process.once('SIGTERM', () => void shutdown());
 }

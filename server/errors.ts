@@ -1,20 +1,20 @@
 /**
- * Every way a call can be refused or fail, as one closed map.
+ * The closed map of all error reasons.
  *
- * `code` and `httpStatus` are what the envelope carries; `message` is what the caller reads when the place
- * that refused had nothing more precise to say. 4xx speak to the caller; a 5xx always carries this fixed text.
+ * `code` and `httpStatus` are part of the error response. `message` is the default text. A 4xx may replace it with a
+ * more precise one; a 5xx always has this text, so that it reveals no internals.
  */
 export const errorReasons = {
   invalid_input: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The input is not valid.' },
-  batch_too_large: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The batch holds too many calls.' },
-  unauthorized: { httpStatus: 401, code: 'UNAUTHORIZED', message: 'A valid service key is needed.' },
+  batch_too_large: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The batch has too many calls.' },
+  unauthorized: { httpStatus: 401, code: 'UNAUTHORIZED', message: 'A valid service key is required.' },
   forbidden: { httpStatus: 403, code: 'FORBIDDEN', message: 'This is not allowed.' },
   cross_origin: {
     httpStatus: 403,
     code: 'FORBIDDEN',
-    message: 'This call is not allowed from another site.',
+    message: 'Cross-origin calls are not allowed here.',
   },
-  not_found: { httpStatus: 404, code: 'NOT_FOUND', message: 'There is nothing here.' },
+  not_found: { httpStatus: 404, code: 'NOT_FOUND', message: 'Not found.' },
   method_not_allowed: {
     httpStatus: 405,
     code: 'METHOD_NOT_SUPPORTED',
@@ -23,12 +23,12 @@ export const errorReasons = {
   idempotency_conflict: {
     httpStatus: 409,
     code: 'CONFLICT',
-    message: 'This idempotency key was used before with other contents.',
+    message: 'This idempotency key was already used with different content.',
   },
   request_timeout: {
     httpStatus: 408,
     code: 'TIMEOUT',
-    message: 'The request did not arrive in time.',
+    message: 'The request took too long to arrive.',
   },
   payload_too_large: { httpStatus: 413, code: 'PAYLOAD_TOO_LARGE', message: 'The request is too large.' },
   uri_too_long: { httpStatus: 414, code: 'PAYLOAD_TOO_LARGE', message: 'The URL is too long.' },
@@ -46,22 +46,22 @@ export const errorReasons = {
   upstream_unreachable: {
     httpStatus: 502,
     code: 'BAD_GATEWAY',
-    message: 'A service this answer depends on cannot be reached.',
+    message: 'A service we depend on cannot be reached.',
   },
   upstream_bad_answer: {
     httpStatus: 502,
     code: 'BAD_GATEWAY',
-    message: 'A service this answer depends on gave an answer that could not be used.',
+    message: 'A service we depend on sent an unusable response.',
   },
   upstream_refused: {
     httpStatus: 502,
     code: 'BAD_GATEWAY',
-    message: 'A service this answer depends on refused the request.',
+    message: 'A service we depend on rejected the request.',
   },
   upstream_overloaded: {
     httpStatus: 503,
     code: 'SERVICE_UNAVAILABLE',
-    message: 'A service this answer depends on is overloaded. Please try again later.',
+    message: 'A service we depend on is overloaded. Please try again later.',
   },
   mail_unavailable: {
     httpStatus: 503,
@@ -71,13 +71,13 @@ export const errorReasons = {
   upstream_timeout: {
     httpStatus: 504,
     code: 'GATEWAY_TIMEOUT',
-    message: 'A service this answer depends on did not answer in time.',
+    message: 'A service we depend on did not respond in time.',
   },
 } as const;
 
 export type ErrorReason = keyof typeof errorReasons;
 
-/** Every reason, in the order of the map. */
+/** All reasons, in the order of the map. */
 export const errorReasonNames: readonly ErrorReason[] = Object.keys(errorReasons).filter(isErrorReason);
 
 export function isErrorReason(name: string): name is ErrorReason {
@@ -86,7 +86,7 @@ export function isErrorReason(name: string): name is ErrorReason {
 
 export type ErrorCode = (typeof errorReasons)[ErrorReason]['code'];
 
-/** The JSON-RPC number that tRPC's clients expect beside each code. A test holds them to tRPC's own. */
+/** The JSON-RPC error number that tRPC clients expect with each code. A test compares them with tRPC's own map. */
 export const jsonRpcCodes = {
   BAD_REQUEST: -32600,
   UNAUTHORIZED: -32001,
@@ -104,14 +104,14 @@ export const jsonRpcCodes = {
   GATEWAY_TIMEOUT: -32603,
 } as const satisfies Record<ErrorCode, number>;
 
-/** Messages for each field of the input, by its dotted path; `input` stands for the input as a whole. */
+/** Messages by the dotted path of the input field; the key `input` means the input as a whole. */
 export type FieldErrors = Record<string, string[]>;
 
-/** `error.json.data` of every refusal and failure, on every route. */
+/** `error.json.data` of the error response, on every route. */
 export type ErrorData = {
   code: ErrorCode;
   httpStatus: number;
-  /** The procedure or the URL path; null where it could not be told. */
+  /** The procedure or the URL path; null if unknown. */
   path: string | null;
   requestId: string;
   reason: ErrorReason;
@@ -120,9 +120,9 @@ export type ErrorData = {
 };
 
 export type AppErrorOptions = {
-  /** For the person who made the call; ignored for 5xx, which have one fixed text each. */
+  /** Shown to the caller; ignored for a 5xx, which always has the text of its reason. */
   message?: string;
-  /** For the log alone. */
+  /** Only logged, never sent. */
   cause?: unknown;
   fieldErrors?: FieldErrors;
   retryAfterSeconds?: number;
@@ -131,30 +131,30 @@ export type AppErrorOptions = {
 const brand = Symbol.for('typed-bff.app-error');
 
 /**
- * Whether this is an AppError. Never `instanceof`: the bundles of instrumentation, routes and pages each have a
- * copy of this class, and errors cross from one to the other.
+ * Returns whether an error is an AppError. Do not use `instanceof`: the bundles of instrumentation, routes and pages
+ * each contain a copy of this class, and errors pass between them.
  */
 export function isAppError(error: unknown): error is AppError {
   return error instanceof Error && brand in error;
 }
 
-/** Whether the caller is told what is wrong with its request, and nobody else has to know. */
-export function isRefusal(reason: ErrorReason): boolean {
+/** Returns whether a reason is a 4xx: the caller gets the details, and the error needs no stack or log line. */
+export function isClientError(reason: ErrorReason): boolean {
   return errorReasons[reason].httpStatus < 500;
 }
 
-/** Makes an error that is an answer: to write a stack takes as long as half of a call, and nobody reads this one. */
-export function withoutStack<T>(make: () => T): T {
+/** Creates a client error without a stack: capturing one takes as long as half a call, and it would never be read. */
+export function withoutStack<T>(create: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    return make();
+    return create();
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-/** The one error that services throw on purpose. Anything else that is thrown is `internal`. */
+/** The only error that services throw deliberately. Any other thrown error becomes `internal`. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly [brand] = true;
@@ -164,8 +164,8 @@ export class AppError extends Error {
 
   constructor(reason: ErrorReason, options: AppErrorOptions = {}) {
     const { stackTraceLimit } = Error;
-    // As withoutStack, which may not hold a call of super.
-    if (isRefusal(reason)) Error.stackTraceLimit = 0;
+    // Does the same as withoutStack, whose callback must not call super.
+    if (isClientError(reason)) Error.stackTraceLimit = 0;
     super(options.message ?? errorReasons[reason].message, { cause: options.cause });
     Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
@@ -181,12 +181,12 @@ export class AppError extends Error {
     return errorReasons[this.reason].httpStatus;
   }
 
-  /** What may be shown: the message of a 4xx, the fixed text of a 5xx. */
+  /** The message that may be sent to the caller: that of a 4xx, the fixed text of a 5xx. */
   get publicMessage(): string {
     return this.httpStatus >= 500 ? errorReasons[this.reason].message : this.message;
   }
 
-  /** The envelope's `data` for this error. */
+  /** Returns the `data` of the error response. */
   toData(where: { path: string | null; requestId: string }): ErrorData {
     const { code, httpStatus } = errorReasons[this.reason];
     return {

@@ -1,13 +1,13 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
+import type { RateLimitClass } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
 import type { MailStatus } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { Coordinator } from './process/coordinator.ts';
-import type { RateLimitClass } from './trpc/procedure-meta.ts';
 import type { UpstreamObserver } from './upstream-client/observer.ts';
 
-/** In seconds: from an answer out of memory to the longest that an upstream may take. */
+/** In seconds: from a cached response to the longest upstream deadline. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 export type Metrics = {
@@ -16,36 +16,38 @@ export type Metrics = {
   rateLimited(name: RateLimitClass): void;
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
-  /** How many mails are in each state is asked when the metrics are. */
-  watchMails(counts: () => Promise<Record<MailStatus, number>>): void;
-  /** In Prometheus' text format, of all workers where there are several. */
+  /** Adds the gauge of mails by state. `counts` is called on each scrape. */
+  observeMailCounts(counts: () => Promise<Record<MailStatus, number>>): void;
+  /** Returns the metrics in the Prometheus text format, summed over all workers. */
   text(): Promise<string>;
-  /** The same as prom-client's JSON. */
+  /** Returns the same metrics in prom-client's JSON format. */
   json(): Promise<object[]>;
-  /** What this process alone has counted, to be added up with others'. */
+  /** Returns only this process's metrics, to be summed with those of the other workers. */
   snapshot(): Promise<object[]>;
   contentType: string;
 };
 
-/** What is counted and timed. Labels are of closed sets: nothing that a caller writes becomes one. */
-export function createMetrics(machine?: Pick<Coordinator, 'askOthers' | 'onAsk' | 'startedAt'>): Metrics {
+/** Creates the metrics. All label values come from closed sets: text from a request never becomes a label. */
+export function createMetrics(
+  coordinator?: Pick<Coordinator, 'broadcast' | 'onBroadcast' | 'startedAt'>,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  /** What is the same wherever it is asked, and so must not be added up. */
+  /** Metrics with the same value in every worker, which must not be summed. */
   const common = new Registry();
   collectDefaultMetrics({ register: registry });
-  // Of several workers prom-client leaves it out.
-  if (machine) tellStart(machine.startedAt, [common]);
+  // prom-client's aggregation of several workers omits the start time.
+  if (coordinator) addStartTime(coordinator.startedAt, [common]);
 
   const calls = new Counter({
     name: 'bff_calls_total',
-    help: 'Calls of procedures by outcome: ok or the reason of the error',
+    help: 'Procedure calls by outcome: ok or the reason of the error',
     labelNames: ['procedure', 'outcome'],
     registers,
   });
   const callDuration = new Histogram({
     name: 'bff_call_duration_seconds',
-    help: 'Time that calls of procedures took',
+    help: 'Duration of procedure calls',
     labelNames: ['procedure'],
     buckets: durationBuckets,
     registers,
@@ -58,22 +60,22 @@ export function createMetrics(machine?: Pick<Coordinator, 'askOthers' | 'onAsk' 
   });
   const requestDuration = new Histogram({
     name: 'bff_request_duration_seconds',
-    help: 'Time that requests took',
+    help: 'Duration of requests',
     labelNames: ['route'],
     buckets: durationBuckets,
     registers,
   });
   const rateLimited = new Counter({
     name: 'bff_rate_limited_total',
-    help: 'Calls refused because a bucket was empty',
+    help: 'Calls rejected by a rate limit',
     labelNames: ['class'],
     registers,
   });
 
   const snapshot = () => registry.getMetricsAsJSON();
-  machine?.onAsk('metrics', snapshot);
-  machine?.onAsk('commonMetrics', () => common.getMetricsAsJSON());
-  const summed = async () => (machine ? sumOver(machine, snapshot) : registry);
+  coordinator?.onBroadcast('metrics', snapshot);
+  coordinator?.onBroadcast('commonMetrics', () => common.getMetricsAsJSON());
+  const summed = async () => (coordinator ? sumOver(coordinator, snapshot) : registry);
 
   return {
     callEnded({ procedure, outcome, seconds }) {
@@ -94,23 +96,23 @@ export function createMetrics(machine?: Pick<Coordinator, 'askOthers' | 'onAsk' 
   };
 }
 
-function tellStart(startedAt: Date, registers: Registry[]): void {
+function addStartTime(startedAt: Date, registers: Registry[]): void {
   new Gauge({
     name: 'process_start_time_seconds',
-    help: 'Start time of the first worker with this code and these settings since unix epoch in seconds.',
+    help: 'Start time of the first worker with this code and these settings, in seconds since the Unix epoch',
     registers,
   }).set(Math.round(startedAt.getTime() / 1000));
 }
 
 async function sumOver(
-  machine: Pick<Coordinator, 'askOthers'>,
+  coordinator: Pick<Coordinator, 'broadcast'>,
   snapshot: Metrics['snapshot'],
 ): Promise<Registry> {
   const own = await snapshot();
-  return sumOf([own, ...(await machine.askOthers('metrics', own))]);
+  return sumOf([own, ...(await coordinator.broadcast('metrics', own))]);
 }
 
-/** Adds up what several workers have counted. */
+/** Sums the snapshots of several workers. */
 export function sumOf(snapshots: unknown[]): Registry {
   return AggregatorRegistry.aggregate(z.array(z.array(z.looseObject({}))).parse(snapshots));
 }
@@ -124,25 +126,25 @@ function knownMethod(method: string): string {
 function createMailMetrics(
   registers: Registry[],
   common: Registry[],
-): Pick<Metrics, 'mailEvent' | 'watchMails'> {
+): Pick<Metrics, 'mailEvent' | 'observeMailCounts'> {
   const events = new Counter({
     name: 'bff_mail_events_total',
-    help: 'What became of mails: accepted, held, duplicate, dropped, refused, sent, retried, dead, transport_down',
+    help: 'Mail events: accepted, held, duplicate, dropped, refused, sent, retried, dead, transport_down',
     labelNames: ['event'],
     registers,
   });
   return {
     mailEvent: (event) => events.inc({ event }),
-    watchMails(counts) {
+    observeMailCounts(counts) {
       new Gauge({
         name: 'bff_mails',
-        help: 'Mails of the outbox by state; without a sample while the storage cannot be asked',
+        help: 'Mails in the outbox by state; no samples while the mail storage is down',
         labelNames: ['status'],
         registers: common,
         async collect() {
           this.reset();
-          const found = await counts().catch(() => ({}));
-          for (const [status, count] of Object.entries(found)) this.set({ status }, count);
+          const byStatus = await counts().catch(() => ({}));
+          for (const [status, count] of Object.entries(byStatus)) this.set({ status }, count);
         },
       });
     },
@@ -152,51 +154,51 @@ function createMailMetrics(
 const breakerValues = { closed: 0, half_open: 1, open: 2 };
 
 function createUpstreamMetrics(registers: Registry[]): UpstreamObserver {
-  const tries = new Counter({
+  const attempts = new Counter({
     name: 'bff_upstream_tries_total',
-    help: 'Tries to get an answer from an upstream by outcome: ok, or what went wrong; refusals to try included',
+    help: 'Attempts to call an upstream by outcome: ok or the kind of failure, including attempts rejected locally',
     labelNames: ['upstream', 'outcome'],
     registers,
   });
   const calls = new Counter({
     name: 'bff_upstream_calls_total',
-    help: 'Calls to upstreams, with all their tries, by outcome: ok, or what went wrong',
+    help: 'Calls to upstreams, each with all its attempts, by outcome: ok or the kind of failure',
     labelNames: ['upstream', 'outcome'],
     registers,
   });
   const duration = new Histogram({
     name: 'bff_upstream_call_duration_seconds',
-    help: 'Time that calls to upstreams took, with all their tries; for streams until the head of the answer',
+    help: 'Duration of calls to upstreams with all attempts; for streams until the response head',
     labelNames: ['upstream'],
     buckets: durationBuckets,
     registers,
   });
-  const answers = new Counter({
+  const responses = new Counter({
     name: 'bff_upstream_answers_total',
-    help: 'Answers of endpoints with a cache, by where they came from: miss, hit or stale',
+    help: 'Responses of cached endpoints by source: miss, hit or stale',
     labelNames: ['upstream', 'cache'],
     registers,
   });
   const bytes = new Counter({
     name: 'bff_upstream_bytes_total',
-    help: 'Bytes of bodies, decoded, received from and sent to upstreams',
+    help: 'Decoded body bytes received from and sent to upstreams',
     labelNames: ['upstream', 'direction'],
     registers,
   });
   const breaker = new Gauge({
     name: 'bff_upstream_breaker_state',
-    help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open; of several workers the worst',
+    help: 'Circuit breaker of an upstream: 0 closed, 1 half open, 2 open; the maximum of all workers',
     labelNames: ['upstream'],
     aggregator: 'max',
     registers,
   });
   return {
-    tried: (upstream, outcome) => tries.inc({ upstream, outcome }),
-    called(upstream, outcome, seconds) {
+    attemptEnded: (upstream, outcome) => attempts.inc({ upstream, outcome }),
+    callEnded(upstream, outcome, seconds) {
       calls.inc({ upstream, outcome });
       duration.observe({ upstream }, seconds);
     },
-    answered: (upstream, cache) => answers.inc({ upstream, cache }),
+    cacheLookup: (upstream, cache) => responses.inc({ upstream, cache }),
     transferred: (upstream, direction, count) => bytes.inc({ upstream, direction }, count),
     breakerChanged: (upstream, state) => breaker.set({ upstream }, breakerValues[state]),
   };

@@ -1,13 +1,13 @@
-/** On whose behalf a call is made: what limits are charged to and rights are read from. */
+/** The caller of a procedure or route: rate limits are charged to it and its scopes authorize it. */
 export type Principal =
-  /** Code in this process that acts for nobody outside, such as a test or a script. */
+  /** Code in this process that acts for no external caller, such as a test or a script. */
   | { kind: 'internal' }
-  /** Anyone, known by a key made from the network address. */
+  /** An anonymous caller, identified by a key derived from its network address. */
   | { kind: 'visitor'; key: string }
-  /** Another service, known by its key. */
+  /** Another service, identified by its key. */
   | { kind: 'service'; name: string; scopes: readonly string[] };
 
-/** The bucket that a principal's calls are charged to; null for none. */
+/** Returns the rate-limit bucket of a principal, or null if its calls are not limited. */
 export function bucketOf(principal: Principal): string | null {
   switch (principal.kind) {
     case 'internal':

@@ -9,14 +9,14 @@ export type Readiness = {
   dependencies: {
     mailStorage: Dependency<'ok' | 'down'>;
     mailDelivery: Dependency<MailMode>;
-    /** Undefined where none is configured. */
+    /** Undefined if Redis is not configured. */
     redis?: Dependency<'ok' | 'down'>;
   };
 };
 
 /**
- * Whether requests should be sent here, with the state of each dependency. Without the storage of mails they should
- * not; without Redis this instance works on, counting limits by itself. Does not throw.
+ * Returns whether this process should receive requests, with the state of each dependency. It should not while the mail
+ * storage is down. Without Redis it continues with local rate limits. Does not throw.
  */
 export async function readiness({ needsMailStorage = true } = {}): Promise<Readiness> {
   const { mail, redis: shared } = services();
@@ -31,8 +31,8 @@ export async function readiness({ needsMailStorage = true } = {}): Promise<Readi
   };
 }
 
-function statusOf(hasWhatItNeeds: boolean): Readiness['status'] {
+function statusOf(hasDependencies: boolean): Readiness['status'] {
   if (lifecycle.draining) return 'draining';
   if (lifecycle.starting) return 'starting';
-  return hasWhatItNeeds ? 'ready' : 'not_ready';
+  return hasDependencies ? 'ready' : 'not_ready';
 }

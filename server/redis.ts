@@ -4,22 +4,24 @@ import type { Logger } from './observability/log.ts';
 
 const { timeout, pause } = limits.redis;
 
-/** Redis, where it is there: whoever uses it can do without. */
+/** Optional Redis, shared by all instances. Every user of it has a fallback. */
 export type SharedRedis = {
   client: Redis;
   /**
-   * Runs a command. When Redis is gone or hangs it is left alone for a moment, so that not every call waits for its
-   * timeout.
+   * Runs a command. After a failure or timeout, Redis is not used for a short pause, so that not every call waits for
+   * the timeout.
    *
-   * @returns undefined when Redis failed or is left alone
+   * @returns undefined if the command failed or Redis is paused
    */
   attempt<T>(command: (client: Redis) => Promise<T>): Promise<{ value: T } | undefined>;
-  /** Asks it, and uses it again at once when it answers. Does not throw, and does not wait longer than a command may take. */
+  /** Pings Redis and ends the pause if it responds. Does not throw, and takes no longer than the command timeout. */
   state(): Promise<'ok' | 'down'>;
   close(): void;
 };
 
-/** A connection that answers or fails at once: waiting for it must not be what makes a call slow. */
+/**
+ * Connects to Redis. Commands fail fast and are not queued while disconnected, so that Redis cannot slow down calls.
+ */
 export function connectRedis(url: string, log: Logger): SharedRedis {
   const client = new Redis(url, {
     connectTimeout: timeout,
@@ -28,25 +30,25 @@ export function connectRedis(url: string, log: Logger): SharedRedis {
     maxRetriesPerRequest: 1,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
   });
-  // Without a listener an error of the connection would end the process; the calls that need it fail by themselves.
-  client.on('error', (err) => log.debug({ err }, 'redis connection'));
-  let leaveAloneUntil = 0;
+  // Without a listener, a connection error would end the process. The affected commands fail and are logged.
+  client.on('error', (err) => log.debug({ err }, 'redis connection error'));
+  let pausedUntil = 0;
   return {
     client,
     async attempt(command) {
-      if (Date.now() < leaveAloneUntil) return undefined;
+      if (Date.now() < pausedUntil) return undefined;
       try {
         return { value: await command(client) };
       } catch (err) {
-        leaveAloneUntil = Date.now() + pause;
-        log.warn({ err }, 'redis failed: this instance works by itself meanwhile');
+        pausedUntil = Date.now() + pause;
+        log.warn({ err }, 'redis failed: this instance uses its local fallbacks');
         return undefined;
       }
     },
     async state() {
       try {
         await client.ping();
-        leaveAloneUntil = 0;
+        pausedUntil = 0;
         return 'ok';
       } catch {
         return 'down';

@@ -5,29 +5,29 @@ import type { Coordinator } from './process/coordinator.ts';
 import type { SharedRedis } from './redis.ts';
 
 export type ReplayGuard = {
-  /** Takes a signature as used. @returns false when it was used before */
+  /** Marks a signature as used. @returns false if it was used before */
   use(signature: string): Promise<boolean>;
 };
 
 const { signatures, rememberedFor } = limits.webhook;
 
 /**
- * Remembers signatures for as long as they would count: for all instances where there is Redis, and always for this
- * machine.
+ * Creates the guard against replayed webhooks. It remembers signatures for as long as their timestamp is accepted,
+ * across the workers of this machine and, with Redis, across all instances.
  */
 export function createReplayGuard(
   redis: SharedRedis | undefined,
-  machine?: Pick<Coordinator, 'putIfAbsent'>,
+  coordinator?: Pick<Coordinator, 'putIfAbsent'>,
 ): ReplayGuard {
-  const used = new LRUCache<string, true>({ max: signatures, ttl: rememberedFor });
+  const usedHashes = new LRUCache<string, true>({ max: signatures, ttl: rememberedFor });
   return {
     async use(signature) {
-      const name = createHash('sha256').update(signature).digest('base64url');
-      if (used.has(name)) return false;
-      used.set(name, true);
-      if ((await machine?.putIfAbsent('signature', name, 'used')) !== undefined) return false;
+      const hash = createHash('sha256').update(signature).digest('base64url');
+      if (usedHashes.has(hash)) return false;
+      usedHashes.set(hash, true);
+      if ((await coordinator?.putIfAbsent('signature', hash, 'used')) !== undefined) return false;
       const first = await redis?.attempt((client) =>
-        client.set(`typed-bff:signature:${name}`, '', 'PX', rememberedFor, 'NX'),
+        client.set(`typed-bff:signature:${hash}`, '', 'PX', rememberedFor, 'NX'),
       );
       return first === undefined || first.value === 'OK';
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Env, env } from './config/env.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
-import { singleton } from './lib/singleton.ts';
+import { defineSingleton } from './lib/singleton.ts';
 import { createMail, type Mail } from './mail/mail-service.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Logger, log } from './observability/log.ts';
@@ -11,17 +11,17 @@ import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.t
 import { connectRedis, type SharedRedis } from './redis.ts';
 import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream-client/client.ts';
-import { createSharedTier } from './upstream-client/shared-tier.ts';
+import { createSharedCache } from './upstream-client/shared-cache.ts';
 import { snapshotsSchema, statusOf, type UpstreamStatus } from './upstream-client/status.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
 
-/** What procedures and raw routes work with. None of it knows of tRPC or Next. */
+/** The services that procedures and raw routes use. They do not depend on tRPC or Next. */
 export type Services = {
   env: Env;
   log: Logger;
   upstreams: UpstreamClient;
-  /** Every upstream as this process, or all workers together, have seen it. */
+  /** Returns the status of every upstream, merged over all workers. */
   upstreamStatus(): Promise<UpstreamStatus[]>;
   weather: Weather;
   mail: Mail;
@@ -29,7 +29,7 @@ export type Services = {
   replays: ReplayGuard;
   rateLimiter: RateLimiter;
   metrics: Metrics;
-  /** Undefined where the operator has none. */
+  /** Undefined if Redis is not configured. */
   redis: SharedRedis | undefined;
 };
 
@@ -41,19 +41,19 @@ export function createServices(options: { env: Env; log: Logger }): Services {
   const upstreams = createUpstreamClient(env, {
     upstreams: allUpstreams,
     observer: metrics.upstreams,
-    shared: redis && createSharedTier(redis),
+    shared: redis && createSharedCache(redis),
   });
-  shared?.onAsk('upstreams', upstreams.sights);
-  const mail = createMail({ ...options, record: metrics.mailEvent, machine: shared });
-  metrics.watchMails(mail.operations.counts);
+  shared?.onBroadcast('upstreams', upstreams.snapshots);
+  const mail = createMail({ ...options, record: metrics.mailEvent, coordinator: shared });
+  metrics.observeMailCounts(mail.operations.counts);
   return {
     ...options,
     metrics,
     redis,
     upstreams,
     async upstreamStatus() {
-      const others = z.array(snapshotsSchema).parse((await shared?.askOthers('upstreams')) ?? []);
-      return statusOf(upstreams.sights(), others.flat());
+      const others = z.array(snapshotsSchema).parse((await shared?.broadcast('upstreams')) ?? []);
+      return statusOf(upstreams.snapshots(), others.flat());
     },
     weather: createWeather({ ...options, upstreams }),
     mail,
@@ -62,16 +62,18 @@ export function createServices(options: { env: Env; log: Logger }): Services {
       fetchJson: (url, fetchOptions) => upstreams.fetchJson('feed', url, fetchOptions),
       generation: redis && createGeneration(redis),
       workers: shared && {
-        onExpire: (expire) => shared.onAsk('expireFeed', expire),
-        expireOthers: () => shared.askOthers('expireFeed'),
+        onExpire: (expire) => shared.onBroadcast('expireFeed', expire),
+        expireOthers: () => shared.broadcast('expireFeed'),
       },
     }),
     replays: createReplayGuard(redis, shared),
-    rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, machine: shared }),
+    rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, coordinator: shared }),
   };
 }
 
-/** The services of this process. */
+const processServices = defineSingleton('services', () => createServices({ env: env(), log: log() }));
+
+/** Returns the services of this process. They are created on the first call. */
 export function services(): Services {
-  return singleton('services', () => createServices({ env: env(), log: log() }));
+  return processServices.get();
 }

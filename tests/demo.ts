@@ -10,7 +10,7 @@ import { startUpstreams } from './support/upstreams/index.ts';
 
 let running: ChildProcess | undefined;
 
-/** Runs one of the product's own commands and gives its exit code. */
+/** Runs one of the product's own commands and returns its exit code. */
 async function launch(parameters: string[], env: Record<string, string>): Promise<number> {
   running = spawn(process.execPath, parameters, {
     stdio: 'inherit',
@@ -26,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   const { PORT, SITE_URL } = parseEnv(process.env);
-  // Before the build, which takes its time.
+  // Checked before the build, which takes a while.
   await requireFreePort(PORT);
   process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
@@ -37,7 +37,7 @@ try {
     process.exitCode = await launch(startArguments(), {
       ...upstreams.env,
       DEMO: '1',
-      // One visitor needs no more, and it starts sooner.
+      // One visitor needs no more than one worker, and one worker starts sooner.
       WEB_CONCURRENCY: process.env.WEB_CONCURRENCY || '1',
     });
     await upstreams.close();

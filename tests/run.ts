@@ -1,6 +1,6 @@
 /**
- * `npm test`: format and lint, then the build with all types, then every test against it. As root on Debian it installs
- * what it needs; elsewhere it names what is missing and skips the tests that need it. The output ends with one line,
+ * `npm test`: checks format and lint, builds with type checks, then runs every test. As root on Debian it installs
+ * missing tools; elsewhere it lists them and skips the tests that need them. The output ends with one line,
  * `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { describeMissing, missingRequirements, type RequirementName } from './su
 import { countTests, lastLine, type TestCounts } from './support/test-counts.ts';
 
 const resultsFile = 'tests/.output/results.json';
-/** CI as root on Debian can install everything, so it must not leave a test out. CI services set CI to "true" or "1". */
+/** CI as root on Debian can install everything, so no test may be skipped there. CI services set CI to "true" or "1". */
 const mustRunAll = canInstallPackages() && ['true', '1'].includes(process.env.CI ?? '');
 
 function run(title: string, command: string, args: string[], env?: Record<string, string>): boolean {
@@ -39,7 +39,8 @@ try {
   const missing = missingRequirements();
   const ready =
     run('format and lint', 'npx', ['biome', 'check', '--error-on-warnings', '.']) &&
-    // It checks the types of everything, too: tests are in the same tsconfig.json.
+    run('unused code', 'npx', ['knip', '--no-progress']) &&
+    // The build also checks the types of the tests: they are in the same tsconfig.json.
     run('build', process.execPath, ['server/bin/launch.ts', 'build']);
   const counts = ready ? runTests(missing) : { passed: 0, failed: 1, skipped: 0 };
   if (missing.length > 0) console.log(`\n${missing.map(describeMissing).join('\n')}`);

@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
 
-/** Asks the server for the page's newest form every so often, while somebody may look at it. */
+/** Refreshes the page from the server every `seconds` seconds while the tab is visible. */
 export function AutoRefresh({ seconds }: { seconds: number }) {
   const { refresh } = useRouter();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The same call from each side; chosen by plain radio buttons, so that it works without JavaScript. */
+/** The same call from each kind of caller. Plain radio buttons switch between them, so it works without JavaScript. */
 export function CallSamples({ siteUrl }: { siteUrl: string }) {
   const samples = [
     ['React component', hook],
@@ -41,13 +41,13 @@ export function Temperature() {
     .useQuery({ lat: 52.52, lng: 13.41, days: 1 });
 
   return forecast.data?.current?.temperature;
-  // number | null | undefined, known to the compiler
+  // inferred: number | null | undefined
 }`;
 
 const serverComponent = `import { api } from '#app/_lib/api.ts';
 
 export async function Temperature() {
-  // No HTTP, no second copy of the types
+  // In process, with inferred types
   const forecast = await api.weather
     .forecast({ lat: 52.52, lng: 13.41, days: 1 });
 

@@ -3,14 +3,14 @@
 import { useEffect, useState } from 'react';
 import { useHydrated } from '../_lib/use-hydrated.ts';
 
-/** How long the button tells what became of it, in milliseconds. */
-const tellFor = 2_000;
+/** Time for which the button shows the result, in milliseconds. */
+const resultDuration = 2_000;
 
 const texts = { idle: 'Copy', copied: 'Copied', failed: 'Not copied' };
 
 /**
- * Puts the code of the `data-sample` element around it into the clipboard and says so. The code is read from the page,
- * so that it is sent once. Where no script runs the button is not to be seen, and its place stays.
+ * Copies the code of the surrounding `data-sample` element to the clipboard and shows the result. It reads the code
+ * from the page, so that the code is sent only once. Without JavaScript the button is invisible but keeps its space.
  */
 export function CopyButton({ label }: { label: string }) {
   const [state, setState] = useState<keyof typeof texts>('idle');
@@ -18,7 +18,7 @@ export function CopyButton({ label }: { label: string }) {
 
   useEffect(() => {
     if (state === 'idle') return;
-    const timer = setTimeout(() => setState('idle'), tellFor);
+    const timer = setTimeout(() => setState('idle'), resultDuration);
     return () => clearTimeout(timer);
   }, [state]);
 
@@ -28,7 +28,7 @@ export function CopyButton({ label }: { label: string }) {
       await navigator.clipboard.writeText(code);
       setState('copied');
     } catch {
-      // Refused by the reader, or no clipboard: browsers give none to pages of plain HTTP.
+      // The visitor denied access, or there is no clipboard: browsers have none on plain HTTP pages.
       setState('failed');
     }
   }

@@ -5,12 +5,12 @@ import { RetryButton } from './retry-button.tsx';
 export type FailureProps = {
   message: string;
   data?: Pick<ErrorData, 'reason' | 'requestId' | 'fieldErrors' | 'retryAfterSeconds'> | undefined;
-  /** Tries again. Where the server said how long to wait, only then. */
+  /** Retries the call. The button is disabled until `retryAfterSeconds` have passed. */
   onRetry?: () => void;
   children?: ReactNode;
 };
 
-/** A failed call: what happened, what to quote when asking for help, what can be done. */
+/** A failed call: its message, the reason and request id to quote in a report, and a button to retry. */
 export function Failure({ message, data, onRetry, children }: FailureProps) {
   return (
     <div role="alert" className="notice space-y-2">

@@ -3,15 +3,15 @@
 import { useLinkStatus } from 'next/link';
 import { useDebounced } from '../_lib/use-debounced.ts';
 
-/** Milliseconds. A page that comes sooner takes the place of the old one without a skeleton in between. */
-const patience = 150;
+/** Milliseconds. A page that loads faster replaces the old one without showing the skeleton. */
+const skeletonDelay = 150;
 
 /**
- * Within a link: marks that the page behind it is slow to come. The style sheet then shows the skeleton. Pages are
- * sent whole, complete without JavaScript, so none has a loading state of its own.
+ * Marks its parent link as pending when the target page loads slowly. The style sheet then shows the skeleton. Pages
+ * are sent whole, so that they are complete without JavaScript, and therefore have no loading state of their own.
  */
 export function LinkPending() {
   const { pending } = useLinkStatus();
-  const slow = useDebounced(pending, patience) && pending;
+  const slow = useDebounced(pending, skeletonDelay) && pending;
   return <span data-pending={slow || undefined} hidden />;
 }

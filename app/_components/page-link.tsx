@@ -8,8 +8,8 @@ import type { ReactNode } from 'react';
 type PageLinkProps<R extends string> = { href: Route<R>; className?: string; children: ReactNode };
 
 /**
- * A link to a page of ours that is prefetched when somebody is about to follow it: the pointer is over it, a finger
- * or the focus on it. Next's own prefetches whatever is in view: two requests for each link of the navigation alone.
+ * An internal link that prefetches its page on hover, touch or focus. Next's own link prefetches every link in view,
+ * with two requests each.
  */
 export function PageLink<R extends string>({ href, ...rest }: PageLinkProps<R>) {
   const { prefetch } = useRouter();

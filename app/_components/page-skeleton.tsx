@@ -1,4 +1,4 @@
-/** What a page looks like before it is there: heading, lead, cards. Shown by the style sheet, see LinkPending. */
+/** A placeholder for a loading page: heading, lead and cards. The style sheet shows it, see LinkPending. */
 export function PageSkeleton() {
   return (
     <div role="status" className="page-skeleton space-y-6">

@@ -1,13 +1,13 @@
 const steps = [
   ['Caller', 'A hook, a server component, a script, another service, a feed reader.', null],
-  ['Node server', 'Sees the connection: true addresses, timeouts, an orderly end.', 'server/node-server'],
-  ['HTTP', 'Origin, size, batch, keys, request id, one log line, one envelope for errors.', 'server/http'],
-  ['Router', 'Limits, validation of input and output, types for every caller.', 'server/trpc/procedures'],
-  ['Services', 'Weather, mail, feeds: they know nothing of HTTP.', 'server/weather, mail, feed'],
-  ['Backends', 'Upstreams with deadline, retry, breaker and cache; the outbox on disk.', 'server/upstream'],
+  ['Node server', 'Client addresses, timeouts, compression, graceful shutdown.', 'server/node-server'],
+  ['HTTP', 'Request id, origin check, body limit, service keys, one log line.', 'server/http'],
+  ['Router', 'Batches, rate limits, validation, types for every caller.', 'server/trpc'],
+  ['Services', 'Weather, mail and feeds, independent of HTTP and tRPC.', 'server/weather, mail, feed'],
+  ['Backends', 'Upstreams with deadline, retries, breaker and cache.', 'server/upstream-client'],
 ] as const;
 
-/** How a call travels, from the caller to what answers it. Each step stands in a folder of its own. */
+/** The path of a call from the caller to the backend. Each step has its own folder. */
 export function RequestMap() {
   return (
     <ol className="grid gap-3 sm:grid-cols-2 lg:grid-cols-6">

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 
-/** Tries again; before the time that the server named it counts the seconds and waits. */
+/** A retry button that counts down and stays disabled until the server's Retry-After has passed. */
 export function RetryButton({ seconds, onRetry }: { seconds: number; onRetry: () => void }) {
   const [until] = useState(() => performance.now() + seconds * 1000);
   const [left, setLeft] = useState(seconds);

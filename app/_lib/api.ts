@@ -5,10 +5,10 @@ import { env } from '#server/config/env.ts';
 import { visitorPrincipal } from '#server/http/authenticate.ts';
 import { createServerCaller } from '#server/trpc/caller.ts';
 
-/** What a page does for a visitor is charged to that visitor, as if the browser had called. */
+/** Calls that a page makes for a visitor count against that visitor's rate limits, as calls from the browser do. */
 const caller = createServerCaller({
   principal: async () => visitorPrincipal(await headers(), env().TRUSTED_PROXY_HOPS),
 });
 
-/** The typed router for server components: no HTTP, no second copy of the types. */
+/** The typed router for server components, called in process. It infers its types from the router. */
 export const { api, HydrateClient, prefetchError } = createServerComponentClient(caller);

@@ -1,4 +1,4 @@
-/** A value as JavaScript would write it, so that a date is seen to be a date and a bigint a bigint. */
+/** Formats a value as JavaScript source would write it, so that dates, bigints, maps and sets show their types. */
 export function describeValue(value: unknown, indent = ''): string {
   const inner = `${indent}  `;
   const list = (items: string[], open: string, close: string) =>

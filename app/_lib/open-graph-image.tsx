@@ -9,11 +9,11 @@ const fontFolder = join(
   'node_modules/geist/dist/fonts/geist-sans',
 );
 
-// For a character that the font does not have, the renderer would ask the internet for another font or a picture.
-const notDrawable =
+// The renderer would fetch another font or an emoji image from the internet for a character that the font lacks.
+const unsupportedCharacters =
   /[^ -~\u00a0-\u00ac\u00ae-\u0113\u0116-\u012b\u0150-\u017e\u0400-\u045f\u1ea0-\u1ef9\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u20ac\u2122\u2190-\u2193\u2212\u2260\u2264\u2265]/gu;
 
-/** The picture that a link to a page is shown with, as a PNG of 1200 by 630. */
+/** Renders the Open Graph image of a page, a PNG of 1200 by 630 pixels. */
 export async function openGraphImage({ title, note }: ImageText): Promise<Uint8Array<ArrayBuffer>> {
   const [regular, semiBold] = await Promise.all(
     ['Geist-Regular.ttf', 'Geist-SemiBold.ttf'].map((file) =>
@@ -67,11 +67,11 @@ export async function openGraphImage({ title, note }: ImageText): Promise<Uint8A
   return new Uint8Array(await image.arrayBuffer());
 }
 
-/** The same as in icon.svg. */
+/** The same path as in icon.svg. */
 const iconPath = 'M8 11h9M12.5 11v11M19 16h5M21.5 13v6.5a2.5 2.5 0 0 0 2.5 2.5';
 
-/** Without what the font cannot draw; where that is most of it, the site's name. */
+/** Removes the characters that the font lacks. Returns the site's name if less than half of the text remains. */
 function drawable(text: string): string {
-  const kept = text.normalize('NFC').replace(notDrawable, '').replace(/\s+/g, ' ').trim();
+  const kept = text.normalize('NFC').replace(unsupportedCharacters, '').replace(/\s+/g, ' ').trim();
   return kept.length * 2 > text.length ? kept : 'typed-bff';
 }

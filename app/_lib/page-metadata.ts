@@ -5,18 +5,18 @@ import { env } from '#server/config/env.ts';
 export const openGraphImageSize = { width: 1200, height: 630 };
 
 /**
- * What a page says of itself to search engines and to those who show links to it. Its address is absolute, and where
- * the site is is a setting of the start: a page that was rendered at the build could not know it.
+ * Returns the metadata of a page for search engines and link previews. Its URLs are absolute and use `SITE_URL`, which
+ * is read at startup, so the page must not be prerendered at build time.
  */
 export async function pageMetadata(page: {
-  /** From the root. */
+  /** Path from the root of the site. */
   path: string;
-  /** Left out for the start page, which has the site's. */
+  /** Omitted for the start page, which uses the site's title. */
   title?: string;
   description: string;
-  /** Path of the picture; the site's unless the page has its own. */
+  /** Path of the Open Graph image. Default: the site's image. */
   imagePath?: string;
-  /** Where the same stands as Markdown. */
+  /** Path of the Markdown version of the page. */
   markdownPath?: string;
   article?: { publishedAt: Date; updatedAt?: Date | undefined; tags: string[] };
 }): Promise<Metadata> {
@@ -24,7 +24,7 @@ export async function pageMetadata(page: {
   const { SITE_URL } = env();
   const { path, title, description, imagePath = '/opengraph-image', markdownPath, article } = page;
   const url = `${SITE_URL}${path}`;
-  const shown = {
+  const preview = {
     title: title ?? 'typed-bff: a typed backend for frontend',
     description,
     images: [
@@ -39,7 +39,7 @@ export async function pageMetadata(page: {
       ...(markdownPath ? { types: { 'text/markdown': markdownPath } } : {}),
     },
     openGraph: {
-      ...shown,
+      ...preview,
       url,
       siteName: 'typed-bff',
       locale: 'en',
@@ -52,6 +52,6 @@ export async function pageMetadata(page: {
           }
         : { type: 'website' }),
     },
-    twitter: { card: 'summary_large_image', ...shown },
+    twitter: { card: 'summary_large_image', ...preview },
   };
 }

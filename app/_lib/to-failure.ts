@@ -1,7 +1,7 @@
 import { errorData } from '#client/errors.ts';
 import type { FailureProps } from '../_components/failure.tsx';
 
-/** The error of a typed hook as what is shown of it; without an answer from the server, the network is to blame. */
+/** Converts the error of a typed hook to failure props. An error without a server response is a network error. */
 export function toFailure(error: { message: string }): Pick<FailureProps, 'message' | 'data'> {
   const data = errorData(error);
   if (data) return { message: error.message, data };

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
 
-/** The value once it has not changed for a while, in milliseconds. */
-export function useDebounced<T>(value: T, wait: number): T {
-  const [settled, setSettled] = useState(value);
+/** Returns the value once it has not changed for `delayMs` milliseconds, and the previous one until then. */
+export function useDebounced<T>(value: T, delayMs: number): T {
+  const [debounced, setDebounced] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), wait);
+    const timer = setTimeout(() => setDebounced(value), delayMs);
     return () => clearTimeout(timer);
-  }, [value, wait]);
-  return settled;
+  }, [value, delayMs]);
+  return debounced;
 }

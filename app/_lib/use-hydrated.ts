@@ -3,8 +3,8 @@ import { useSyncExternalStore } from 'react';
 const never = () => () => {};
 
 /**
- * False in the HTML as sent, true once React has taken over: a form that only a script can handle must not be
- * sent before, because the browser would put its fields into the URL.
+ * Returns false in the server's HTML and true after hydration. A form that only a script can handle must stay disabled
+ * until then: the browser would submit it with its fields in the URL.
  */
 export function useHydrated(): boolean {
   return useSyncExternalStore(

@@ -1,6 +1,6 @@
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
-/** What a caller has to know of a procedure before anything else. */
+/** Returns the properties of a procedure that a caller must know first: its type, privacy and scope. */
 export function badgesOf({
   type,
   sensitive,

@@ -1,6 +1,6 @@
 import { CopyButton } from '#app/_components/copy-button.tsx';
 
-/** Code under its title, to be copied. Longer lines scroll, also by keyboard. */
+/** A titled code sample with a copy button. Long lines scroll, also by keyboard. */
 export function CodeSample({ title, code }: { title: string; code: string }) {
   return (
     <div className="min-w-0 space-y-2" data-sample="">
@@ -8,7 +8,7 @@ export function CodeSample({ title, code }: { title: string; code: string }) {
         <h3>{title}</h3>
         <CopyButton label={title} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be focusable (WCAG 2.1.1) */}
       <pre className="code" tabIndex={0}>
         {code}
       </pre>

@@ -1,21 +1,21 @@
 import { PageLink } from '#app/_components/page-link.tsx';
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
-/** Every way in which a call can be refused or fail. */
+/** All errors of a procedure, with their reasons and HTTP statuses. */
 export function Errors({ errors }: Pick<CatalogEntry, 'errors'>) {
   return (
     <section className="space-y-4" aria-labelledby="errors">
       <h2 id="errors">Errors</h2>
       <p className="max-w-prose text-muted">
-        Each comes as the same <PageLink href="/docs/calling">envelope</PageLink>, with its reason and a
-        request id.
+        Every error has the same <PageLink href="/docs/calling">response format</PageLink>, with a reason and
+        a request id.
       </p>
       <table className="field-table">
-        <caption className="sr-only">Reasons for which a call is refused or fails</caption>
+        <caption className="sr-only">Error reasons of this procedure</caption>
         <thead>
           <tr>
             <th scope="col">Reason</th>
-            <th scope="col">What it means</th>
+            <th scope="col">Meaning</th>
           </tr>
         </thead>
         <tbody>

@@ -1,7 +1,7 @@
 import type { SchemaField } from '#server/catalog/docs/schema-fields.ts';
 import { Prose } from './prose.tsx';
 
-/** A value's places: what each is, and what it holds. */
+/** A table of the fields of a value, with their types and descriptions. */
 export function FieldTable({ caption, fields }: { caption: string; fields: readonly SchemaField[] }) {
   return (
     <table className="field-table">
@@ -9,7 +9,7 @@ export function FieldTable({ caption, fields }: { caption: string; fields: reado
       <thead>
         <tr>
           <th scope="col">Field</th>
-          <th scope="col">What it holds</th>
+          <th scope="col">Type and description</th>
         </tr>
       </thead>
       <tbody>
@@ -35,12 +35,12 @@ export function FieldTable({ caption, fields }: { caption: string; fields: reado
   );
 }
 
-/** The way to the field in the muted colour, its own name in ink. */
+/** The path of a field: its parents in the muted colour, its own name in ink. */
 function FieldPath({ path }: { path: string }) {
-  const [, way = '', name = path] = /^(.*\.)?([^.]+)$/.exec(path) ?? [];
+  const [, parents = '', name = path] = /^(.*\.)?([^.]+)$/.exec(path) ?? [];
   return (
     <code className="font-normal">
-      <span className="text-muted">{way}</span>
+      <span className="text-muted">{parents}</span>
       <span className="text-ink">{name}</span>
     </code>
   );

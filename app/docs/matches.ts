@@ -1,4 +1,4 @@
-/** What is told of a procedure in the list of all. */
+/** A procedure as the list of procedures shows it. */
 export type ListedProcedure = {
   path: string;
   summary: string;
@@ -6,16 +6,16 @@ export type ListedProcedure = {
   badges: readonly string[];
 };
 
-/** Whether every word of the question is somewhere in the path, the summary or the description. */
-export function matches(procedure: ListedProcedure, question: string): boolean {
+/** Returns whether the path, summary or description contains each word of the search query. */
+export function matches(procedure: ListedProcedure, query: string): boolean {
   const text = `${procedure.path} ${procedure.summary} ${procedure.description}`.toLowerCase();
-  return question
+  return query
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word));
 }
 
-/** By everything before the last dot, in the order of the list. */
+/** Groups procedures by the part of the path before the last dot, in the order of the list. */
 export function byNamespace(procedures: readonly ListedProcedure[]): [string, ListedProcedure[]][] {
   const groups = Map.groupBy(procedures, ({ path }) => path.slice(0, path.lastIndexOf('.')));
   return [...groups];

@@ -7,7 +7,7 @@ const sections = [
   ['errors', 'Errors'],
 ] as const;
 
-/** The way to the parts of a procedure's page, which may be long. */
+/** Links to the sections of a procedure's page, which may be long. */
 export function PageSections() {
   return (
     <nav aria-label="On this page" className="flex flex-wrap gap-x-5 gap-y-1 border-line border-y py-1">

@@ -10,11 +10,11 @@ export const generateMetadata = () =>
   pageMetadata({
     path: '/docs',
     title: 'Documentation',
-    description: 'Every procedure: what it takes, what it gives, how it is called, and a form to try it.',
+    description: 'Every procedure with its input, output, errors and limits, and a form to call it.',
     markdownPath: '/docs/index.md',
   });
 
-/** Answers a question that stands in the URL, also without JavaScript. */
+/** Shows the results of the search query in the URL, also without JavaScript. */
 export const instant = false;
 
 export default async function DocsPage({ searchParams }: PageProps<'/docs'>) {
@@ -31,12 +31,12 @@ export default async function DocsPage({ searchParams }: PageProps<'/docs'>) {
       <div className="space-y-3">
         <h1>Documentation</h1>
         <p className="max-w-prose text-muted">
-          Every procedure with its schemas, examples and a form that calls it. How calls travel, are batched
-          and refused: <PageLink href="/docs/calling">how to call</PageLink>. For agents:{' '}
-          <a href="/llms.txt">llms.txt</a>, <a href="/docs/index.md">this page as Markdown</a>.
+          Every procedure with its schemas, examples and a form that calls it. The guide{' '}
+          <PageLink href="/docs/calling">how to call</PageLink> covers the wire format, batches and errors.
+          For agents: <a href="/llms.txt">llms.txt</a> and <a href="/docs/index.md">this page as Markdown</a>.
         </p>
       </div>
-      <ProcedureSearch procedures={procedures} question={String(q)} />
+      <ProcedureSearch procedures={procedures} initialQuery={String(q)} />
     </div>
   );
 }

@@ -6,24 +6,24 @@ import { Badge } from './badge.tsx';
 import { byNamespace, type ListedProcedure, matches } from './matches.ts';
 
 /**
- * All procedures by namespace, and a field that narrows the list: while one types, or, without a script, by asking
- * for the page anew.
+ * All procedures by namespace, with a search field that filters the list: on each keystroke, or without JavaScript by
+ * reloading the page.
  */
 export function ProcedureSearch({
   procedures,
-  question: asked,
+  initialQuery,
 }: {
   procedures: readonly ListedProcedure[];
-  question: string;
+  initialQuery: string;
 }) {
-  const [question, setQuestion] = useState(asked);
-  const found = procedures.filter((procedure) => matches(procedure, question));
+  const [query, setQuery] = useState(initialQuery);
+  const found = procedures.filter((procedure) => matches(procedure, query));
 
-  function narrow(next: string): void {
-    setQuestion(next);
-    const query = next.trim() === '' ? '' : `?${new URLSearchParams({ q: next })}`;
-    // The address tells what is shown, so that it can be sent to somebody; no history of letters.
-    history.replaceState(history.state, '', `/docs${query}`);
+  function search(next: string): void {
+    setQuery(next);
+    const queryString = next.trim() === '' ? '' : `?${new URLSearchParams({ q: next })}`;
+    // The URL follows the search, so that it can be shared. replaceState adds no history entry per keystroke.
+    history.replaceState(history.state, '', `/docs${queryString}`);
   }
 
   return (
@@ -40,11 +40,11 @@ export function ProcedureSearch({
               type="search"
               name="q"
               className="field"
-              value={question}
+              value={query}
               maxLength={200}
               autoComplete="off"
               spellCheck={false}
-              onChange={(event) => narrow(event.target.value)}
+              onChange={(event) => search(event.target.value)}
             />
           </label>
           <noscript>
@@ -84,11 +84,11 @@ export function ProcedureSearch({
       ))}
       {found.length === 0 && (
         <p>
-          No procedure has all of these words.{' '}
+          No procedure matches all of these words.{' '}
           <button
             type="button"
             className="cursor-pointer text-accent underline underline-offset-4"
-            onClick={() => narrow('')}
+            onClick={() => search('')}
           >
             Show all
           </button>

@@ -1,6 +1,6 @@
 import { Fragment } from 'react';
 
-/** A text in which words between backticks are code, as the procedures' descriptions are written. */
+/** Renders the text of a procedure's description, with `backticks` as code. */
 export function Prose({ text }: { text: string }) {
   return text.split('`').map((part, index) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move

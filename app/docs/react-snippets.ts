@@ -1,10 +1,10 @@
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 import { literalOf } from '#server/catalog/docs/snippets.ts';
 
-type Called = Pick<CatalogEntry, 'path' | 'type' | 'examples'>;
+type SnippetEntry = Pick<CatalogEntry, 'path' | 'type' | 'examples'>;
 
-/** A call of the first example by the typed hooks. */
-export function hookOf({ path, type, examples: [example] }: Called): string {
+/** Returns code that calls the procedure with its first example through the typed hooks. */
+export function hookOf({ path, type, examples: [example] }: SnippetEntry): string {
   const input = example ? literalOf(example.value) : '';
   const head = `'use client';
 
@@ -17,8 +17,8 @@ import { trpc } from '#client/trpc.ts';
 call.mutate(${input});`;
 }
 
-/** The same by a server component, in the process of the server. */
-export function serverComponentOf({ path, examples: [example] }: Called): string {
+/** Returns code for the same call from a server component, in process. */
+export function serverComponentOf({ path, examples: [example] }: SnippetEntry): string {
   return `import { api } from '#app/_lib/api.ts';
 
 const data = await api.${path}(${example ? literalOf(example.value) : ''});`;

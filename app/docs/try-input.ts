@@ -1,26 +1,26 @@
 import superjson, { type SuperJSONResult } from 'superjson';
 
-/** A form of input: plain JSON, or superjson's own for values that JSON does not have. */
-export type InputForm = 'json' | 'superjson';
+/** The format of an input: plain JSON, or superjson for values that JSON does not have. */
+export type InputFormat = 'json' | 'superjson';
 
-/** An example as it is put into the form: plain where it can be. */
-export function textOfExample(wire: SuperJSONResult): { form: InputForm; text: string } {
+/** Returns the text of an example for the input field, as plain JSON if possible. */
+export function textOfExample(wire: SuperJSONResult): { format: InputFormat; text: string } {
   return wire.meta
-    ? { form: 'superjson', text: JSON.stringify(wire, null, 2) }
-    : { form: 'json', text: JSON.stringify(wire.json, null, 2) };
+    ? { format: 'superjson', text: JSON.stringify(wire, null, 2) }
+    : { format: 'json', text: JSON.stringify(wire.json, null, 2) };
 }
 
-/** The value that a text stands for, or what is wrong with the text. Nothing stands for undefined. */
-export function readInput(text: string, form: InputForm): { value: unknown } | { problem: string } {
+/** Parses the text of the input field. An empty text means undefined. */
+export function readInput(text: string, format: InputFormat): { value: unknown } | { problem: string } {
   if (text.trim() === '') return { value: undefined };
   try {
     const parsed: unknown = JSON.parse(text);
-    if (form === 'json') return { value: parsed };
+    if (format === 'json') return { value: parsed };
     return isWire(parsed)
       ? { value: superjson.deserialize(parsed) }
-      : { problem: "superjson's form is an object with json and meta." };
+      : { problem: 'A superjson value is an object with `json` and `meta`.' };
   } catch (error) {
-    return { problem: `This is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `Invalid JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 

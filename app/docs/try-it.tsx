@@ -4,19 +4,19 @@ import { type FormEvent, useId, useState } from 'react';
 import type { SuperJSONResult } from 'superjson';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { type ObservedCall, observeCall } from '#client/observed-call.ts';
-import { TryAnswer } from './try-answer.tsx';
+import { CallResult } from './call-result.tsx';
 import { readInput, textOfExample } from './try-input.ts';
 
 type Props = {
   path: string;
   type: 'query' | 'mutation';
   scope: string | null;
-  /** As they travel: what a server component passes to the browser knows other types than superjson. */
+  /** In wire format: React's serialization of props supports other types than superjson. */
   examples: readonly SuperJSONResult[];
   takesInput: boolean;
 };
 
-/** Calls the procedure for real, as any typed client would, and shows all that the answer tells. */
+/** A form that really calls the procedure, as any typed client does, and shows the whole response. */
 export function TryIt({ path, type, scope, examples, takesInput }: Props) {
   const [input, setInput] = useState(() => textOfExample(examples[0] ?? { json: undefined }));
   const [serviceKey, setServiceKey] = useState('');
@@ -28,7 +28,7 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
 
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const read = takesInput ? readInput(input.text, input.form) : { value: undefined };
+    const read = takesInput ? readInput(input.text, input.format) : { value: undefined };
     setProblem('problem' in read ? read.problem : undefined);
     if ('problem' in read) return;
     setPending(true);
@@ -43,7 +43,7 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
           <div className="space-y-1">
             <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-3 gap-y-1">
               <label htmlFor={`${id}-input`} className="font-medium">
-                {input.form === 'json' ? 'Input as JSON' : "Input in superjson's form"}
+                {input.format === 'json' ? 'Input as JSON' : 'Input as superjson'}
               </label>
               {examples.length > 1 && (
                 <span className="flex flex-wrap gap-2">
@@ -90,7 +90,8 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
               onChange={(event) => setServiceKey(event.target.value)}
             />
             <span id={`${id}-key`} className="block text-muted text-sm">
-              With the scope <code>{scope}</code>. It is kept until you leave this page, and nowhere else.
+              The key needs the scope <code>{scope}</code>. It is not stored and is gone when you leave this
+              page.
             </span>
           </label>
         )}
@@ -99,14 +100,14 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
             {pending ? 'Calling…' : 'Call'}
           </button>
           {type === 'mutation' && (
-            <p className="text-muted text-sm">This is a mutation: what it does is done for real.</p>
+            <p className="text-muted text-sm">This is a mutation: the call has real effects.</p>
           )}
         </div>
         <noscript>
-          <p className="notice">This form needs JavaScript. The curl below does not.</p>
+          <p className="notice">This form needs JavaScript. The curl command below does not.</p>
         </noscript>
       </form>
-      <TryAnswer call={call} pending={pending} />
+      <CallResult call={call} pending={pending} />
     </div>
   );
 }

@@ -20,17 +20,17 @@ const formats = [
   {
     path: '/rss.xml',
     name: 'RSS 2.0',
-    note: 'Every feed reader reads it. Take this one when you are not sure.',
+    note: 'Every feed reader supports it. Use this one if you are not sure.',
   },
   {
     path: '/atom.xml',
     name: 'Atom 1.0',
-    note: 'The internet standard (RFC 4287): it also tells when an entry was last changed.',
+    note: 'The internet standard (RFC 4287). It also has the date of the last change of each entry.',
   },
   {
     path: '/feed.json',
     name: 'JSON Feed 1.1',
-    note: 'For programs: the same entries without an XML parser.',
+    note: 'For programs that do not want to parse XML.',
   },
 ] as const;
 
@@ -44,8 +44,7 @@ export default async function FeedsPage() {
       <div className="space-y-2">
         <h1>Feeds</h1>
         <p className="max-w-prose text-lg text-muted">
-          New entries come to you: a feed reader asks for them, and you need neither an account nor an email
-          address.
+          A feed reader checks for new entries for you. You need neither an account nor an email address.
         </p>
       </div>
 
@@ -69,14 +68,15 @@ export default async function FeedsPage() {
         <ol className="list-decimal space-y-1 pl-6">
           <li>Open your feed reader and choose to add a feed.</li>
           <li>
-            Paste <code>{env.SITE_URL}</code>. Readers find the feeds by themselves: every page names them.
+            Paste <code>{env.SITE_URL}</code>. Feed readers discover the feeds through the links in every
+            page.
           </li>
-          <li>Should yours not, paste one of the addresses above.</li>
+          <li>If yours does not, paste one of the addresses above.</li>
         </ol>
       </section>
 
       <section aria-labelledby="entries" className="max-w-prose space-y-3">
-        <h2 id="entries">What is in it now</h2>
+        <h2 id="entries">Current entries</h2>
         {'failure' in current ? (
           <Failure message={current.failure} />
         ) : (
@@ -90,12 +90,12 @@ export default async function FeedsPage() {
       </section>
 
       <section aria-labelledby="programs" className="max-w-prose space-y-3">
-        <h2 id="programs">For those who write readers</h2>
+        <h2 id="programs">For developers of feed readers</h2>
         <p>
-          All three answer conditional requests: send back <code>ETag</code> or <code>Last-Modified</code>,
-          and what has not changed is an empty 304. <code>Cache-Control</code> tells how often it is worth
-          asking. The ids of entries stay the same for ever.{' '}
-          <PageLink href="/posts/cheap-feeds-with-304">More on this</PageLink>
+          All three feeds support conditional requests: send back the <code>ETag</code> or{' '}
+          <code>Last-Modified</code>, and an unchanged feed is an empty 304. <code>Cache-Control</code> says
+          how long to wait between requests. The id of an entry never changes.{' '}
+          <PageLink href="/posts/cheap-feeds-with-304">Read more</PageLink>
         </p>
       </section>
     </div>

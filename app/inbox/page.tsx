@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: 'Inbox', robots: { index: false } };
 
 export const instant = false;
 
-/** In development and demo, where mails go when no mail server is configured. Nothing anywhere else. */
+/** The mails of development and demo mode, where no mail server is configured. Not found in any other mode. */
 export default async function InboxPage() {
   await connection();
   const { inbox } = services().mail;
@@ -21,8 +21,8 @@ export default async function InboxPage() {
       <h1>Inbox</h1>
       <AutoRefresh seconds={2} />
       <p className="text-muted">
-        Mails of this installation, as a mail server would have received them. Set <code>SMTP_URL</code> to
-        send them instead.
+        The mails of this installation, as a mail server would receive them. Set <code>SMTP_URL</code> to send
+        them instead.
       </p>
       {messages.length === 0 ? (
         <p>

@@ -4,14 +4,15 @@ import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { services } from '#server/services.ts';
 import { PostDate } from './post-date.tsx';
 
-/** Rendered for each request: posts can change while the product runs. */
+/** Rendered per request: posts can change while the product runs. */
 export const instant = false;
 
 export const generateMetadata = () =>
   pageMetadata({
     path: '/posts',
     title: 'Posts',
-    description: 'Notes on a typed backend for frontend: its contract, its limits and the reasons for them.',
+    description:
+      'Notes on a typed backend for frontend: its contract, its limits and the reasons behind them.',
   });
 
 export default async function PostsPage() {
@@ -21,7 +22,7 @@ export default async function PostsPage() {
     <>
       <h1>Posts</h1>
       <p className="mt-2">
-        Also as <PageLink href="/feeds">feeds</PageLink>.
+        Also available as <PageLink href="/feeds">feeds</PageLink>.
       </p>
       <ul className="mt-8 max-w-prose space-y-8">
         {posts.map((post) => (

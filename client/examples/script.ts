@@ -1,6 +1,6 @@
 /**
- * A script that calls the product: `npm run example`, against http://localhost:3000 or the address given.
- * Every line below is typed: rename a field on the server and this file no longer compiles.
+ * An example script: `npm run example` runs it against http://localhost:3000 or the address in its argument. All calls
+ * are typed: if a field is renamed on the server, this file no longer compiles.
  */
 import { createScriptClient, errorData } from '#client/node.ts';
 

@@ -1,6 +1,6 @@
 /**
- * `npm run contract`: what the router offers, held against the committed snapshot. With `--update` the snapshot is
- * written, unless there are breaking changes that the changelog does not tell of.
+ * `npm run contract`: compares the router with the committed contract snapshot. `--update` writes the snapshot, unless
+ * there are breaking changes that the changelog does not announce.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import {

@@ -1,6 +1,6 @@
 /**
- * Builds or starts the product: `node server/bin/launch.ts dev|build|start`. Checks first what would otherwise
- * fail later or in a way that does not say what to do.
+ * Builds or starts the product: `node server/bin/launch.ts dev|build|start`. Runs the startup checks first, whose
+ * errors say how to fix a problem that would otherwise cause an obscure failure later.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire, enableCompileCache } from 'node:module';
@@ -14,15 +14,15 @@ const commands = ['dev', 'build', 'start'] as const;
 type Command = (typeof commands)[number];
 
 async function run(command: Command): Promise<void> {
-  // A mistake in a declaration is told here, by its name, and not by whatever loads it first.
+  // Reports an invalid upstream declaration here, before another module loads it and fails.
   await import('../upstreams/index.ts');
   if (command === 'build') {
-    // So is a procedure that lacks a part. The rest is loaded to be in the cache for the first start.
+    // Reports incomplete procedures. The second import fills the compile cache for the first start.
     await import('../trpc/procedure-registry.ts');
     await import('../node-server/start.ts');
     return void runNext(['build']);
   }
-  // Before anything reads the settings: they have a say in what the product is.
+  // Set before the settings are parsed, because they depend on it.
   if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
   const env = parseEnv(process.env);
   if (command === 'start') requireBuild();
@@ -32,13 +32,13 @@ async function run(command: Command): Promise<void> {
     const { runPrimary } = await import('../cluster/primary.ts');
     await runPrimary(env);
   } else {
-    const { serveSingleProcess: serveAlone } = await import('../node-server/start.ts');
-    await serveAlone(env);
+    const { serveSingleProcess } = await import('../node-server/start.ts');
+    await serveSingleProcess(env);
   }
   console.log(`Ready on ${env.SITE_URL}`);
 }
 
-/** Runs Next in a process of its own, hands signals on to it, and ends as it ends. */
+/** Runs Next in a child process, forwards signals to it, and exits with its exit code. */
 function runNext(args: string[], stdout: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', next, ...args], {
@@ -53,7 +53,7 @@ function runNext(args: string[], stdout: 'inherit' | 'pipe' = 'inherit'): ChildP
   return child;
 }
 
-/** The development server, its log lines made readable; what is not JSON passes as it is. */
+/** Runs the development server and formats its JSON log lines. Other output passes unchanged. */
 async function runDevelopment(port: number): Promise<void> {
   const { default: pretty } = await import('pino-pretty');
   process.env.FORCE_COLOR ??= process.stdout.isTTY ? '1' : '0';
@@ -61,13 +61,11 @@ async function runDevelopment(port: number): Promise<void> {
   stdout?.pipe(pretty({ colorize: process.stdout.isTTY, ignore: 'requestId', translateTime: 'HH:MM:ss' }));
 }
 
-/** Errors whose message says all that is to be done. */
+/** Errors that are shown without a stack, because the message says how to fix the problem. */
 const userFacingErrors = [ProcedureDefinitionError, ConfigurationError, DeclarationError, StartupCheckError];
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
-// What `--experimental-next-config-strip-types` sets: else Next loads its compiler, a hundred megabytes, for its settings.
-process.env.__NEXT_NODE_NATIVE_TS_LOADER_ENABLED = 'true';
-// A start reads its modules as the last one compiled them; where nothing can be written it compiles them anew.
+// Reuses the modules that the previous start compiled. Without write access each start compiles them again.
 enableCompileCache(compileCache);
 const command = commands.find((name) => name === process.argv[2]);
 if (!command) {

@@ -1,12 +1,12 @@
 /**
- * The outbox from the command line: `npm run mail -- list|show|requeue|discard|migrate`. It works on the storage
- * that the settings name, also while the product runs.
+ * Manages the outbox: `npm run mail -- list|show|requeue|discard|migrate`. Uses the mail storage of the settings. The
+ * product may be running, except during `migrate`.
  */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
 import { mailStatuses } from '../mail/database.ts';
-import { openMailDatabase } from '../mail/mail-service.ts';
 import { migrateMails } from '../mail/migrate.ts';
+import { openMailDatabase } from '../mail/open-database.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { createLogger, type Logger } from '../observability/log.ts';
 
@@ -14,21 +14,21 @@ const usage = `Usage: npm run mail -- <command>
 
   list [--status queued|sending|sent|dead|held] [--limit 50]
   show <id>
-  requeue <id>    a dead, held or waiting mail is tried again from the start
-  discard <id>    deletes a mail for good, unless it is just being sent
+  requeue <id>    restarts delivery of a dead, held or queued mail, with no attempts counted
+  discard <id>    deletes a mail permanently, unless it is being sent
   migrate         copies all mails from the SQLite file in DATA_DIR to DATABASE_URL; stop the product first
 `;
 
-/** What is wrong with how the command was called. */
+/** Invalid arguments. The message is shown without a stack. */
 class UsageError extends Error {}
 
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
   const { values, positionals } = parse(args);
   const [command, id] = positionals;
   if (command === 'migrate') {
-    if (!env.DATABASE_URL) throw new UsageError('DATABASE_URL names no database to copy to.');
-    const { copied, there } = await migrateMails({ dataDir: env.DATA_DIR, url: env.DATABASE_URL, log });
-    return `${copied} mails copied, ${there} were there already. The SQLite file was left as it is.`;
+    if (!env.DATABASE_URL) throw new UsageError('DATABASE_URL is not set: there is no database to copy to.');
+    const { copied, skipped } = await migrateMails({ dataDir: env.DATA_DIR, url: env.DATABASE_URL, log });
+    return `${copied} mails copied, ${skipped} already existed. The SQLite file is unchanged.`;
   }
   const db = await openMailDatabase(env, log);
   try {
@@ -78,7 +78,8 @@ async function list(outbox: Outbox, values: { status?: string; limit: string }):
 }
 
 function found<T>(id: string, value: T | undefined): T {
-  if (value === undefined) throw new UsageError(`There is no mail ${id} for which that can be done.`);
+  if (value === undefined)
+    throw new UsageError(`Mail ${id} does not exist or is in a state that does not allow this.`);
   return value;
 }
 
@@ -89,7 +90,7 @@ try {
   });
   console.log(await run(process.argv.slice(2), parseEnv(process.env), log));
 } catch (error) {
-  const tellable = error instanceof UsageError || error instanceof ConfigurationError;
-  console.error(tellable ? error.message : error);
-  process.exitCode = tellable ? 2 : 1;
+  const isUserFacing = error instanceof UsageError || error instanceof ConfigurationError;
+  console.error(isUserFacing ? error.message : error);
+  process.exitCode = isUserFacing ? 2 : 1;
 }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 
-/** Something that must be put right before the product can start. Its message says what to do. */
+/** A problem that prevents the start. The message says how to fix it. */
 export class StartupCheckError extends Error {
-  override readonly name = 'PreflightError';
+  override readonly name = 'StartupCheckError';
 }
 
-/** @throws PreflightError when `npm run build` has not been run, or did not finish */
+/** @throws StartupCheckError if `npm run build` has not been run or has not finished */
 export function requireBuild(folder = '.next'): void {
   if (existsSync(`${folder}/BUILD_ID`)) return;
   throw new StartupCheckError(
@@ -14,7 +14,7 @@ export function requireBuild(folder = '.next'): void {
   );
 }
 
-/** @throws PreflightError when something else listens on the port, or it may not be listened on */
+/** @throws StartupCheckError if the port is in use or this process may not listen on it */
 export async function requireFreePort(port: number): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -23,7 +23,7 @@ export async function requireFreePort(port: number): Promise<void> {
   }).catch((error: NodeJS.ErrnoException) => {
     const problem = error.code === 'EADDRINUSE' ? 'is already in use' : `cannot be used (${error.code})`;
     throw new StartupCheckError(
-      `Port ${port} ${problem}. Stop what is running there, or choose another, for example: PORT=${port === 65_535 ? 3001 : port + 1} npm start`,
+      `Port ${port} ${problem}. Stop the process that uses it or choose another port, for example: PORT=${port === 65_535 ? 3001 : port + 1} npm start`,
     );
   });
 }

@@ -1,51 +1,50 @@
 import superjson, { type SuperJSONResult } from 'superjson';
 import { limits } from '../config/limits.ts';
-import type { RateLimits } from '../config/rate-limits.ts';
+import type { RateLimitClass, RateLimits } from '../config/rate-limits.ts';
 import { type JsonSchema, toJsonSchema } from '../lib/json-schema.ts';
 import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
-import type { RateLimitClass } from '../trpc/procedure-meta.ts';
 import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-registry.ts';
 import { type PossibleError, possibleErrors } from './possible-errors.ts';
 import { wireSchema } from './wire-schema.ts';
 
-/** A type in the two forms it has. */
+/** The two JSON schemas of a type. */
 export type Schemas = {
-  /** The value itself, as typed callers have it; `x-superjson` marks what JSON cannot say, such as a Date. */
+  /** The value of typed callers. `x-superjson` marks types that JSON does not have, such as Date. */
   value: JsonSchema;
-  /** What travels: superjson's `{ json, meta? }`. */
+  /** The wire format: superjson's `{ json, meta? }`. */
   wire: JsonSchema;
 };
 
-/** An input as typed callers write it, and as it travels. */
-export type Example = { value: unknown; wire: SuperJSONResult };
+/** An input as a typed value and in the wire format. */
+type Example = { value: unknown; wire: SuperJSONResult };
 
-/** How much may be called. Sizes in bytes. */
-export type CallLimits = {
+/** Limits of calls. Sizes in bytes. */
+type CallLimits = {
   rateLimit: { class: RateLimitClass; points: number; windowSeconds: number };
-  /** Of a JSON body, that of a whole batch. */
+  /** Maximum JSON body of a request, including a batch. */
   jsonBodyBytes: number;
-  /** Of a multipart body; null where no form is taken. */
+  /** Maximum multipart body. Null if the procedure does not accept forms. */
   formBodyBytes: number | null;
-  /** Of the URL's query, with the input in it; null where GET is not taken. */
+  /** Maximum length of the URL's query, which contains the input. Null if GET is not allowed. */
   queryBytes: number | null;
-  /** Calls in one request. */
+  /** Maximum number of calls in one request. */
   batchSize: number;
 };
 
-/** Everything there is to know of a procedure, as data: what each form of the documentation is written from. */
+/** Description of a procedure as data, from which all documentation is generated. */
 export type CatalogEntry = {
   /** `namespace.name` */
   path: string;
   type: 'query' | 'mutation';
-  /** GET first, where it is taken. */
+  /** GET comes first if it is allowed. */
   methods: readonly ('GET' | 'POST')[];
   summary: string;
   description: string;
-  /** Carries personal data: by POST alone. */
+  /** Handles personal data, so only POST is allowed. */
   sensitive: boolean;
-  /** What a service key must be allowed to; null where anyone may call. */
+  /** Required scope of a service key. Null if anyone may call. */
   scope: string | null;
-  /** null for a procedure that takes nothing. */
+  /** Null for a procedure without input. */
   input: Schemas | null;
   output: Schemas;
   examples: readonly Example[];
@@ -54,15 +53,15 @@ export type CatalogEntry = {
 };
 
 /**
- * Every procedure of the product, in the router's order.
+ * Returns all procedures of the product in the order of the router.
  *
- * @param rateLimits those in force here: `env.RATE_LIMITS`
+ * @param rateLimits the configured limits, `env.RATE_LIMITS`
  */
 export function catalog(rateLimits: RateLimits): readonly CatalogEntry[] {
   return [...procedures.values()].map((entry) => describeProcedure(entry, rateLimits));
 }
 
-/** One procedure as data. */
+/** Describes one procedure as data. */
 export function describeProcedure(entry: ProcedureEntry, rateLimits: RateLimits): CatalogEntry {
   const { path, type, meta, examples } = entry;
   return {
@@ -80,18 +79,18 @@ export function describeProcedure(entry: ProcedureEntry, rateLimits: RateLimits)
   };
 }
 
-const written = new WeakMap<ProcedureEntry, Pick<CatalogEntry, 'input' | 'output'>>();
+const schemaCache = new WeakMap<ProcedureEntry, Pick<CatalogEntry, 'input' | 'output'>>();
 
-/** Written once for each procedure: they are the same for the life of the process. */
+/** Generates the schemas once per procedure, because they do not change within a process. */
 function schemasOf(entry: ProcedureEntry): Pick<CatalogEntry, 'input' | 'output'> {
-  const known = written.get(entry);
-  if (known) return known;
+  const cached = schemaCache.get(entry);
+  if (cached) return cached;
   const both = (io: 'input' | 'output') => {
     const value = toJsonSchema(entry[io], io);
     return { value, wire: wireSchema(value, io) };
   };
   const schemas = { input: takesInput(entry.input) ? both('input') : null, output: both('output') };
-  written.set(entry, schemas);
+  schemaCache.set(entry, schemas);
   return schemas;
 }
 

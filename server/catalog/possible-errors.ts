@@ -2,16 +2,16 @@ import { type ErrorCode, type ErrorReason, errorReasonNames, errorReasons } from
 import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
 import type { ProcedureEntry } from '../trpc/procedure-registry.ts';
 
-/** A way in which a call can be refused or fail, as the envelope tells it. */
+/** A possible error of a call, as in the error response. */
 export type PossibleError = {
   reason: ErrorReason;
   httpStatus: number;
   code: ErrorCode;
-  /** What the caller reads when there is nothing more precise to say. */
+  /** Default message. An error may have a more specific one. */
   message: string;
 };
 
-/** What the door and the limits can refuse any call for, and the one failure that is nobody's plan. */
+/** Errors that any call can get: from the HTTP layer, from limits, and unexpected errors. */
 const ofEveryCall: readonly ErrorReason[] = [
   'invalid_input',
   'batch_too_large',
@@ -33,7 +33,7 @@ const ofUpstreams: readonly ErrorReason[] = [
   'upstream_timeout',
 ];
 
-/** Every error that a call of the procedure can give, in the order of `errorReasons`. */
+/** Returns all possible errors of a procedure, in the order of `errorReasons`. */
 export function possibleErrors(entry: Pick<ProcedureEntry, 'type' | 'meta'>): readonly PossibleError[] {
   const { meta } = entry;
   const reasons = new Set<ErrorReason>([

@@ -1,4 +1,4 @@
-/** A route that is not a procedure and gives a text that changes little. */
+/** A route that is not a procedure and serves a text that rarely changes. */
 export type RawRoute = {
   path: string;
   title: string;
@@ -7,7 +7,7 @@ export type RawRoute = {
   mediaType: string;
 };
 
-/** Feeds, and the documents about the product. Each answers GET and HEAD, with conditional requests. */
+/** Feeds and documents about the product. Each route supports GET, HEAD and conditional requests. */
 export const documents: readonly RawRoute[] = [
   {
     path: '/rss.xml',
@@ -30,13 +30,13 @@ export const documents: readonly RawRoute[] = [
   {
     path: '/openapi.json',
     title: 'OpenAPI',
-    summary: 'OpenAPI 3.1 of every procedure as it travels, to make clients in other languages from',
+    summary: 'OpenAPI 3.1 of all procedures, to generate clients in other languages',
     mediaType: 'application/json',
   },
   {
     path: '/llms-full.txt',
-    title: 'All of it',
-    summary: 'This text and the page of every procedure in one file',
+    title: 'Full documentation',
+    summary: 'The introduction and the page of every procedure in one file',
     mediaType: 'text/plain',
   },
   {

@@ -1,28 +1,30 @@
 import type { JsonSchema } from '../lib/json-schema.ts';
+import { isJsonSchema } from './is-json-schema.ts';
 
-/** superjson's `meta`, which every wire form may carry. */
+/** Schema of superjson's `meta`, which any wire value may contain. */
 export const superjsonMeta = {
   type: 'object',
   description:
-    'Names the places below json whose type JSON cannot say. Absent when there are none. Pass the whole object to superjson.deserialize, or read the places by the schema.',
+    'Lists the paths in json whose types JSON does not have. Absent if there are none. Pass the whole object to superjson.deserialize, or convert the values according to the schema.',
   properties: {
     values: {
       description:
-        'Types by the dotted path of their place, such as {"sentAt":["Date"],"days.0":["Date"]}; ["Date"] for the value as a whole.',
+        'Types by dotted path, such as {"sentAt":["Date"],"days.0":["Date"]}; ["Date"] if the whole value is a date.',
     },
     v: {
       type: 'integer',
-      description: "Version of the notation of the paths: 1 lets a dot of a key's own be escaped",
+      description: 'Version of the path notation. In version 1, dots within keys are escaped',
     },
   },
 } as const satisfies JsonSchema;
 
 /**
- * The form in which a value travels, superjson's: the value under `json`, and `meta` where there is a type that JSON
- * cannot say. In an answer a field that is optional may also come as null, which `meta` then marks as undefined.
+ * Returns the schema of a value's wire format, which is superjson's: `json` contains the value, and `meta` is present
+ * if there are types that JSON does not have. In a response an optional field may also be null, if `meta` marks it as
+ * undefined.
  *
- * @param value as `toJsonSchema` gives it
- * @param meta in place of its schema, a reference to where that stands
+ * @param value result of `toJsonSchema`
+ * @param meta schema of `meta`, or a reference to it
  */
 export function wireSchema(
   value: JsonSchema,
@@ -38,29 +40,29 @@ export function wireSchema(
   };
 }
 
-/** Whether every value of this schema holds a type that JSON cannot say. */
+/** Returns whether every value of the schema contains a type that JSON does not have. */
 function needsMeta(schema: unknown): boolean {
-  if (!isObject(schema)) return false;
+  if (!isJsonSchema(schema)) return false;
   if ('x-superjson' in schema) return true;
   const { properties, required } = schema;
-  if (!isObject(properties) || !Array.isArray(required)) return false;
+  if (!isJsonSchema(properties) || !Array.isArray(required)) return false;
   return required.some((name) => needsMeta(properties[String(name)]));
 }
 
 function withNullForUndefined(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withNullForUndefined);
-  if (!isObject(schema)) return schema;
+  if (!isJsonSchema(schema)) return schema;
   const { properties, required = [] } = schema;
   const inner = Object.fromEntries(
     Object.entries(schema).map(([keyword, value]) => [keyword, withNullForUndefined(value)]),
   );
-  if (!isObject(properties) || !Array.isArray(required)) return inner;
+  if (!isJsonSchema(properties) || !Array.isArray(required)) return inner;
   return {
     ...inner,
     properties: Object.fromEntries(
       Object.entries(properties).map(([name, property]) => {
-        const written = withNullForUndefined(property);
-        return [name, required.includes(name) || takesNull(written) ? written : orNull(written)];
+        const converted = withNullForUndefined(property);
+        return [name, required.includes(name) || acceptsNull(converted) ? converted : orNull(converted)];
       }),
     ),
   };
@@ -70,12 +72,8 @@ function orNull(schema: unknown): JsonSchema {
   return { anyOf: [schema, { type: 'null', 'x-superjson': 'undefined' }] };
 }
 
-function takesNull(schema: unknown): boolean {
-  if (!isObject(schema)) return true;
-  if (Array.isArray(schema.anyOf)) return schema.anyOf.some(takesNull);
+function acceptsNull(schema: unknown): boolean {
+  if (!isJsonSchema(schema)) return true;
+  if (Array.isArray(schema.anyOf)) return schema.anyOf.some(acceptsNull);
   return schema.type === 'null' || !('type' in schema || 'enum' in schema || 'const' in schema);
-}
-
-function isObject(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,51 +1,46 @@
 import { limits } from '../config/limits.ts';
-import type { Inquiry } from './ipc-messages.ts';
+import { withTimeout } from '../lib/timeout.ts';
+import type { BroadcastMessage } from './ipc-messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-type PendingBroadcast = {
-  missing: Set<WorkerProcess>;
-  answers: { member: WorkerProcess; answer: unknown }[];
-  finish(): void;
-};
+type Reply = { worker: WorkerProcess; value: unknown };
+type PendingBroadcast = { missing: Set<WorkerProcess>; replies: Reply[]; complete(): void };
 
-/** Questions that go to several workers. One that ends or hangs meanwhile is not waited for. */
+/** Creates the primary's side of broadcasts to workers. A worker that exits or hangs does not block the others. */
 export function createBroadcast() {
-  const rounds = new Map<number, PendingBroadcast>();
-  let latest = 0;
+  const pending = new Map<number, PendingBroadcast>();
+  let lastId = 0;
 
-  function ask(members: WorkerProcess[], inquiry: Inquiry): Promise<PendingBroadcast['answers']> {
-    latest += 1;
-    const id = latest;
-    return new Promise((resolve) => {
-      function finish(): void {
-        clearTimeout(timer);
-        rounds.delete(id);
-        resolve(round.answers);
-      }
-      const timer = setTimeout(finish, limits.cluster.broadcastTimeout);
-      const round: PendingBroadcast = { missing: new Set(members), answers: [], finish };
-      rounds.set(id, round);
-      for (const member of members) member.send({ ...inquiry, id });
-      if (members.length === 0) finish();
-    });
+  /** Returns the replies that arrive before the timeout. */
+  async function broadcast(workers: WorkerProcess[], message: BroadcastMessage): Promise<Reply[]> {
+    if (workers.length === 0) return [];
+    lastId += 1;
+    const id = lastId;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const replies: Reply[] = [];
+    pending.set(id, { missing: new Set(workers), replies, complete: resolve });
+    for (const worker of workers) worker.send({ ...message, id });
+    await withTimeout(promise, limits.cluster.broadcastTimeout);
+    pending.delete(id);
+    return replies;
   }
 
-  function done(round: PendingBroadcast, member: WorkerProcess): void {
-    if (round.missing.delete(member) && round.missing.size === 0) round.finish();
+  function markDone({ missing, complete }: PendingBroadcast, worker: WorkerProcess): void {
+    if (missing.delete(worker) && missing.size === 0) complete();
   }
 
   return {
-    ask,
-    hear(member: WorkerProcess, id: number, answer: unknown): void {
-      const round = rounds.get(id);
-      if (!round) return;
-      // Nothing to say, or too early in its life to say anything.
-      if (answer !== undefined && answer !== null) round.answers.push({ member, answer });
-      done(round, member);
+    broadcast,
+    onReply(worker: WorkerProcess, id: number, value: unknown): void {
+      const entry = pending.get(id);
+      if (!entry) return;
+      // A worker without a handler for the topic, for example because it is still starting, replies without a value.
+      if (value !== undefined && value !== null) entry.replies.push({ worker, value });
+      markDone(entry, worker);
     },
-    /** Nothing more comes from this one. */
-    forget(member: WorkerProcess): void {
-      for (const round of rounds.values()) done(round, member);
+    /** A worker has exited and will not reply. */
+    onExit(worker: WorkerProcess): void {
+      for (const entry of pending.values()) markDone(entry, worker);
     },
   };
 }

@@ -6,53 +6,56 @@ const seriesSchema = z.looseObject({
   labels: z.record(z.string(), z.union([z.string(), z.number()])),
   metricName: z.string().optional(),
 });
-/** What only ever grows: the rest of a worker that is gone is gone with it. */
-const countedSchema = z.looseObject({
+/** A metric that only grows. Gauges of an exited worker no longer apply. */
+const cumulativeSchema = z.looseObject({
   name: z.string(),
   type: z.enum(['counter', 'histogram']),
   values: z.array(seriesSchema),
 });
 type Series = z.infer<typeof seriesSchema>;
-type Counted = z.infer<typeof countedSchema>;
+type Cumulative = z.infer<typeof cumulativeSchema>;
 
 const keyOf = ({ metricName = '', labels }: Series) =>
   JSON.stringify([metricName, ...Object.entries(labels).sort()]);
 
 /**
- * The counters of workers that are gone, so that a sum over all never falls: for Prometheus that would be a start from
- * zero. Of a worker that was killed counts what was last seen, which is all that anybody has seen.
+ * Keeps the counters of exited workers, so that the sum over all workers never decreases: Prometheus would take that
+ * for a restart from zero. For a killed worker, the last known snapshot counts, which is all that was ever exposed.
  */
 export function createExitedWorkerMetrics() {
-  const latest = new Map<WorkerProcess, unknown>();
-  const sums = new Map<string, { metric: Counted; series: Map<string, Series> }>();
+  const snapshots = new Map<WorkerProcess, unknown>();
+  const sums = new Map<string, { metric: Cumulative; series: Map<string, Series> }>();
 
-  function addMetric(metric: Counted): void {
-    const known = sums.get(metric.name) ?? { metric, series: new Map<string, Series>() };
-    sums.set(metric.name, known);
+  function addMetric(metric: Cumulative): void {
+    const sum = sums.get(metric.name) ?? { metric, series: new Map<string, Series>() };
+    sums.set(metric.name, sum);
     for (const each of metric.values) {
       const key = keyOf(each);
-      const before = known.series.get(key)?.value ?? 0;
-      known.series.set(key, { ...each, value: before + each.value });
+      const previous = sum.series.get(key)?.value ?? 0;
+      sum.series.set(key, { ...each, value: previous + each.value });
     }
   }
 
   return {
-    remember: (member: WorkerProcess, metrics: unknown) => void latest.set(member, metrics),
-    /** The latest of these workers, and the sum of those that are gone. */
-    all(members: WorkerProcess[]): unknown[] {
-      const living = members.map((member) => latest.get(member)).filter((metrics) => metrics !== undefined);
-      const gone = [...sums.values()].map(({ metric, series }) => ({
+    /** Stores the latest snapshot of a worker. */
+    remember: (worker: WorkerProcess, metrics: unknown) => void snapshots.set(worker, metrics),
+    /** Returns the latest snapshots of these workers and the sum of the exited workers. */
+    withExited(workers: WorkerProcess[]): unknown[] {
+      const running = workers
+        .map((worker) => snapshots.get(worker))
+        .filter((metrics) => metrics !== undefined);
+      const exited = [...sums.values()].map(({ metric, series }) => ({
         ...metric,
         values: [...series.values()],
       }));
-      return [...living, gone];
+      return [...running, exited];
     },
-    /** This one is gone. */
-    add(member: WorkerProcess): void {
-      const { data: metrics = [] } = z.array(z.unknown()).safeParse(latest.get(member));
-      latest.delete(member);
+    /** Adds the latest snapshot of an exited worker to the sum. */
+    onExit(worker: WorkerProcess): void {
+      const { data: metrics = [] } = z.array(z.unknown()).safeParse(snapshots.get(worker));
+      snapshots.delete(worker);
       for (const metric of metrics) {
-        const { data } = countedSchema.safeParse(metric);
+        const { data } = cumulativeSchema.safeParse(metric);
         if (data) addMetric(data);
       }
     },

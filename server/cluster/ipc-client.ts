@@ -1,45 +1,44 @@
 import { limits } from '../config/limits.ts';
-import { type FromWorker, type Question, type ToWorker, toWorkerSchema } from './ipc-messages.ts';
+import { withTimeout } from '../lib/timeout.ts';
+import { type FromWorker, type ToWorker, toWorkerSchema, type WorkerRequest } from './ipc-messages.ts';
 
-/** What a worker and its primary say to each other. */
+/** A worker's IPC channel to its primary. */
 export type IpcClient = {
-  /** Resolves once it is on its way; a primary that is gone takes this process with it. */
+  /** Resolves once the message is handed over to the channel. If the primary is gone, this process exits too. */
   send(message: FromWorker): Promise<void>;
-  /** @returns undefined when no answer comes in time */
-  ask(question: Question): Promise<unknown>;
+  /** @returns undefined on timeout */
+  request(request: WorkerRequest): Promise<unknown>;
 };
 
-/** @param hear all but the answers to questions */
-export function createIpcClient(hear: (message: Exclude<ToWorker, { kind: 'reply' }>) => void): IpcClient {
-  const waiting = new Map<number, (value: unknown) => void>();
-  let latest = 0;
+/** @param onMessage gets all messages except responses to requests */
+export function createIpcClient(
+  onMessage: (message: Exclude<ToWorker, { kind: 'response' }>) => void,
+): IpcClient {
+  const pending = new Map<number, (value: unknown) => void>();
+  let lastId = 0;
 
-  process.on('message', (given: unknown) => {
-    const { data: message } = toWorkerSchema.safeParse(given);
-    if (message?.kind === 'reply') waiting.get(message.id)?.(message.value);
-    else if (message) hear(message);
+  process.on('message', (received: unknown) => {
+    const { data: message } = toWorkerSchema.safeParse(received);
+    if (message?.kind === 'response') pending.get(message.id)?.(message.value);
+    else if (message) onMessage(message);
   });
 
-  function say(message: FromWorker): Promise<void> {
+  function send(message: FromWorker): Promise<void> {
     return new Promise((resolve) => {
       process.send?.(message, undefined, undefined, () => resolve());
     });
   }
 
-  function ask(question: Question): Promise<unknown> {
-    latest += 1;
-    const id = latest;
-    return new Promise((resolve) => {
-      function settle(value: unknown): void {
-        clearTimeout(timer);
-        waiting.delete(id);
-        resolve(value);
-      }
-      const timer = setTimeout(settle, limits.cluster.answerTimeout, undefined);
-      waiting.set(id, settle);
-      void say({ kind: 'question', id, question });
-    });
+  async function request(request: WorkerRequest): Promise<unknown> {
+    lastId += 1;
+    const id = lastId;
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    pending.set(id, resolve);
+    void send({ kind: 'request', id, request });
+    const value = await withTimeout(promise, limits.cluster.responseTimeout);
+    pending.delete(id);
+    return value;
   }
 
-  return { send: say, ask };
+  return { send, request };
 }

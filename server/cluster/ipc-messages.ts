@@ -1,86 +1,90 @@
 import { z } from 'zod';
-import type { RateLimitName } from '../config/rate-limits.ts';
-import type { SharedSpace, Topic } from '../process/coordinator.ts';
+import { rateLimitNames } from '../config/rate-limits.ts';
+import { sharedSpaces, topics } from '../process/coordinator.ts';
 
-const limitNames = ['light', 'upstream', 'mail', 'mailSender', 'mailSite'] as const satisfies RateLimitName[];
-const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed'] as const satisfies Topic[];
-const spaces = ['signature', 'pretended'] as const satisfies SharedSpace[];
+const id = z.int();
+const rateLimitName = z.enum(rateLimitNames);
+const topic = z.enum(topics);
 
 /**
- * A class, a bucket, how many calls of one turn of the event loop are charged to it, and how many more the worker would
- * have ahead.
+ * Charges of one worker to one bucket in one turn of the event loop: the rate limit, the bucket, the number of calls,
+ * and the number of further calls that the worker requests as a lease.
  */
-const chargeSchema = z.tuple([z.enum(limitNames), z.string(), z.int(), z.int()]);
+const chargeSchema = z.tuple([rateLimitName, z.string(), z.int(), z.int()]);
 export type Charge = z.infer<typeof chargeSchema>;
 
-export const chargedSchema = z.array(
+const sharedChargeResultSchema = z.object({
+  /** Points of the bucket after all calls of the charge. */
+  consumed: z.number(),
+  msBeforeNext: z.number(),
+  /** Further calls in this window that the worker may allow without a request. */
+  lease: z.int(),
+  /** Every further call in this window is rejected. */
+  isExhausted: z.boolean(),
+});
+export type SharedChargeResult = z.infer<typeof sharedChargeResultSchema>;
+
+const workerRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('connect') }),
+  z.object({ kind: z.literal('charge'), charges: z.array(chargeSchema) }),
   z.object({
-    /** Points of the bucket after all calls of the charge. */
-    consumed: z.number(),
-    msBeforeNext: z.number(),
-    /** Further calls that the worker may let through unasked, in this window. */
-    ahead: z.int(),
-    /** Every further call of this window is refused. */
-    isSpent: z.boolean(),
+    kind: z.literal('putIfAbsent'),
+    space: z.enum(sharedSpaces),
+    name: z.string(),
+    value: z.string(),
   }),
-);
-export type SharedCharged = z.infer<typeof chargedSchema>[number];
-
-const space = z.enum(spaces);
-
-const question = z.discriminatedUnion('about', [
-  z.object({ about: z.literal('welcome') }),
-  z.object({ about: z.literal('charges'), charges: z.array(chargeSchema) }),
-  z.object({ about: z.literal('keep'), space, name: z.string(), value: z.string() }),
-  z.object({ about: z.literal('kept'), space, name: z.string() }),
-  z.object({ about: z.literal('others'), topic: z.enum(topics), own: z.unknown().optional() }),
-  /** The worker's last metrics. It ends once they are acknowledged: what is under way when it ends may be lost. */
-  z.object({ about: z.literal('lastMetrics'), metrics: z.unknown().optional() }),
+  z.object({ kind: z.literal('broadcast'), topic, own: z.unknown().optional() }),
+  /** The worker's final metrics. It exits only after the response: messages in transit at the exit may be lost. */
+  z.object({ kind: z.literal('finalMetrics'), metrics: z.unknown().optional() }),
 ]);
-export type Question = z.infer<typeof question>;
+export type WorkerRequest = z.infer<typeof workerRequest>;
 
-/** What a worker is told when it begins. */
-export const welcomeSchema = z.object({
+/** Response to `connect`. */
+export const connectedSchema = z.object({
   salt: z.string(),
   startedAt: z.coerce.date(),
-  /** Whoever calls is answered meanwhile. */
+  /** Another worker serves all requests meanwhile. */
   othersServe: z.boolean(),
 });
 
+/** Response to `charge`: one result per charge, in the same order. */
+export const chargedSchema = z.array(sharedChargeResultSchema);
+
 export const fromWorkerSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('question'), id: z.int(), question }),
-  z.object({ kind: z.literal('answer'), id: z.int(), answer: z.unknown().optional() }),
-  /** It serves pages, too. */
-  z.object({ kind: z.literal('loaded') }),
-  /** It cannot load the build, and waits to be killed. */
+  /** The primary sends a `response` with the same id. */
+  z.object({ kind: z.literal('request'), id, request: workerRequest }),
+  /** Reply to `query` or `returnLease`. */
+  z.object({ kind: z.literal('reply'), id, value: z.unknown().optional() }),
+  /** The worker serves pages, too. */
+  z.object({ kind: z.literal('ready') }),
+  /** The worker cannot load the build and waits to be killed. */
   z.object({ kind: z.literal('failed') }),
-  /** It was told to stop, and accepts no more requests. */
+  /** After `shutdown`: the worker accepts no more requests. */
   z.object({ kind: z.literal('drained') }),
-  /** It received SIGTERM, and waits for the primary's order. */
+  /** The worker received SIGTERM and waits for `drain` or `shutdown`. */
   z.object({ kind: z.literal('terminated') }),
-  /** It delivers no more mails. */
-  z.object({ kind: z.literal('deliveryEnded') }),
-  z.object({ kind: z.literal('wakeDelivery') }),
+  /** The worker has stopped delivering mails. */
+  z.object({ kind: z.literal('resignMailLeader') }),
+  z.object({ kind: z.literal('wakeMailLeader') }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 
 export const toWorkerSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('reply'), id: z.int(), value: z.unknown().optional() }),
-  z.object({ kind: z.literal('ask'), id: z.int(), topic: z.enum(topics) }),
-  /** Another worker needs what this one has ahead. */
-  z.object({ kind: z.literal('giveBack'), id: z.int(), name: z.enum(limitNames), bucket: z.string() }),
-  z.object({ kind: z.literal('deliver') }),
-  z.object({ kind: z.literal('wakeDelivery') }),
-  /** End without cutting anything: others go on here. */
-  z.object({ kind: z.literal('leave') }),
-  /** End as a machine that stops. */
-  z.object({ kind: z.literal('stop') }),
-  /** No worker accepts requests any more, and so no mails. */
+  z.object({ kind: z.literal('response'), id, value: z.unknown().optional() }),
+  z.object({ kind: z.literal('query'), id, topic }),
+  /** Another worker needs the unused part of this worker's lease. */
+  z.object({ kind: z.literal('returnLease'), id, name: rateLimitName, bucket: z.string() }),
+  z.object({ kind: z.literal('becomeMailLeader') }),
+  z.object({ kind: z.literal('wakeMailLeader') }),
+  /** Exit once all connections have ended: other workers keep serving. */
+  z.object({ kind: z.literal('drain') }),
+  /** Exit within the shutdown deadlines: all workers shut down. */
+  z.object({ kind: z.literal('shutdown') }),
+  /** No worker accepts requests any more, so no more mails can arrive. */
   z.object({ kind: z.literal('allDrained') }),
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
-/** What several workers are asked, and each answers. */
-export type Inquiry =
-  | { kind: 'ask'; topic: Topic }
-  | { kind: 'giveBack'; name: RateLimitName; bucket: string };
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+/** A message that several workers get, each of which replies. */
+export type BroadcastMessage = WithoutId<Extract<ToWorker, { kind: 'query' | 'returnLease' }>>;

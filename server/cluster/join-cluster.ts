@@ -1,56 +1,58 @@
 import { z } from 'zod';
 import type { Coordinator, MailDelivery, Topic } from '../process/coordinator.ts';
 import { createIpcClient, type IpcClient } from './ipc-client.ts';
-import { welcomeSchema } from './ipc-messages.ts';
+import { connectedSchema } from './ipc-messages.ts';
 import { createRateLimitClient } from './rate-limit-client.ts';
 
-/** This worker's part in the machine, beside what it serves. */
+/** A worker's connection to its primary. */
 export type ClusterConnection = IpcClient & {
-  machine: Coordinator;
-  /** Whether there are workers that serve already. */
+  coordinator: Coordinator;
+  /** Other workers already serve. */
   othersServe: boolean;
-  /** Delivers no more mails and says so, where it was this worker's to do. */
-  endDelivery(): Promise<void>;
+  /** Stops mail delivery and reports it, if this worker is the mail leader. */
+  resignMailLeader(): Promise<void>;
   /**
-   * Says that this worker accepts no more requests. Where it delivers mails, resolves when no worker accepts any: for a
-   * machine that stops.
+   * Reports that this worker accepts no more requests, during the shutdown of all workers. If it is the mail leader,
+   * resolves only after all workers have reported this: until then they may accept mails.
    */
-  drained(): Promise<void>;
+  reportDrained(): Promise<void>;
 };
 
-const keptSchema = z.string().optional().catch(undefined);
+type PrimaryCommands = { drain(): void; shutdown(): void };
+
+const previousValueSchema = z.string().optional().catch(undefined);
 
 /**
- * Takes the place among the workers that the primary has for this process.
+ * Connects this process to its primary.
  *
- * @param orders what the primary may tell it to do
+ * @param commands called when the primary sends the command
  */
-export async function joinCluster(orders: { leave(): void; stop(): void }): Promise<ClusterConnection> {
-  const answers = new Map<Topic, () => unknown>();
+export async function joinCluster(commands: PrimaryCommands): Promise<ClusterConnection> {
+  const handlers = new Map<Topic, () => unknown>();
   let delivery: MailDelivery | undefined;
-  let delivers = false;
+  let isMailLeader = false;
   const allDrained = Promise.withResolvers<void>();
 
-  const { send: say, ask } = createIpcClient((message) => {
+  const { send, request } = createIpcClient((message) => {
     switch (message.kind) {
-      case 'ask':
-        void answer(message.id, () => answers.get(message.topic)?.());
+      case 'query':
+        void reply(message.id, () => handlers.get(message.topic)?.());
         break;
-      case 'giveBack':
-        void answer(message.id, () => charges.returnLease(message.name, message.bucket));
+      case 'returnLease':
+        void reply(message.id, () => rateLimits.returnLease(message.name, message.bucket));
         break;
-      case 'deliver':
-        delivers = true;
-        delivery?.begin();
+      case 'becomeMailLeader':
+        isMailLeader = true;
+        delivery?.start();
         break;
-      case 'wakeDelivery':
+      case 'wakeMailLeader':
         delivery?.wake();
         break;
-      case 'leave':
-        orders.leave();
+      case 'drain':
+        commands.drain();
         break;
-      case 'stop':
-        orders.stop();
+      case 'shutdown':
+        commands.shutdown();
         break;
       case 'allDrained':
         allDrained.resolve();
@@ -58,48 +60,43 @@ export async function joinCluster(orders: { leave(): void; stop(): void }): Prom
     }
   });
 
-  const charges = createRateLimitClient((charges) => ask({ about: 'charges', charges }));
+  const rateLimits = createRateLimitClient((charges) => request({ kind: 'charge', charges }));
 
-  async function answer(id: number, tell: () => unknown): Promise<void> {
-    const given = await Promise.try(tell).catch(() => undefined);
-    await say({ kind: 'answer', id, answer: given });
+  async function reply(id: number, createValue: () => unknown): Promise<void> {
+    const value = await Promise.try(createValue).catch(() => undefined);
+    await send({ kind: 'reply', id, value });
   }
 
-  const { salt, startedAt, othersServe } = welcomeSchema.parse(await ask({ about: 'welcome' }));
-  const machine: Coordinator = {
+  const { salt, startedAt, othersServe } = connectedSchema.parse(await request({ kind: 'connect' }));
+  const coordinator: Coordinator = {
     salt,
     startedAt,
-    charge: charges.charge,
+    charge: rateLimits.charge,
     putIfAbsent: async (space, name, value) =>
-      keptSchema.parse(await ask({ about: 'keep', space, name, value })),
-    get: async (space, name) => keptSchema.parse(await ask({ about: 'kept', space, name })),
-    askOthers: async (topic, own) => {
-      const given = await ask({ about: 'others', topic, own });
-      return Array.isArray(given) ? given : [];
+      previousValueSchema.parse(await request({ kind: 'putIfAbsent', space, name, value })),
+    broadcast: async (topic, own) => {
+      const replies = await request({ kind: 'broadcast', topic, own });
+      return Array.isArray(replies) ? replies : [];
     },
-    onAsk: (topic, tell) => void answers.set(topic, tell),
-    offerDelivery(offered) {
-      delivery = offered;
-      if (delivers) delivery.begin();
+    onBroadcast: (topic, handler) => void handlers.set(topic, handler),
+    registerMailDelivery(registered) {
+      delivery = registered;
+      if (isMailLeader) delivery.start();
     },
-    wakeDelivery: () => void say({ kind: 'wakeDelivery' }),
+    wakeMailLeader: () => void send({ kind: 'wakeMailLeader' }),
   };
 
-  async function endDelivery(): Promise<void> {
-    if (!delivers) return;
-    delivers = false;
-    await delivery?.end();
-    await say({ kind: 'deliveryEnded' });
+  async function resignMailLeader(): Promise<void> {
+    if (!isMailLeader) return;
+    isMailLeader = false;
+    await delivery?.stop();
+    await send({ kind: 'resignMailLeader' });
   }
-  return {
-    machine,
-    othersServe,
-    send: say,
-    ask,
-    endDelivery,
-    async drained() {
-      await say({ kind: 'drained' });
-      if (delivers) await allDrained.promise;
-    },
-  };
+
+  async function reportDrained(): Promise<void> {
+    await send({ kind: 'drained' });
+    if (isMailLeader) await allDrained.promise;
+  }
+
+  return { coordinator, othersServe, send, request, resignMailLeader, reportDrained };
 }

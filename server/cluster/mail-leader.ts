@@ -1,27 +1,28 @@
 import type { WorkerProcess } from './worker-process.ts';
 
 /**
- * Delivery of mails is one worker's: several would only be in each other's way. It goes to another when that one ends
- * or gives it up.
+ * Elects the mail leader, the only worker that delivers mails: several would only compete for the same mails. When the
+ * leader exits or resigns, another worker becomes the leader.
  */
-export function createMailLeader(members: ReadonlySet<WorkerProcess>) {
-  let holder: WorkerProcess | undefined;
+export function createMailLeader(workers: ReadonlySet<WorkerProcess>) {
+  let leader: WorkerProcess | undefined;
 
-  function assign(): void {
-    if (holder) return;
-    // The youngest: in a rolling restart the others are about to leave.
-    holder = [...members].filter(({ state }) => state === 'loaded').at(-1);
-    holder?.send({ kind: 'deliver' });
+  /** Has no effect if there is a leader. */
+  function elect(): void {
+    if (leader) return;
+    // The newest worker: during a rolling restart the others will soon be replaced.
+    leader = [...workers].filter(({ state }) => state === 'ready').at(-1);
+    leader?.send({ kind: 'becomeMailLeader' });
   }
 
   return {
-    /** Gives it to somebody, where nobody has it. */
-    assign,
-    wake: () => holder?.send({ kind: 'wakeDelivery' }),
-    vacate(member: WorkerProcess): void {
-      if (holder !== member) return;
-      holder = undefined;
-      assign();
+    elect,
+    wake: () => leader?.send({ kind: 'wakeMailLeader' }),
+    /** Elects another worker if this one is the leader. */
+    replace(worker: WorkerProcess): void {
+      if (leader !== worker) return;
+      leader = undefined;
+      elect();
     },
   };
 }

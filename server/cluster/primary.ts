@@ -1,6 +1,6 @@
 /**
- * The first process of `npm start` where there are several workers. It answers no requests: it starts workers and
- * replaces them, hands signals on, and keeps what they have in common.
+ * The primary process of `npm start` with several workers. It handles no requests: it starts and replaces workers,
+ * forwards signals to them, and holds the state that they share.
  */
 import cluster from 'node:cluster';
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,7 @@ import { log } from '../observability/log.ts';
 import { startTelemetry } from '../observability/tracing/start.ts';
 import { createBroadcast } from './broadcast.ts';
 import { createExitedWorkerMetrics } from './exited-worker-metrics.ts';
-import type { FromWorker, Question } from './ipc-messages.ts';
+import type { FromWorker, WorkerRequest } from './ipc-messages.ts';
 import { createMailLeader } from './mail-leader.ts';
 import { createRateLimitServer } from './rate-limit-server.ts';
 import { createSharedState } from './shared-state.ts';
@@ -19,131 +19,129 @@ import { createSupervisor } from './supervisor.ts';
 import { hasTerminal } from './terminal.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** Serves the build with `WEB_CONCURRENCY` workers until it is told to stop. Resolves when the first one listens. */
+/** Serves the build with `WEB_CONCURRENCY` workers until a signal stops it. Resolves when the first worker listens. */
 export async function runPrimary(env: Env): Promise<void> {
-  // Each worker takes connections from the system by itself: what one that dies has not taken is left to the others.
+  // Each worker accepts connections directly: those that a dying worker has not accepted go to the other workers.
   if (!process.env.NODE_CLUSTER_SCHED_POLICY) cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.ts', import.meta.url)), args: [] });
 
   const salt = randomBytes(16).toString('hex');
   let startedAt = new Date();
   const state = createSharedState();
-  const rounds = createBroadcast();
-  const charge = createRateLimitServer<WorkerProcess>(env.RATE_LIMITS, async (members, name, bucket) => {
-    const alive = members.filter((member) => crew.members.has(member));
-    const answers = await rounds.ask(alive, { kind: 'giveBack', name, bucket });
-    return answers.reduce((sum, { answer }) => sum + (typeof answer === 'number' ? answer : 0), 0);
+  const { broadcast, ...broadcasts } = createBroadcast();
+  const exitedMetrics = createExitedWorkerMetrics();
+  const charge = createRateLimitServer<WorkerProcess>(env.RATE_LIMITS, async (holders, name, bucket) => {
+    const running = holders.filter((worker) => supervisor.workers.has(worker));
+    const replies = await broadcast(running, { kind: 'returnLease', name, bucket });
+    return replies.reduce((sum, { value }) => sum + (typeof value === 'number' ? value : 0), 0);
   });
-  const retired = createExitedWorkerMetrics();
-  const crew = createSupervisor({
+  const supervisor = createSupervisor({
     size: env.WEB_CONCURRENCY,
     shutdownDelay: env.SHUTDOWN_DELAY * 1_000,
     log: log(),
-    hear,
-    ended(member) {
-      rounds.forget(member);
-      delivery.vacate(member);
-      retired.add(member);
+    onMessage,
+    onExit(worker) {
+      broadcasts.onExit(worker);
+      mailLeader.replace(worker);
+      exitedMetrics.onExit(worker);
     },
-    cannotStart() {
+    onStartFailure() {
       log().fatal('no worker could start');
-      void end(1, { force: true });
+      void shutdown(1, { force: true });
     },
   });
-  const delivery = createMailLeader(crew.members);
+  const mailLeader = createMailLeader(supervisor.workers);
 
-  function hear(member: WorkerProcess, message: FromWorker): void {
+  function onMessage(worker: WorkerProcess, message: FromWorker): void {
     switch (message.kind) {
-      case 'question':
-        void reply(member, message.id, message.question);
+      case 'request':
+        void respond(worker, message.id, message.request);
         break;
-      case 'answer':
-        rounds.hear(member, message.id, message.answer);
+      case 'reply':
+        broadcasts.onReply(worker, message.id, message.value);
         break;
-      case 'loaded':
-        log().info({ worker: member.id, pid: member.pid }, 'worker serves');
-        delivery.assign();
+      case 'ready':
+        log().info({ worker: worker.id, pid: worker.pid }, 'worker ready');
+        mailLeader.elect();
         break;
       case 'failed':
-        crew.failed(member);
+        supervisor.onFailed(worker);
         break;
       case 'drained':
-        crew.drained(member);
+        supervisor.onDrained(worker);
         break;
       case 'terminated':
-        // Where the signal went to all processes, the primary's own may come in the same turn.
-        setImmediate(() => crew.terminated(member));
+        // If the signal was sent to all processes, the primary's own may arrive in the same turn of the event loop.
+        setImmediate(() => supervisor.onTerminated(worker));
         break;
-      case 'deliveryEnded':
-        delivery.vacate(member);
+      case 'resignMailLeader':
+        mailLeader.replace(worker);
         break;
-      case 'wakeDelivery':
-        delivery.wake();
+      case 'wakeMailLeader':
+        mailLeader.wake();
         break;
     }
   }
 
-  const othersThan = (member: WorkerProcess) =>
-    [...crew.members].filter((other) => other !== member && other.connected);
+  const othersThan = (worker: WorkerProcess) =>
+    [...supervisor.workers].filter((other) => other !== worker && other.connected);
 
-  async function reply(member: WorkerProcess, id: number, question: Question): Promise<void> {
-    member.send({ kind: 'reply', id, value: await answerTo(member, question) });
+  async function respond(worker: WorkerProcess, id: number, request: WorkerRequest): Promise<void> {
+    worker.send({ kind: 'response', id, value: await handleRequest(worker, request) });
   }
 
-  async function answerTo(member: WorkerProcess, question: Question): Promise<unknown> {
-    switch (question.about) {
-      case 'welcome':
-        member.connected = true;
-        return { salt, startedAt, othersServe: othersThan(member).some(({ state }) => state === 'loaded') };
-      case 'charges':
-        return charge(member, question.charges);
-      case 'keep':
-        return state.putIfAbsent(question.space, question.name, question.value);
-      case 'kept':
-        return state.get(question.space, question.name);
-      case 'lastMetrics':
-        return retired.remember(member, question.metrics);
-      case 'others': {
-        const answers = await rounds.ask(othersThan(member), { kind: 'ask', topic: question.topic });
-        if (question.topic !== 'metrics') return answers.map(({ answer }) => answer);
-        retired.remember(member, question.own);
-        for (const { member, answer } of answers) retired.remember(member, answer);
-        return retired.all(othersThan(member));
+  async function handleRequest(worker: WorkerProcess, request: WorkerRequest): Promise<unknown> {
+    switch (request.kind) {
+      case 'connect':
+        worker.connected = true;
+        return { salt, startedAt, othersServe: othersThan(worker).some((other) => other.state === 'ready') };
+      case 'charge':
+        return charge(worker, request.charges);
+      case 'putIfAbsent':
+        return state.putIfAbsent(request.space, request.name, request.value);
+      case 'finalMetrics':
+        return exitedMetrics.remember(worker, request.metrics);
+      case 'broadcast': {
+        const replies = await broadcast(othersThan(worker), { kind: 'query', topic: request.topic });
+        if (request.topic !== 'metrics') return replies.map(({ value }) => value);
+        exitedMetrics.remember(worker, request.own);
+        for (const reply of replies) exitedMetrics.remember(reply.worker, reply.value);
+        return exitedMetrics.withExited(othersThan(worker));
       }
     }
   }
 
-  /** What all workers have counted together. One of them tells what is the same wherever it is asked. */
+  /** Returns the summed metrics of all workers. One worker adds those that have the same value in every worker. */
   async function gather(): Promise<unknown[]> {
     const { sumOf } = await import('../metrics.ts');
-    const members = [...crew.members].filter(({ connected: greeted }) => greeted);
-    const anyone = members.filter(({ state }) => state === 'loaded').slice(-1);
-    const [answers, [common]] = await Promise.all([
-      rounds.ask(members, { kind: 'ask', topic: 'metrics' }),
-      rounds.ask(anyone, { kind: 'ask', topic: 'commonMetrics' }),
+    const connected = [...supervisor.workers].filter((worker) => worker.connected);
+    const newestReady = connected.filter((worker) => worker.state === 'ready').slice(-1);
+    const [replies, [common]] = await Promise.all([
+      broadcast(connected, { kind: 'query', topic: 'metrics' }),
+      broadcast(newestReady, { kind: 'query', topic: 'commonMetrics' }),
     ]);
-    for (const { member, answer } of answers) retired.remember(member, answer);
-    const told = await sumOf(retired.all(members)).getMetricsAsJSON();
-    return [...told, ...(Array.isArray(common?.answer) ? common.answer : [])];
+    for (const { worker, value } of replies) exitedMetrics.remember(worker, value);
+    const summed = await sumOf(exitedMetrics.withExited(connected)).getMetricsAsJSON();
+    return [...summed, ...(Array.isArray(common?.value) ? common.value : [])];
   }
   const telemetry = await startTelemetry({ env, log: log(), traces: false, gather });
 
-  let ending = false;
-  async function end(code: number, options?: { force: boolean }): Promise<void> {
-    if (ending) return;
-    ending = true;
-    await crew.stop(options);
+  let isShuttingDown = false;
+  async function shutdown(code: number, options?: { force: boolean }): Promise<void> {
+    if (isShuttingDown) return;
+    isShuttingDown = true;
+    await supervisor.shutdown(options);
     await telemetry.stop();
     process.exit(code);
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void shutdown(0));
   const hadTerminal = hasTerminal();
   process.on('SIGHUP', () => {
-    // A terminal that is closed sends the same signal, and means the end.
-    if (hadTerminal && !hasTerminal()) return void end(0);
+    // A closing terminal sends the same signal, and must end the product.
+    if (hadTerminal && !hasTerminal()) return void shutdown(0);
     startedAt = new Date();
-    void crew.roll();
+    void supervisor.rollingRestart();
   });
-  crew.fill();
+  supervisor.fill();
   await once(cluster, 'listening');
 }

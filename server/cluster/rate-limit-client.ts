@@ -1,96 +1,112 @@
 import { LRUCache } from 'lru-cache';
 import { limits } from '../config/limits.ts';
-import type { RateLimitName } from '../config/rate-limits.ts';
-import type { Charged } from '../rate-limit/memory-store.ts';
-import { type Charge, chargedSchema, type SharedCharged } from './ipc-messages.ts';
+import type { ChargeResult, RateLimitName } from '../config/rate-limits.ts';
+import { type Charge, chargedSchema, type SharedChargeResult } from './ipc-messages.ts';
 
-type Waiting = { name: RateLimitName; bucket: string; calls: ((charged: Charged | undefined) => void)[] };
+type PendingCharge = {
+  name: RateLimitName;
+  bucket: string;
+  /** Resolves each call of the charge. */
+  calls: ((result: ChargeResult | undefined) => void)[];
+};
 
-/** What this worker can tell of a bucket by itself, until its window ends. */
-type Known = {
-  endsAt: number;
-  /** Of all workers, with what this one was let have ahead. */
+/** The state of a bucket that this worker uses until its window ends. */
+type CachedBucket = {
+  windowEndsAt: number;
+  /** Points consumed by all workers, including this worker's whole lease. */
   consumed: number;
-  /** Calls that it may still let through unasked. */
-  left: number;
-  /** Nothing is to be had before the window ends. */
-  isSpent: boolean;
-  answeredAt: number;
-  /** How many were asked for at last. */
-  ahead: number;
+  /** Calls that may be allowed without a request to the primary. */
+  remainingLease: number;
+  /** No call is allowed before the window ends. */
+  isExhausted: boolean;
+  updatedAt: number;
+  /** The size of the last requested lease. */
+  requestedLease: number;
 };
 
 export type RateLimitClient = {
-  /** @returns undefined when the primary does not answer */
-  charge(name: RateLimitName, bucket: string): Promise<Charged | undefined>;
-  /** Gives up what is left of what this worker was let have ahead. @returns how many calls that were */
+  /** @returns undefined if the primary does not respond */
+  charge(name: RateLimitName, bucket: string): Promise<ChargeResult | undefined>;
+  /** Gives up the unused part of this worker's lease. @returns its number of calls */
   returnLease(name: RateLimitName, bucket: string): Promise<number>;
 };
 
 /**
- * Charges calls at the primary. All of one turn of the event loop go in one message, those to one bucket as one
- * charge; of a bucket that is asked for all the time and has plenty left, this worker is let have some calls ahead; and
- * one that is spent is not asked for again before its window ends. So a busy worker says little more than an idle one.
+ * Charges calls at the primary, with few messages even under load: all charges of one turn of the event loop are sent
+ * in one message, with one entry per bucket; a frequently charged bucket with many points left gets a lease of further
+ * calls; and an exhausted bucket is not charged again before its window ends.
  *
- * @param send undefined when there is no answer
+ * @param send returns undefined on timeout
  */
 export function createRateLimitClient(send: (charges: Charge[]) => Promise<unknown>): RateLimitClient {
-  const buckets = new LRUCache<string, Known>({ max: limits.cluster.trackedBuckets });
-  /** Those of which calls ahead are asked for at the moment. */
-  const asked = new Set<string>();
-  let waiting = new Map<string, Waiting>();
+  const buckets = new LRUCache<string, CachedBucket>({ max: limits.cluster.trackedBuckets });
+  /** Keys of the buckets with a lease request in flight. */
+  const leaseRequests = new Set<string>();
+  let pending = new Map<string, PendingCharge>();
 
-  /** Undefined where the primary must be asked. */
-  function chargeLocally(key: string): Charged | undefined {
-    const known = buckets.get(key);
-    if (!known || (known.left === 0 && !known.isSpent)) return undefined;
-    const msBeforeNext = known.endsAt - performance.now();
+  /** @returns undefined if the primary must be asked */
+  function chargeLocally(key: string): ChargeResult | undefined {
+    const bucket = buckets.get(key);
+    if (!bucket || (bucket.remainingLease === 0 && !bucket.isExhausted)) return undefined;
+    const msBeforeNext = bucket.windowEndsAt - performance.now();
     if (msBeforeNext <= 0) return undefined;
-    if (known.left > 0) known.left -= 1;
-    return { consumed: known.consumed - known.left, msBeforeNext };
+    if (bucket.remainingLease > 0) bucket.remainingLease -= 1;
+    return { consumed: bucket.consumed - bucket.remainingLease, msBeforeNext };
   }
 
   async function flush(): Promise<void> {
     const sentAt = performance.now();
-    const sent = [...waiting].map(([key, { name, bucket, calls }]) => {
-      const known = buckets.get(key);
-      const isFirst = !asked.has(key);
-      const ahead = isFirst ? nextLease(known, sentAt) : 0;
-      if (ahead > 0) asked.add(key);
-      const charge: Charge = [name, bucket, calls.length, ahead];
-      return { key, charge, calls, ahead: isFirst ? ahead : (known?.ahead ?? 0) };
+    const sent = [...pending].map(([key, { name, bucket, calls }]) => {
+      const cached = buckets.get(key);
+      const mayRequestLease = !leaseRequests.has(key);
+      const lease = mayRequestLease ? nextLease(cached, sentAt) : 0;
+      if (lease > 0) leaseRequests.add(key);
+      const charge: Charge = [name, bucket, calls.length, lease];
+      return { key, charge, calls, requestedLease: mayRequestLease ? lease : (cached?.requestedLease ?? 0) };
     });
-    waiting = new Map();
-    const { data: answer } = chargedSchema.safeParse(await send(sent.map(({ charge }) => charge)));
-    for (const [at, { key, charge, calls, ahead }] of sent.entries()) {
-      const charged = answer?.[at];
-      if (charge[3] > 0) asked.delete(key);
-      if (charged) remember(key, charged, { ahead, sentAt });
-      for (const [nth, call] of calls.entries()) call(charged && chargedAt(charged, calls.length - 1 - nth));
+    pending = new Map();
+    const { data: results } = chargedSchema.safeParse(await send(sent.map(({ charge }) => charge)));
+    for (const [index, { key, charge, calls, requestedLease }] of sent.entries()) {
+      const result = results?.[index];
+      if (charge[3] > 0) leaseRequests.delete(key);
+      if (result) updateBucket(key, result, { requestedLease, sentAt });
+      for (const [nth, resolve] of calls.entries()) {
+        resolve(result && resultOfCall(result, calls.length - 1 - nth));
+      }
     }
   }
 
-  function chargePrimary(key: string, name: RateLimitName, bucket: string): Promise<Charged | undefined> {
+  function chargePrimary(
+    key: string,
+    name: RateLimitName,
+    bucket: string,
+  ): Promise<ChargeResult | undefined> {
     return new Promise((resolve) => {
-      if (waiting.size === 0) setImmediate(() => void flush());
-      const known = waiting.get(key);
-      if (known) known.calls.push(resolve);
-      else waiting.set(key, { name, bucket, calls: [resolve] });
+      if (pending.size === 0) setImmediate(() => void flush());
+      const charge = pending.get(key);
+      if (charge) charge.calls.push(resolve);
+      else pending.set(key, { name, bucket, calls: [resolve] });
     });
   }
 
-  function remember(
+  function updateBucket(
     key: string,
-    { consumed, msBeforeNext, ahead: left, isSpent }: SharedCharged,
-    { ahead, sentAt }: { ahead: number; sentAt: number },
+    { consumed, msBeforeNext, lease, isExhausted }: SharedChargeResult,
+    { requestedLease, sentAt }: { requestedLease: number; sentAt: number },
   ): void {
-    const known = buckets.get(key);
-    const answeredAt = performance.now();
-    // What another question brought stays.
-    if (known && known.left > 0 && known.endsAt > answeredAt && left === 0) return;
-    // Since it was asked, not since it is answered: never later than the primary's own end of the window.
-    const endsAt = sentAt + msBeforeNext;
-    buckets.set(key, { endsAt, consumed: consumed + left, left, isSpent, answeredAt, ahead });
+    const cached = buckets.get(key);
+    const updatedAt = performance.now();
+    // Keeps the lease from an earlier response.
+    if (cached && cached.remainingLease > 0 && cached.windowEndsAt > updatedAt && lease === 0) return;
+    buckets.set(key, {
+      // Counted from the request, not from the response, so that it is never later than the end at the primary.
+      windowEndsAt: sentAt + msBeforeNext,
+      consumed: consumed + lease,
+      remainingLease: lease,
+      isExhausted,
+      updatedAt,
+      requestedLease,
+    });
   }
 
   return {
@@ -99,25 +115,25 @@ export function createRateLimitClient(send: (charges: Charge[]) => Promise<unkno
       return chargeLocally(key) ?? (await chargePrimary(key, name, bucket));
     },
     async returnLease(name, bucket) {
-      // An answer that came in the same turn is not taken in yet.
+      // A lease that arrived in the same turn of the event loop has not been stored yet.
       await new Promise(setImmediate);
-      const known = buckets.get(`${name} ${bucket}`);
-      if (!known || known.endsAt <= performance.now()) return 0;
-      const { left } = known;
-      known.left = 0;
-      return left;
+      const cached = buckets.get(`${name} ${bucket}`);
+      if (!cached || cached.windowEndsAt <= performance.now()) return 0;
+      const returned = cached.remainingLease;
+      cached.remainingLease = 0;
+      return returned;
     },
   };
 }
 
-/** Twice as many each time, as long as they are soon used up. */
-function nextLease(known: Known | undefined, now: number): number {
-  const { leaseWindow: aheadWithin, maxLease: callsAhead } = limits.cluster;
-  if (!known || now - known.answeredAt > aheadWithin) return 0;
-  return Math.min(callsAhead, Math.max(1, known.ahead * 2));
+/** Returns the size of the next lease. It doubles each time, as long as the leases are used up quickly. */
+function nextLease(bucket: CachedBucket | undefined, now: number): number {
+  const { leaseWindow, maxLease } = limits.cluster;
+  if (!bucket || now - bucket.updatedAt > leaseWindow) return 0;
+  return Math.min(maxLease, Math.max(1, bucket.requestedLease * 2));
 }
 
-/** Where the bucket stood for a call after which so many others of its charge came. */
-function chargedAt({ consumed, msBeforeNext }: SharedCharged, later: number): Charged {
+/** Returns the state of the bucket after one call of a charge. @param later number of calls of the charge after it */
+function resultOfCall({ consumed, msBeforeNext }: SharedChargeResult, later: number): ChargeResult {
   return { consumed: consumed - later, msBeforeNext };
 }

@@ -1,13 +1,15 @@
 import { limits } from '../config/limits.ts';
+import { exponentialBackoff } from '../lib/backoff.ts';
 
-const { restartBackoff: restartPause, restartBackoffCap: restartPauseCap, stableAfter } = limits.cluster;
+const { restartBackoff, restartBackoffCap, stableAfter } = limits.cluster;
 
-/** How long to wait with the next worker: not at all at first, longer and longer while each ends soon after its start. */
+/** Creates the backoff before a replacement is started: zero at first, then exponential while workers exit early. */
 export function createRestartBackoff() {
-  let early = 0;
-  /** @param lived of the worker that ended, in milliseconds */
-  return (lived: number): number => {
-    early = lived < stableAfter ? early + 1 : 1;
-    return early === 1 ? 0 : Math.min(restartPauseCap, restartPause * 2 ** (early - 2));
+  let earlyExits = 0;
+  /** @param lifetime of the worker that exited, in milliseconds */
+  return (lifetime: number): number => {
+    earlyExits = lifetime < stableAfter ? earlyExits + 1 : 1;
+    if (earlyExits === 1) return 0;
+    return exponentialBackoff(earlyExits - 1, { base: restartBackoff, cap: restartBackoffCap });
   };
 }

@@ -2,20 +2,19 @@ import { LRUCache } from 'lru-cache';
 import { limits } from '../config/limits.ts';
 import type { SharedSpace } from '../process/coordinator.ts';
 
-/** What the workers would each remember by itself if they were not one machine. It outlives them. */
+/** Creates the state that all workers share. The primary holds it, so that it outlives them. */
 export function createSharedState() {
   const { signatures, rememberedFor } = limits.webhook;
   const spaces: Record<SharedSpace, LRUCache<string, string>> = {
     signature: new LRUCache({ max: signatures, ttl: rememberedFor }),
-    pretended: new LRUCache({ max: limits.mail.fakeReceipts }),
   };
 
   return {
+    /** Stores a value unless the name already has one. @returns the previous value */
     putIfAbsent(space: SharedSpace, name: string, value: string): string | undefined {
-      const before = spaces[space].get(name);
-      if (before === undefined) spaces[space].set(name, value);
-      return before;
+      const previous = spaces[space].get(name);
+      if (previous === undefined) spaces[space].set(name, value);
+      return previous;
     },
-    get: (space: SharedSpace, name: string) => spaces[space].get(name),
   };
 }

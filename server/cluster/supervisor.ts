@@ -1,161 +1,166 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../config/limits.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import type { Logger } from '../observability/log.ts';
 import type { FromWorker } from './ipc-messages.ts';
 import { createRestartBackoff } from './restart-backoff.ts';
 import { startWorkerProcess, type WorkerExit, type WorkerProcess } from './worker-process.ts';
 
-const { startDeadline, workerExitTimeout: rollPatience, killMargin } = limits.cluster;
-const stopDeadline = limits.shutdownDeadline + limits.mail.stopGrace + killMargin;
-const leaveDeadline = limits.raw.deadline + limits.mail.stopGrace + killMargin;
+const { startDeadline, workerExitTimeout, killMargin } = limits.cluster;
+const shutdownDeadline = limits.shutdownDeadline + limits.mail.stopGrace + killMargin;
+const drainDeadline = limits.raw.deadline + limits.mail.stopGrace + killMargin;
 
-export type SupervisorOptions = {
+type SupervisorOptions = {
   size: number;
-  /** Milliseconds for which workers serve on when they are told to stop. */
+  /** Time that workers keep serving after `shutdown`, in milliseconds. */
   shutdownDelay: number;
   log: Logger;
-  hear(member: WorkerProcess, message: FromWorker): void;
-  /** Nothing more comes from this one. */
-  ended(member: WorkerProcess): void;
-  /** No worker has ever come as far as serving pages, and one has ended by itself. */
-  cannotStart(): void;
+  onMessage(worker: WorkerProcess, message: FromWorker): void;
+  /** Called after the last message of a worker. */
+  onExit(worker: WorkerProcess): void;
+  /** Called when a worker fails or exits with a code before any worker was ever ready. */
+  onStartFailure(): void;
 };
 
-/** Keeps as many workers at work as there should be. */
-export function createSupervisor({ size, shutdownDelay, log, hear, ended, cannotStart }: SupervisorOptions) {
-  const members = new Set<WorkerProcess>();
-  const pauseAfter = createRestartBackoff();
-  let stopping = false;
-  let everLoaded = false;
-  let rolling = false;
-  let rollAgain = false;
+/** Keeps `size` workers running. */
+export function createSupervisor(options: SupervisorOptions) {
+  const { size, shutdownDelay, log, onMessage, onExit, onStartFailure } = options;
+  const workers = new Set<WorkerProcess>();
+  const nextBackoff = createRestartBackoff();
+  let isShuttingDown = false;
+  let wasEverReady = false;
+  let isRestarting = false;
+  let restartAgain = false;
 
-  const atWork = () => [...members].filter(({ state }) => state === 'starting' || state === 'loaded');
+  const activeWorkers = () => [...workers].filter(({ state }) => state === 'starting' || state === 'ready');
 
-  function add(): WorkerProcess {
-    const member = startWorkerProcess(hear);
-    members.add(member);
-    void member.loaded.then((loaded) => {
-      if (!loaded || everLoaded) return;
-      everLoaded = true;
+  function start(): WorkerProcess {
+    const worker = startWorkerProcess(onMessage);
+    workers.add(worker);
+    void worker.ready.then((isReady) => {
+      if (!isReady || wasEverReady) return;
+      wasEverReady = true;
       fill();
     });
-    void member.ended.then((end) => remove(member, end));
-    return member;
+    void worker.exited.then((exit) => remove(worker, exit));
+    return worker;
   }
 
-  /** The first worker shows whether the build can be loaded: the others start when it serves. */
+  /** Starts missing workers. The first one shows whether the build can be loaded: the others wait until it is ready. */
   function fill(): void {
-    const wanted = everLoaded ? size : 1;
-    while (!stopping && atWork().length < wanted) add();
+    const target = wasEverReady ? size : 1;
+    while (!isShuttingDown && activeWorkers().length < target) start();
   }
 
-  function remove(member: WorkerProcess, end: WorkerExit): void {
-    members.delete(member);
-    ended(member);
-    tellDrained();
-    if (stopping || member.state === 'leaving') return;
-    // One that failed has said why.
-    if (member.state !== 'failed') log.error({ worker: member.id, ...end }, 'worker ended by itself');
-    if (!everLoaded && (end.code !== null || member.state === 'failed')) cannotStart();
-    else setTimeout(fill, pauseAfter(performance.now() - member.startedAt));
+  function remove(worker: WorkerProcess, exit: WorkerExit): void {
+    workers.delete(worker);
+    onExit(worker);
+    reportAllDrained();
+    if (isShuttingDown || worker.state === 'draining') return;
+    // A failed worker has logged the reason itself.
+    if (worker.state !== 'failed') log.error({ worker: worker.id, ...exit }, 'worker exited unexpectedly');
+    if (!wasEverReady && (exit.code !== null || worker.state === 'failed')) onStartFailure();
+    else setTimeout(fill, nextBackoff(performance.now() - worker.startedAt));
   }
 
-  /** The worker that delivers mails waits for this: the others may accept mails until then. */
-  function tellDrained(): void {
-    if (!stopping || [...members].some(({ drained }) => !drained)) return;
-    for (const member of members) member.send({ kind: 'allDrained' });
+  /** The mail leader waits for this message, because the other workers may accept mails until they are drained. */
+  function reportAllDrained(): void {
+    if (!isShuttingDown || [...workers].some(({ drained }) => !drained)) return;
+    for (const worker of workers) worker.send({ kind: 'allDrained' });
   }
 
-  /** It was told to end, and another takes its place. */
-  function release(member: WorkerProcess): void {
-    member.state = 'leaving';
-    const kill = setTimeout(member.kill, leaveDeadline);
-    void member.ended.then(() => clearTimeout(kill));
+  function drain(worker: WorkerProcess): void {
+    worker.state = 'draining';
+    const kill = setTimeout(worker.kill, drainDeadline);
+    void worker.exited.then(() => clearTimeout(kill));
+    worker.send({ kind: 'drain' });
   }
 
+  /** @returns false if the new worker did not become ready */
   async function replace(old: WorkerProcess): Promise<boolean> {
-    const fresh = add();
-    if (!(await Promise.race([fresh.loaded, delay(startDeadline, false, { ref: false })]))) {
-      fresh.state = 'leaving';
-      fresh.kill();
+    const successor = start();
+    if (!(await withTimeout(successor.ready, startDeadline))) {
+      successor.state = 'draining';
+      successor.kill();
       return false;
     }
-    if (stopping || !members.has(old) || old.state === 'leaving') return true;
-    release(old);
-    old.send({ kind: 'leave' });
-    await Promise.race([old.ended, delay(rollPatience, undefined, { ref: false })]);
+    if (isShuttingDown || !workers.has(old) || old.state === 'draining') return true;
+    drain(old);
+    await withTimeout(old.exited, workerExitTimeout);
     return true;
   }
 
-  async function rollOnce(): Promise<void> {
-    log.info('rolling restart begins');
-    for (const old of atWork()) {
-      if (stopping) return;
+  async function restartOnce(): Promise<void> {
+    log.info('rolling restart started');
+    for (const old of activeWorkers()) {
+      if (isShuttingDown) return;
       if (!(await replace(old))) {
-        log.error('rolling restart given up: the new worker does not serve; the others stay as they are');
+        log.error(
+          'rolling restart aborted: the new worker did not become ready; the old workers keep running',
+        );
         return;
       }
     }
-    log.info('rolling restart has ended');
-  }
-
-  /** Replaces all workers, one after the other, each once its successor serves. Asked meanwhile, it does so again. */
-  async function roll(): Promise<void> {
-    rollAgain = true;
-    if (rolling) return;
-    rolling = true;
-    while (rollAgain && !stopping) {
-      rollAgain = false;
-      await rollOnce();
-      fill();
-    }
-    rolling = false;
+    log.info('rolling restart finished');
   }
 
   /**
-   * Ends all workers, those that do not end by themselves by force.
-   *
-   * @param force kills at once those that have never served
+   * Replaces all workers one by one, each once its successor is ready. A call during a rolling restart schedules one
+   * more.
    */
-  async function stop({ force = false } = {}): Promise<void> {
-    stopping = true;
-    const all = [...members];
-    for (const member of all) {
-      if (!member.connected || (force && member.state === 'starting')) member.kill();
-      else member.send({ kind: 'stop' });
+  async function rollingRestart(): Promise<void> {
+    restartAgain = true;
+    if (isRestarting) return;
+    isRestarting = true;
+    while (restartAgain && !isShuttingDown) {
+      restartAgain = false;
+      await restartOnce();
+      fill();
+    }
+    isRestarting = false;
+  }
+
+  /**
+   * Shuts down all workers, and kills those that exceed their deadlines.
+   *
+   * @param force kills workers that are still starting at once
+   */
+  async function shutdown({ force = false } = {}): Promise<void> {
+    isShuttingDown = true;
+    const running = [...workers];
+    for (const worker of running) {
+      if (!worker.connected || (force && worker.state === 'starting')) worker.kill();
+      else worker.send({ kind: 'shutdown' });
     }
     const kill = setTimeout(() => {
-      for (const member of members) member.kill();
-    }, shutdownDelay + stopDeadline);
-    await Promise.all(all.map((member) => member.ended));
+      for (const worker of workers) worker.kill();
+    }, shutdownDelay + shutdownDeadline);
+    await Promise.all(running.map((worker) => worker.exited));
     clearTimeout(kill);
   }
 
   return {
-    members,
+    workers,
     fill,
-    /** A worker that was told to stop accepts no more requests. */
-    drained(member: WorkerProcess): void {
-      member.drained = true;
-      tellDrained();
+    /** During the shutdown a worker accepts no more requests. */
+    onDrained(worker: WorkerProcess): void {
+      worker.drained = true;
+      reportAllDrained();
     },
-    /** A worker received SIGTERM. Where all end, it was told so or is about to be. */
-    terminated(member: WorkerProcess): void {
-      if (stopping) return;
-      release(member);
-      member.send({ kind: 'leave' });
+    /** A worker received SIGTERM. It is replaced, unless all workers shut down. */
+    onTerminated(worker: WorkerProcess): void {
+      if (isShuttingDown) return;
+      drain(worker);
       fill();
     },
     /**
-     * A worker cannot load the build. It is killed: to end by itself it would write its compile cache first, and many
-     * processes that write one folder keep each other busy for tens of seconds.
+     * A worker cannot load the build. It is killed, because a normal exit would write its compile cache first, and many
+     * processes that write to one folder block each other for tens of seconds.
      */
-    failed(member: WorkerProcess): void {
-      member.state = 'failed';
-      member.kill();
+    onFailed(worker: WorkerProcess): void {
+      worker.state = 'failed';
+      worker.kill();
     },
-    roll,
-    stop,
+    rollingRestart,
+    shutdown,
   };
 }

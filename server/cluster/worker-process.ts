@@ -2,71 +2,71 @@ import cluster from 'node:cluster';
 import { compileCacheOfChild } from '../process/compile-cache.ts';
 import { type FromWorker, fromWorkerSchema, type ToWorker } from './ipc-messages.ts';
 
-/** How a process ended: one of both is null. */
+/** Exit code or signal of a process. One of them is null. */
 export type WorkerExit = { code: number | null; signal: string | null };
 
-/** A worker as the primary sees it. */
+/** The primary's view of a worker. */
 export type WorkerProcess = {
   id: number;
   pid: number | undefined;
-  /** starting until its pages are loaded, leaving once it was told to end, failed when it cannot load them. */
-  state: 'starting' | 'loaded' | 'leaving' | 'failed';
-  /** It listens to what it is told. */
+  /** starting: does not serve pages yet; draining: its exit is expected; failed: cannot load the build. */
+  state: 'starting' | 'ready' | 'draining' | 'failed';
+  /** The worker handles messages. */
   connected: boolean;
-  /** It was told to stop, and accepts no more requests. */
+  /** After `shutdown`: the worker accepts no more requests. */
   drained: boolean;
   startedAt: number;
   send(message: ToWorker): void;
   kill(): void;
-  /** Resolves when it serves pages, or has ended before. */
-  loaded: Promise<boolean>;
-  /** Resolves once its process has ended. Messages that arrive later are dropped. */
-  ended: Promise<WorkerExit>;
+  /** Resolves with true once the worker serves pages, or with false if it exits before that. */
+  ready: Promise<boolean>;
+  /** Resolves once the process has exited. Messages that arrive later are dropped. */
+  exited: Promise<WorkerExit>;
 };
 
-/** Starts a worker. */
 export function startWorkerProcess(
-  hear: (member: WorkerProcess, message: FromWorker) => void,
+  onMessage: (worker: WorkerProcess, message: FromWorker) => void,
 ): WorkerProcess {
-  const worker = cluster.fork(compileCacheOfChild());
-  const loaded = Promise.withResolvers<boolean>();
-  const ended = new Promise<WorkerExit>((resolve) => {
-    const end = () => resolve({ code: worker.process.exitCode, signal: worker.process.signalCode });
-    // Not `disconnect`: Node never emits it for a worker that ends before it has acknowledged a handle.
-    worker.once('exit', end);
-    // A process that could not be started does not exit.
-    worker.once('error', () => {
-      if (worker.process.pid === undefined) end();
+  const clusterWorker = cluster.fork(compileCacheOfChild());
+  const ready = Promise.withResolvers<boolean>();
+  const exited = new Promise<WorkerExit>((resolve) => {
+    const { process } = clusterWorker;
+    const resolveExit = () => resolve({ code: process.exitCode, signal: process.signalCode });
+    // Not `disconnect`: Node never emits it for a worker that exits before it has acknowledged a handle.
+    clusterWorker.once('exit', resolveExit);
+    // A process that could not be started emits no `exit`.
+    clusterWorker.once('error', () => {
+      if (process.pid === undefined) resolveExit();
     });
   });
-  let hasEnded = false;
-  void ended.then(() => {
-    hasEnded = true;
-    loaded.resolve(false);
+  let hasExited = false;
+  void exited.then(() => {
+    hasExited = true;
+    ready.resolve(false);
   });
 
-  const member: WorkerProcess = {
-    id: worker.id,
-    pid: worker.process.pid,
+  const worker: WorkerProcess = {
+    id: clusterWorker.id,
+    pid: clusterWorker.process.pid,
     state: 'starting',
     connected: false,
     drained: false,
     startedAt: performance.now(),
-    // A worker that has just ended hears nothing more, which is nobody's fault.
-    send: (message) => void worker.process.send(message, undefined, undefined, () => undefined),
-    kill: () => void worker.process.kill('SIGKILL'),
-    loaded: loaded.promise,
-    ended,
+    // The callback ignores the error of a worker that has just exited.
+    send: (message) => void clusterWorker.process.send(message, undefined, undefined, () => undefined),
+    kill: () => void clusterWorker.process.kill('SIGKILL'),
+    ready: ready.promise,
+    exited,
   };
-  worker.on('error', () => undefined);
-  worker.on('message', (given: unknown) => {
-    const { data: message } = fromWorkerSchema.safeParse(given);
-    if (!message || hasEnded) return;
-    if (message.kind === 'loaded') {
-      if (member.state === 'starting') member.state = 'loaded';
-      loaded.resolve(true);
+  clusterWorker.on('error', () => undefined);
+  clusterWorker.on('message', (received: unknown) => {
+    const { data: message } = fromWorkerSchema.safeParse(received);
+    if (!message || hasExited) return;
+    if (message.kind === 'ready') {
+      if (worker.state === 'starting') worker.state = 'ready';
+      ready.resolve(true);
     }
-    hear(member, message);
+    onMessage(worker, message);
   });
-  return member;
+  return worker;
 }

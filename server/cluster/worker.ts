@@ -1,47 +1,49 @@
-/** One worker of `npm start`: serves the build on the port that it shares with the others. */
+/** A worker of `npm start`. It serves the build on the port that all workers share. */
 import cluster from 'node:cluster';
 import { env } from '../config/env.ts';
-import { singleton } from '../lib/singleton.ts';
 import { type RunningServer, serveBuild } from '../node-server/start.ts';
 import { flushLog, log } from '../observability/log.ts';
+import { setCoordinator } from '../process/coordinator.ts';
 import { services } from '../services.ts';
 import { joinCluster } from './join-cluster.ts';
 
-let serving: RunningServer | undefined;
-let ending = false;
+let server: RunningServer | undefined;
+let isDraining = false;
 
-/** Ends with the machine, also in the middle of a hand-over. The worker that delivers mails ends last. */
-async function stop(): Promise<void> {
-  await serving?.stop(membership.drained);
+/** Shuts down together with all other workers, even during a drain. The mail leader exits last. */
+async function shutdown(): Promise<void> {
+  await server?.stop(connection.reportDrained);
   await exit();
 }
 
-/** Ends while others go on: what is open comes to its end, and what only this worker knows goes to the primary. */
-async function leave(): Promise<void> {
-  if (ending) return;
-  ending = true;
-  await Promise.all([membership.endDelivery(), serving?.handOver()]);
+/** Exits while other workers keep serving: open connections end normally, and another worker delivers mails. */
+async function drain(): Promise<void> {
+  if (isDraining) return;
+  isDraining = true;
+  await Promise.all([connection.resignMailLeader(), server?.handOver()]);
   await exit();
 }
 
 async function exit(): Promise<void> {
-  if (serving) await membership.ask({ about: 'lastMetrics', metrics: await services().metrics.snapshot() });
+  if (server) {
+    await connection.request({ kind: 'finalMetrics', metrics: await services().metrics.snapshot() });
+  }
   process.exit(0);
 }
 
 process.title = `typed-bff worker ${cluster.worker?.id}`;
-// They come from the terminal to all processes at once; what is to be done the primary says.
+// A terminal sends these signals to all processes at once. Only the primary acts on them.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-const membership = await joinCluster({ leave: () => void leave(), stop: () => void stop() });
-singleton('machine', () => membership.machine);
-process.on('SIGTERM', () => void membership.send({ kind: 'terminated' }));
+const connection = await joinCluster({ drain: () => void drain(), shutdown: () => void shutdown() });
+setCoordinator(connection.coordinator);
+process.on('SIGTERM', () => void connection.send({ kind: 'terminated' }));
 try {
-  serving = await serveBuild(env(), membership);
-  await serving.loaded;
-  void membership.send({ kind: 'loaded' });
+  server = await serveBuild(env(), connection);
+  await server.ready;
+  void connection.send({ kind: 'ready' });
 } catch (error) {
   log().fatal({ err: error }, 'worker could not start');
   flushLog();
-  void membership.send({ kind: 'failed' });
+  void connection.send({ kind: 'failed' });
 }

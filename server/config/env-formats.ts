@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
-import type { RateLimits } from './rate-limits.ts';
+import { type RateLimits, rateLimitNames } from './rate-limits.ts';
 
-/** The parts of a comma-separated list, without empty ones. */
+/** Returns the non-empty items of a comma-separated list. */
 export function splitList(text: string): string[] {
   return text
     .split(',')
@@ -10,7 +10,7 @@ export function splitList(text: string): string[] {
     .filter((part) => part !== '');
 }
 
-const defaultRateLimits = {
+const defaultRateLimits: RateLimits = {
   light: { points: 300, windowSeconds: 60 },
   upstream: { points: 60, windowSeconds: 60 },
   mail: { points: 5, windowSeconds: 3600 },
@@ -18,20 +18,20 @@ const defaultRateLimits = {
   mailSite: { points: 1_000, windowSeconds: 86_400 },
 };
 
-const { longestWindowSeconds } = limits.rateLimit;
+const { maxWindowSeconds } = limits.rateLimit;
 
 const rateLimitEntry = z
   .string()
-  .regex(/^(light|upstream|mail|mailSender|mailSite)=[1-9]\d{0,8}\/[1-9]\d{0,6}$/, {
-    error: 'must be class=points/seconds, as light=300/60',
+  .regex(new RegExp(`^(${rateLimitNames.join('|')})=[1-9]\\d{0,8}/[1-9]\\d{0,6}$`), {
+    error: 'must be class=points/seconds, such as light=300/60',
     abort: true,
   })
   .refine(
-    (entry) => Number(entry.split('/')[1]) <= longestWindowSeconds,
-    `a window may have at most ${longestWindowSeconds} seconds`,
+    (entry) => Number(entry.split('/')[1]) <= maxWindowSeconds,
+    `must have a window of at most ${maxWindowSeconds} seconds`,
   );
 
-/** `light=300/60,upstream=60/60,mail=5/3600`: points and seconds for each class; a class left out keeps its default. */
+/** `light=300/60,upstream=60/60,mail=5/3600`: points and seconds of each class. Omitted classes keep their defaults. */
 export const rateLimitsSchema = z
   .string()
   .default('')
@@ -49,10 +49,10 @@ const serviceKeyEntry = z
   .string()
   .regex(
     /^[\w-]{1,64}:[\da-f]{64}(:[a-z]+(\+[a-z]+)*)?$/,
-    'must be name:sha256:scope+scope, as npm run key prints it',
+    'must be name:sha256:scope+scope, as printed by npm run key',
   );
 
-/** `name:sha256:scope+scope`, several separated by commas. The keys themselves are never configured. */
+/** Comma-separated `name:sha256:scope+scope`. The keys themselves are not part of the configuration. */
 export const serviceKeysSchema = z
   .string()
   .default('')

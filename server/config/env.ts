@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 import { rateLimitsSchema, serviceKeysSchema, splitList } from './env-formats.ts';
 import { limits } from './limits.ts';
 
 const httpUrl = z.url({
   protocol: /^https?$/,
   error: 'must be an http:// or https:// URL',
-  // What follows reads the URL's parts.
+  // The refinements below parse the URL.
   abort: true,
 });
 
@@ -16,13 +16,13 @@ function withoutCredentials(url: string): boolean {
   return username === '' && password === '';
 }
 
-/** An origin, perhaps with a path prefix, without query or fragment; the trailing slash is dropped. */
+/** An origin with an optional path prefix, without query or fragment. Trailing slashes are removed. */
 const baseUrl = httpUrl
   .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
-  .refine(withoutCredentials, 'must not hold a user name or password')
+  .refine(withoutCredentials, 'must not contain a user name or password')
   .transform((value) => value.replace(/\/+$/, ''));
 
-/** Exactly what a browser sends as Origin. */
+/** An origin, in the exact form of a browser's Origin header. */
 const origin = httpUrl.refine(
   (value) => new URL(value).origin === value,
   'must be origins such as https://app.example.org, without a path or a trailing slash',
@@ -30,7 +30,7 @@ const origin = httpUrl.refine(
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 
-/** No longer than what a timer takes. */
+/** A duration. The maximum is the longest delay of a timer. */
 const milliseconds = z.coerce
   .number('must be a whole number of milliseconds')
   .int()
@@ -51,11 +51,12 @@ const environmentSchema = z.object({
     .number('must be a number of seconds')
     .int()
     .min(0)
-    .max(limits.longestShutdownDelaySeconds)
+    .max(limits.maxShutdownDelaySeconds)
     .default(0),
   DATA_DIR: z.string().default('.data'),
   DEMO: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRPC_RUNNER: z.enum(['fast', 'trpc']).default('fast'),
 
   TRUSTED_PROXY_HOPS: z.coerce.number('must be a whole number').int().min(0).max(10).default(0),
   ALLOWED_ORIGINS: z.string().default('').transform(splitList).pipe(z.array(origin)),
@@ -92,15 +93,15 @@ const environmentSchema = z.object({
     .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
     .optional(),
   FILES_URL: baseUrl.optional(),
-  FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not hold a user name or password').optional(),
+  FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not contain a user name or password').optional(),
   REVALIDATE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   SECURITY_CONTACT: z
     .string()
     .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+?[\d-]+)$/, 'must be a mailto:, https: or tel: URI')
     .optional(),
 
-  // OpenTelemetry's own names, https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. Those
-  // of the exporter and of the resource it reads by itself.
+  // OpenTelemetry's own names, https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. The
+  // SDK itself reads those of the exporter and of the resource.
   OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
   OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
   OTEL_METRICS_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
@@ -120,21 +121,23 @@ const environmentSchema = z.object({
   OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(60_000),
 });
 
-/** The name of every setting. */
+/** The names of all settings. */
 export const settingNames: readonly string[] = Object.keys(environmentSchema.shape);
 
 export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;
 
-/** A value of the environment that the product will not start with. Its message names each one and says what it should be. */
+/**
+ * Invalid environment variables, which prevent the start. The message names each one and describes its valid values.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
 /**
- * Reads and checks the settings. Empty values count as unset. The values themselves are never repeated in
- * the error: they may be secrets.
+ * Parses and validates the settings. Empty values count as unset. The error never contains the values, because they
+ * may be secrets.
  *
- * @throws ConfigurationError naming every variable that is wrong
+ * @throws ConfigurationError that names every invalid variable
  */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim() !== ''));
@@ -142,19 +145,21 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!result.success) {
     const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigurationError(
-      `The environment has settings that cannot be used:\n${[...new Set(lines)].join('\n')}\nCorrect or unset them; docs/configuration.md lists them all.`,
+      `The environment has invalid settings:\n${[...new Set(lines)].join('\n')}\nCorrect or unset them; docs/configuration.md lists all settings.`,
     );
   }
   const env = result.data;
   if (env.SMTP_URL && (env.MAIL_TO.endsWith('.invalid') || env.MAIL_FROM.endsWith('.invalid'))) {
     throw new ConfigurationError(
-      'SMTP_URL is set, so MAIL_TO (who receives the mails) and MAIL_FROM (who they are from) must be set too.',
+      'SMTP_URL is set, so MAIL_TO (the recipient) and MAIL_FROM (the sender) must be set too.',
     );
   }
   return { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
 }
 
-/** The settings of this process. */
+const processEnv = defineSingleton('env', () => parseEnv(process.env));
+
+/** Returns the settings of this process. */
 export function env(): Env {
-  return singleton('env', () => parseEnv(process.env));
+  return processEnv.get();
 }

@@ -1,218 +1,225 @@
-/** Every limit of the product, in one place. Times in milliseconds, sizes in bytes, unless the name says otherwise. */
+/** All limits of the product. Times in milliseconds and sizes in bytes, unless the name gives another unit. */
 export const limits = {
-  /** Calls in one tRPC batch; the client's links hold the same number (checked by the compiler). */
+  /** Maximum number of calls in a tRPC batch. The client's links use the same number (checked by the compiler). */
   batchSize: 10,
-  /** JSON body of a tRPC call: parsing hostile superjson costs time that grows with its length. */
+  /** Maximum JSON body of a tRPC request. The time to parse hostile superjson grows with its length. */
   jsonBodyBytes: 64 * 1024,
-  /** Nesting of an input and of its metadata. */
+  /** Maximum nesting depth of an input and of its metadata. */
   inputDepth: 100,
-  /** Multipart body of a form. */
+  /** Maximum multipart body of a form. */
   formBodyBytes: 64 * 1024,
-  /** Accepted length of an incoming x-request-id. */
+  /** Maximum length of an incoming x-request-id. */
   requestIdLength: 128,
 
-  /** Length of a URL's query, of which the inputs of public queries are the largest part. */
+  /** Maximum length of a URL's query. Inputs of public queries are its largest part. */
   queryBytes: 8 * 1024,
-  /** From the first byte of a body to its last. */
+  /** Time limit for receiving a body, from its first byte to its last. */
   bodyDeadline: 10_000,
-  /** How long running requests may take to end once the process is told to stop. */
+  /** Time limit for in-flight requests during shutdown. */
   shutdownDeadline: 15_000,
-  /** What `SHUTDOWN_DELAY` may be. */
-  longestShutdownDelaySeconds: 300,
+  /** Maximum value of `SHUTDOWN_DELAY`. */
+  maxShutdownDelaySeconds: 300,
 
-  /** Milliseconds that a line of the log waits for others. */
+  /** Maximum time that a log line is buffered. */
   logDelay: 10,
-  /** Of lines that wait; more are written at once. */
+  /** Maximum size of the log buffer. Lines that exceed it are written immediately. */
   logBufferBytes: 8 * 1024,
-  /** What a pipe takes in one piece (PIPE_BUF): lines of several workers would run into each other in larger ones. */
+  /** Maximum size of one write to a pipe (PIPE_BUF). Larger writes of several workers could interleave. */
   logPieceBytes: 4 * 1024,
 
-  /** Addresses of clients whose normal form is kept. */
+  /** Maximum number of client addresses whose normal form is cached. */
   rememberedAddresses: 10_000,
 
-  /** Characters of documents whose ETag is kept. */
+  /** Total length of the documents whose ETags are cached, in characters. */
   rememberedDocumentCharacters: 8 * 1024 * 1024,
 
   nodeServer: {
-    /** For all headers of a request to arrive. */
+    /** Timeout for receiving all headers of a request. */
     headersTimeout: 10_000,
-    /** For a whole request to arrive; longer than any upload the product takes. */
+    /** Timeout for receiving a whole request. Longer than any upload that the product accepts. */
     requestTimeout: 30 * 60_000,
-    /** Longer than what balancers commonly keep a connection open for, so that they end it and not we. */
+    /**
+     * Keep-alive timeout. Longer than the usual idle timeout of load balancers, so that they close connections first.
+     */
     keepAliveTimeout: 65_000,
     headerBytes: 16 * 1024,
-    /** Bytes of a text answer up to which it is sent as it is: it fits into one packet. */
+    /** Maximum size of a text response that is sent uncompressed: it fits into one packet. */
     compressAbove: 1_400,
-    /** Characters of a text that is compressed at once, which takes some tenths of a millisecond. */
+    /**
+     * Maximum length of a text that is compressed synchronously, in characters. It takes some tenths of a millisecond.
+     */
     compressHereUpTo: 64 * 1024,
-    /** Compressed documents that are kept. */
+    /** Total size of the cached compressed documents. */
     compressedBytes: 8 * 1024 * 1024,
-    /** Pages that one process works on at a time; whoever asks for one more is told to come back. */
+    /** Maximum number of pages that one process renders concurrently. Further requests get a 503 with Retry-After. */
     concurrentPages: 100,
     pageRetryAfterSeconds: 2,
-    /** Announced bytes of a refused body that are read and thrown away, so that its connection can be kept. */
+    /** Maximum declared size of a rejected body that is read and discarded, so that its connection can be kept. */
     drainBytes: 256 * 1024,
-    /** How long the rest of a refused body is waited for. */
+    /** Time limit for reading the rest of a rejected body. */
     lingerTime: 5_000,
-    /** How much is still read of a larger one, before its connection is closed. */
+    /** Maximum number of bytes read from a larger rejected body before its connection is closed. */
     lingerBytes: 64 * 1024 * 1024,
   },
 
   cluster: {
     workers: 256,
-    /** For an answer of the primary. After that a worker goes by what it knows itself. */
-    answerTimeout: 5_000,
-    /** For what the primary asks all workers; shorter, so that the worker behind the question still gets the rest. */
+    /** Timeout for a response of the primary. After that a worker uses its own state. */
+    responseTimeout: 5_000,
+    /**
+     * Timeout for a broadcast to all workers. Shorter than `responseTimeout`, so that the requesting worker still gets
+     * the responses that arrived.
+     */
     broadcastTimeout: 3_000,
-    /** From the start of a worker until it serves pages, before a rolling restart gives it up. */
+    /** Time limit for a new worker to become ready. After that a rolling restart is aborted. */
     startDeadline: 120_000,
-    /** How long a worker that is replaced leaves a connection open on which nothing comes. */
+    /** Interval at which a worker that is being replaced closes its idle connections. */
     idleGrace: 5_000,
-    /** How long a rolling restart waits for the end of a worker before it goes on with the next. */
+    /** Time that a rolling restart waits for the exit of a worker before it replaces the next one. */
     workerExitTimeout: 15_000,
-    /** From what was told to end by itself to what ends it, beyond its own deadlines. */
+    /** Margin between a worker's own shutdown deadlines and the signal that kills it. */
     killMargin: 5_000,
-    /** Before the second replacement of workers that keep ending; it doubles. */
+    /** Backoff before the second replacement of workers that keep exiting. It doubles each time. */
     restartBackoff: 1_000,
     restartBackoffCap: 30_000,
-    /** A worker that lived for so long does not count as one that keeps ending. */
+    /** Minimum lifetime of a worker whose exit does not increase the restart backoff. */
     stableAfter: 30_000,
-    /** A worker that charges a bucket again within this time is let have calls ahead, twice as many each time. */
+    /** A worker that charges a bucket again within this time gets a lease, which doubles each time. */
     leaseWindow: 250,
     maxLease: 256,
-    /** No more than this part of what a bucket has left: most callers' limits are too small for any. */
+    /** A lease is at most the rest of a bucket divided by this. Limits of most callers are too small for any lease. */
     leaseFraction: 64,
-    /** Buckets of which a worker knows where they stand. */
+    /** Maximum number of buckets whose state a worker keeps. */
     trackedBuckets: 10_000,
   },
 
   telemetry: {
-    /** Of an incoming `traceparent` or `tracestate`. */
+    /** Maximum length of an incoming `traceparent` or `tracestate`. */
     headerLength: 512,
-    /** Characters of a text in a span. */
+    /** Maximum length of a span attribute, in characters. */
     attributeLength: 200,
-    /** Spans in one export. */
-    spansAtOnce: 512,
-    /** How long the end of a process waits for what was not sent yet; within `cluster.killMargin`. */
+    /** Maximum number of spans in one export. */
+    maxExportBatchSize: 512,
+    /** Time limit for exporting buffered telemetry at shutdown. Less than `cluster.killMargin`. */
     flushDeadline: 3_000,
   },
 
   rateLimit: {
-    /** Buckets of one class that this process remembers. */
+    /** Maximum number of buckets per rate-limit class in this process. */
     keysInMemory: 50_000,
-    /** Timers take no more than 2^31 - 1 milliseconds; a longer one would end at once. */
-    longestWindowSeconds: 2_147_483,
+    /** Maximum window. Timers take at most 2^31 - 1 milliseconds; a longer one would fire immediately. */
+    maxWindowSeconds: 2_147_483,
   },
 
   database: {
-    /** Connections of this process to PostgreSQL. */
+    /** Maximum number of connections of this process to PostgreSQL. */
     connections: 10,
-    /** For a connection, be it a new one or one that others use. */
+    /** Timeout for getting a connection, whether new or from the pool. */
     connectTimeout: 1_000,
-    /** For one statement. With the roll-back after it a failure is told within 3.5 seconds. */
+    /** Timeout for one statement. A failure, including the rollback, is reported within 3.5 seconds. */
     queryTimeout: 1_000,
-    /** For one statement that brings the tables of an earlier release up to date, and for its turn among instances. */
+    /** Timeout for one migration statement, and for the migration lock among instances. */
     migrationTimeout: 30 * 60_000,
-    /** How long a mail, or a question about one, waits for the storage to be opened. */
+    /** Time that storing a mail, or reading its state, waits for the storage to open. */
     openTimeout: 3_000,
-    /** A transaction in which nothing happens for so long is ended by the server: whoever began it is gone. */
+    /** Time after which PostgreSQL ends an idle transaction, because its client is gone. */
     abandonedAfter: 10_000,
   },
 
   redis: {
-    /** For connecting and for each command. */
+    /** Timeout for connecting and for each command. */
     timeout: 250,
-    /** How long it is left alone after it failed. */
+    /** Time without requests to Redis after a failure. */
     pause: 2_000,
-    /** The largest answer that is stored there for other instances. */
+    /** Maximum size of a response that is stored for other instances. */
     cachedResponseBytes: 1024 * 1024,
-    /** How long an instance that loads an answer keeps the others from it, should it not come to say so. */
+    /** Lifetime of the lock of an instance that fetches a response, in case the instance never releases it. */
     lockTtl: 5_000,
-    /** Between two looks for what another instance loads. */
+    /** Interval at which an instance checks whether another one has stored the response. */
     lockPollInterval: 50,
-    /** Looks, before an instance asks by itself. */
+    /** Number of checks before an instance fetches the response itself. */
     lockPolls: 20,
   },
 
   upstream: {
-    /** From the call to the last byte read: waiting for a connection, tries and the pauses between them included. */
+    /** Time limit from the call to the last byte read, including the queue, all attempts and the backoff. */
     deadline: 5_000,
-    /** What a declaration may ask for at most. */
-    longestDeadline: 15_000,
+    /** Maximum deadline that a declaration may set. */
+    maxDeadline: 15_000,
     connectTimeout: 2_000,
-    /** Calls to one upstream at one time. */
+    /** Maximum number of concurrent calls to one upstream. */
     connections: 32,
-    /** Calls to one upstream that may wait for a connection; further ones are refused at once. */
+    /** Maximum number of queued calls to one upstream. Further calls are rejected immediately. */
     queue: 64,
-    /** Streams from and to one upstream at one time, beside the calls. */
+    /** Maximum number of concurrent streams from and to one upstream, in addition to the calls. */
     streams: 16,
-    /** How soon a place is likely to be free. */
+    /** Retry-After of a call that is rejected because the queue is full. */
     queueRetryAfterSeconds: 1,
     headerBytes: 16 * 1024,
-    /** Of a header of the caller's that passes; a longer one does not. */
+    /** Maximum length of a forwarded request header. Longer ones are dropped. */
     passedHeaderLength: 1_024,
-    /** Decoded size of an answer that is read into memory. */
-    answerBytes: 4 * 1024 * 1024,
-    /** Of memory. */
+    /** Maximum decoded size of a response that is read into memory. */
+    responseBytes: 4 * 1024 * 1024,
+    /** Maximum memory of the response cache. */
     cacheBytes: 96 * 1024 * 1024,
-    /** How many times as much as an answer takes what is made of it and kept with it: converted, checked, written. */
-    madeOfAnswer: 6,
-    /** Seconds; the longest that an upstream may tell our callers to wait. */
+    /** Estimated memory of a response with the cached values derived from it, as a multiple of its own. */
+    derivedFactor: 6,
+    /** Maximum Retry-After of an upstream that is passed on to callers, in seconds. */
     retryAfterCap: 3_600,
-    /** The longest that an upstream is left alone because it said so; then one asks again. */
+    /** Maximum pause that the Retry-After of an upstream can cause. */
     pauseCap: 60_000,
 
-    /** Tries after the first. */
+    /** Maximum number of retries after the first attempt. */
     retries: 2,
-    /** Bound of the random time before the first retry; it doubles. */
+    /** Upper bound of the random backoff before the first retry. It doubles each time. */
     retryBackoff: 100,
     retryBackoffCap: 1_000,
-    /** Retries for each call, on average. */
+    /** Retry budget earned by each call, in retries: the average number of retries per call. */
     retryShare: 0.1,
-    /** Retries that may come at once. */
+    /** Maximum retry budget, which limits bursts of retries. */
     retryReserve: 10,
 
     breaker: {
-      /** The window that is looked at. */
+      /** Length of the sliding window. */
       window: 10_000,
-      /** Fewer tries than that within the window tell nothing. */
+      /** Minimum number of attempts within the window. The circuit does not open with fewer. */
       minimumAttempts: 10,
-      /** More than this share of them failed: the circuit opens. */
+      /** Failure rate above which the circuit opens. */
       threshold: 0.5,
-      /** How long nothing is sent; then one call finds out. */
+      /** Time that the circuit stays open. Then one call probes the upstream. */
       openFor: 5_000,
     },
 
     path: {
-      /** Bytes of one segment of a path, decoded. */
+      /** Maximum length of a decoded path segment, in bytes. */
       segmentLength: 255,
-      /** Characters of a path as it came. */
+      /** Maximum length of a path as received, in characters. */
       pathLength: 2_048,
-      /** Times that a segment may be percent-encoded over. */
+      /** Maximum number of percent-encoding layers of a segment. */
       encodings: 3,
     },
   },
 
-  /** Files and other streams at `/api/raw`. */
+  /** Limits of files and other streams at `/api/raw`. */
   raw: {
-    /** Of one file, in both directions, unless its declaration says less. */
+    /** Maximum size of one file, in both directions, unless its declaration sets a lower one. */
     bytes: 2 * 1024 * 1024 * 1024,
-    /** The longest time without a byte, from the upstream or from the client. */
+    /** Maximum time without a byte from the upstream or from the client. */
     stall: 15_000,
-    /** From the first byte to the last. */
+    /** Time limit from the first byte to the last. */
     deadline: 30 * 60_000,
   },
 
   weather: {
-    /** How long a forecast counts as fresh. Open-Meteo's models are computed hourly. */
+    /** Time that a forecast is fresh. Open-Meteo's models are computed hourly. */
     freshFor: 10 * 60_000,
-    /** How long it is still given while a newer one is fetched. */
+    /** Time that a stale forecast is served while a new one is fetched. */
     staleWhileRevalidateFor: 20 * 60_000,
-    /** How long an old forecast may stand in when Open-Meteo fails. */
+    /** Time that a stale forecast is served when Open-Meteo fails. */
     staleIfErrorFor: 24 * 60 * 60_000,
     placesFreshFor: 24 * 60 * 60_000,
     placesStaleIfErrorFor: 7 * 24 * 60 * 60_000,
-    /** How long a forecast that is there waits for the air quality, which goes on being fetched. */
+    /** Time that a forecast waits for the air quality. The request for the air quality continues after that. */
     airQualityTimeout: 1_000,
   },
 
@@ -221,64 +228,62 @@ export const limits = {
     nameLength: 100,
     subjectLength: 150,
     addressLength: 254,
-    /** Of an address before the @ (RFC 5321, 4.5.3.1.1). */
+    /** Maximum length of the part of an address before the @ (RFC 5321, 4.5.3.1.1). */
     localPartLength: 64,
     idempotencyKeyLength: 128,
     connectionTimeout: 10_000,
     socketTimeout: 30_000,
-    /** One delivery attempt, whatever the server does. */
+    /** Time limit for one delivery attempt. */
     attemptDeadline: 60_000,
-    /** How long a claimed mail belongs to its dispatcher; longer than an attempt can last. */
+    /** Lease of a claimed mail. Longer than an attempt can take. */
     lease: 120_000,
     backoffBase: 5_000,
     backoffFactor: 3,
     backoffCap: 15 * 60_000,
     giveUpAfter: 5 * 24 * 60 * 60_000,
-    /** However old a mail is, it is tried so often: about half an hour, which outlasts greylisting. */
+    /** Minimum number of attempts, whatever the age of the mail: about half an hour, which outlasts greylisting. */
     attemptsAtLeast: 10,
     pollInterval: 5_000,
-    /** How long a running attempt may take to end when the process stops. */
+    /** Time limit for a running delivery attempt during shutdown. */
     stopGrace: 10_000,
-    /** Claims that end without an outcome, each with its process, before a mail counts as the cause. */
+    /** Number of claims without an outcome (the process died each time) after which a mail counts as the cause. */
     crashedClaims: 5,
-    /** After that what was sent is deleted. What is dead or held stays. */
+    /** Retention of sent mails. Dead and held mails are kept forever. */
     sentKeptFor: 30 * 24 * 60 * 60_000,
     sweepInterval: 60 * 60_000,
     deletedAtOnce: 500,
     linksInContents: 3,
-    /** A form that is sent sooner was filled in by no person. */
+    /** Minimum time to fill in the form. Faster submissions are not from a person. */
     minimumFillTime: 2_000,
-    /** Mails in one list for the operator. */
+    /** Maximum number of mails in one list for the operator. */
     listed: 200,
-    /** Receipts of mails that do not exist whose state can be asked for. */
-    fakeReceipts: 1_000,
   },
 
-  /** Signed calls of other systems. */
+  /** Limits of signed calls from other systems. */
   webhook: {
     bodyBytes: 16 * 1024,
-    /** How far a timestamp may be from this clock, in either direction. */
+    /** Maximum difference between a timestamp and the local clock, in either direction. */
     tolerance: 5 * 60_000,
-    /** Signatures that this process remembers. */
+    /** Maximum number of signatures kept in this process. */
     signatures: 10_000,
-    /** A timestamp that is ahead by the whole tolerance counts for that long and once more. */
+    /** Retention of signatures. Twice the tolerance: a timestamp may be ahead by the whole tolerance. */
     rememberedFor: 10 * 60_000,
   },
 
-  /** Pictures for links that are kept once they are drawn. */
+  /** Maximum number of cached link preview images. */
   openGraphImages: 100,
 
   feed: {
     items: 50,
     freshFor: 60_000,
-    /** How long caches in front may still give an old feed while they fetch a newer one. */
+    /** Time that shared caches may serve a stale feed while they fetch a new one. */
     staleWhileRevalidateFor: 10 * 60_000,
     staleIfErrorFor: 24 * 60 * 60_000,
-    /** Of one item's HTML, in characters; a longer one is left out, and the item keeps its summary. */
+    /** Maximum length of an item's HTML, in characters. Longer HTML is dropped, and the item keeps its summary. */
     htmlLength: 256 * 1024,
-    /** Tags and character references in it. */
+    /** Maximum number of tags and character references in it. */
     htmlMarkup: 10_000,
-    /** Elements within each other. */
+    /** Maximum nesting depth of its elements. */
     htmlDepth: 64,
   },
 } as const;

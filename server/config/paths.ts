@@ -1,13 +1,13 @@
-/** Where the one typed door stands. */
+/** The tRPC endpoint. */
 export const trpcEndpoint = '/api/trpc';
-/** Where the raw endpoints of upstreams stand, by upstream and path. */
+/** Prefix of the streaming endpoints, followed by the upstream and its path. */
 export const rawEndpoint = '/api/raw';
-/** Where the procedures are tools of the Model Context Protocol. */
+/** The Model Context Protocol endpoint, which offers the procedures as tools. */
 export const mcpEndpoint = '/mcp';
 
-/** Whether a path belongs to the documentation, whose pages are HTML or Markdown as Accept says. */
+/** Returns whether a path belongs to the documentation, whose pages are HTML or Markdown, depending on Accept. */
 export function isDocsPage(pathname: string): boolean {
   return pathname === '/docs' || pathname.startsWith('/docs/');
 }
-/** Where other systems tell, with a signature, that the feed has changed. */
+/** The webhook that other systems call, with a signature, when the feed has changed. */
 export const revalidateEndpoint = '/api/revalidate';

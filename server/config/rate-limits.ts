@@ -1,18 +1,30 @@
-import type { RateLimitClass } from '../trpc/procedure-meta.ts';
+/** Rate-limit classes of procedures. Each caller has a bucket per class. */
+const classes = ['light', 'upstream', 'mail'] as const;
+export type RateLimitClass = (typeof classes)[number];
 
-/** How many calls a window holds, for one class and one principal. */
+/** Mail quotas, which all callers share: per sender address, and for the whole site. */
+const quotas = ['mailSender', 'mailSite'] as const;
+export type QuotaName = (typeof quotas)[number];
+
+export const rateLimitNames = [...classes, ...quotas] as const;
+export type RateLimitName = (typeof rateLimitNames)[number];
+
+/** Number of points per window. A call costs one point. */
 export type RateLimit = { points: number; windowSeconds: number };
-
-/** Quotas of mails that hold whoever calls: for each sender's address, and for all together. */
-export type QuotaName = 'mailSender' | 'mailSite';
-export type RateLimitName = RateLimitClass | QuotaName;
 export type RateLimits = Readonly<Record<RateLimitName, RateLimit>>;
 
-/** Where a bucket stands after a call was charged to it. */
+/** State of a bucket after a charge. */
+export type ChargeResult = {
+  /** Points charged in the current window, which can be more than the limit. */
+  consumed: number;
+  msBeforeNext: number;
+};
+
+/** State of a bucket after a call was charged to it, as reported to the caller. */
 export type RateLimitState = RateLimit & {
   name: RateLimitClass;
   allowed: boolean;
   remaining: number;
-  /** Until the window ends, rounded up. */
+  /** Time until the window ends, rounded up. */
   resetSeconds: number;
 };

@@ -12,10 +12,10 @@ import {
 export const atomContentType = 'application/atom+xml; charset=utf-8';
 
 /**
- * Atom 1.0 (RFC 4287). Every id is a URI, the feed has an author where the items need not, and `updated` is the date
- * of the newest change: of a feed without items it is 1970, since the format asks for one.
+ * Renders Atom 1.0 (RFC 4287). Every id is a URI. The feed always has an author, because an item may have none.
+ * `updated` is the date of the newest change; the format requires it, so an empty feed gets 1970.
  *
- * @param options.selfUrl the absolute URL this document is fetched from, which is also the id of the feed
+ * @param options.selfUrl the absolute URL of this document, also used as the feed's id
  */
 export function renderAtom(feed: Feed, options: { selfUrl: string }): string {
   return serializeXml(
@@ -45,7 +45,7 @@ function atomEntry(item: FeedItem, feed: Feed): XmlElement {
     element('link', { rel: 'alternate', href: item.url }),
     element('published', {}, item.publishedAt.toISOString()),
     element('updated', {}, itemChangedAt(item).toISOString()),
-    // Also those that the feed names: not every reader looks there.
+    // Repeats the feed's authors: not every reader falls back to them.
     ...authorsOf(item, feed).map(atomAuthor),
     ...item.categories.map((term) => element('category', { term })),
     item.summary ? element('summary', { type: 'text' }, item.summary) : null,

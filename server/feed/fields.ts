@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** Field schemas for feeds that others write: they forgive what can be read in one way only. */
+/** Field schemas for third-party feeds. They accept invalid values whose meaning is unambiguous. */
 
-/** A text, or undefined for anything else: for fields a feed can do without. */
+/** Text for an optional field; any other value becomes undefined. */
 export const optionalText = z.string().trim().min(1).optional().catch(undefined);
 
 /** BCP 47, such as `en` or `de-CH`. */
@@ -14,23 +14,25 @@ export const languageTag = z
 
 export const textList = z.array(z.string().trim().min(1)).catch([]);
 
-const author = (base: string) =>
+const authorSchema = (base: string) =>
   z.object({ name: z.string().trim().min(1), url: webUrl(base).optional().catch(undefined) });
 
-/** Those authors that have a name. */
+/** A list of authors, without those that have no name. */
 export function authorList(base: string) {
   return z
-    .array(author(base).nullable().catch(null))
+    .array(authorSchema(base).nullable().catch(null))
     .catch([])
     .transform((authors) =>
-      authors.flatMap((one) => (one ? [{ name: one.name, ...(one.url ? { url: one.url } : {}) }] : [])),
+      authors.flatMap((author) =>
+        author ? [{ name: author.name, ...(author.url ? { url: author.url } : {}) }] : [],
+      ),
     );
 }
 
-/** JSON Feed asks readers to take a number for an id as its digits. */
+/** An id. JSON Feed requires readers to convert a number to a string. */
 export const identifier = z.union([z.string().trim().min(1), z.number().transform(String)]);
 
-/** An absolute http or https URL; a relative one counts from `base`. */
+/** An http or https URL; a relative one is resolved against `base`. */
 export function webUrl(base: string) {
   return z.string().transform((value, context) => {
     const url = URL.parse(value.trim(), base);
@@ -40,10 +42,10 @@ export function webUrl(base: string) {
   });
 }
 
-// A time without an offset would mean this server's time zone, so that the same feed differs from host to host.
+// Date.parse reads a time without an offset in the server's time zone; treat it as UTC, so that all hosts agree.
 const isoWithoutOffset = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/;
 
-/** RFC 3339 or RFC 822, of the years 1 to 9999 (no feed format can write others). */
+/** An RFC 3339 or RFC 822 date of the years 1 to 9999 (no feed format can represent others). */
 export const timestamp = z.string().transform((value, context) => {
   const text = value.trim();
   const date = new Date(isoWithoutOffset.test(text) ? `${text.replace(' ', 'T')}Z` : text);

@@ -16,10 +16,10 @@ const frontMatterSchema = z
     summary: z.string().trim().min(1, 'must not be empty'),
     tags: z.array(z.string().trim().min(1)).default([]),
     updated: day.optional(),
-    /** Shown in development alone. */
+    /** Drafts are shown only in development. */
     draft: z.boolean().default(false),
-    /** For a post that has moved: the id it had before. */
-    id: z.string().regex(absoluteUri, 'must be a URI, such as the tag: URI it had before').optional(),
+    /** The previous id of a post that has moved. */
+    id: z.string().regex(absoluteUri, 'must be a URI, such as its previous tag: URI').optional(),
   })
   .refine(({ date, updated }) => !updated || updated >= date, {
     path: ['updated'],
@@ -28,19 +28,19 @@ const frontMatterSchema = z
 
 export type FrontMatter = z.infer<typeof frontMatterSchema>;
 
-/** A post that cannot be used. The message names the file and everything that is wrong with it. */
+/** A post is invalid. The message names the file and lists every problem. */
 export class PostError extends Error {
   override readonly name = 'PostError';
 
   constructor(file: string, problems: readonly string[]) {
-    super(`${file} cannot be used: ${problems.join('; ')}`);
+    super(`${file} is invalid: ${problems.join('; ')}`);
   }
 }
 
 /**
  * Splits a post into its YAML front matter (between two lines of `---`) and its Markdown.
  *
- * @param file for the error message
+ * @param file the name used in error messages
  * @throws PostError
  */
 export function parsePost(file: string, source: string): { frontMatter: FrontMatter; markdown: string } {

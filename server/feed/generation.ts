@@ -1,16 +1,16 @@
 import type { SharedRedis } from '../redis.ts';
 
-/** A mark that all instances see: when it changes, what they hold of the feed is old. */
+/** A marker shared by all instances: a new value invalidates the feeds they have cached. */
 export type Generation = {
-  /** Undefined while it cannot be told. */
+  /** Undefined while Redis is unavailable. */
   current(): Promise<string | undefined>;
-  /** @returns the new mark; undefined when the other instances could not be told */
+  /** @returns the new marker; undefined if it could not be stored, so that other instances do not see it */
   advance(): Promise<string | undefined>;
 };
 
 const key = 'typed-bff:feed:generation';
 
-/** The mark in Redis: one GET for each request to the feed, so that a change is seen by the very next one. */
+/** Stores the marker in Redis. Each feed request costs one GET, so that the next request already sees a change. */
 export function createGeneration(redis: SharedRedis): Generation {
   return {
     async current() {
@@ -18,9 +18,9 @@ export function createGeneration(redis: SharedRedis): Generation {
       return stored && (stored.value ?? 'none');
     },
     async advance() {
-      // Never a number: counted from the start again after Redis lost its data, it could be one that was seen before.
-      const mark = crypto.randomUUID();
-      return (await redis.attempt((client) => client.set(key, mark))) && mark;
+      // Not a counter: after Redis lost its data, it would restart and could repeat a value that was seen before.
+      const marker = crypto.randomUUID();
+      return (await redis.attempt((client) => client.set(key, marker))) && marker;
     },
   };
 }

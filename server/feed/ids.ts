@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 export const absoluteUri = /^[a-z][a-z\d+.-]*:(?:[\w~:/?#[\]@!$&'()*+,;=.-]|%[\da-f]{2})+$/i;
 
 /**
- * A `tag:` URI (RFC 4151) of a page: the host, the day the page was published, and its path. It names no scheme
- * and no port, so it stays when those change.
+ * Returns a `tag:` URI (RFC 4151) for a page, made of the host, the day of publication and the path. It contains no
+ * scheme or port, so it stays the same when those change.
  */
 export function tagUri(pageUrl: string, publishedAt: Date): string {
   const { hostname, pathname } = new URL(pageUrl);
-  // Only IPv6 addresses have other characters.
+  // Only IPv6 addresses contain other characters.
   const authority = hostname.replace(/[^a-z\d.-]+/gi, '-').replace(/^-|-$/g, '');
   return `tag:${authority},${publishedAt.toISOString().slice(0, 10)}:${pathname}`;
 }
@@ -17,10 +17,10 @@ export function tagUri(pageUrl: string, publishedAt: Date): string {
 const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
 
 /**
- * The id as a URI, which Atom asks for. Of one that is none, a name-based UUID is made (RFC 9562, version 5), always
- * the same for the same feed and id.
+ * Returns the id as a URI, as Atom requires. An id that is not a URI becomes a name-based UUID (RFC 9562, version 5),
+ * which is always the same for the same feed and id.
  *
- * @param homeUrl the feed's
+ * @param homeUrl the feed's home page
  */
 export function uriOf(id: string, homeUrl: string): string {
   return absoluteUri.test(id) ? id : `urn:uuid:${nameBasedUuid(`${homeUrl} ${id}`)}`;

@@ -3,10 +3,10 @@ import type { Feed, FeedAuthor, FeedItem } from './model.ts';
 export const jsonFeedContentType = 'application/feed+json; charset=utf-8';
 
 /**
- * JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/). Text is made well-formed Unicode: strict parsers refuse
- * half a surrogate pair, also as an escape.
+ * Renders JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/). Text becomes well-formed Unicode: strict parsers
+ * reject a lone surrogate, even as an escape.
  *
- * @param options.selfUrl the absolute URL this document is fetched from
+ * @param options.selfUrl the absolute URL of this document
  */
 export function renderJsonFeed(feed: Feed, options: { selfUrl: string }): string {
   const document = {
@@ -30,7 +30,7 @@ function jsonItem(item: FeedItem) {
     id: item.id,
     url: item.url,
     title: item.title,
-    // One of the two must be there.
+    // The format requires one of the two.
     ...(item.contentHtml === null ? { content_text: item.summary } : { content_html: item.contentHtml }),
     summary: item.summary || undefined,
     date_published: item.publishedAt.toISOString(),

@@ -4,22 +4,22 @@ export type FeedAuthor = { name: string; url?: string };
 
 /** One entry of a feed. Every URL is absolute, http or https. */
 export type FeedItem = {
-  /** Stays the same for ever, also when the text changes; readers tell old from new by it. No two items share one. */
+  /** Unique and permanent, even when the text changes: readers recognize known items by it. */
   id: string;
   url: string;
   title: string;
-  /** Plain text, one or two sentences; '' where the source gives none. */
+  /** Plain text, one or two sentences; '' if the source has none. */
   summary: string;
-  /** Safe to show as it is. */
+  /** Sanitized HTML. */
   contentHtml: string | null;
   publishedAt: Date;
   updatedAt?: Date;
   categories: string[];
-  /** Left out where they are the feed's. */
+  /** Omitted if the feed's authors apply. */
   authors?: FeedAuthor[];
 };
 
-/** What every format (RSS, Atom, JSON Feed) is made from. Items stand newest first. */
+/** The model that RSS, Atom and JSON Feed are rendered from. Items are sorted newest first. */
 export type Feed = {
   title: string;
   description: string;
@@ -38,20 +38,20 @@ export function authorsOf(item: FeedItem, feed: Feed): readonly FeedAuthor[] {
   return item.authors ?? feed.authors ?? [];
 }
 
-/** The date of the last change a reader can see in the item. */
+/** Returns the date of the item's last visible change. */
 export function itemChangedAt(item: FeedItem): Date {
   return item.updatedAt && item.updatedAt > item.publishedAt ? item.updatedAt : item.publishedAt;
 }
 
-/** The newest change in the feed; null for an empty feed. */
+/** Returns the date of the newest change in the feed; null for an empty feed. */
 export function feedChangedAt(feed: Feed): Date | null {
   if (feed.items.length === 0) return null;
   return new Date(Math.max(...feed.items.map((item) => itemChangedAt(item).getTime())));
 }
 
 /**
- * Newest first (the id decides between equal dates, so that the order never flickers), at most `limits.feed.items`.
- * Of items with the same id the newest stays: Atom forbids two, and readers would show only one of them.
+ * Sorts items newest first, at most `limits.feed.items`. Items with equal dates are sorted by id, so that the order is
+ * stable. Of items with the same id only the newest is kept: Atom forbids duplicates, and readers would show only one.
  */
 export function newestFirst(items: readonly FeedItem[]): FeedItem[] {
   const sorted = items.toSorted(

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { isRecord } from '../lib/is-record.ts';
 import { webUrl } from './fields.ts';
 import { type Feed, type FeedItem, newestFirst } from './model.ts';
 import { guideFeedSchema, readGuideItem } from './read-guide-json.ts';
@@ -7,16 +8,15 @@ import { sanitizeHtml } from './sanitize.ts';
 
 export type ParsedFeed = {
   feed: Feed;
-  /** Items left out because they could not be used. */
+  /** Number of invalid items left out. */
   dropped: number;
 };
 
 /**
- * Reads a feed given as JSON, as JSON Feed 1 or 1.1 or in the guide's shape. Lenient with single items: a
- * broken one is left out and counted.
+ * Parses a JSON feed: JSON Feed 1 or 1.1, or the guide's shape. An invalid item is left out and counted.
  *
- * @param sourceUrl where it was fetched; relative URLs in it count from there, and it is the home page if none is named
- * @throws AppError `upstream_bad_answer` when the whole is neither shape, or has items of which none can be used
+ * @param sourceUrl the URL it was fetched from: base of relative URLs; its root is the default home page
+ * @throws AppError `upstream_bad_answer` if the document has neither shape, or if all of its items are invalid
  */
 export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
   const { rawItems, readItem, homePage, ...channel } = isJsonFeed(json)
@@ -26,14 +26,14 @@ export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
   const dropped = rawItems.length - items.length;
   if (items.length === 0 && dropped > 0) {
     throw new AppError('upstream_bad_answer', {
-      cause: new Error(`none of ${dropped} feed items can be used`),
+      cause: new Error(`all ${dropped} feed items are invalid`),
     });
   }
   const homeUrl = webUrl(sourceUrl).safeParse(homePage).data ?? new URL('/', sourceUrl).href;
-  return { feed: { ...channel, homeUrl, items: newestFirst(items).map(sanitized) }, dropped };
+  return { feed: { ...channel, homeUrl, items: newestFirst(items).map(sanitizeItem) }, dropped };
 }
 
-function sanitized(item: FeedItem): FeedItem {
+function sanitizeItem(item: FeedItem): FeedItem {
   return { ...item, contentHtml: item.contentHtml && sanitizeHtml(item.contentHtml, item.url) };
 }
 
@@ -44,7 +44,7 @@ type Channel = Pick<Feed, 'title' | 'description' | 'language' | 'copyright' | '
 };
 
 function isJsonFeed(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'version' in json;
+  return isRecord(json) && 'version' in json;
 }
 
 function readJsonFeed(json: unknown, sourceUrl: string): Channel {

@@ -7,7 +7,7 @@ import type { FeedItem } from './model.ts';
 
 /** A post of the built-in feed: one Markdown file in `content/posts`. */
 export type Post = {
-  /** What feeds call it for ever. */
+  /** The permanent id in feeds. */
   id: string;
   /** The file's name without `.md`. */
   slug: string;
@@ -17,9 +17,9 @@ export type Post = {
   publishedAt: Date;
   updatedAt?: Date;
   tags: string[];
-  /** For pages of this site: links inside the site start with `/`, so the page is right wherever it is deployed. */
+  /** HTML for pages of this site: links within the site start with `/`, so they work on any host. */
   pageHtml: string;
-  /** For everywhere else: every link absolute. */
+  /** HTML for feeds: every link is absolute. */
   feedHtml: string;
 };
 
@@ -28,43 +28,42 @@ export type Posts = {
   list(): Post[];
   get(slug: string): Post | undefined;
   /**
-   * Reads what has changed.
+   * Reads changed files again.
    *
-   * @throws PostError, and leaves the posts as they were
+   * @throws PostError and keeps the previous posts
    */
   reload(): void;
 };
 
 export type PostsOptions = {
   siteUrl: string;
-  /** Read a file again when it has changed (development) instead of once. */
+  /** Reads a file again when it has changed (for development). Otherwise files are read once. */
   watch: boolean;
-  /** Whether posts that say `draft: true` are among them. */
+  /** Includes posts with `draft: true`. */
   drafts: boolean;
-  /** `content/posts` of the working directory unless told otherwise. */
+  /** Defaults to `content/posts` in the working directory. */
   directory?: string;
 };
 
 /**
- * The posts of a folder. Reading is synchronous on purpose: the files are small and read once. The first call of
- * either function may throw.
+ * Reads the posts of a folder on first use. Reading is deliberately synchronous: the files are small and read once.
  *
- * @throws PostError (from `list` and `get`) naming the file that is not right
+ * @throws PostError (from `list` and `get`) naming the invalid file
  */
 export function createPosts({ siteUrl, watch, drafts, directory }: PostsOptions): Posts {
-  // Without the comments, Next's file tracing takes the whole project for reachable from here.
+  // Without the turbopackIgnore comments, Next's file tracing would include the whole project.
   const folder = directory ?? join(/* turbopackIgnore: true */ process.cwd(), 'content', 'posts');
-  const parsed = new Map<string, { mtime: number; post: Post; draft: boolean }>();
-  let all: Post[] | undefined;
+  const cache = new Map<string, { mtime: number; post: Post; draft: boolean }>();
+  let posts: Post[] | undefined;
 
   function read(file: string): { post: Post; draft: boolean } {
     const path = join(/* turbopackIgnore: true */ folder, file);
     const mtime = statSync(/* turbopackIgnore: true */ path).mtimeMs;
-    const known = parsed.get(file);
-    if (known?.mtime === mtime) return known;
+    const cached = cache.get(file);
+    if (cached?.mtime === mtime) return cached;
     const source = readFileSync(/* turbopackIgnore: true */ path, 'utf8');
     const entry = { mtime, ...toPost(file, source, siteUrl) };
-    parsed.set(file, entry);
+    cache.set(file, entry);
     return entry;
   }
 
@@ -78,15 +77,15 @@ export function createPosts({ siteUrl, watch, drafts, directory }: PostsOptions)
   }
 
   function list(): Post[] {
-    if (!all || watch) all = readAll();
-    return all;
+    if (!posts || watch) posts = readAll();
+    return posts;
   }
 
   return {
     list,
     get: (slug) => list().find((post) => post.slug === slug),
     reload() {
-      all = readAll();
+      posts = readAll();
     },
   };
 }

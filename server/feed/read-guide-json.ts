@@ -17,8 +17,8 @@ export const guideFeedSchema = z.object({
 });
 
 /**
- * One item, or undefined when it cannot be used: it needs a title, a link and a date. Its description is HTML, as
- * in the RSS that the guide makes of it.
+ * Reads one item; returns undefined if it lacks a title, a link or a date. The description is HTML, as in the RSS that
+ * the guide generates.
  */
 export function readGuideItem(raw: unknown, base: string): FeedItem | undefined {
   const url = webUrl(base);

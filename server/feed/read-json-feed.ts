@@ -3,7 +3,7 @@ import { escapeText } from '../lib/xml.ts';
 import { authorList, identifier, languageTag, optionalText, textList, timestamp, webUrl } from './fields.ts';
 import type { FeedAuthor, FeedItem } from './model.ts';
 
-/** What is taken of JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
+/** The supported fields of JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
 export const jsonFeedSchema = z.object({
   version: z.enum(['https://jsonfeed.org/version/1', 'https://jsonfeed.org/version/1.1']),
   title: z.string().trim().min(1),
@@ -15,15 +15,15 @@ export const jsonFeedSchema = z.object({
   items: z.array(z.unknown()),
 });
 
-/** Version 1 has one `author`, 1.1 a list. */
+/** Reads the authors: version 1 has a single `author`, version 1.1 a list. */
 export function readAuthors(raw: { authors?: unknown; author?: unknown }, base: string): FeedAuthor[] {
   return authorList(base).parse(raw.authors ?? [raw.author]);
 }
 
-/** Length of a title made from the text of an item that has none (short notes have none), in characters. */
-const madeTitleLength = 80;
+/** Maximum length, in characters, of a title derived from the text of an item without one, such as a short note. */
+const derivedTitleLength = 80;
 
-/** One item, or undefined when it cannot be used: it needs an id, some content, a date, and a URL (its id may be one). */
+/** Reads one item; returns undefined if it lacks an id, a title or text, a date, or a URL (its id may be the URL). */
 export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefined {
   const optionalUrl = webUrl(base).optional().catch(undefined);
   const optionalTimestamp = timestamp.optional().catch(undefined);
@@ -65,8 +65,8 @@ export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefin
 function shorten(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const characters = Array.from(text.replace(/\s+/g, ' '));
-  if (characters.length <= madeTitleLength) return characters.join('');
-  return `${characters.slice(0, madeTitleLength - 1).join('')}…`;
+  if (characters.length <= derivedTitleLength) return characters.join('');
+  return `${characters.slice(0, derivedTitleLength - 1).join('')}…`;
 }
 
 function textToHtml(text: string): string {

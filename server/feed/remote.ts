@@ -3,7 +3,7 @@ import { AppError, isAppError } from '../errors.ts';
 import type { Feed } from './model.ts';
 import { parseFeedJson } from './parse.ts';
 
-/** Gets JSON over HTTP; the upstream client gives this. Rejects with AppError `upstream_*`, and when the signal aborts. */
+/** Fetches JSON over HTTP with the upstream client. Rejects with AppError `upstream_*`, and when the signal aborts. */
 export type FetchJson = (url: string, options: { signal: AbortSignal }) => Promise<unknown>;
 
 export type FeedLog = { warn(details: Record<string, unknown>, message: string): void };
@@ -11,58 +11,58 @@ export type FeedLog = { warn(details: Record<string, unknown>, message: string):
 export type RemoteFeedOptions = { url: string; fetchJson: FetchJson; log?: FeedLog };
 
 export type RemoteFeed = {
-  /** @throws AppError `upstream_*` when the source fails and nothing older can stand in */
+  /** @throws AppError `upstream_*` if the source fails and there is no stale feed to serve */
   feed(): Promise<Feed>;
-  /** From now on nothing that was fetched before counts as fresh; it still stands in when the source fails. */
+  /** Makes the cached feed stale. It is still served if the source fails. */
   expire(): void;
   /**
-   * Fetches it, unless it is fresh.
+   * Fetches the feed unless it is fresh.
    *
-   * @throws AppError `upstream_*` when that fails, whatever may stand in
+   * @throws AppError `upstream_*` if the source fails, even if there is a stale feed to serve
    */
   refresh(): Promise<void>;
 };
 
-/** After a failed refresh, how long the old feed is served without trying again: a hanging source must not slow every reader. */
-const retryPause = 10_000;
+/** Milliseconds between a failed refresh and the next one: a hanging source must not slow down every reader. */
+const retryDelay = 10_000;
 
 /**
- * A feed at another server. Fresh for `limits.feed.freshFor`, then fetched again by the next caller; when that
- * fails, the old one stands in for `limits.feed.staleIfErrorFor`. Callers at the same time share one fetch,
- * which has a deadline of its own and no caller's signal.
+ * A feed on another server. It is fresh for `limits.feed.freshFor`, then the next caller fetches it again; if that
+ * fails, the stale feed is served for `limits.feed.staleIfErrorFor`. Concurrent callers share one fetch, which has its
+ * own deadline and no caller's signal.
  */
 export function createRemoteFeed({ url, fetchJson, log }: RemoteFeedOptions): RemoteFeed {
-  let current: { feed: Feed; fetchedAt: number; edition: number } | undefined;
-  let refreshing: { result: Promise<Feed>; edition: number } | undefined;
+  let cached: { feed: Feed; fetchedAt: number; version: number } | undefined;
+  let refreshing: { result: Promise<Feed>; version: number } | undefined;
   let retryAt = 0;
-  /** How often it has expired: a fetch that began before that may bring what was there before. */
-  let edition = 0;
+  /** Incremented by `expire`: a fetch started before that may return the old feed. */
+  let version = 0;
 
-  async function fetchFeed(forEdition: number): Promise<Feed> {
+  async function fetchFeed(forVersion: number): Promise<Feed> {
     const signal = AbortSignal.timeout(limits.upstream.deadline);
     try {
       const { feed, dropped } = parseFeedJson(await fetchJson(url, { signal }), url);
       if (dropped > 0) log?.warn({ dropped, kept: feed.items.length }, 'feed items left out');
-      if (!current || current.edition <= forEdition) {
-        current = { feed, fetchedAt: Date.now(), edition: forEdition };
+      if (!cached || cached.version <= forVersion) {
+        cached = { feed, fetchedAt: Date.now(), version: forVersion };
       }
       return feed;
     } catch (cause) {
       const error = toAppError(cause, signal);
-      if (Date.now() < standsInUntil()) {
-        retryAt = Math.min(Date.now() + retryPause, standsInUntil());
-        log?.warn({ err: error }, 'feed source failed, serving the last good feed');
+      if (Date.now() < staleIfErrorUntil()) {
+        retryAt = Math.min(Date.now() + retryDelay, staleIfErrorUntil());
+        log?.warn({ err: error }, 'feed source failed, serving the stale feed');
       }
       throw error;
     }
   }
 
-  /** Shared by all who wait for the same edition. */
+  /** Callers that need the same version share one fetch. */
   function sharedFetch(): Promise<Feed> {
-    if (refreshing?.edition === edition) return refreshing.result;
+    if (refreshing?.version === version) return refreshing.result;
     const started = {
-      edition,
-      result: fetchFeed(edition).finally(() => {
+      version,
+      result: fetchFeed(version).finally(() => {
         if (refreshing === started) refreshing = undefined;
       }),
     };
@@ -70,24 +70,24 @@ export function createRemoteFeed({ url, fetchJson, log }: RemoteFeedOptions): Re
     return started.result;
   }
 
-  function standsInUntil(): number {
-    return current ? current.fetchedAt + limits.feed.freshFor + limits.feed.staleIfErrorFor : 0;
+  function staleIfErrorUntil(): number {
+    return cached ? cached.fetchedAt + limits.feed.freshFor + limits.feed.staleIfErrorFor : 0;
   }
 
   function isFresh(): boolean {
-    return current?.edition === edition && Date.now() - current.fetchedAt < limits.feed.freshFor;
+    return cached?.version === version && Date.now() - cached.fetchedAt < limits.feed.freshFor;
   }
 
   return {
     async feed() {
-      if (current && (isFresh() || Date.now() < retryAt)) return current.feed;
+      if (cached && (isFresh() || Date.now() < retryAt)) return cached.feed;
       return sharedFetch().catch((error: unknown) => {
-        if (current && Date.now() < standsInUntil()) return current.feed;
+        if (cached && Date.now() < staleIfErrorUntil()) return cached.feed;
         throw error;
       });
     },
     expire() {
-      edition += 1;
+      version += 1;
       retryAt = 0;
     },
     async refresh() {

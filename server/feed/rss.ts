@@ -4,11 +4,11 @@ import { authorsOf, type Feed, type FeedItem, feedChangedAt } from './model.ts';
 export const rssContentType = 'application/rss+xml; charset=utf-8';
 
 /**
- * RSS 2.0 (https://www.rssboard.org/rss-specification), following the RSS Advisory Board's best practices:
- * atom:link to itself, description before content:encoded, a guid that claims to be a permalink only when it is one.
- * A description is HTML to readers, so the text of a summary is escaped once as HTML and once more as XML.
+ * Renders RSS 2.0 (https://www.rssboard.org/rss-specification) by the RSS Advisory Board's best practices: an atom:link
+ * to itself, description before content:encoded, and isPermaLink only for a guid that is the item's URL. Readers treat
+ * a description as HTML, so a plain-text summary is escaped twice: as HTML, then as XML.
  *
- * @param options.selfUrl the absolute URL this document is fetched from
+ * @param options.selfUrl the absolute URL of this document
  */
 export function renderRss(feed: Feed, options: { selfUrl: string }): string {
   const changedAt = feedChangedAt(feed);
@@ -40,7 +40,7 @@ export function renderRss(feed: Feed, options: { selfUrl: string }): string {
   );
 }
 
-/** RFC 822 with the four-digit years that RSS 2.0 asks for: `Sun, 22 Nov 2026 10:00:00 GMT`. */
+/** Formats a date by RFC 822 with the four-digit year that RSS 2.0 recommends: `Sun, 22 Nov 2026 10:00:00 GMT`. */
 export function rfc822Date(date: Date): string {
   return date.toUTCString();
 }
@@ -53,7 +53,7 @@ function rssItem(item: FeedItem, feed: Feed): XmlElement {
     element('link', {}, item.url),
     item.summary ? element('description', {}, escapeText(item.summary)) : null,
     item.contentHtml === null ? null : element('content:encoded', {}, item.contentHtml),
-    // The element author would need an email address.
+    // RSS's own author element requires an email address.
     ...authorsOf(item, feed).map(({ name }) => element('dc:creator', {}, name)),
     ...item.categories.map((category) => element('category', {}, category)),
     element('guid', { isPermaLink: item.id === item.url ? 'true' : 'false' }, item.id),

@@ -1,7 +1,7 @@
 import sanitize from 'sanitize-html';
 import { limits } from '../config/limits.ts';
 
-/** What an article is made of. No element here can run anything, load anything but a picture, or be typed into. */
+/** Elements of articles. None of them can run code, load anything but an image, or take input. */
 const allowedTags = [
   ...[
     'a',
@@ -42,17 +42,17 @@ const allowedTags = [
 ];
 
 /**
- * Somebody else's HTML, made safe to show: elements and attributes of articles alone, links to http, https and
- * mailto, pictures from http and https. What is not kept leaves its text; scripts and styles leave nothing.
+ * Sanitizes third-party HTML. It keeps elements and attributes of articles, links to http, https and mailto, and images
+ * from http and https. Other elements are replaced by their text; scripts and styles are removed with their contents.
  *
- * @param baseUrl where relative links and pictures count from
- * @returns null for what is larger than `limits.feed` allows
+ * @param baseUrl base of relative links and images
+ * @returns null if the HTML exceeds `limits.feed`
  */
 export function sanitizeHtml(html: string, baseUrl: string): string | null {
   if (isTooLarge(html)) return null;
   const absolute = (attribute: 'href' | 'src') => (tagName: string, attributes: sanitize.Attributes) => {
-    const { [attribute]: given, ...others } = attributes;
-    const url = given === undefined ? null : URL.parse(given, baseUrl);
+    const { [attribute]: value, ...others } = attributes;
+    const url = value === undefined ? null : URL.parse(value, baseUrl);
     return { tagName, attribs: url ? { ...attributes, [attribute]: url.href } : others };
   };
   return sanitize(html, {
@@ -71,25 +71,25 @@ export function sanitizeHtml(html: string, baseUrl: string): string | null {
     allowProtocolRelative: false,
     nestingLimit: limits.feed.htmlDepth,
     transformTags: { a: absolute('href'), img: absolute('src') },
-    // A picture without an address is nothing.
+    // Drop images without a URL.
     exclusiveFilter: ({ tag, attribs }) => tag === 'img' && !attribs.src,
   });
 }
 
-/** The parser's time grows with the square of the tags that are open, so both are counted before it begins. */
+/** Checks length and markup before parsing: the parser's time is quadratic in the number of open tags. */
 function isTooLarge(html: string): boolean {
   if (html.length > limits.feed.htmlLength) return true;
   return (html.match(/[<&]/g)?.length ?? 0) > limits.feed.htmlMarkup;
 }
 
-/** Whether HTML is more than text. */
+/** Reports whether a text contains HTML markup. */
 export function hasMarkup(html: string): boolean {
   return /<[a-z!/]/i.test(html);
 }
 
 const blockTag = /<(?=\/?(?:blockquote|br|dd|div|dt|h[1-6]|hr|li|p|pre|td|th|tr)\b)/gi;
 
-/** The text of HTML on one line; '' for what is larger than `limits.feed` allows. */
+/** Returns the text of HTML on one line; '' if the HTML exceeds `limits.feed`. */
 export function textOfHtml(html: string): string {
   if (isTooLarge(html)) return '';
   const escaped = sanitize(html.replace(blockTag, ' <'), {

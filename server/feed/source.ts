@@ -6,16 +6,16 @@ import { createPosts, type Post, postToFeedItem } from './posts.ts';
 import { createRemoteFeed, type FeedLog, type FetchJson } from './remote.ts';
 
 export type FeedSource = {
-  /** @throws AppError `upstream_*` when a remote source fails and nothing older can stand in; PostError for a bad post */
+  /** @throws AppError `upstream_*` if the remote source fails without a stale feed; PostError for an invalid post */
   feed(): Promise<Feed>;
-  /** The built-in posts, newest first; the pages under /posts show them whatever the feed is made from. */
+  /** The built-in posts, newest first. The pages under /posts show them even if the feed has a remote source. */
   posts: { list(): Promise<Post[]>; get(slug: string): Promise<Post | undefined> };
   /**
-   * Reads the posts again, fetches the remote source, and lets all other instances do so before they answer again.
-   * What fails leaves what was there before.
+   * Reads the posts again, fetches the remote source, and makes all other instances do the same before their next
+   * response. On failure the previous feed is kept.
    *
-   * @returns whether the other instances know
-   * @throws AppError `upstream_*` when the source fails; PostError for a bad post
+   * @returns `shared`: true if the other instances have been notified through Redis
+   * @throws AppError `upstream_*` if the source fails; PostError for an invalid post
    */
   revalidate(): Promise<{ shared: boolean }>;
 };
@@ -24,15 +24,15 @@ export type FeedSourceOptions = {
   env: Pick<Env, 'SITE_URL' | 'NODE_ENV' | 'FEED_SOURCE_URL'>;
   fetchJson: FetchJson;
   log?: FeedLog;
-  /** Where there are several instances. */
+  /** Set if there are several instances. */
   generation?: Generation | undefined;
-  /** Where this process is one of several workers. */
+  /** Set if this process is one of several workers. */
   workers?: { onExpire(expire: () => void): void; expireOthers(): Promise<unknown> } | undefined;
-  /** Folder of the posts, for tests. */
+  /** The folder of the posts; set by tests. */
   postsDirectory?: string;
 };
 
-/** The feed of this site: the JSON at `FEED_SOURCE_URL` when that is set, otherwise the posts in `content/posts`. */
+/** The site's feed: the JSON at `FEED_SOURCE_URL` if it is set, otherwise the posts in `content/posts`. */
 export function createFeedSource(options: FeedSourceOptions): FeedSource {
   const { env, fetchJson, log, generation, workers, postsDirectory } = options;
   const posts = createPosts({
@@ -44,25 +44,25 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
   const remote = env.FEED_SOURCE_URL
     ? createRemoteFeed({ url: env.FEED_SOURCE_URL, fetchJson, ...(log ? { log } : {}) })
     : undefined;
-  let seen: string | undefined;
-  /** The same object until the posts are read again, so that what is made of it can be kept. */
-  let made: { posts: readonly Post[]; feed: Feed } | undefined;
+  let seenMarker: string | undefined;
+  /** The same object until the posts are read again, so that rendered feeds can be cached by identity. */
+  let cached: { posts: readonly Post[]; feed: Feed } | undefined;
 
-  /** What is held may be old. */
+  /** Expires the remote feed and reads the posts again. */
   function expire(): void {
     remote?.expire();
     try {
       posts.reload();
     } catch (err) {
-      log?.warn({ err }, 'posts cannot be read again, serving those of before');
+      log?.warn({ err }, 'posts cannot be reloaded, serving the previous ones');
     }
   }
 
-  /** Follows what other instances were told. */
-  async function synchronise(): Promise<void> {
-    const mark = await generation?.current();
-    if (mark === undefined || mark === seen) return;
-    seen = mark;
+  /** Expires the feed if another instance has changed the marker. */
+  async function synchronize(): Promise<void> {
+    const marker = await generation?.current();
+    if (marker === undefined || marker === seenMarker) return;
+    seenMarker = marker;
     expire();
   }
 
@@ -70,30 +70,30 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
 
   return {
     async feed() {
-      await synchronise();
+      await synchronize();
       if (remote) return remote.feed();
       const all = posts.list();
-      if (made?.posts !== all) made = { posts: all, feed: feedOfPosts(all, env.SITE_URL) };
-      return made.feed;
+      if (cached?.posts !== all) cached = { posts: all, feed: feedOfPosts(all, env.SITE_URL) };
+      return cached.feed;
     },
     posts: {
       async list() {
-        await synchronise();
+        await synchronize();
         return posts.list();
       },
       async get(slug) {
-        await synchronise();
+        await synchronize();
         return posts.get(slug);
       },
     },
     async revalidate() {
-      const mark = await generation?.advance();
-      seen = mark ?? seen;
+      const marker = await generation?.advance();
+      seenMarker = marker ?? seenMarker;
       await workers?.expireOthers();
       remote?.expire();
       posts.reload();
       await remote?.refresh();
-      return { shared: mark !== undefined };
+      return { shared: marker !== undefined };
     },
   };
 }

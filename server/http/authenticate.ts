@@ -5,9 +5,9 @@ import type { HeaderLookup, HttpRequest } from './request.ts';
 import { authenticateService } from './service-key.ts';
 
 /**
- * On whose behalf a request is made: the service whose key it carries, else whoever is at its address.
+ * Returns the principal of a request: the service whose key it carries, otherwise the visitor at its client address.
  *
- * @throws Refusal `unauthorized` for a key that is not known
+ * @throws HttpError `unauthorized` for an unknown key
  */
 export function authenticate(
   request: HttpRequest,
@@ -19,6 +19,7 @@ export function authenticate(
   );
 }
 
+/** Returns the principal of a request without a service key. */
 export function visitorPrincipal(headers: HeaderLookup, trustedHops: number): Principal {
   return { kind: 'visitor', key: clientAddressOf(headers, trustedHops) };
 }

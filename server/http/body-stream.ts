@@ -1,13 +1,15 @@
 import { HttpError } from './http-error.ts';
 
-/** What was not read of a body still comes, and would stand before the next request on the connection. */
+/** Closes the connection: the unread rest of the body would be parsed as the next request. */
 const headers = { connection: 'close' };
 
 /**
- * A body as it arrives, counted: what Content-Length says is the caller's word.
+ * Yields the chunks of a body and enforces its size limit on the bytes received, because Content-Length cannot be
+ * trusted.
  *
- * @param options.stall milliseconds that may pass without a byte
- * @throws Refusal `payload_too_large` or `request_timeout`, while it is read
+ * @param options.stall maximum time between two chunks, in milliseconds
+ * @param options.count called with the size of each chunk
+ * @throws HttpError `payload_too_large` or `request_timeout` while the body is read
  */
 export async function* bodyStream(
   body: ReadableStream<Uint8Array>,
@@ -17,29 +19,29 @@ export async function* bodyStream(
   let size = 0;
   try {
     for (;;) {
-      const part = await within(stall, reader.read());
-      if (part.done) return;
-      size += part.value.byteLength;
+      const chunk = await withTimeout(stall, reader.read());
+      if (chunk.done) return;
+      size += chunk.value.byteLength;
       if (size > maxBytes) {
         throw new HttpError('payload_too_large', {
           message: `The body is larger than ${maxBytes} bytes.`,
           headers,
         });
       }
-      count(part.value.byteLength);
-      yield part.value;
+      count(chunk.value.byteLength);
+      yield chunk.value;
     }
   } finally {
-    // Not awaited: a stream that hangs may never confirm.
+    // Not awaited: cancelling a stalled stream may never resolve.
     void reader.cancel().catch(() => {});
   }
 }
 
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  const overdue = Promise.withResolvers<never>();
-  const timer = setTimeout(() => overdue.reject(new HttpError('request_timeout', { headers })), milliseconds);
+async function withTimeout<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new HttpError('request_timeout', { headers })), milliseconds);
   try {
-    return await Promise.race([promise, overdue.promise]);
+    return await Promise.race([promise, timeout.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,10 +1,10 @@
 import { HttpError } from './http-error.ts';
 import type { BodyLimits, HttpRequest } from './request.ts';
 
-/** What was not read of a body still comes, and would stand before the next request on the connection. */
+/** Closes the connection: the unread rest of the body would be parsed as the next request. */
 const headers = { connection: 'close' };
 
-/** @param isDrained whether what is left of the body is read and thrown away */
+/** @param options.isDrained whether the rest of the body is read and discarded, so that the connection can be kept */
 export function bodyTooLarge(maxBytes: number, { isDrained = false } = {}): HttpError {
   return new HttpError('payload_too_large', {
     message: `The body is larger than ${maxBytes} bytes.`,
@@ -17,11 +17,11 @@ export function bodyTooSlow(): HttpError {
 }
 
 /**
- * Reads a body up to a size that is counted while reading: what Content-Length says is the caller's word. What
- * is not read any more is cancelled.
+ * Reads a whole body. The size limit is enforced on the bytes received, because Content-Length cannot be trusted. The
+ * rest of a body that exceeds a limit is cancelled.
  *
- * @returns undefined when there is none
- * @throws Refusal `payload_too_large` or `request_timeout`
+ * @returns undefined if the request has no body
+ * @throws HttpError `payload_too_large` or `request_timeout`
  */
 export function readBody(
   request: HttpRequest,
@@ -36,20 +36,20 @@ async function readStream(
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
-  const overdue = Promise.withResolvers<never>();
-  const timer = setTimeout(() => overdue.reject(bodyTooSlow()), deadline);
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(bodyTooSlow()), deadline);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   try {
     for (;;) {
-      const part = await Promise.race([reader.read(), overdue.promise]);
-      if (part.done) return concatenate(chunks, size);
-      size += part.value.byteLength;
+      const chunk = await Promise.race([reader.read(), timeout.promise]);
+      if (chunk.done) return concatenate(chunks, size);
+      size += chunk.value.byteLength;
       if (size > maxBytes) throw bodyTooLarge(maxBytes);
-      chunks.push(part.value);
+      chunks.push(chunk.value);
     }
   } catch (error) {
-    // Not awaited: a stream that hangs may never confirm.
+    // Not awaited: cancelling a stalled stream may never resolve.
     void reader.cancel().catch(() => {});
     throw error;
   } finally {
@@ -57,6 +57,7 @@ async function readStream(
   }
 }
 
+/** @param size total length of the chunks in bytes */
 export function concatenate(
   chunks: readonly Uint8Array<ArrayBuffer>[],
   size: number,

@@ -3,37 +3,37 @@ import { LRUCache } from 'lru-cache';
 import { limits } from '../config/limits.ts';
 import type { HeaderLookup } from './request.ts';
 
-/** What requests without a usable address share. */
+/** Key shared by all requests without a usable client address. */
 export const unknownAddress = 'unknown';
 
-/** IPv6 with an embedded IPv4 and a zone, in brackets with a port, and room for spaces. */
-const longestAddress = 128;
+/** Maximum length: IPv6 with an embedded IPv4 and a zone, in brackets with a port, and room for spaces. */
+const maxAddressLength = 128;
 
 /**
- * The address a request came from, normalised so that one client is one key: IPv4 as it is, IPv6 by its /64,
- * which is what a single subscriber has.
+ * Returns the client address of a request, normalized so that one client maps to one key: IPv4 unchanged, IPv6
+ * reduced to its /64, because a single subscriber owns a whole /64.
  *
- * The list in X-Forwarded-For ends with the peer of this server. Each trusted proxy before it accounts for
- * one more entry from the right; what stands further left was written by the client and is not read.
+ * The last entry of X-Forwarded-For is the peer of this server. Each trusted proxy adds one entry on the right; the
+ * entries further left are written by the client and are ignored.
  *
- * @param trustedHops how many proxies of the operator's stand before this server
+ * @param trustedHops number of the operator's proxies in front of this server
  */
 export function clientAddressOf(headers: HeaderLookup, trustedHops: number): string {
   const entries = headers.get('x-forwarded-for')?.split(',') ?? [];
   return normaliseAddress(entries.at(-1 - trustedHops) ?? '');
 }
 
-/** The same few callers come again and again. */
-const normalised = new LRUCache<string, string>({ max: limits.rememberedAddresses });
+/** Normalized addresses by header text: most requests come from a few callers. */
+const cache = new LRUCache<string, string>({ max: limits.rememberedAddresses });
 
-/** @returns `unknown` for what is not an address */
+/** @returns `unknown` if the text is not an IP address */
 export function normaliseAddress(text: string): string {
-  // Nobody's address is longer; what is, is not kept.
-  if (text.length > longestAddress) return unknownAddress;
-  const known = normalised.get(text);
-  if (known !== undefined) return known;
+  // No address is longer. Longer texts must not fill the cache.
+  if (text.length > maxAddressLength) return unknownAddress;
+  const cached = cache.get(text);
+  if (cached !== undefined) return cached;
   const address = normalise(text);
-  normalised.set(text, address);
+  cache.set(text, address);
   return address;
 }
 

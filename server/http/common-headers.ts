@@ -3,7 +3,7 @@ import { setCorsHeaders } from './cors.ts';
 import type { ResponseHeaders } from './response.ts';
 import { inertContentPolicy, securityHeaders } from './security-headers.ts';
 
-/** The headers that every answer which is no page carries, whatever became of the request. */
+/** Sets the headers that every response except a page carries, whether the request succeeded or failed. */
 export function setCommonHeaders(
   headers: ResponseHeaders,
   options: {

@@ -7,14 +7,17 @@ import { addVary, type HttpResponse, type ResponseHeaders } from './response.ts'
 export type ConditionalResponseOptions = {
   body: string | Uint8Array<ArrayBuffer>;
   contentType: string;
-  /** null when no date can be told. */
+  /** null if the date is unknown. */
   lastModified: Date | null;
   cacheControl: string;
-  /** Further headers of the 200 answer; those that a 304 must repeat as well (Vary, Content-Location, Expires) are repeated. */
+  /**
+   * Additional headers of the 200 response. A 304 repeats those that it must repeat (Vary, Content-Location,
+   * Expires).
+   */
   headers?: ResponseHeaders;
 };
 
-/** Headers of the 200 answer that its 304 repeats: RFC 9110, section 15.4.5, and what every answer of ours carries. */
+/** Headers of the 200 response that its 304 repeats: RFC 9110, section 15.4.5, and the ones every response carries. */
 const repeatedOn304 = [
   'cache-control',
   'content-location',
@@ -27,8 +30,9 @@ const repeatedOn304 = [
 ];
 
 /**
- * The answer of a route that serves a document: 200, or 304 when the caller has it already (RFC 9110, section 13).
- * HEAD gets the headers of GET without the body. The ETag is weak, so that a proxy which compresses may keep it.
+ * Returns the response of a route that serves a document: 200, or 304 if the caller's copy is current (RFC 9110,
+ * section 13). HEAD gets the headers of GET without the body. The ETag is weak, so that a compressing proxy may keep
+ * it.
  */
 export function conditionalResponse(request: HttpRequest, options: ConditionalResponseOptions): HttpResponse {
   const { body } = options;
@@ -59,29 +63,26 @@ function pick(headers: ResponseHeaders, names: readonly string[]): ResponseHeade
 
 type Identity = { etag: string; length: string };
 
-/** Documents are the same string for every reader, so each is hashed and measured once. */
-const knownIdentities = new LRUCache<string, Identity>({
+/** A document is the same string for every reader, so it is hashed and measured only once. */
+const identityCache = new LRUCache<string, Identity>({
   maxSize: limits.rememberedDocumentCharacters,
   sizeCalculation: (_, body) => Math.max(1, body.length),
 });
 
 function identityOf(body: string | Uint8Array): Identity {
-  const known = typeof body === 'string' ? knownIdentities.get(body) : undefined;
-  if (known) return known;
+  const cached = typeof body === 'string' ? identityCache.get(body) : undefined;
+  if (cached) return cached;
   const etag = `W/"${hash('sha256', body, 'base64url').slice(0, 27)}"`;
   const identity = { etag, length: String(Buffer.byteLength(body)) };
-  if (typeof body === 'string') knownIdentities.set(body, identity);
+  if (typeof body === 'string') identityCache.set(body, identity);
   return identity;
 }
 
 /**
- * Whether the request's conditions say that the caller's copy is still right. If-None-Match alone decides when
- * it is there, even when nothing in it can be read. Other methods than GET and HEAD have no such answer.
+ * Returns whether the request's preconditions match the current representation, so that the response is a 304. If
+ * If-None-Match is present, it alone decides, even if it cannot be parsed. Only GET and HEAD can get a 304.
  */
-export function isNotModified(
-  request: HttpRequest,
-  current: { etag: string; lastModified: Date | null },
-): boolean {
+function isNotModified(request: HttpRequest, current: { etag: string; lastModified: Date | null }): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const ifNoneMatch = request.headers.get('if-none-match');
   if (ifNoneMatch !== null) return matchesWeakly(ifNoneMatch, current.etag);
@@ -91,7 +92,7 @@ export function isNotModified(
   return wholeSeconds(current.lastModified) <= wholeSeconds(since);
 }
 
-/** Weak comparison (RFC 9110, section 8.8.3.2): only what stands between the quotes counts. */
+/** Compares weakly (RFC 9110, section 8.8.3.2): only the opaque tag between the quotes counts. */
 function matchesWeakly(ifNoneMatch: string, etag: string): boolean {
   if (ifNoneMatch.trim() === '*') return true;
   const tags: readonly string[] = ifNoneMatch.match(/"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
@@ -103,16 +104,17 @@ const obsoleteDates = {
   asctime: /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
 };
 
-/** The three forms of an HTTP date that must be understood (RFC 9110, section 5.6.7); null for anything else. */
+/** Parses the three formats of an HTTP date that a server must accept (RFC 9110, section 5.6.7); null for any other. */
 export function parseHttpDate(value: string): Date | null {
-  // asctime has no zone and means GMT; Date would take it for local time.
+  // An asctime date has no zone and means GMT; Date would parse it as local time.
   const date = new Date(obsoleteDates.asctime.test(value) ? `${value} GMT` : value);
   if (Number.isNaN(date.getTime())) return null;
-  const known = date.toUTCString() === value || Object.values(obsoleteDates).some((form) => form.test(value));
-  return known ? date : null;
+  const isHttpDate =
+    date.toUTCString() === value || Object.values(obsoleteDates).some((format) => format.test(value));
+  return isHttpDate ? date : null;
 }
 
-/** RFC 9110, section 8.8.2.1: a Last-Modified after the answer itself must not be sent. */
+/** Caps a Last-Modified at the current time: a later one must not be sent (RFC 9110, section 8.8.2.1). */
 function notInTheFuture(date: Date): Date {
   const now = Date.now();
   return date.getTime() <= now ? date : new Date(now);

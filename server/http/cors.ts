@@ -1,17 +1,17 @@
 import type { HttpRequest } from './request.ts';
 import { addVary, type HttpResponse, type ResponseHeaders } from './response.ts';
 
-/** How long a browser may remember a preflight, in seconds. */
+/** How long a browser may cache the result of a preflight request, in seconds. */
 const preflightMaxAge = 600;
 
 const requestHeaders = ['content-type', 'authorization', 'x-request-id', 'idempotency-key'];
 const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
 
 /**
- * Lets pages of listed origins read an answer. None by default. There is never a `*`, and cookies are not part
- * of it: what such a page may do, anyone may do.
+ * Allows pages of the listed origins (none by default) to read a response. `*` and credentials are never sent: such a
+ * page can do no more than any anonymous caller.
  *
- * @param origin what the request says of itself
+ * @param origin the request's Origin header
  */
 export function setCorsHeaders(
   headers: ResponseHeaders,
@@ -26,9 +26,9 @@ export function setCorsHeaders(
 }
 
 /**
- * Answers the question a browser asks before it sends a call from another origin.
+ * Returns the response to a CORS preflight request.
  *
- * @param furtherHeaders that a request may carry here, in lower case
+ * @param furtherHeaders additional request headers to allow, in lower case
  */
 export function preflightResponse(
   request: HttpRequest,

@@ -2,15 +2,14 @@ import { HttpError } from './http-error.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
- * Refuses what a page of another site sends. A multipart POST needs no preflight, so the browser's word for
- * where a request comes from is all that stands between a foreign page and a mutation. Callers that are no
- * browsers send neither header and pass.
+ * Rejects requests from pages of other sites. A multipart POST needs no preflight, so Sec-Fetch-Site and Origin are
+ * the only protection of a mutation against a foreign page. Callers other than browsers send neither header and pass.
  *
- * A page cannot choose its Origin header, so one that the operator listed passes wherever it is. The Host header
- * is never asked: the caller chooses that one.
+ * A page cannot forge its Origin header, so every origin in the operator's list passes. The Host header is ignored,
+ * because the caller controls it.
  *
- * @param siteUrl where this product is served
- * @throws Refusal `cross_origin`
+ * @param siteUrl public URL of this product
+ * @throws HttpError `cross_origin`
  */
 export function rejectCrossOrigin(
   request: HttpRequest,

@@ -2,7 +2,7 @@ import { type AppError, jsonRpcCodes } from '../errors.ts';
 import { HttpError } from './http-error.ts';
 import { type HttpResponse, jsonResponse } from './response.ts';
 
-/** The answer to a request that was refused or failed: the same envelope on every route. */
+/** Returns the error response of a rejected or failed request. It has the same format on every route. */
 export function errorResponse(
   error: AppError,
   where: { path: string | null; requestId: string },

@@ -9,20 +9,20 @@ import { setRateLimitHeaders } from './rate-limit-headers.ts';
 import { type HttpRequest, targetOf } from './request.ts';
 import { requestIdOf } from './request-id.ts';
 import { logRequest, type RequestMetrics } from './request-log.ts';
-import { endRequestSpan, givenTrace, startRequestSpan } from './request-span.ts';
+import { endRequestSpan, incomingTrace, startRequestSpan } from './request-span.ts';
 import type { HttpResponse } from './response.ts';
 
 export type Handler = (request: HttpRequest, scope: RequestScope) => Promise<HttpResponse>;
 
 export type Route = {
-  /** What the route is called in metrics: its pattern, never what a caller wrote. */
+  /** Route label in metrics and logs: the route's pattern, never text from the request. */
   name: string;
   handler: Handler;
-  /** What the envelope calls the place that was asked. Default: the URL's path. */
+  /** Returns the `path` of the error response. Default: the URL's path. */
   pathOf?: (request: HttpRequest) => string | null;
 };
 
-/** What the HTTP layer needs of the services. */
+/** The services that the HTTP layer needs. */
 export type HttpServices = {
   env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
   log: Logger;
@@ -30,8 +30,8 @@ export type HttpServices = {
 };
 
 /**
- * Runs a route's handler the way every request is handled: with an id and a scope, errors turned into the error response,
- * the common headers set, and one log line when it has ended.
+ * Runs a route's handler with everything that all requests share: a request id and scope, a span, the conversion of
+ * thrown errors to the error response, the common headers, and one log line at the end.
  */
 export function handleRequest(
   request: HttpRequest,
@@ -39,15 +39,15 @@ export function handleRequest(
   services: HttpServices,
 ): Promise<HttpResponse> {
   const scope = createRequestScope(requestIdOf(request.headers.get('x-request-id')));
-  const given = givenTrace(request.headers);
+  const incoming = incomingTrace(request.headers);
   const span = startRequestSpan(request, {
     route: route.name,
     scope,
-    given,
+    incoming,
     serviceKeys: services.env.SERVICE_KEYS,
   });
   return requestScope.run(scope, () =>
-    withTraceContext(span ?? given, () => handle({ request, route, scope, services }, span)),
+    withTraceContext(span ?? incoming, () => handle({ request, route, scope, services }, span)),
   );
 }
 
@@ -89,7 +89,7 @@ async function respond(exchange: Exchange): Promise<HttpResponse> {
   return response;
 }
 
-/** Turns what the handler throws into the error response. */
+/** Calls the handler and converts a thrown error to the error response. */
 async function callHandler({ request, route, scope, services }: Exchange): Promise<HttpResponse> {
   try {
     return await route.handler(request, scope);

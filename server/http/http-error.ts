@@ -1,6 +1,6 @@
 import { AppError, type AppErrorOptions, type ErrorReason } from '../errors.ts';
 
-/** A request that is turned away before its work began, with headers that belong to that answer (`Allow`, …). */
+/** An error detected by the HTTP layer or a route, with the headers that its response must carry (`Allow`, …). */
 export class HttpError extends AppError {
   readonly headers: Readonly<Record<string, string>>;
 

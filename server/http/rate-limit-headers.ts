@@ -2,8 +2,8 @@ import type { RateLimitState } from '../config/rate-limits.ts';
 import type { ResponseHeaders } from './response.ts';
 
 /**
- * Tells the caller where its buckets stand, as draft-ietf-httpapi-ratelimit-headers-11 has it, and when to come
- * back after a refusal.
+ * Sets the headers of draft-ietf-httpapi-ratelimit-headers-11 for the caller's buckets, and Retry-After if one of them
+ * rejected a call.
  */
 export function setRateLimitHeaders(headers: ResponseHeaders, states: Iterable<RateLimitState>): void {
   const policies: string[] = [];

@@ -2,7 +2,7 @@ import { limits } from '../config/limits.ts';
 
 const validId = new RegExp(`^[\\w.:-]{8,${limits.requestIdLength}}$`);
 
-/** The caller's `x-request-id` if it is one, else a new one: it goes into the log, so anything else stays out. */
-export function requestIdOf(given: string | null): string {
-  return given !== null && validId.test(given) ? given : crypto.randomUUID();
+/** Returns the caller's `x-request-id` if it is valid, otherwise a new id. The id is logged, so it is validated. */
+export function requestIdOf(header: string | null): string {
+  return header !== null && validId.test(header) ? header : crypto.randomUUID();
 }

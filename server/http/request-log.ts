@@ -1,45 +1,45 @@
 import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../config/limits.ts';
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 import type { Logger } from '../observability/log.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
 import type { Principal } from '../principal.ts';
 import { coordinator } from '../process/coordinator.ts';
 
-/** What logs commonly call a request whose client went away; it is never sent. */
+/** The status that is logged if the client disconnects first, as nginx does. It is never sent. */
 export const clientClosedRequest = 499;
 
 const readinessRoute = '/readyz';
 
 export type RequestEvent = {
   method: string;
-  /** The route's pattern, never what a caller wrote. */
+  /** The route's pattern, never text from the request. */
   route: string;
   scope: RequestScope;
   status: number;
   durationMs: number;
-  /** The client went away before the answer. */
+  /** The client disconnected before it got the response. */
   aborted: boolean;
 };
 
-/** Counts requests. */
+/** The metrics that the HTTP layer records. */
 export type RequestMetrics = {
   requestEnded(request: { route: string; method: string; status: number; seconds: number }): void;
 };
 
 /**
- * One wide event for each request: who, what, how it ended, how long it took. No input, no query string, no
- * address: visitors are told apart by a hash that means nothing after a restart.
+ * Logs one wide event per request: caller, route, status and duration. It contains no input, query string or client
+ * address. Visitors are distinguished by a salted hash whose salt changes with each restart.
  */
 export function logRequest(
   event: RequestEvent,
   { log, metrics }: { log: Logger; metrics: RequestMetrics },
 ): void {
   const { method, route, scope, durationMs } = event;
-  // Whatever was answered, nobody was there to read it.
+  // The client cannot have read the response, whatever its status was.
   const status = event.aborted ? clientClosedRequest : event.status;
-  // Not to be ready is an answer, and it is asked for all the time.
+  // A 503 from /readyz is expected and polled often: don't log it as an error.
   const isFailure = status >= 500 && route !== readinessRoute;
   const level = isFailure ? 'error' : status >= 400 ? 'warn' : 'info';
   log.event(
@@ -52,7 +52,7 @@ export function logRequest(
       durationMs: Math.round(durationMs * 10) / 10,
       bytesIn: scope.bytesIn,
       bytesOut: scope.bytesOut,
-      caller: nameOf(scope.principal),
+      caller: callerNameOf(scope.principal),
       calls: scope.calls,
     },
     'request',
@@ -60,7 +60,7 @@ export function logRequest(
   metrics.requestEnded({ route, method, status, seconds: durationMs / 1000 });
 }
 
-function nameOf(principal: Principal | undefined): string {
+function callerNameOf(principal: Principal | undefined): string {
   switch (principal?.kind) {
     case undefined:
       return 'unknown';
@@ -73,14 +73,16 @@ function nameOf(principal: Principal | undefined): string {
   }
 }
 
+const pseudonyms = defineSingleton('log-pseudonyms', () => ({
+  salt: coordinator()?.salt ?? randomBytes(16).toString('hex'),
+  cache: new LRUCache<string, string>({ max: limits.rememberedAddresses }),
+}));
+
 function pseudonymOf(key: string): string {
-  const { salt, known } = singleton('log-pseudonyms', () => ({
-    salt: coordinator()?.salt ?? randomBytes(16).toString('hex'),
-    known: new LRUCache<string, string>({ max: limits.rememberedAddresses }),
-  }));
-  const pseudonym = known.get(key);
-  if (pseudonym !== undefined) return pseudonym;
-  const made = hash('sha256', `${salt}${key}`, 'base64url').slice(0, 12);
-  known.set(key, made);
-  return made;
+  const { salt, cache } = pseudonyms.get();
+  const cached = cache.get(key);
+  if (cached !== undefined) return cached;
+  const pseudonym = hash('sha256', `${salt}${key}`, 'base64url').slice(0, 12);
+  cache.set(key, pseudonym);
+  return pseudonym;
 }

@@ -5,44 +5,48 @@ import type { HeaderLookup, HttpRequest } from './request.ts';
 import { clientClosedRequest } from './request-log.ts';
 import { authenticateService, type ServiceKey } from './service-key.ts';
 
-/** They are asked for every few seconds, and nothing is learned from how. */
-const untraced = new Set(['/healthz', '/readyz', '/metrics']);
+/** Polled every few seconds; their traces carry no information. */
+const untracedRoutes = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** As https://opentelemetry.io/docs/specs/semconv/http/http-spans/ has it: any other counts as `_OTHER`. */
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Any other method becomes `_OTHER`: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The trace that the caller says this request belongs to. */
-export function givenTrace(headers: HeaderLookup): TraceContext | undefined {
+/** Parses the trace context of a request from its traceparent and tracestate headers. */
+export function incomingTrace(headers: HeaderLookup): TraceContext | undefined {
   const traceparent = headers.get('traceparent');
   return traceparent === null ? undefined : parseTraceparent(traceparent, headers.get('tracestate'));
 }
 
-/** @returns undefined where nothing is traced */
+/**
+ * Starts the span of a request.
+ *
+ * @returns undefined if tracing is off or the route is not traced
+ */
 export function startRequestSpan(
   request: HttpRequest,
   {
     route,
     scope,
-    given,
+    incoming,
     serviceKeys,
   }: {
     route: string;
     scope?: RequestScope;
-    given: TraceContext | undefined;
+    incoming: TraceContext | undefined;
     serviceKeys: readonly ServiceKey[];
   },
 ): Span | undefined {
-  if (!tracing.tracer || untraced.has(route)) return undefined;
-  const method = methods.has(request.method) ? request.method : '_OTHER';
-  // What Next was given to answer has come through this already, see inPageSpan.
+  if (!tracing.tracer || untracedRoutes.has(route)) return undefined;
+  const method = knownMethods.has(request.method) ? request.method : '_OTHER';
+  // The node server starts a span before Next handles a request, see withPageSpan. This span is then its child.
   const outer = currentTrace.getStore();
   return tracing.tracer.start(`${method === '_OTHER' ? 'HTTP' : method} ${route}`, {
     ...(outer
       ? { kind: 'internal', parent: outer }
       : {
           kind: 'server',
-          parent: given,
-          parentFrom: given && isService(request, serviceKeys) ? 'service' : 'stranger',
+          parent: incoming,
+          parentFrom: incoming && isService(request, serviceKeys) ? 'service' : 'stranger',
         }),
     attributes: {
       'http.request.method': method,
@@ -52,7 +56,7 @@ export function startRequestSpan(
   });
 }
 
-/** Whether the caller has a key of ours. A wrong one is refused later. */
+/** Returns whether the caller has a valid service key. An invalid one is rejected later. */
 function isService(request: HttpRequest, keys: readonly ServiceKey[]): boolean {
   try {
     return authenticateService(request, keys) !== undefined;
@@ -65,11 +69,11 @@ export function endRequestSpan(
   span: Span,
   { scope, status, aborted }: { scope?: RequestScope; status: number; aborted: boolean },
 ): void {
-  const told = aborted ? clientClosedRequest : status;
+  const finalStatus = aborted ? clientClosedRequest : status;
   span.set({
-    'http.response.status_code': told,
+    'http.response.status_code': finalStatus,
     ...(scope ? { 'bff.caller': scope.principal?.kind ?? 'unknown' } : {}),
   });
-  if (told >= 500) span.fail(String(told));
+  if (finalStatus >= 500) span.fail(String(finalStatus));
   span.end();
 }

@@ -4,10 +4,10 @@ export type BodyLimits = {
   deadline: number;
 };
 
-/** What was asked for: a URL has it all. */
+/** The request target. A URL satisfies it. */
 export type Target = Pick<URL, 'pathname' | 'search' | 'searchParams'>;
 
-/** As much of a request as the door and the raw routes look at. A web Request has it. */
+/** The part of a request that the HTTP layer and the routes use. A web Request satisfies it. */
 export type HttpRequest = {
   readonly method: string;
   /** Absolute. */
@@ -15,9 +15,9 @@ export type HttpRequest = {
   readonly headers: HeaderLookup & Iterable<[name: string, value: string]>;
   readonly signal: AbortSignal;
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>> | null;
-  /** The URL's parts, where they were at hand. */
+  /** The parsed URL, if the server provides it. */
   readonly target?: Target;
-  /** Reads the body better than by its stream, within limits. */
+  /** Reads the whole body within limits, faster than through its stream, if the server provides it. */
   readBody?(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined>;
 };
 
@@ -26,12 +26,13 @@ export type HeaderLookup = {
   get(name: string): string | null;
 };
 
-const parsed = new WeakMap<HttpRequest, Target>();
+const parsedTargets = new WeakMap<HttpRequest, Target>();
 
+/** Returns the target of a request and parses its URL at most once. */
 export function targetOf(request: HttpRequest): Target {
-  const known = request.target ?? parsed.get(request);
+  const known = request.target ?? parsedTargets.get(request);
   if (known) return known;
   const target = new URL(request.url);
-  parsed.set(request, target);
+  parsedTargets.set(request, target);
   return target;
 }

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 
-/** Headers of an answer by their names in lower case. */
+/** Response headers by lower-case name. */
 export type ResponseHeaders = Record<string, string>;
 
 /**
- * What the door answers. The platform's own Response wraps every body in a stream as soon as it is made and checks each
- * header when it is set, which costs more than all the rest of a small answer; so one is made only for Next.
+ * The response of a route. A web Response wraps its body in a stream on construction and validates each header, which
+ * costs more than everything else in a small response. It is therefore created only for Next, by `toResponse`.
  */
 export type HttpResponse = {
   status: number;
@@ -13,14 +13,14 @@ export type HttpResponse = {
   body: string | Uint8Array<ArrayBuffer> | Readable | null;
 };
 
-/** One that is no stream. */
+/** A response whose body is not a stream. */
 export type BufferedResponse = HttpResponse & { body: Exclude<HttpResponse['body'], Readable> };
 
 export function toResponse({ status, headers, body }: HttpResponse): Response {
   return new Response(body instanceof Readable ? webStreamOf(body) : body, { status, headers });
 }
 
-/** Read only as fast as it is taken. */
+/** Converts a Node stream with backpressure: a chunk is read only when the consumer asks for one. */
 function webStreamOf(stream: Readable): ReadableStream<Uint8Array> {
   const chunks = stream.iterator();
   return new ReadableStream<Uint8Array>(
@@ -43,7 +43,7 @@ export function jsonResponse(
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-/** Adds a field to Vary unless it is there. */
+/** Adds a field to Vary unless it is already present. */
 export function addVary(headers: ResponseHeaders, field: string): void {
   if (headers.vary === undefined) {
     headers.vary = field;

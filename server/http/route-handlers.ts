@@ -1,17 +1,17 @@
 import type { HttpRequest } from './request.ts';
 import { type HttpResponse, toResponse } from './response.ts';
 
-/** Answers a request, whatever its method is; never rejects. */
+/** Handles a request of any method. The promise never rejects. */
 export type RouteHandler = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** A handler as Next mounts it. */
+/** Adapts a handler to the signature of a Next route handler. */
 export function routeHandler(handler: RouteHandler): (request: Request) => Promise<Response> {
   return async (request) => toResponse(await handler(request));
 }
 
 /**
- * A handler for the methods that a route module exports: every one, so that one that is not allowed is refused with the
- * envelope and not with Next's empty 405.
+ * Adapts a handler to the exports of a Next route module, one per method. All methods are exported, so that the handler
+ * rejects an unsupported one with the error response; Next would send an empty 405.
  */
 export function routeHandlers(handler: RouteHandler) {
   const mounted = routeHandler(handler);

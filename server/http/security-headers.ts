@@ -11,18 +11,21 @@ const strict = {
 };
 const strictOverTls = { ...strict, 'strict-transport-security': `max-age=${oneYear}; includeSubDomains` };
 
-/** Headers that keep browsers strict, on every answer. */
+/** Returns the security headers that every response carries. */
 export function securityHeaders(siteUrl: string): Readonly<ResponseHeaders> {
-  // Over plain HTTP browsers ignore the last one, and on a development machine it would lock out other projects.
+  // Browsers ignore Strict-Transport-Security over plain HTTP. Sent for localhost over HTTPS, it would break the other
+  // projects of a development machine.
   return siteUrl.startsWith('https:') ? strictOverTls : strict;
 }
 
-/** For what is no page: should a browser show it as one, it can do nothing. */
+/**
+ * Content-Security-Policy of everything except pages: if a browser renders the response, it can load and run nothing.
+ */
 export const inertContentPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 /**
- * The Content-Security-Policy of a page. Scripts are our own files, and those inline ones that carry the nonce of
- * this very answer (pages rendered for the request) or have a known hash (pages prerendered at the build).
+ * Returns the Content-Security-Policy of a page. It allows scripts from this origin, and inline scripts that carry the
+ * nonce of the response (pages rendered per request) or have a known hash (pages prerendered by the build).
  */
 export function pageContentPolicy(options: {
   nonce: string;
@@ -33,7 +36,7 @@ export function pageContentPolicy(options: {
   const inline = [`'nonce-${nonce}'`, ...hashes.map((hash) => `'sha256-${hash}'`)];
   return [
     "default-src 'self'",
-    // React's development build needs eval to show where an error on the server came from.
+    // React's development build needs eval to reconstruct the stack of a server error in the browser.
     ["script-src 'self'", ...inline, ...(development ? ["'unsafe-eval'"] : [])].join(' '),
     `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data: blob:",

@@ -3,22 +3,22 @@ import type { Principal } from '../principal.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpRequest } from './request.ts';
 
-/** A service that may call: the key itself is not kept, only its SHA-256. */
+/** A service that may call the API. Only the SHA-256 of its key is stored. */
 export type ServiceKey = { name: string; sha256: Buffer; scopes: readonly string[] };
 
 export const bearerChallenge = { 'www-authenticate': 'Bearer realm="typed-bff"' };
 
 /**
- * The service whose key the request carries; undefined when it carries none.
+ * Returns the service whose key the request carries, or undefined if it carries none.
  *
- * @throws Refusal `unauthorized` for a key that is not known, so that a mistyped one is noticed
+ * @throws HttpError `unauthorized` for an unknown key, so that a mistyped key does not go unnoticed
  */
 export function authenticateService(
   request: HttpRequest,
   keys: readonly ServiceKey[],
 ): Principal | undefined {
   const authorization = request.headers.get('authorization');
-  // Other schemes are not ours: a proxy in front may have a password of its own.
+  // Other schemes are ignored: a proxy in front may use Basic authentication, for example.
   if (authorization === null || !/^bearer(?:\s|$)/i.test(authorization)) return undefined;
   const token = /^bearer +([\w.~+/-]{1,512}=*)$/i.exec(authorization)?.[1];
   const service = token && findService(token, keys);
@@ -26,10 +26,10 @@ export function authenticateService(
   return { kind: 'service', name: service.name, scopes: service.scopes };
 }
 
-/** Every key is compared, each in constant time, so that the time tells nothing of which came close. */
+/** Compares every key in constant time, so that the response time reveals nothing about the keys. */
 function findService(token: string, keys: readonly ServiceKey[]): ServiceKey | undefined {
-  const given = createHash('sha256').update(token).digest();
+  const digest = createHash('sha256').update(token).digest();
   let found: ServiceKey | undefined;
-  for (const key of keys) if (timingSafeEqual(key.sha256, given)) found = key;
+  for (const key of keys) if (timingSafeEqual(key.sha256, digest)) found = key;
   return found;
 }

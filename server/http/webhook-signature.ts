@@ -3,19 +3,19 @@ import { limits } from '../config/limits.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpRequest } from './request.ts';
 
-export const timestampHeader = 'x-bff-timestamp';
-export const signatureHeader = 'x-bff-signature';
+const timestampHeader = 'x-bff-timestamp';
+const signatureHeader = 'x-bff-signature';
 
-/** HTTP asks for a challenge in every 401 (RFC 9110, 15.5.2). */
+/** Every 401 must carry a challenge (RFC 9110, section 15.5.2). */
 const headers = { 'www-authenticate': 'HMAC-SHA256 realm="typed-bff"' };
 
 /**
- * Checks who sent a webhook: `x-bff-signature` is `sha256=` and, in hexadecimal, the HMAC-SHA256 of
- * `<x-bff-timestamp>.<body>` under the shared secret; the timestamp is in Unix seconds and near this clock. The
- * comparison takes the same time whatever differs.
+ * Verifies the signature of a webhook. `x-bff-signature` is `sha256=` followed by the hexadecimal HMAC-SHA256 of
+ * `<x-bff-timestamp>.<body>` under the shared secret. The timestamp is in Unix seconds and must be close to this
+ * server's clock. The signature is compared in constant time.
  *
- * @returns the signature, which is good for one call only
- * @throws Refusal `unauthorized`
+ * @returns the signature, which the caller must accept only once
+ * @throws HttpError `unauthorized`
  */
 export function verifySignature(
   request: HttpRequest,
@@ -42,7 +42,8 @@ export function verifySignature(
   return signature.toLowerCase();
 }
 
-/** The refusal of a signature that has come before. */
-export function replayed(): HttpError {
-  return new HttpError('unauthorized', { message: 'This signature was used before. Sign anew.', headers });
+/** Returns the error for a signature that was used before. */
+export function replayedSignature(): HttpError {
+  const message = 'This signature was used before. Sign the request again.';
+  return new HttpError('unauthorized', { message, headers });
 }

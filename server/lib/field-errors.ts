@@ -2,9 +2,9 @@ import type { ZodError } from 'zod';
 import type { FieldErrors } from '../errors.ts';
 
 /**
- * The messages of a zod error by dotted path; those about the input as a whole stand under `input`.
+ * Returns the messages of a zod error by dotted path. Messages about the whole input have the key `input`.
  *
- * @param prefix the part of the input that was validated, when it was not the whole
+ * @param prefix path of the validated value, if it is only a part of the input
  */
 export function fieldErrorsOf(error: ZodError, ...prefix: string[]): FieldErrors {
   const fieldErrors: FieldErrors = {};

@@ -1,4 +1,4 @@
-/** The text fields of a form. Files are left out, and so are fields that a browser sends empty. */
+/** Yields the text fields of a form. Skips files and empty fields. */
 export function* textFields(form: FormData): Generator<[string, string]> {
   for (const [name, value] of form) {
     if (typeof value === 'string' && value !== '') yield [name, value];

@@ -1,8 +1,8 @@
 const immutable = new WeakSet<object>();
 
 /**
- * Freezes a value, save for the dates in it, which cannot be frozen and must be left alone: it will never change again,
- * so what is made of it once (its check, its JSON) can be kept with it.
+ * Deep-freezes a value and marks it as immutable, so that its validation result and its JSON can be cached. A Date in
+ * it cannot be frozen: don't change it.
  */
 export function freezeDeep<T extends object>(value: T): T {
   freeze(value);
@@ -10,11 +10,12 @@ export function freezeDeep<T extends object>(value: T): T {
   return value;
 }
 
+/** Returns whether a value was passed to `freezeDeep` itself. */
 export function isImmutable(value: unknown): value is object {
   return typeof value === 'object' && value !== null && immutable.has(value);
 }
 
-/** Whether a property of an object is settled. */
+/** Returns whether a property of an object is immutable. */
 export function hasImmutable(value: object): boolean {
   return Object.values(value).some(isImmutable);
 }

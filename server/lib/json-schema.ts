@@ -3,10 +3,10 @@ import { z } from 'zod';
 export type JsonSchema = { [keyword: string]: unknown };
 
 /**
- * What JSON cannot say and superjson marks in `meta`, by zod's name of the type. In a schema the mark is the keyword
- * `x-superjson`, beside the form that the value has in JSON.
+ * Types that JSON does not have, by zod's name, with the name that superjson's `meta` gives them. A schema describes
+ * their JSON form and adds the name as the keyword `x-superjson`.
  */
-export const superjsonTypes = {
+const superjsonTypes = {
   date: 'Date',
   bigint: 'bigint',
   set: 'set',
@@ -16,11 +16,11 @@ export const superjsonTypes = {
 } as const;
 
 /**
- * A zod schema as JSON Schema (draft 2020-12), in the form that the value has in JSON: a date is an ISO 8601 string,
- * a bigint a string of digits, a set an array, a map an array of pairs. Each carries `x-superjson`, the name by which
- * superjson's `meta` marks it; who reads by a tRPC client gets the type itself.
+ * Converts a zod schema to JSON Schema (draft 2020-12) of the value's JSON form: a date is an ISO 8601 string, a bigint
+ * a string of digits, a set an array, a map an array of pairs. Each has `x-superjson`, the type's name in superjson's
+ * `meta`. A tRPC client restores the type itself.
  *
- * Objects of an output are open: a field that is added later breaks nobody.
+ * Objects of an output allow additional properties, so that a new field breaks no client.
  */
 export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   return z.toJSONSchema(schema, {
@@ -40,21 +40,21 @@ function isSuperjsonType(type: string): type is keyof typeof superjsonTypes {
 }
 
 function jsonFormOf(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema {
-  const part = (inner: z.core.$ZodType) => {
+  const schemaOf = (inner: z.core.$ZodType) => {
     const { $schema, ...rest } = inner instanceof z.ZodType ? toJsonSchema(inner, io) : {};
     return rest;
   };
   if (schema instanceof z.ZodDate) return { type: 'string', format: 'date-time' };
   if (schema instanceof z.ZodBigInt) return { type: 'string', pattern: '^-?\\d+$' };
-  if (schema instanceof z.ZodSet) return { type: 'array', items: part(schema._zod.def.valueType) };
+  if (schema instanceof z.ZodSet) return { type: 'array', items: schemaOf(schema._zod.def.valueType) };
   if (schema instanceof z.ZodMap) {
-    const pair = [part(schema._zod.def.keyType), part(schema._zod.def.valueType)];
+    const pair = [schemaOf(schema._zod.def.keyType), schemaOf(schema._zod.def.valueType)];
     return { type: 'array', items: { type: 'array', prefixItems: pair, minItems: 2, maxItems: 2 } };
   }
   return { type: 'null' };
 }
 
-/** The examples that a schema's `.meta({ examples })` gives, in its own order. */
+/** Returns the examples of a schema's `.meta({ examples })`. */
 export function examplesOf(schema: z.ZodType): readonly unknown[] {
   const examples: unknown = z.globalRegistry.get(schema)?.examples;
   return Array.isArray(examples) ? examples : [];

@@ -2,21 +2,21 @@ import { Marked, Renderer, type Tokens } from 'marked';
 import { escapeText } from './xml.ts';
 
 export type MarkdownOptions = {
-  /** Where the site's root is; `/x` in the text means this plus `/x`. */
+  /** Base URL of root-relative references such as `/x`. */
   siteUrl: string;
-  /** Where the text itself stands; `x` and `../x` are relative to it. */
+  /** Base URL of relative references such as `x` and `../x`. */
   documentUrl: string;
-  /** Whether links inside the site are written with the host (a feed is read elsewhere) or from the root (a page of the site). */
+  /** Form of links within the site: with the host (feeds are read elsewhere) or from the root (pages). */
   sameSiteLinks: 'absolute' | 'from root';
 };
 
 /**
- * HTML of a Markdown text (GFM) that is safe to show as it is: raw HTML is shown as text, links keep only
- * http, https and mailto, images only http and https. A link or image that is not kept leaves its text.
+ * Renders Markdown (GFM) as safe HTML: raw HTML is escaped, links may use http, https and mailto, and images http and
+ * https. Any other link or image is replaced with its text.
  */
 export function renderMarkdown(markdown: string, options: MarkdownOptions): string {
   const renderer = new SafeRenderer(options);
-  // As an option of the call: given to the constructor, the methods of a class would not be seen.
+  // Passed to parse() and not to the constructor, which ignores methods of a class.
   return new Marked().parse(markdown, { async: false, gfm: true, renderer });
 }
 
@@ -34,13 +34,13 @@ class SafeRenderer extends Renderer {
   }
 
   override text(token: Tokens.Text | Tokens.Escape): string {
-    // marked counts text between raw <script> or <pre> tags as escaped already. Here those tags are text too.
+    // marked treats text between raw <script> or <pre> tags as already escaped, but here those tags are text too.
     return super.text(token.type === 'text' ? { ...token, escaped: false } : token);
   }
 
   override code(token: Tokens.Code): string {
     const html = super.code(token);
-    // Code wider than the page scrolls, with the keyboard too.
+    // Makes wide code blocks scrollable with the keyboard.
     return this.#options.sameSiteLinks === 'from root' ? html.replace('<pre>', '<pre tabindex="0">') : html;
   }
 
@@ -55,7 +55,7 @@ class SafeRenderer extends Renderer {
   }
 }
 
-/** The URL to write, or null when its scheme is not among `schemes` or it is no URL at all. */
+/** Returns the URL to write, or null if it is invalid or its scheme is not allowed. */
 function resolveUrl(reference: string, options: MarkdownOptions, schemes: readonly string[]): string | null {
   const root = `${options.siteUrl}/`;
   const fromRoot = reference.startsWith('/') && !reference.startsWith('//');

@@ -1,24 +1,44 @@
-/** What was made, by name; each in an object of its own, so that one that is undefined counts as made. */
-const made = storeOf(Symbol.for('typed-bff.singletons'));
+const registryKey: unique symbol = Symbol.for('typed-bff.singletons');
+
+/** `created` is an object, so that undefined can be a value too. */
+type Slot<T> = { created?: { value: T } };
+/** Only one call of `defineSingleton` uses a name, so the name determines the type of the value. */
+type Registry = { get<T>(name: string): Slot<T> | undefined; set<T>(name: string, slot: Slot<T>): unknown };
+
+const root: typeof globalThis & { [registryKey]?: Registry } = globalThis;
+root[registryKey] ??= new Map();
+const registry = root[registryKey];
+
+type Singleton<T> = {
+  /** Returns the value of this process. The first call creates it. */
+  get(): T;
+  /**
+   * Sets the value instead of creating it.
+   *
+   * @throws Error if the process already has a value
+   */
+  set(value: T): void;
+};
 
 /**
- * One value for the whole process.
+ * Defines a value that exists once per process.
  *
- * Next loads a module several times (instrumentation and route handlers are separate instances, hot reload
- * makes new ones), so a module-level variable is not one value. The global symbol registry is.
+ * Next loads a module several times (instrumentation and route handlers are separate instances, and hot reload
+ * creates new ones), so a module-level variable exists several times. The global symbol registry exists once.
+ *
+ * @param name unique in the product
  */
-export function singleton<T>(name: string, make: () => T): T {
-  const existing: { value: T } | undefined = Reflect.get(made, name);
-  if (existing) return existing.value;
-  const value = make();
-  Reflect.set(made, name, { value });
-  return value;
-}
-
-function storeOf(key: symbol): object {
-  const existing: object | undefined = Reflect.get(globalThis, key);
-  if (existing) return existing;
-  const store = {};
-  Reflect.set(globalThis, key, store);
-  return store;
+export function defineSingleton<T>(name: string, create: () => T): Singleton<T> {
+  const slot: Slot<T> = registry.get(name) ?? {};
+  registry.set(name, slot);
+  return {
+    get() {
+      slot.created ??= { value: create() };
+      return slot.created.value;
+    },
+    set(value) {
+      if (slot.created) throw new Error(`The singleton ${name} already has a value.`);
+      slot.created = { value };
+    },
+  };
 }

@@ -1,11 +1,10 @@
 /**
- * A serializer for XML 1.0, just enough for feeds. Nodes are data, so no text can be forgotten unescaped;
- * whatever string comes in, the document is well-formed. Names of elements and attributes are the
- * programmer's own and are written as they are.
+ * A minimal XML 1.0 serializer for feeds. Nodes are data, so all text is escaped, and the document is well-formed for
+ * any string. Names of elements and attributes are not escaped: they must be constants.
  */
 
 export type XmlElement = { name: string; attributes: Readonly<Record<string, string>>; children: XmlNode[] };
-/** A string is text; `null` is left out. */
+/** A string is text. `null` is skipped. */
 export type XmlNode = XmlElement | string | null;
 
 /** `element('guid', { isPermaLink: 'false' }, 'tag:…')` */
@@ -17,20 +16,23 @@ export function element(
   return { name, attributes, children };
 }
 
-/** The document with its XML declaration; indented where an element holds elements alone. */
+/** Serializes a document with its XML declaration. Indents elements that contain only elements. */
 export function serializeXml(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${serialize(root, 0)}\n`;
 }
 
-// The u flag makes a lone surrogate a code point of its own, outside every range here.
+// With the u flag a lone surrogate is a separate code point, outside all of these ranges.
 const forbidden = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
-/** Drops what no XML 1.0 document may hold, not even as a reference: https://www.w3.org/TR/xml/#charsets */
+/** Removes characters that XML 1.0 forbids, even as references: https://www.w3.org/TR/xml/#charsets */
 export function stripForbidden(text: string): string {
   return text.replace(forbidden, '');
 }
 
-/** Text between tags; right for HTML too. A carriage return is written as a reference: parsers turn a bare one into a line feed. */
+/**
+ * Escapes text between tags of XML or HTML. A carriage return becomes a reference, because parsers read a bare one as a
+ * line feed.
+ */
 export function escapeText(text: string): string {
   return stripForbidden(text)
     .replaceAll('&', '&amp;')
@@ -39,7 +41,10 @@ export function escapeText(text: string): string {
     .replaceAll('\r', '&#13;');
 }
 
-/** The value of an attribute in double quotes. White space is written as references: parsers turn bare tabs and line ends into spaces. */
+/**
+ * Escapes an attribute value in double quotes. Tabs and line ends become references, because parsers read bare ones as
+ * spaces.
+ */
 export function escapeAttribute(value: string): string {
   return escapeText(value).replaceAll('"', '&quot;').replaceAll('\t', '&#9;').replaceAll('\n', '&#10;');
 }
@@ -51,12 +56,12 @@ function serialize(node: XmlElement, depth: number): string {
   const children = node.children.filter((child) => child !== null);
   if (children.length === 0) return `<${node.name}${attributes}/>`;
 
-  const mixed = children.some((child) => typeof child === 'string');
-  const inside = children.map((child) =>
+  const isMixed = children.some((child) => typeof child === 'string');
+  const contents = children.map((child) =>
     typeof child === 'string' ? escapeText(child) : serialize(child, depth + 1),
   );
-  if (mixed) return `<${node.name}${attributes}>${inside.join('')}</${node.name}>`;
+  if (isMixed) return `<${node.name}${attributes}>${contents.join('')}</${node.name}>`;
   const indent = '  '.repeat(depth);
-  const lines = inside.map((line) => `${indent}  ${line}\n`).join('');
+  const lines = contents.map((line) => `${indent}  ${line}\n`).join('');
   return `<${node.name}${attributes}>\n${lines}${indent}</${node.name}>`;
 }

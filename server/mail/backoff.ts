@@ -3,8 +3,8 @@ import type { MailTiming } from './timing.ts';
 export type BackoffTiming = Pick<MailTiming, 'backoffBase' | 'backoffFactor' | 'backoffCap'>;
 
 /**
- * Exponential backoff with full jitter: anything up to base * factor^(failures - 1), at most the cap.
- * Whole milliseconds, at least one. `random` is in [0, 1).
+ * Exponential backoff with full jitter: a random delay up to base * factor^(failures - 1), at most the cap.
+ * Returns whole milliseconds, at least one. `random` is in [0, 1).
  */
 export function backoff(failures: number, timing: BackoffTiming, random: () => number = Math.random): number {
   const ceiling = Math.min(timing.backoffCap, timing.backoffBase * timing.backoffFactor ** (failures - 1));

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { MailDatabase, MailRow } from './database.ts';
-import { storage } from './storage.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
-/** A mail that belongs to one dispatcher until its lease ends. */
+/** A mail claimed by one dispatcher until its lease ends. */
 export type ClaimedMail = {
   id: string;
   messageId: string;
@@ -12,29 +12,29 @@ export type ClaimedMail = {
   subject: string | null;
   contents: string;
   acceptedAt: Date;
-  /** How long delivery has been tried, in milliseconds. */
+  /** Time since delivery could first be attempted, in milliseconds. */
   age: number;
-  /** This attempt's number, from 1. */
+  /** The number of this attempt, starting at 1. */
   attempt: number;
   /** Claims that ended without an outcome before this one. */
   crashedClaims: number;
-  /** The lease's token: what the outcome must carry. */
+  /** Fencing token of the lease; recording the outcome requires it. */
   token: string;
-  /** The trace that it was accepted in; null where nobody had one. */
+  /** The trace that the mail was accepted in; null if it was not traced. */
   traceparent: string | null;
 };
 
-export type Retry = {
-  /** Milliseconds from now. */
+type Retry = {
+  /** Milliseconds until the next attempt. */
   delay: number;
   lastError: string | null;
-  /** False gives the attempt back: the mail was not to blame. */
+  /** False if the mail was not the cause of the failure; the attempt is not counted. */
   countAttempt: boolean;
 };
 
-/** Outcomes are fenced: with a token that is not the current lease's, nothing changes and the answer is false. */
+/** Outcomes are fenced: with a token other than the current lease's, nothing changes and the result is false. */
 export type Claims = {
-  /** The mail that has been due for longest, or undefined. No two claims get the same one. */
+  /** Claims the mail that has been due the longest, or returns undefined. No two claims get the same mail. */
   claim(): Promise<ClaimedMail | undefined>;
   complete(id: string, token: string): Promise<boolean>;
   retryLater(id: string, token: string, retry: Retry): Promise<boolean>;
@@ -47,23 +47,23 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
   const lease = Math.round(opts.lease);
   const later = (milliseconds: number) => sql<number>`${now()} + ${sql.val(Math.round(milliseconds))}`;
 
-  /** @returns whether the lease was still this token's */
-  const settle = (
+  /** @returns false if the lease no longer belongs to this token */
+  const recordOutcome = (
     id: string,
     token: string,
     outcome: Partial<Pick<MailRow, 'status' | 'last_error'>>,
-    times: { sentNow?: boolean; delay?: number; giveBack?: boolean } = {},
+    changes: { sentNow?: boolean; delay?: number; uncountAttempt?: boolean } = {},
   ) =>
-    storage(() =>
+    withStorageErrors(() =>
       write(async (queries) => {
         const result = await queries
           .updateTable('mail')
           .set({ ...outcome, lease_token: null, lease_until: null, unfinished: 0 })
-          .$if(times.sentNow === true, (update) => update.set({ sent_at: now() }))
-          .$if(times.delay !== undefined, (update) =>
-            update.set({ next_attempt_at: later(times.delay ?? 0) }),
+          .$if(changes.sentNow === true, (update) => update.set({ sent_at: now() }))
+          .$if(changes.delay !== undefined, (update) =>
+            update.set({ next_attempt_at: later(changes.delay ?? 0) }),
           )
-          .$if(times.giveBack === true, (update) =>
+          .$if(changes.uncountAttempt === true, (update) =>
             update.set((eb) => ({ attempts: eb('attempts', '-', 1) })),
           )
           .where('id', '=', id)
@@ -76,7 +76,7 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
 
   return {
     claim: () =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (queries) => {
           const token = randomUUID();
           const due = queries
@@ -88,7 +88,7 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
                   eb('status', '=', 'queued'),
                   eb.or([
                     eb('next_attempt_at', '<=', now()),
-                    // No backoff reaches this far: the clock was set back, and the mail would wait for it.
+                    // Longer than any backoff: the clock was set back, and the mail would wait until it caught up.
                     eb('next_attempt_at', '>', later(2 * opts.backoffCap)),
                   ]),
                 ]),
@@ -101,7 +101,7 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
             .orderBy('next_attempt_at')
             .orderBy('accepted_at')
             .limit(1)
-            // SQLite has one writer at a time; PostgreSQL must be told that another claim's row is not ours.
+            // SQLite has one writer at a time. On PostgreSQL, concurrent claims must skip each other's rows.
             .$if(engine === 'postgres', (select) => select.forUpdate().skipLocked());
           const row = await queries
             .updateTable('mail')
@@ -119,12 +119,18 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
         }),
       ),
 
-    complete: (id, token) => settle(id, token, { status: 'sent', last_error: null }, { sentNow: true }),
+    complete: (id, token) =>
+      recordOutcome(id, token, { status: 'sent', last_error: null }, { sentNow: true }),
 
     retryLater: (id, token, { delay, lastError, countAttempt }) =>
-      settle(id, token, { status: 'queued', last_error: lastError }, { delay, giveBack: !countAttempt }),
+      recordOutcome(
+        id,
+        token,
+        { status: 'queued', last_error: lastError },
+        { delay, uncountAttempt: !countAttempt },
+      ),
 
-    markDead: (id, token, lastError) => settle(id, token, { status: 'dead', last_error: lastError }),
+    markDead: (id, token, lastError) => recordOutcome(id, token, { status: 'dead', last_error: lastError }),
   };
 }
 

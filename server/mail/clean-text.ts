@@ -1,6 +1,6 @@
 /**
- * One line without control characters and without the characters that turn the direction of text (Bidi_Control),
- * which make a name read as another one.
+ * Reduces text to one line. Removes control characters and the characters that change the text direction
+ * (Bidi_Control), which can make one name look like another.
  */
 export function cleanLine(value: string): string {
   return value
@@ -10,7 +10,7 @@ export function cleanLine(value: string): string {
     .trim();
 }
 
-/** Text of several lines. Line ends as \n; of the control characters only \n and \t stay. */
+/** Normalizes line endings to \n and removes all control characters except \n and \t. */
 export function cleanContents(value: string): string {
   return value
     .toWellFormed()

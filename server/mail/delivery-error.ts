@@ -1,14 +1,16 @@
+import { isRecord } from '../lib/is-record.ts';
+
 /**
- * transport_down: no mail would get through now, this one is not to blame; permanent: the server will never
- * take this mail; transient: it may take it later.
+ * transport_down: no mail can be sent now, regardless of its contents; permanent: the server will never accept this
+ * mail; transient: the server may accept it later.
  */
 export type DeliveryFailure = 'transport_down' | 'permanent' | 'transient';
 
-/** A mail that the transport did not take. */
+/** The transport did not accept a mail. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   readonly kind: DeliveryFailure;
-  /** Command and codes, such as `RCPT TO 550 5.1.1 EENVELOPE`; never the server's words, which hold addresses. */
+  /** Command and codes, such as `RCPT TO 550 5.1.1 EENVELOPE`; never the server's text, which contains addresses. */
   readonly summary: string;
 
   constructor(kind: DeliveryFailure, summary: string) {
@@ -19,35 +21,36 @@ export class DeliveryError extends Error {
 }
 
 /**
- * Replies to a session that may not send yet (RFC 4954, 5.7.x): the credentials are wrong or missing, whatever
- * command brought it up. Read as permanent, a mistake in SMTP_URL would kill every mail.
+ * Replies to a session that is not authorized to send (RFC 4954, 5.7.x): the credentials are wrong or missing,
+ * regardless of the command. If these counted as permanent, a mistake in SMTP_URL would mark every mail dead.
  */
 const authenticationReplies = new Set([530, 534, 535, 538]);
 
-/** Commands before MAIL FROM: the server does not know of any mail yet. */
+/** Commands before MAIL FROM: the server has not seen a mail yet. */
 const sessionCommand = /^(AUTH|STARTTLS|EHLO|HELO|LHLO)\b/;
 
-/** How nodemailer calls a connection that broke or fell silent at any stage, and an attempt that was ended from here. */
+/** Matches a connection that broke or timed out at any stage, and an attempt aborted by this process. */
 const isBroken = ({ command, code }: { command: string; code: string }) =>
   command === 'CONN' || code === 'EABORT';
 
 /**
- * Classifies what nodemailer threw. The command comes before the code: a 554 greeting or a 535 is a 5xx, and still
- * says nothing about the mail. A connection that breaks once the server knows of the mail may be the mail's doing,
- * so it counts as an attempt: one that a server always hangs up on would otherwise be tried for ever.
+ * Classifies an error thrown by nodemailer. The command takes precedence over the code: a 554 greeting or a 535 is a
+ * 5xx reply, but says nothing about the mail. A connection that breaks after the server has seen the mail may be caused
+ * by the mail, so it counts as an attempt: a mail that always makes the server hang up would otherwise be retried for
+ * ever.
  *
- * @param begun whether the session was open and had gone on to the mail
+ * @param mailStarted true if the session was open and had started on the mail
  */
-export function classifySmtpError(error: unknown, { begun }: { begun: boolean }): DeliveryError {
+export function classifySmtpError(error: unknown, { mailStarted }: { mailStarted: boolean }): DeliveryError {
   const fields = smtpFields(error);
   const { command, code, responseCode, response } = fields;
   const enhanced = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
   const summary = [command, responseCode, enhanced, code].filter(Boolean).join(' ') || 'unknown';
 
-  if (isBroken(fields)) return new DeliveryError(begun ? 'transient' : 'transport_down', summary);
+  if (isBroken(fields)) return new DeliveryError(mailStarted ? 'transient' : 'transport_down', summary);
   if (sessionCommand.test(command) || code === 'EAUTH') return new DeliveryError('transport_down', summary);
   if (authenticationReplies.has(responseCode)) return new DeliveryError('transport_down', summary);
-  // 503 is about the order of commands, so it is the session's fault: a new one may go through.
+  // 503 means a wrong order of commands, a fault of the session: a new session may succeed.
   if (responseCode >= 500 && responseCode < 600 && responseCode !== 503) {
     return new DeliveryError('permanent', summary);
   }
@@ -60,13 +63,13 @@ function smtpFields(error: unknown): {
   responseCode: number;
   response: string;
 } {
-  const read = (key: string): unknown => (error instanceof Error ? Reflect.get(error, key) : undefined);
+  const fields = isRecord(error) ? error : {};
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
-  const responseCode = read('responseCode');
+  const { responseCode } = fields;
   return {
-    command: text(read('command')),
-    code: text(read('code')),
+    command: text(fields.command),
+    code: text(fields.code),
     responseCode: typeof responseCode === 'number' ? responseCode : 0,
-    response: text(read('response')),
+    response: text(fields.response),
   };
 }

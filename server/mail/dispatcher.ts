@@ -6,20 +6,20 @@ import { DeliveryError } from './delivery-error.ts';
 import type { MailEvent } from './events.ts';
 import type { Outbox } from './outbox.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
-import { inTraceOf } from './trace.ts';
+import { withMailTrace } from './trace.ts';
 import type { Transport } from './transports.ts';
 
 export type Dispatcher = {
-  /** Begins to claim and to send. */
+  /** Starts claiming and sending. */
   start(): void;
-  /** A mail may be due: look now. Nothing happens before start() and after stop(). */
+  /** Looks for due mails immediately. Has no effect before start() and after stop(). */
   wake(): void;
-  /** Claims no more; resolves when the running attempt has its outcome, which is an abort after the grace. */
+  /** Stops claiming; resolves when the running attempt has an outcome. Aborts it after `timing.stopGrace`. */
   stop(): Promise<void>;
 };
 
 export type DispatcherOptions = {
-  /** Asked anew on every round, so that a storage that could not be opened may come back. */
+  /** Called in every round, so that a storage that failed to open is opened again. */
   outbox: () => Promise<Outbox>;
   transport: Transport;
   log: Logger;
@@ -27,28 +27,28 @@ export type DispatcherOptions = {
   record?: (event: MailEvent) => void;
 };
 
-/** The loop that sends what the outbox holds, one mail at a time. It never throws. */
+/** A loop that sends due mails of the outbox, one at a time. It never throws. */
 export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   const { transport, log, timing = mailTiming, record = () => {} } = opts;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
-  let wokenMeanwhile = false;
+  let wokenDuringRound = false;
   let abort = new AbortController();
   let transportFailures = 0;
-  /** On the clock of performance.now(), which nobody sets back. */
+  /** A time of performance.now(), which is monotonic. */
   let pausedUntil = 0;
   let storageFailed = false;
 
   function wake(): void {
     if (!timer) return;
     if (round) {
-      wokenMeanwhile = true;
+      wokenDuringRound = true;
       return;
     }
     round = outsideRequests(drain).finally(() => {
       round = undefined;
-      if (!wokenMeanwhile) return;
-      wokenMeanwhile = false;
+      if (!wokenDuringRound) return;
+      wokenDuringRound = false;
       wake();
     });
   }
@@ -58,10 +58,10 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       const outbox = await opts.outbox();
       while (timer && performance.now() >= pausedUntil) {
         const mail = await outbox.claim();
-        if (storageFailed) log.info('mail storage is back');
+        if (storageFailed) log.info('mail storage recovered');
         storageFailed = false;
         if (!mail) return;
-        await inTraceOf(mail, () => attempt(outbox, mail));
+        await withMailTrace(mail, () => attempt(outbox, mail));
       }
     } catch (error) {
       if (!storageFailed) log.error({ err: error }, 'mail storage failed');
@@ -71,26 +71,26 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
 
   async function attempt(outbox: Outbox, mail: ClaimedMail): Promise<void> {
     const { id, token } = mail;
-    const line = { mailId: id, attempt: mail.attempt };
-    // It may be what ended those processes: its neighbours must not wait for it for ever.
+    const fields = { mailId: id, attempt: mail.attempt };
+    // A poison mail: it may have crashed those processes, and must not block the mails behind it.
     if (mail.crashedClaims >= timing.crashedClaims) {
       await outbox.markDead(id, token, `${mail.crashedClaims} claims without an outcome`);
       record('dead');
-      log.error(line, 'mail given up: nobody who took it came to an end with it');
+      log.error(fields, 'mail marked dead: every claim of it ended without an outcome');
       return;
     }
-    const failure = await tryToSend(mail);
+    const failure = await send(mail);
     if (failure) {
-      await fail(outbox, mail, failure);
+      await handleFailure(outbox, mail, failure);
       return;
     }
     transportFailures = 0;
     record('sent');
-    if (await outbox.complete(id, token)) log.info(line, 'mail sent');
-    else log.warn(line, 'mail sent after its lease had ended; it may be sent again');
+    if (await outbox.complete(id, token)) log.info(fields, 'mail sent');
+    else log.warn(fields, 'mail sent after its lease expired; it may be sent again');
   }
 
-  async function tryToSend(mail: ClaimedMail): Promise<DeliveryError | undefined> {
+  async function send(mail: ClaimedMail): Promise<DeliveryError | undefined> {
     try {
       await transport.send(mail, abort.signal);
       return undefined;
@@ -100,14 +100,14 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
   }
 
-  async function fail(outbox: Outbox, mail: ClaimedMail, failure: DeliveryError): Promise<void> {
+  async function handleFailure(outbox: Outbox, mail: ClaimedMail, failure: DeliveryError): Promise<void> {
     const { id, token, attempt } = mail;
     const { kind, summary } = failure;
-    const line = { mailId: id, attempt, kind, summary };
+    const fields = { mailId: id, attempt, kind, summary };
 
     if (abort.signal.aborted) {
       await outbox.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
-      log.info(line, 'mail attempt interrupted by the stop');
+      log.info(fields, 'mail attempt interrupted by shutdown');
       return;
     }
     if (kind === 'transport_down') {
@@ -116,16 +116,16 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       const delay = backoff(transportFailures, timing);
       pausedUntil = performance.now() + delay;
       await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: false });
-      log.warn({ ...line, retryInMs: delay }, 'mail transport is down');
+      log.warn({ ...fields, retryInMs: delay }, 'mail transport is down');
       return;
     }
     transportFailures = 0;
-    // A mail that waited for its transport is old before its first attempt: it gets its share of them all the same.
-    const triedEnough = mail.age >= timing.giveUpAfter && attempt >= timing.attemptsAtLeast;
-    if (kind === 'permanent' || triedEnough) {
+    // A mail that waited for its transport may be old before its first attempt: it still gets a minimum of attempts.
+    const isExhausted = mail.age >= timing.giveUpAfter && attempt >= timing.attemptsAtLeast;
+    if (kind === 'permanent' || isExhausted) {
       await outbox.markDead(id, token, failure.message);
       record('dead');
-      log.error(line, 'mail given up');
+      log.error(fields, 'mail marked dead');
       return;
     }
     const delay = backoff(attempt, timing);
@@ -135,7 +135,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       countAttempt: true,
     });
     record('retried');
-    log.warn({ ...line, retryInMs: delay }, 'mail will be tried again');
+    log.warn({ ...fields, retryInMs: delay }, 'mail will be retried');
   }
 
   return {

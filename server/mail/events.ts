@@ -1,7 +1,7 @@
 /**
- * What becomes of mails, for the metrics: accepted or held when they come in, `duplicate` for one that was there
- * already, `dropped` for what a program filled in, `refused` for too many links; then sent, retried, dead, and
- * `transport_down` for each try that found no working transport.
+ * Mail events counted in the metrics. On receipt: accepted, held, `duplicate` (the idempotency key already had a mail),
+ * `dropped` (filled in by a bot), `refused` (too many links). On delivery: sent, retried, dead, and `transport_down`
+ * for each attempt without a working transport.
  */
 export type MailEvent =
   | 'accepted'

@@ -1,7 +1,7 @@
 import type { MailDatabase } from './database.ts';
-import { storage } from './storage.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
-/** A message of the inbox with what its visitor gave. */
+/** A message of the inbox with the fields that the visitor filled in. */
 export type InboxRow = {
   id: string;
   receivedAt: Date;
@@ -14,13 +14,13 @@ export type Inbox = {
   /** Newest first, at most 200. */
   list(): Promise<InboxRow[]>;
   get(id: string): Promise<(InboxRow & { contents: string; raw: string }) | undefined>;
-  /** Keeps the message; a second delivery of the same mail changes nothing. */
+  /** Stores the message; a second delivery of the same mail changes nothing. */
   deliver(mailId: string, raw: string): Promise<void>;
 };
 
-const shown = 200;
+const listLength = 200;
 
-/** Messages kept instead of sent: what development and the demo have for a mail server. */
+/** Stores messages instead of sending them: replaces the mail server in development and in the demo. */
 export function createInbox({ queries, write, now }: MailDatabase): Inbox {
   const messages = () =>
     queries
@@ -30,17 +30,17 @@ export function createInbox({ queries, write, now }: MailDatabase): Inbox {
 
   return {
     list: () =>
-      storage(async () => {
+      withStorageErrors(async () => {
         const rows = await messages()
           .orderBy('inbox.received_at', 'desc')
           .orderBy('mail.accepted_at', 'desc')
-          .limit(shown)
+          .limit(listLength)
           .execute();
         return rows.map(toInboxRow);
       }),
 
     get: (id) =>
-      storage(async () => {
+      withStorageErrors(async () => {
         const row = await messages()
           .select(['inbox.raw', 'mail.contents'])
           .where('mail.id', '=', id)
@@ -49,7 +49,7 @@ export function createInbox({ queries, write, now }: MailDatabase): Inbox {
       }),
 
     deliver: (mailId, raw) =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (transaction) => {
           await transaction
             .insertInto('inbox')

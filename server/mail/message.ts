@@ -1,16 +1,17 @@
 import type { SendMailOptions } from 'nodemailer';
+import { escapeText } from '../lib/xml.ts';
 import type { ClaimedMail } from './claims.ts';
 import { cleanContents, cleanLine } from './clean-text.ts';
 
-/** Who the mails are from and for, and the site they come from. */
+/** Sender and recipient of all mails, and the site's URL. */
 export type Addresses = { from: string; to: string; siteUrl: string };
 
 type Visitor = Pick<ClaimedMail, 'email' | 'name' | 'subject'>;
 
 /**
- * The message of a mail, as nodemailer takes it: the same for every attempt, Message-ID and MIME boundaries
- * included. Only plain strings, `{ name, address }` objects and a Date, made one by one: nodemailer reads a
- * path or a URL out of an object it is handed.
+ * Returns a mail as nodemailer's message: identical for every attempt, including Message-ID and MIME boundaries. It
+ * contains only plain strings, `{ name, address }` objects and a Date, each built here: nodemailer would read a file or
+ * fetch a URL if a visitor's object with `path` or `href` reached it.
  */
 export function renderMessage(
   mail: Visitor & Pick<ClaimedMail, 'id' | 'messageId' | 'contents' | 'acceptedAt'>,
@@ -35,36 +36,27 @@ export function renderMessage(
   };
 }
 
-/** The visitor's subject, or one that names the site. */
+/** Returns the visitor's subject, or a default that names the site. */
 export function subjectOf(mail: Pick<Visitor, 'subject'>, siteUrl: string): string {
   return cleanHeader(mail.subject ?? '') || `Message through ${new URL(siteUrl).host}`;
 }
 
-/** The visitor as a line to show: `Ada <ada@example.org>`, or the address alone. */
+/** Returns the visitor in display form: `Ada <ada@example.org>`, or the address alone. */
 export function senderOf(mail: Pick<Visitor, 'email' | 'name'>): string {
   const name = cleanHeader(mail.name ?? '');
   return name ? `${name} <${mail.email}>` : mail.email;
 }
 
 /**
- * Text for a header: one line. `=?` is broken up, because nodemailer passes ASCII on as it is and the reader would
- * decode an encoded-word (RFC 2047) into everything that was taken out before.
+ * Returns text as one line for a header. `=?` is broken up, because nodemailer passes ASCII through unchanged, and the
+ * mail reader would decode an encoded-word (RFC 2047) into the very characters removed here.
  */
-export function cleanHeader(value: string): string {
+function cleanHeader(value: string): string {
   return cleanLine(value).replaceAll('=?', '= ?');
 }
 
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** The HTML part of a message with these contents. */
+/** Returns the HTML part of a message with these contents. */
 export function htmlOf(contents: string): string {
-  const text = cleanContents(contents);
-  const escaped = text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  const escaped = escapeText(cleanContents(contents));
   return `<!doctype html>\n<html><body><div dir="auto">${escaped.replaceAll('\n', '<br>\n')}</div></body></html>\n`;
 }

@@ -2,35 +2,35 @@ import type { Logger } from '../observability/log.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
-/** Mails that are copied in one transaction. */
+/** Number of mails copied in one transaction. */
 const batchSize = 200;
 
 /**
- * Copies all mails from SQLite to PostgreSQL, with their ids, keys and Message-IDs. It can be run again: what is
- * there already is left alone. A mail that a process held when it ended is copied as waiting.
+ * Copies all mails from SQLite to PostgreSQL, with their ids, keys and Message-IDs. It can be run again: mails that
+ * are already there are skipped. A mail that was being sent when its process ended is copied as queued.
  */
 export async function migrateMails(options: {
   dataDir: string;
   url: string;
   log: Logger;
-}): Promise<{ copied: number; there: number }> {
+}): Promise<{ copied: number; skipped: number }> {
   const source = await openSqlite(options.dataDir);
   try {
     const target = await openPostgres(options.url, options.log);
     try {
       let copied = 0;
-      let there = 0;
-      for (let last = ''; ; ) {
+      let skipped = 0;
+      for (let lastId = ''; ; ) {
         const rows = await source.queries
           .selectFrom('mail')
           .selectAll()
-          .where('id', '>', last)
+          .where('id', '>', lastId)
           .orderBy('id')
           .limit(batchSize)
           .execute();
-        const [final] = rows.slice(-1);
-        if (!final) return { copied, there };
-        last = final.id;
+        const lastRow = rows.at(-1);
+        if (!lastRow) return { copied, skipped };
+        lastId = lastRow.id;
         const ids = rows.map(({ id }) => id);
         const messages = await source.queries
           .selectFrom('inbox')
@@ -60,7 +60,7 @@ export async function migrateMails(options: {
           return Number(result.numInsertedOrUpdatedRows ?? 0n);
         });
         copied += inserted;
-        there += rows.length - inserted;
+        skipped += rows.length - inserted;
       }
     } finally {
       await target.close();

@@ -4,7 +4,7 @@ import type { MailDatabase } from './database.ts';
 
 type Engine = MailDatabase['engine'];
 
-/** SQLite checks types only in STRICT tables; PostgreSQL always does, and its integer is too short for times. */
+/** SQLite checks types only in STRICT tables; PostgreSQL always does, but its integer is too small for times. */
 const dialects = {
   sqlite: { time: sql`integer`, end: sql`) strict` },
   postgres: { time: sql`bigint`, end: sql`)` },
@@ -59,8 +59,8 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
 }
 
 /**
- * Every change of the tables, in the order of their names. A released one is never edited, and each only adds: the
- * release before works on, beside this one or in its place.
+ * All schema changes, in the order of their names. Never edit a released migration. Each migration only adds, so that
+ * the previous release keeps working, alongside this one or after a roll-back.
  */
 export function migrationProvider(engine: Engine): MigrationProvider {
   return { getMigrations: () => Promise.resolve(migrationsOf(engine)) };

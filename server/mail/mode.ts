@@ -1,6 +1,6 @@
 import type { Env } from '../config/env.ts';
 
-/** What becomes of mails: sent; kept to be read at `/inbox`; kept until there is a mail server. */
+/** smtp: mails are sent; inbox: stored and shown at `/inbox`; held: stored until a mail server is configured. */
 export type MailMode = 'smtp' | 'inbox' | 'held';
 
 export function mailModeOf(env: Pick<Env, 'SMTP_URL' | 'NODE_ENV' | 'DEMO'>): MailMode {

@@ -1,23 +1,23 @@
 import { sql } from 'kysely';
 import { limits } from '../config/limits.ts';
 import { type MailDatabase, type MailRow, type MailStatus, mailStatuses } from './database.ts';
-import { storage } from './storage.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
-/** A mail as its operator sees it in a list. */
-export type MailSummary = {
+/** A mail in the operator's list. */
+type MailSummary = {
   id: string;
   status: MailStatus;
   attempts: number;
   acceptedAt: Date;
-  /** When it is tried next; null where it is not. */
+  /** Time of the next attempt; null unless the mail is queued. */
   nextAttemptAt: Date | null;
   sentAt: Date | null;
-  /** Why the last attempt failed: a command and codes, never the server's words. */
+  /** Why the last attempt failed: a command and codes, never the server's text. */
   lastError: string | null;
 };
 
-/** With what the visitor wrote. */
-export type MailDetails = MailSummary & {
+/** Includes the visitor's message. */
+type MailDetails = MailSummary & {
   messageId: string;
   email: string;
   name: string | null;
@@ -25,25 +25,28 @@ export type MailDetails = MailSummary & {
   contents: string;
 };
 
-/** What an operator can do with the mails. */
+/** The operator's actions on mails. */
 export type Operations = {
   /** Newest first. */
   list(options: { status?: MailStatus | undefined; limit: number }): Promise<MailSummary[]>;
   get(id: string): Promise<MailDetails | undefined>;
-  /** A dead, held or waiting mail is tried from the start, at once. False when there is none such. */
+  /** Resets a dead, held or queued mail to its first attempt, due immediately. Returns false if there is none. */
   requeue(id: string): Promise<boolean>;
-  /** A mail that is not being sent is deleted, with its idempotency key. False when there is none such. */
+  /** Deletes a mail with its idempotency key, unless it is being sent. Returns false if there is none. */
   discard(id: string): Promise<boolean>;
-  /** How many mails are in each state. */
+  /** Returns the number of mails in each state. */
   counts(): Promise<Record<MailStatus, number>>;
-  /** Deletes what was sent before so many milliseconds. Dead and held mails are never deleted by time. */
+  /**
+   * Deletes mails sent more than `olderThan` milliseconds ago, at most `limits.mail.deletedAtOnce`; returns how many.
+   * Dead and held mails never expire.
+   */
   deleteSent(olderThan: number): Promise<number>;
 };
 
 export function createOperations({ queries, write, now }: MailDatabase): Operations {
   return {
     list: ({ status, limit }) =>
-      storage(async () => {
+      withStorageErrors(async () => {
         const rows = await queries
           .selectFrom('mail')
           .selectAll()
@@ -56,7 +59,7 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
       }),
 
     get: (id) =>
-      storage(async () => {
+      withStorageErrors(async () => {
         const row = await queries.selectFrom('mail').selectAll().where('id', '=', id).executeTakeFirst();
         return (
           row && {
@@ -71,7 +74,7 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
       }),
 
     requeue: (id) =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (transaction) => {
           const result = await transaction
             .updateTable('mail')
@@ -84,14 +87,14 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
       ),
 
     discard: (id) =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (transaction) => {
-          const gone = transaction
+          const discarded = transaction
             .selectFrom('mail')
             .select('id')
             .where('id', '=', id)
             .where('status', '!=', 'sending');
-          await transaction.deleteFrom('inbox').where('mail_id', 'in', gone).execute();
+          await transaction.deleteFrom('inbox').where('mail_id', 'in', discarded).execute();
           const result = await transaction
             .deleteFrom('mail')
             .where('id', '=', id)
@@ -102,14 +105,16 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
       ),
 
     counts: () =>
-      storage(async () => {
+      withStorageErrors(async () => {
         const rows = await queries
           .selectFrom('mail')
           .select(['status', (eb) => eb.fn.countAll<number | string | bigint>().as('count')])
           .groupBy('status')
           .execute();
-        const found = new Map(rows.map(({ status, count }) => [status, Number(count)]));
-        const [queued, sending, sent, dead, held] = mailStatuses.map((status) => found.get(status) ?? 0);
+        const countByStatus = new Map(rows.map(({ status, count }) => [status, Number(count)]));
+        const [queued, sending, sent, dead, held] = mailStatuses.map(
+          (status) => countByStatus.get(status) ?? 0,
+        );
         return {
           queued: queued ?? 0,
           sending: sending ?? 0,
@@ -120,7 +125,7 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
       }),
 
     deleteSent: (olderThan) =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (transaction) => {
           const before = sql<number>`${now()} - ${sql.val(Math.round(olderThan))}`;
           const old = transaction

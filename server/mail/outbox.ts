@@ -7,16 +7,16 @@ import type { MailDatabase, MailStatus, MailTable, Queries } from './database.ts
 import { type Draft, payloadHash } from './draft.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createOperations, type Operations } from './operations.ts';
-import { storage } from './storage.ts';
+import { withStorageErrors } from './storage-errors.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 
-/** Given only once the mail is durable. */
+/** Returned only once the mail is durable. */
 export type Receipt = {
   id: string;
-  /** The Message-ID header of the mail, with its angle brackets. */
+  /** The mail's Message-ID header, with its angle brackets. */
   messageId: string;
   status: MailStatus;
-  /** The idempotency key had brought this mail already. */
+  /** True if the idempotency key already belonged to this mail. */
   duplicate: boolean;
 };
 
@@ -29,9 +29,9 @@ export type MailState = {
 };
 
 export type OutboxOptions = {
-  /** Its host is the right-hand side of every Message-ID. */
+  /** Its host name is the right-hand side of every Message-ID. */
   siteUrl: string;
-  /** There is no transport: mails are accepted and wait for one. */
+  /** True when there is no transport: mails are accepted as `held`. */
   hold?: boolean;
   timing?: Pick<MailTiming, 'lease' | 'backoffCap'>;
 };
@@ -42,11 +42,11 @@ export type Outbox = Claims &
     /**
      * Accepts a mail; resolves after COMMIT.
      *
-     * @throws AppError idempotency_conflict when the key was used with other contents
+     * @throws AppError idempotency_conflict when the key was used for a different draft
      */
     enqueue(draft: Draft): Promise<Receipt>;
     status(id: string): Promise<MailState | undefined>;
-    /** Held mails become due. Resolves to how many. */
+    /** Makes held mails due. Resolves to their number. */
     releaseHeld(): Promise<number>;
     inbox: Inbox;
   };
@@ -62,10 +62,10 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
     inbox: createInbox(db),
 
     enqueue: (draft) =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (transaction) => {
           const mail = newMail(draft, { host, at: now(), status: opts.hold ? 'held' : 'queued' });
-          // The unique index decides a race: the loser inserts nothing and reads the winner's row.
+          // The unique index resolves a race: the loser inserts nothing and reads the winner's row.
           const inserted = await transaction
             .insertInto('mail')
             .values(mail)
@@ -78,7 +78,7 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
       ),
 
     status: (id) =>
-      storage(async () => {
+      withStorageErrors(async () => {
         const row = await queries
           .selectFrom('mail')
           .select(['id', 'status', 'attempts', 'accepted_at', 'sent_at'])
@@ -96,7 +96,7 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
       }),
 
     releaseHeld: () =>
-      storage(() =>
+      withStorageErrors(() =>
         write(async (transaction) => {
           const result = await transaction
             .updateTable('mail')

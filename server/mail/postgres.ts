@@ -8,19 +8,19 @@ import { migrationProvider } from './migrations.ts';
 
 const { connections, connectTimeout, queryTimeout, migrationTimeout, abandonedAfter } = limits.database;
 
-/** PostgreSQL's bigint, which pg gives as a string; ours are milliseconds. */
+/** Type id of bigint, which pg returns as a string. The bigints of these tables are milliseconds and fit a number. */
 const bigint = 20;
 
 /**
- * Connects to PostgreSQL and brings the tables up to date; instances that start at once wait for one another
- * (Kysely's migrator takes a lock). A database that is gone or frozen fails a statement within its timeout.
+ * Connects to PostgreSQL and migrates the tables; instances that start at the same time wait for one another (Kysely's
+ * migrator takes a lock). If the database is gone or frozen, a statement fails within its timeout.
  *
- * @throws the storage's own error; the caller names it
+ * @throws the driver's error; the caller maps it
  */
 export async function openPostgres(url: string, log: Logger): Promise<MailDatabase> {
   const queries = connect(url, log, { max: connections, timeout: queryTimeout });
   try {
-    // A release that is rolled back finds more than it knows: what is added later leaves it what it needs.
+    // After a roll-back the database has more migrations than this release knows; they only add, so it can work.
     const known = await migratorOf(queries).getMigrations();
     if (!known.every(({ executedAt }) => executedAt)) await migrate(url, log);
   } catch (error) {
@@ -31,7 +31,7 @@ export async function openPostgres(url: string, log: Logger): Promise<MailDataba
     engine: 'postgres',
     queries,
     now: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
-    // A statement that is answered too late must not become durable: without its COMMIT it does not.
+    // A statement whose response came too late must not become durable: in a transaction, its COMMIT is never sent.
     write: (statements) => queries.transaction().execute(statements),
     close: () => queries.destroy(),
   };
@@ -49,22 +49,20 @@ function connect(
     connectionTimeoutMillis: connectTimeout,
     query_timeout: timeout,
     statement_timeout: timeout,
-    // What a frozen or lost instance leaves open ends by itself, and with it nothing of it is kept.
+    // PostgreSQL rolls back transactions that a frozen or lost instance leaves open.
     idle_in_transaction_session_timeout: abandonedAfter,
     types: { getTypeParser: (id, format) => (id === bigint ? Number : pg.types.getTypeParser(id, format)) },
   });
-  // Without a listener a connection that breaks would end the process: the pool listens only to idle ones, so one
-  // that is in use and waits for its next statement needs a listener of its own.
+  // Without a listener, a broken connection would crash the process. The pool listens only to idle connections, so a
+  // connection that is in use between two statements needs its own listener.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) =>
-    client.on('error', (err) => log.warn({ err }, 'a connection to the database broke')),
-  );
+  pool.on('connect', (client) => client.on('error', (err) => log.warn({ err }, 'database connection lost')));
   return new Kysely<MailTables>({ dialect: new PostgresDialect({ pool }) });
 }
 
 const migratorOf = (db: Kysely<MailTables>) => new Migrator({ db, provider: migrationProvider('postgres') });
 
-/** On connections of its own: what an index of millions of mails takes, a mail must not wait. */
+/** Uses separate connections with a longer timeout: building an index over millions of mails takes minutes. */
 async function migrate(url: string, log: Logger): Promise<void> {
   const queries = connect(url, log, { max: 2, timeout: migrationTimeout });
   try {

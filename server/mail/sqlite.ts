@@ -7,21 +7,21 @@ import { Migrator } from 'kysely/migration';
 import type { MailDatabase, MailTables, Queries } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 
-/** How long a write waits for another process's. better-sqlite3 blocks this process meanwhile. Milliseconds. */
+/** Milliseconds that a write waits for another process's write. better-sqlite3 blocks this process meanwhile. */
 const busyTimeout = 2_000;
 
 /**
- * Opens `<dataDir>/typed-bff.sqlite`, makes the folder and brings the tables up to date. A COMMIT is on the
- * disk when it returns (synchronous=FULL).
+ * Opens `<dataDir>/typed-bff.sqlite`, creating the folder if needed, and migrates the tables. A COMMIT is on disk when
+ * it returns (synchronous=FULL).
  *
  * @param clock milliseconds since the epoch
- * @throws the storage's own error; the caller names it
+ * @throws the driver's error; the caller maps it
  */
 export async function openSqlite(dataDir: string, clock: () => number = Date.now): Promise<MailDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const sqlite = new Sqlite(join(dataDir, 'typed-bff.sqlite'), { timeout: 0 });
   try {
-    await whenFree(() => sqlite.pragma('journal_mode = WAL'));
+    await retryWhileBusy(() => sqlite.pragma('journal_mode = WAL'));
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
     const queries = new Kysely<MailTables>({ dialect: new SqliteDialect({ database: sqlite }) });
@@ -41,21 +41,21 @@ export async function openSqlite(dataDir: string, clock: () => number = Date.now
 }
 
 /**
- * Kysely takes no lock and opens no transaction on SQLite: two processes would migrate at once, and a crash in
- * between would leave tables that the next start trips over. So the whole run stands in one transaction.
+ * Runs all migrations in one transaction. Kysely itself takes no lock and opens no transaction on SQLite: two processes
+ * could migrate at the same time, and a crash would leave half-migrated tables on which the next start fails.
  */
 async function migrate(queries: Queries, sqlite: Sqlite.Database): Promise<void> {
   const migrator = new Migrator({ db: queries, provider: migrationProvider('sqlite') });
-  const known = await whenFree(() => migrator.getMigrations());
+  const known = await retryWhileBusy(() => migrator.getMigrations());
   if (known.every(({ executedAt }) => executedAt)) return;
-  await whenFree(() => sqlite.exec('begin immediate'));
+  await retryWhileBusy(() => sqlite.exec('begin immediate'));
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
   sqlite.exec('commit');
 }
 
-/** Retries while another connection holds the database, without blocking: the other may be of this process. */
-async function whenFree<T>(operation: () => T | Promise<T>): Promise<T> {
+/** Retries while another connection holds the database. Does not block: that connection may belong to this process. */
+async function retryWhileBusy<T>(operation: () => T | Promise<T>): Promise<T> {
   const deadline = performance.now() + busyTimeout;
   for (;;) {
     try {

@@ -1,6 +1,9 @@
 import { limits } from '../config/limits.ts';
 
-/** How mail is paced. Milliseconds, but for `backoffFactor`, `attemptsAtLeast` and `crashedClaims`. Tests pass shorter ones. */
+/**
+ * Timing of mail delivery. Milliseconds, except for `backoffFactor`, `attemptsAtLeast` and `crashedClaims`. Tests pass
+ * shorter times.
+ */
 export type MailTiming = Readonly<
   Record<
     | 'connectionTimeout'

@@ -5,8 +5,8 @@ import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { Receipt } from './outbox.ts';
 
-/** A mail is stored: what the trace has of it until somebody delivers it. */
-export function inAcceptSpan(accept: () => Promise<Receipt>): Promise<Receipt> {
+/** Records the acceptance of a mail as a span. Its delivery, possibly by another process, continues the trace. */
+export function withAcceptSpan(accept: () => Promise<Receipt>): Promise<Receipt> {
   const failureOf = (error: unknown) => (isAppError(error) ? error.reason : 'internal');
   return withSpan('mail accept', { kind: 'producer', failureOf }, async (span) => {
     const receipt = await accept();
@@ -16,10 +16,10 @@ export function inAcceptSpan(accept: () => Promise<Receipt>): Promise<Receipt> {
 }
 
 /**
- * One attempt to deliver, in the trace that the mail was accepted in, and in no other: what woke the dispatcher may have
- * been the request of another mail. Where nothing is traced, the lines of the log still carry that trace's id.
+ * Runs one delivery attempt in the trace that the mail was accepted in, never in the current one: the request that woke
+ * the dispatcher may have sent another mail. Without a tracer, log lines still contain that trace's id.
  */
-export async function inTraceOf(mail: ClaimedMail, attempt: () => Promise<void>): Promise<void> {
+export async function withMailTrace(mail: ClaimedMail, attempt: () => Promise<void>): Promise<void> {
   const parent = parseTraceparent(mail.traceparent);
   const span = tracing.tracer?.start('mail deliver', {
     kind: 'consumer',
@@ -33,8 +33,8 @@ export async function inTraceOf(mail: ClaimedMail, attempt: () => Promise<void>)
   }
 }
 
-/** @param url its user and password stay here */
-export function inSmtpSpan(url: string, send: () => Promise<void>): Promise<void> {
+/** @param url its user name and password are not recorded */
+export function withSmtpSpan(url: string, send: () => Promise<void>): Promise<void> {
   const { hostname, port, protocol } = new URL(url);
   const attributes = {
     'server.address': hostname,

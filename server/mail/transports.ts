@@ -4,14 +4,14 @@ import { classifySmtpError, DeliveryError } from './delivery-error.ts';
 import type { Inbox } from './inbox.ts';
 import { type Addresses, renderMessage } from './message.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
-import { inSmtpSpan } from './trace.ts';
+import { withSmtpSpan } from './trace.ts';
 
 export type Transport = {
   kind: 'smtp' | 'inbox';
   /**
-   * Resolves when the message was taken.
+   * Resolves once the message has been accepted.
    *
-   * @throws DeliveryError when it was not, also when `signal` ended the attempt
+   * @throws DeliveryError if it was not accepted, including when `signal` aborted the attempt
    */
   send(mail: ClaimedMail, signal?: AbortSignal): Promise<void>;
 };
@@ -23,16 +23,16 @@ export type SmtpTransportOptions = {
   timing?: Pick<MailTiming, 'connectionTimeout' | 'socketTimeout' | 'attemptDeadline'>;
 };
 
-/** Sends over SMTP: one connection and one try for each call. The retries are the dispatcher's. */
+/** Sends over SMTP: one connection and one attempt per call. The dispatcher retries. */
 export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTransportOptions): Transport {
-  /** Message-IDs of the calls whose session is open and has gone on to the mail. */
-  const begun = new Set<string>();
+  /** Message-IDs of running calls whose session is open and has started on the mail. */
+  const started = new Set<string>();
   const smtp = createTransport({
     url,
-    // A connection that breaks is the same error at every stage; only nodemailer's log tells how far it had come.
+    // A broken connection is the same error at every stage; only nodemailer's log shows which stage it had reached.
     logger: {
       info(entry: { tnx?: unknown; messageId?: unknown }) {
-        if (entry.tnx === 'send' && typeof entry.messageId === 'string') begun.add(entry.messageId);
+        if (entry.tnx === 'send' && typeof entry.messageId === 'string') started.add(entry.messageId);
       },
     },
     dnsTimeout: timing.connectionTimeout,
@@ -49,15 +49,15 @@ export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTrans
       const message = renderMessage(mail, addresses);
       message.signal = signal ? AbortSignal.any([signal, deadline]) : deadline;
       try {
-        await inSmtpSpan(url, async () => {
+        await withSmtpSpan(url, async () => {
           try {
             await smtp.sendMail(message);
           } catch (error) {
-            throw classifySmtpError(error, { begun: begun.has(mail.messageId) });
+            throw classifySmtpError(error, { mailStarted: started.has(mail.messageId) });
           }
         });
       } finally {
-        begun.delete(mail.messageId);
+        started.delete(mail.messageId);
       }
     },
   };
@@ -65,7 +65,7 @@ export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTrans
 
 export type InboxTransportOptions = { addresses: Addresses; deliver: Inbox['deliver'] };
 
-/** Keeps the message that SMTP would have carried, byte for byte, in the inbox. */
+/** Stores in the inbox the exact bytes that SMTP would have carried. */
 export function inboxTransport({ addresses, deliver }: InboxTransportOptions): Transport {
   const mime = createTransport({
     streamTransport: true,

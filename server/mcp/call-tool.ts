@@ -9,10 +9,10 @@ import { toPlainJson, withDates } from './json-values.ts';
 import { isOpen, type ProcedureTool } from './tools.ts';
 
 /**
- * Runs a tool's procedure for the caller of a context, through everything that a call over HTTP passes. What is
- * refused or fails becomes a tool's error, which carries the envelope's `message` and `data` as JSON.
+ * Calls a tool's procedure for the caller of a context. The call passes the same checks as a call over HTTP. If it is
+ * rejected or fails, the result is a tool error with the `message` and `data` of the error response as JSON.
  *
- * @param call.index its place among the calls of one request
+ * @param call.index index of the call within its request
  */
 export async function callTool(
   { entry, inputOf }: ProcedureTool,
@@ -31,8 +31,8 @@ export async function callTool(
       batchIndex: index,
       getRawInput: async () => withDates(entry.input, inputOf(requireShallow(given))),
     });
-    const answer = toPlainJson(output);
-    return { content: [textOf(answer)], structuredContent: answer };
+    const json = toPlainJson(output);
+    return { content: [textOf(json)], structuredContent: json };
   } catch (error) {
     const appError = toAppError(error);
     if (appError.httpStatus >= 500 && !signal.aborted) {
@@ -44,7 +44,7 @@ export async function callTool(
   }
 }
 
-/** @throws AppError `invalid_input` for what is nested too deep */
+/** @throws AppError `invalid_input` if the arguments are nested too deeply */
 function requireShallow(given: Record<string, unknown>): Record<string, unknown> {
   deserializeInput({ json: given });
   return given;

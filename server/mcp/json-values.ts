@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { isRecord } from '../lib/is-record.ts';
 
 /**
- * An output as plain JSON: dates are ISO 8601 strings, bigints decimal strings, sets arrays, maps arrays of pairs,
- * and what is undefined is left out.
+ * Converts an output to plain JSON: dates become ISO 8601 strings, bigints decimal strings, sets arrays, and maps
+ * arrays of pairs. Undefined fields are omitted.
  */
 export function toPlainJson(value: unknown): unknown {
   const text = JSON.stringify(value, (_, item: unknown) => {
@@ -17,8 +18,8 @@ export function toPlainJson(value: unknown): unknown {
 const isoDate = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
- * Reads ISO 8601 strings as dates, where a schema wants a date: plain JSON has none. Everything else is left as
- * it is, also what the schema will refuse.
+ * Converts ISO 8601 strings to dates where the schema expects a date, because plain JSON has no dates. Other values
+ * are unchanged, including those that the schema rejects.
  */
 export function withDates(schema: z.ZodType, input: unknown): unknown {
   const parsed = schema.safeParse(input);
@@ -38,8 +39,8 @@ function replaceAt(
   change: (value: unknown) => unknown,
 ): unknown {
   if (key === undefined) return change(value);
-  if (typeof value !== 'object' || value === null) return value;
-  const changed = replaceAt(Reflect.get(value, key), rest, change);
+  if (!isRecord(value)) return value;
+  const changed = replaceAt(value[String(key)], rest, change);
   if (Array.isArray(value)) return value.with(Number(key), changed);
   return { ...value, [key]: changed };
 }

@@ -4,13 +4,13 @@ import { callTool } from './call-tool.ts';
 import { isOfferedTo, tools } from './tools.ts';
 
 const instructions =
-  'Each tool is one procedure of this server. Without a key the open tools are listed; with a service key, sent as `Authorization: Bearer <key>`, all that its scopes allow. Values are plain JSON: dates are ISO 8601 strings, bigints decimal strings. A failed call is a tool error whose text is JSON: `message` and `data` with `reason`, `requestId` and, for invalid input, `fieldErrors`; after `rate_limited` wait `retryAfterSeconds`.';
+  'Each tool is one procedure of this server. Without a key, the list contains the open tools. With a service key, sent as `Authorization: Bearer <key>`, it contains all tools that the scopes of the key allow. Values are plain JSON: dates are ISO 8601 strings, bigints are decimal strings. A failed call returns a tool error. Its text is JSON: `message`, and `data` with `reason`, `requestId` and, for invalid input, `fieldErrors`. After `rate_limited`, wait `retryAfterSeconds` before the next call.';
 
 /**
- * A server for the messages of one HTTP request; between requests nothing is kept.
+ * Creates a server for the messages of one HTTP request. It keeps no state between requests.
  *
- * The package calls this class one for advanced uses. It is: the router validates and answers by itself, and what
- * is listed depends on who asks.
+ * It uses the package's low-level `Server` class, because the router itself validates inputs and outputs and the list
+ * of tools depends on the caller.
  */
 export function createMcpServer(ctx: Context, signal: AbortSignal): Server {
   const server = new Server(
@@ -26,7 +26,7 @@ export function createMcpServer(ctx: Context, signal: AbortSignal): Server {
   }));
   server.setRequestHandler('tools/call', async ({ params }) => {
     const called = tools.get(params.name);
-    if (!called) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such tool.');
+    if (!called) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Unknown tool.');
     const index = calls;
     calls += 1;
     const result = await callTool(called, { given: params.arguments ?? {}, ctx, signal, index });

@@ -7,33 +7,36 @@ import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-r
 /** A procedure as a tool of the Model Context Protocol. */
 export type ProcedureTool = {
   entry: ProcedureEntry;
-  /** What `tools/list` tells of it. */
+  /** The tool's entry in `tools/list`. */
   tool: Tool;
-  /** The input of the procedure out of a call's arguments, which are always an object. */
+  /** Extracts the procedure's input from the arguments of a tool call, which are always an object. */
   inputOf: (given: Record<string, unknown>) => unknown;
 };
 
 /**
- * Every procedure of a catalog as a tool, by its name: the path with `_` for the dots, because many clients take
- * no other characters.
+ * Returns every procedure as a tool, keyed by its name: the path with `_` instead of dots, because many clients do not
+ * accept dots.
  *
- * @throws Error when two paths give one name
+ * @throws Error if two paths result in the same name
  */
 export function toolsOf(entries: Iterable<ProcedureEntry>): ReadonlyMap<string, ProcedureTool> {
   const tools = new Map<string, ProcedureTool>();
   for (const entry of entries) {
     const tool = toolOf(entry);
     const taken = tools.get(tool.tool.name);
-    if (taken) throw new Error(`${entry.path} and ${taken.entry.path} would be one tool`);
+    if (taken) throw new Error(`${entry.path} and ${taken.entry.path} have the same tool name`);
     tools.set(tool.tool.name, tool);
   }
   return tools;
 }
 
-/** Of the router. */
+/** The tools of the router. */
 export const tools = toolsOf(procedures.values());
 
-/** What anyone may use; the other tools are for service keys, those with a scope for keys that have it. */
+/**
+ * Returns whether anyone may use the tool. The others need a service key, and those with a scope need a key with that
+ * scope.
+ */
 export function isOpen({ type, meta }: ProcedureEntry): boolean {
   return type === 'query' && !meta.sensitive && meta.scope === undefined;
 }
@@ -63,14 +66,17 @@ function toolOf(entry: ProcedureEntry): ProcedureTool {
       outputSchema: toJsonSchema(entry.output, 'output'),
       annotations: {
         readOnlyHint: type === 'query',
-        // Whether something leaves this server.
+        // True if calls send requests or mails to other systems.
         openWorldHint: meta.rateLimit !== 'light',
       },
     },
   };
 }
 
-/** The arguments are the input where that is an object; none where there is none; else it is their `value`. */
+/**
+ * Maps the input of a procedure to arguments: an object is the arguments themselves, any other input is the argument
+ * `value`, and a procedure without input takes no arguments.
+ */
 function argumentsOf(input: z.ZodType): Pick<ProcedureTool, 'inputOf'> & Pick<Tool, 'inputSchema'> {
   if (!takesInput(input)) {
     return { inputSchema: objectSchema(z.strictObject({})), inputOf: () => undefined };

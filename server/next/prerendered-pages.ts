@@ -7,22 +7,22 @@ const manifestSchema = z.object({ routes: z.record(z.string(), z.unknown()) });
 
 const inlineScript = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
-/** What the paths without a page are answered with. */
+/** The prerendered page that Next serves for paths without a page. */
 const notFoundRoute = '/_not-found';
 
 export type PrerenderedPages = {
-  /** Whether the build made a page for exactly this path. */
+  /** Returns whether the build prerendered a page for exactly this path. */
   has(pathname: string): Promise<boolean>;
   /**
-   * SHA-256 hashes of the inline scripts in the page: nothing can put a nonce into them. A path without such a
-   * page has those of the not-found page, which it may turn out to be.
+   * Returns the SHA-256 hashes of the page's inline scripts, which cannot carry a nonce. For a path without a
+   * prerendered page it returns those of the not-found page, which Next may serve for it.
    */
   scriptHashes(pathname: string): Promise<readonly string[]>;
 };
 
-/** @param buildFolder Next's output, `.next`; without one there are no such pages */
+/** @param buildFolder Next's output, `.next`; if it does not exist, no page is prerendered */
 export function readPrerenderedPages(buildFolder: string): PrerenderedPages {
-  const known = new Map<string, Promise<readonly string[]>>();
+  const hashesByRoute = new Map<string, Promise<readonly string[]>>();
   const routes = readFile(
     join(/* turbopackIgnore: true */ buildFolder, 'prerender-manifest.json'),
     'utf8',
@@ -34,8 +34,8 @@ export function readPrerenderedPages(buildFolder: string): PrerenderedPages {
     has: async (pathname) => (await routes).has(pathname),
     async scriptHashes(pathname) {
       const route = (await routes).has(pathname) ? pathname : notFoundRoute;
-      const hashes = known.get(route) ?? hashesOf(buildFolder, route);
-      known.set(route, hashes);
+      const hashes = hashesByRoute.get(route) ?? hashesOf(buildFolder, route);
+      hashesByRoute.set(route, hashes);
       return hashes;
     },
   };

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { inertContentPolicy, securityHeaders } from '../http/security-headers.ts';
 
 /**
- * Gives an answer the security headers that it does not have when its head is written: Next answers some
- * requests by itself (files of the build, redirects, what is not found there).
+ * Adds the missing security headers to a response when its head is written: for some requests (files of the build,
+ * redirects, missing files) Next responds without running the proxy.
  */
 export function addDefaultHeaders(response: ServerResponse, siteUrl: string): void {
   const defaults = { 'content-security-policy': inertContentPolicy, ...securityHeaders(siteUrl) };

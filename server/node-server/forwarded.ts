@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What only a proxy of the operator's may say. */
+/** Headers that only the operator's proxies may set. */
 const proxyHeaders = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-real-ip'];
 
 /**
- * Makes the forwarding headers true: X-Forwarded-For ends with the peer of the socket, before it only what the
- * operator's own proxies wrote, and without such proxies nothing that a client wrote about itself is left.
+ * Makes the forwarding headers trustworthy. X-Forwarded-For ends with the peer of the socket, and before it come only
+ * the entries of the operator's proxies. Without such proxies, all forwarding headers from the client are removed.
  *
- * @param trustedHops how many proxies of the operator's stand before this server
+ * @param trustedHops number of the operator's proxies in front of this server
  */
 export function setForwardedFor(
   headers: IncomingHttpHeaders,
@@ -20,9 +20,9 @@ export function setForwardedFor(
     for (const name of proxyHeaders) if (name in headers) delete headers[name];
     return;
   }
-  const given = String(headers['x-forwarded-for'] ?? '')
+  const entries = String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
-  headers['x-forwarded-for'] = [...given.slice(-trustedHops), last].join(', ');
+  headers['x-forwarded-for'] = [...entries.slice(-trustedHops), last].join(', ');
 }

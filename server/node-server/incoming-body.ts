@@ -4,79 +4,82 @@ import { bodyTooLarge, bodyTooSlow, concatenate } from '../http/body.ts';
 import type { BodyLimits } from '../http/request.ts';
 
 /**
- * Reads a body as a whole, within limits; what is not read any more is left to whoever answers.
+ * Reads a whole body within limits. After a rejection the rest of the body stays unread; `respond` discards it.
  *
- * @throws Refusal `payload_too_large` or `request_timeout`
+ * @throws HttpError `payload_too_large` or `request_timeout`
  */
-export function readIncoming(
+export function readIncomingBody(
   message: IncomingMessage,
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const announced = announcedBytes(message);
-  if (announced !== undefined && announced > maxBytes) {
-    return Promise.reject(bodyTooLarge(maxBytes, { isDrained: announced <= limits.nodeServer.drainBytes }));
+  const length = declaredLength(message);
+  if (length !== undefined && length > maxBytes) {
+    return Promise.reject(bodyTooLarge(maxBytes, { isDrained: length <= limits.nodeServer.drainBytes }));
   }
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;
-    let isOver = false;
+    let isSettled = false;
     let timer: NodeJS.Timeout | undefined;
-    // What came with its head needs none: for most calls a timer would cost more than all their reading.
+    // A body that arrived together with the head needs no timer. For most calls a timer would cost more than the
+    // reading.
     process.nextTick(() => {
-      if (isOver || message.complete) return;
-      timer = setTimeout(() => end(() => reject(bodyTooSlow())), deadline);
+      if (isSettled || message.complete) return;
+      timer = setTimeout(() => settle(() => reject(bodyTooSlow())), deadline);
     });
 
-    function end(settle: () => void): void {
-      isOver = true;
+    function settle(resolveOrReject: () => void): void {
+      isSettled = true;
       clearTimeout(timer);
-      message.off('data', take).off('end', complete).off('close', leave);
-      settle();
+      message.off('data', onData).off('end', onEnd).off('close', onClose);
+      resolveOrReject();
     }
-    function take(chunk: Buffer<ArrayBuffer>): void {
+    function onData(chunk: Buffer<ArrayBuffer>): void {
       size += chunk.byteLength;
       chunks.push(chunk);
       if (size <= maxBytes) return;
       message.pause();
-      end(() => reject(bodyTooLarge(maxBytes)));
+      settle(() => reject(bodyTooLarge(maxBytes)));
     }
-    function complete(): void {
-      end(() => resolve(concatenate(chunks, size)));
+    function onEnd(): void {
+      settle(() => resolve(concatenate(chunks, size)));
     }
-    function leave(): void {
-      end(() => reject(new Error('the client left')));
+    function onClose(): void {
+      settle(() => reject(new Error('the client disconnected')));
     }
-    message.on('data', take).once('end', complete).once('close', leave);
-    // It may have left before anyone began to read; then nothing more is told.
-    if (message.destroyed && !message.readableEnded) leave();
+    message.on('data', onData).once('end', onEnd).once('close', onClose);
+    // If the client disconnected before this call, no further event is emitted.
+    if (message.destroyed && !message.readableEnded) onClose();
   });
 }
 
-/** How long a request says that its body is, and Node's parser holds it to that; undefined where it does not say. */
-export function announcedBytes({ headers }: IncomingMessage): number | undefined {
+/** Returns the Content-Length of a request, which Node's parser enforces, or undefined for a chunked body. */
+export function declaredLength({ headers }: IncomingMessage): number | undefined {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
 }
 
-/** Read only as fast as it is taken; once nobody takes it any more, it is thrown away. */
-export function streamOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let wanted = true;
+/** Converts the body to a web stream with backpressure. After the stream is cancelled, the rest is discarded. */
+export function bodyStreamOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let isCancelled = false;
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(controller) {
         message.pause();
         message.on('data', (chunk: Buffer<ArrayBuffer>) => {
-          if (!wanted) return;
+          if (isCancelled) return;
           controller.enqueue(chunk);
           message.pause();
         });
-        message.once('end', () => wanted && controller.close());
+        message.once('end', () => {
+          if (!isCancelled) controller.close();
+        });
         message.once('close', () => {
-          if (wanted && !message.complete) controller.error(new Error('the client left'));
+          if (!isCancelled && !message.complete) controller.error(new Error('the client disconnected'));
         });
       },
       pull: () => void message.resume(),
       cancel() {
-        wanted = false;
+        isCancelled = true;
         message.resume();
       },
     },
@@ -84,14 +87,14 @@ export function streamOf(message: IncomingMessage): ReadableStream<Uint8Array<Ar
   );
 }
 
-/** Throws away what comes of a body, until it ends or becomes too much or too slow. */
+/** Reads and discards the rest of a body, until it ends or exceeds the time or size limit. */
 export function linger(
   message: IncomingMessage,
   { lingerTime, lingerBytes }: { lingerTime: number; lingerBytes: number },
 ): Promise<void> {
   return new Promise((resolve) => {
     let bytes = 0;
-    // Whoever read before paused it after each chunk.
+    // A previous reader would pause the message after each chunk.
     message.removeAllListeners('data');
     const timer = setTimeout(resolve, lingerTime);
     message.once('close', resolve);

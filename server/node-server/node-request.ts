@@ -1,11 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { BodyLimits, HttpRequest, Target } from '../http/request.ts';
-import { readIncoming, streamOf } from './incoming-body.ts';
+import { bodyStreamOf, readIncomingBody } from './incoming-body.ts';
 
-/** What the URL standard leaves as it is, in a path without dot segments (nobody gets here with one) and in a query. */
+/**
+ * Targets that the URL parser would not change: only characters that it keeps, in the path and in the query. Paths with
+ * dot segments are rejected before, see `rejectMalformed`.
+ */
 const plainTarget = /^\/[\w./,~!$&*+;=:@%-]*(?:\?[\w./,~!$&*+;=:@%?-]*)?$/;
 
-/** Node's own request as the door wants it: its parts are made when somebody asks for them. */
+/** Adapts Node's request to the routes. The URL, signal and body are created on first access. */
 export class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly headers: NodeHeaders;
@@ -13,10 +16,10 @@ export class NodeRequest implements HttpRequest {
   readonly #origin: string;
   #target: Target | undefined;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  #left: AbortController | undefined;
-  #hasLeft = false;
+  #controller: AbortController | undefined;
+  #isAborted = false;
 
-  /** @param origin nothing that the client wrote */
+  /** @param origin the configured origin of the site, never the Host header */
   constructor(message: IncomingMessage, origin: string) {
     this.method = message.method ?? 'GET';
     this.headers = new NodeHeaders(message.headers);
@@ -37,27 +40,27 @@ export class NodeRequest implements HttpRequest {
     return this.#message.url ?? '/';
   }
 
-  /** The client went away before its answer was whole. */
-  leave(): void {
-    this.#hasLeft = true;
-    this.#left?.abort();
+  /** Aborts the signal: the client disconnected before it got the whole response. */
+  abort(): void {
+    this.#isAborted = true;
+    this.#controller?.abort();
   }
 
   get signal(): AbortSignal {
-    if (!this.#left) {
-      this.#left = new AbortController();
-      if (this.#hasLeft) this.#left.abort();
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#isAborted) this.#controller.abort();
     }
-    return this.#left.signal;
+    return this.#controller.signal;
   }
 
   readBody(limits: BodyLimits): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.#hasBody ? readIncoming(this.#message, limits) : Promise.resolve(undefined);
+    return this.#hasBody ? readIncomingBody(this.#message, limits) : Promise.resolve(undefined);
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     if (!this.#hasBody) return null;
-    this.#body ??= streamOf(this.#message);
+    this.#body ??= bodyStreamOf(this.#message);
     return this.#body;
   }
 
@@ -86,7 +89,7 @@ class NodeHeaders {
   }
 }
 
-/** A target in which there is nothing to parse but the question mark. */
+/** A target that is split at the question mark without the URL parser. */
 class PlainTarget implements Target {
   readonly pathname: string;
   readonly search: string;
@@ -95,7 +98,7 @@ class PlainTarget implements Target {
   constructor(target: string) {
     const end = target.indexOf('?');
     this.pathname = end === -1 ? target : target.slice(0, end);
-    // A question mark alone is no query.
+    // `search` of a URL is empty if nothing follows the question mark.
     this.search = end === -1 || end === target.length - 1 ? '' : target.slice(end);
   }
 

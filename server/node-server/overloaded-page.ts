@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Of the page alone: the build's style sheets would be more requests to a server that has enough of them. */
+/** Inlined: the build's style sheets would cause more requests to an overloaded server. */
 const style = `
 :root { color-scheme: light dark; --page: #fbfbf9; --ink: #1c2024; --link: #0b5fa5 }
 @media (prefers-color-scheme: dark) { :root { --page: #111418; --ink: #e8eaed; --link: #7cc0ff } }
@@ -14,10 +14,10 @@ code { overflow-wrap: anywhere }
 
 const styleHash = createHash('sha256').update(style).digest('base64');
 
-/** Lets in nothing but the style of the page itself. */
+/** Content-Security-Policy of the page: allows only its inline style. */
 export const overloadedPagePolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`;
 
-/** What a reader gets while all places for pages are taken. */
+/** HTML of the 503 response while too many pages are rendered at once. */
 export const overloadedPage = (requestId: string) => `<!doctype html>
 <html lang="en">
 <head>
@@ -28,8 +28,8 @@ export const overloadedPage = (requestId: string) => `<!doctype html>
 </head>
 <body>
 <main>
-<h1>Too many pages are asked for</h1>
-<p>This one could not be made right now. Please <a href="">try again</a> in a moment.</p>
+<h1>The site is busy</h1>
+<p>Please <a href="">try again</a> in a moment.</p>
 <p>Please quote <code>${requestId}</code> when you report it.</p>
 </main>
 </body>

@@ -6,28 +6,28 @@ import { logRequest } from '../http/request-log.ts';
 import { createRequestScope } from '../observability/request-scope.ts';
 import { overloadedPage, overloadedPagePolicy } from './overloaded-page.ts';
 
-const { concurrentPages: pagesAtOnce, pageRetryAfterSeconds } = limits.nodeServer;
+const { concurrentPages, pageRetryAfterSeconds } = limits.nodeServer;
 
 /**
- * Pages take a place each while Next works on them: one costs as much as some fifty calls, which must not wait behind
- * hundreds.
+ * Limits concurrent page renders. One render costs about as much as fifty calls, which must not queue behind hundreds
+ * of renders.
  */
 export function createPageConcurrency() {
-  let taken = 0;
+  let active = 0;
   return {
-    /** @returns false when all places are taken */
-    take(response: ServerResponse): boolean {
-      if (taken >= pagesAtOnce) return false;
-      taken += 1;
+    /** Counts a render until its response is closed. @returns false if the limit is reached */
+    acquire(response: ServerResponse): boolean {
+      if (active >= concurrentPages) return false;
+      active += 1;
       response.once('close', () => {
-        taken -= 1;
+        active -= 1;
       });
       return true;
     },
   };
 }
 
-/** Tells a reader to come back; in HTML, for who asked for a page reads it. */
+/** Sends a 503 with an HTML page, because the reader asked for a page, and a Retry-After. */
 export function writeOverloaded(
   request: IncomingMessage,
   response: ServerResponse,

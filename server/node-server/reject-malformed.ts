@@ -16,7 +16,7 @@ const dotSegments = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * What must not reach Next at all: it would answer with a 500 or a page where the envelope is due.
+ * Rejects requests that must not reach Next, because it would send a 500 or a page instead of the error response.
  *
  * @throws AppError `method_not_allowed`, `invalid_input`, `uri_too_long` or `not_found`
  */
@@ -28,48 +28,45 @@ export function rejectMalformed(request: Pick<IncomingMessage, 'method' | 'url' 
   if (!url.startsWith('/')) {
     throw new HttpError('invalid_input', { message: 'The request target must be a path.' });
   }
-  // There are no Server Actions; Next would log a stack for each that is asked for.
+  // This product has no server actions. Next would log a stack trace for each request for one.
   if ('next-action' in headers) throw new HttpError('not_found');
   const path = pathOf(url);
-  // Next would resolve them before anyone could look.
+  // Next would resolve dot segments and backslashes before a route sees the path.
   if (dotSegments.test(path) || path.includes('\\')) {
     throw new HttpError('invalid_input', { message: 'The path cannot be used.' });
   }
-  // As it came: what goes on to another server must not be one thing here and another there.
+  // Checks the undecoded path: this server and the upstream must not interpret it differently.
   if (path.startsWith(`${rawEndpoint}/`)) parsePath(path.slice(rawEndpoint.length));
   try {
     decodePathSegment(path);
   } catch (error) {
-    // Where calls are made the method is what counts first.
+    // On the tRPC endpoint, the error of an unsupported method takes precedence.
     const isCall = url.startsWith(`${trpcEndpoint}/`);
     if (!isCall || callMethods.has(method)) throw error;
     throw new HttpError('method_not_allowed', { headers: { allow: 'GET, POST' } });
   }
 }
 
-/** The path of a request target as it came, without the query. */
+/** Returns the undecoded path of a request target, without the query. */
 export function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);
 }
 
-/** Answers a refused request with the envelope and ends its connection: what follows on it is not read. */
+/** Sends the error response and closes the connection: later requests on it are not read. */
 export function writeError(
   request: IncomingMessage,
   response: ServerResponse,
-  refusal: AppError,
+  error: AppError,
   services: HttpServices,
 ): void {
   const scope = createRequestScope(requestIdOf(String(request.headers['x-request-id'] ?? '')));
   const { requestId } = scope;
-  const answer = errorResponse(refusal, { path: null, requestId });
+  const { status, headers, body } = errorResponse(error, { path: null, requestId });
   const origin = request.headers.origin ?? null;
-  setCommonHeaders(answer.headers, { requestId, origin, env: services.env });
-  response.writeHead(answer.status, { ...answer.headers, connection: 'close' });
-  response.end(answer.body);
+  setCommonHeaders(headers, { requestId, origin, env: services.env });
+  response.writeHead(status, { ...headers, connection: 'close' });
+  response.end(body);
   const method = methods.includes(request.method ?? '') ? String(request.method) : 'other';
-  logRequest(
-    { method, route: 'front', scope, status: answer.status, durationMs: 0, aborted: false },
-    services,
-  );
+  logRequest({ method, route: 'front', scope, status, durationMs: 0, aborted: false }, services);
 }

@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import { limits } from '../config/limits.ts';
 import type { BufferedResponse } from '../http/response.ts';
 import type { RouteHandler } from '../http/route-handlers.ts';
-import { compressed, isWorthCompressing } from './compression.ts';
-import { announcedBytes, linger } from './incoming-body.ts';
+import { compressBody, isWorthCompressing } from './compression.ts';
+import { declaredLength, linger } from './incoming-body.ts';
 import { NodeRequest } from './node-request.ts';
 
-/** Runs a handler of the door on Node's own request and response. */
+/** Runs a route's handler on Node's request and response. */
 export async function respond(
   message: IncomingMessage,
   response: ServerResponse,
@@ -16,49 +16,49 @@ export async function respond(
 ): Promise<void> {
   const request = new NodeRequest(message, origin);
   response.once('close', () => {
-    if (!response.writableFinished) request.leave();
+    if (!response.writableFinished) request.abort();
   });
   const { status, headers, body } = await handler(request);
   if (!(body instanceof Readable)) return respondBuffered(message, response, { status, headers, body });
   response.writeHead(status, headers);
-  // What breaks off ends the connection: the client must not take it for the whole.
+  // A failed stream destroys the connection, so that the client does not take the body for complete.
   await pipeline(body, response).catch(() => response.destroy());
 }
 
-/** In one write where it can be: head and body together are one packet. */
+/** Sends head and body in one write, so that a small response is one packet. */
 async function respondBuffered(
   message: IncomingMessage,
   response: ServerResponse,
-  answer: BufferedResponse,
+  buffered: BufferedResponse,
 ): Promise<void> {
-  const { headers, status } = answer;
-  const bytes = answer.body === null ? 0 : Buffer.byteLength(answer.body);
-  const body = isWorthCompressing(answer, bytes) ? await compressed(message, answer) : answer.body;
+  const { headers, status } = buffered;
+  const bytes = buffered.body === null ? 0 : Buffer.byteLength(buffered.body);
+  const body = isWorthCompressing(buffered, bytes) ? await compressBody(message, buffered) : buffered.body;
   if (body !== null)
-    headers['content-length'] = String(body === answer.body ? bytes : Buffer.byteLength(body));
+    headers['content-length'] = String(body === buffered.body ? bytes : Buffer.byteLength(body));
   if (status >= 400 && !message.complete) {
-    if (isTooMuch(message)) return rejectUpload(message, response, answer);
-    limitRest(message);
+    if (isTooLargeToDrain(message)) return rejectUpload(message, response, buffered);
+    limitDrainTime(message);
   }
   response.writeHead(status, headers);
   response.end(body ?? undefined);
 }
 
-/** Whether more of a body may come than is read only to keep a connection. */
-function isTooMuch(message: IncomingMessage): boolean {
-  const announced = announcedBytes(message);
-  return announced === undefined || announced > limits.nodeServer.drainBytes;
+/** Returns whether the rest of a body may be larger than what is read just to keep the connection. */
+function isTooLargeToDrain(message: IncomingMessage): boolean {
+  const length = declaredLength(message);
+  return length === undefined || length > limits.nodeServer.drainBytes;
 }
 
-/** Node throws away what is left of a body. Whoever takes too long to send it loses the connection. */
-function limitRest(message: IncomingMessage): void {
+/** Limits the time in which Node reads and discards the rest of a body. Then the connection is destroyed. */
+function limitDrainTime(message: IncomingMessage): void {
   const timer = setTimeout(() => message.socket.destroy(), limits.nodeServer.lingerTime);
   message.once('close', () => clearTimeout(timer));
 }
 
 /**
- * Answers a client that is still sending, and reads on for a moment: a connection that is closed meanwhile takes the
- * answer with it before the client has read it.
+ * Responds to a client that is still sending, and keeps reading for a limited time (lingering close). Closing the
+ * connection at once would reset it, and the client would lose the response.
  */
 async function rejectUpload(
   message: IncomingMessage,
@@ -67,7 +67,7 @@ async function rejectUpload(
 ): Promise<void> {
   response.writeHead(status, headers);
   response.write(body ?? '');
-  // Whoever was too slow has had its time.
+  // After a request timeout the client gets no more time.
   if (status !== 408) await linger(message, limits.nodeServer);
   response.end();
   if (!message.complete) message.socket.destroy();

@@ -19,30 +19,35 @@ import { addVary } from './vary.ts';
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export type NodeServer = {
-  /** Says that it stops, for `SHUTDOWN_DELAY`; then lets what runs finish within the deadline, and closes every connection. */
+  /**
+   * Reports draining for `SHUTDOWN_DELAY`, then lets running requests finish within the shutdown deadline and closes
+   * all connections.
+   */
   stop(): Promise<void>;
-  /** Leaves the port to other processes and cuts nothing: each connection is closed with the answer to what comes on it. */
+  /**
+   * Leaves the port to other processes without interrupting requests: each connection closes after its next response.
+   */
   handOver(): Promise<void>;
 };
 
 /**
- * The HTTP server in front of Next: it sees the socket, so the address of a client is true here, it answers what
- * needs nothing of Next by itself, and it can refuse what Next would stumble over and end in order.
+ * Starts the HTTP server in front of Next. It sees the socket, so it knows the client's address. It handles routes that
+ * need no Next itself, rejects requests that Next would mishandle, and shuts down gracefully.
  */
 export async function startNodeServer(options: {
   env: Pick<Env, 'PORT' | 'SITE_URL' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
   services: HttpServices;
-  /** For pages and files; may still be loading. */
+  /** Handles pages and files. Requests for them wait until it is loaded. */
   next: Promise<NodeHandler>;
 }): Promise<NodeServer> {
   const { env, services, next } = options;
   const { origin } = new URL(env.SITE_URL);
   const serviceKeys = services.env.SERVICE_KEYS;
-  const places = createPageConcurrency();
+  const pageConcurrency = createPageConcurrency();
   const running = new Set<ServerResponse>();
-  let whenIdle = (): void => undefined;
+  let onIdle = (): void => undefined;
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handleIncoming(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       rejectMalformed(request);
     } catch (error) {
@@ -55,10 +60,12 @@ export async function startNodeServer(options: {
     const handler = findRoute(path);
     if (handler) return respond(request, response, { handler, origin });
     addDefaultHeaders(response, env.SITE_URL);
-    if (isPage(path) && !places.take(response)) return writeOverloaded(request, response, services);
+    if (isPage(path) && !pageConcurrency.acquire(response)) {
+      return writeOverloaded(request, response, services);
+    }
     if (isDocsPage(path)) addVary(response, 'Accept');
     const handle = await next;
-    // Who went away while it was loading is not answered.
+    // The client may have disconnected while Next was loading.
     if (!response.destroyed) await withPageSpan(request, response, { path, origin, serviceKeys }, handle);
   }
 
@@ -68,18 +75,18 @@ export async function startNodeServer(options: {
       requestTimeout: limits.nodeServer.requestTimeout,
       keepAliveTimeout: limits.nodeServer.keepAliveTimeout,
       maxHeaderSize: limits.nodeServer.headerBytes,
-      // Nothing here speaks another protocol; Next would end such a connection without a word.
+      // No other protocol is supported. Next would close an upgraded connection without a response.
       shouldUpgradeCallback: () => false,
     },
     (request, response) => {
       running.add(response);
       response.once('close', () => {
         running.delete(response);
-        if (running.size === 0) whenIdle();
+        if (running.size === 0) onIdle();
       });
-      if (lifecycle.draining || lifecycle.leaving) response.setHeader('connection', 'close');
-      // Every handler tells its failures by itself; what is left is a defect, and its client must not wait.
-      answer(request, response).catch((error: unknown) => {
+      if (lifecycle.draining || lifecycle.handingOver) response.setHeader('connection', 'close');
+      // Handlers report their own errors. Anything thrown here is a bug, and the client must not wait for a response.
+      handleIncoming(request, response).catch((error: unknown) => {
         services.log.error({ err: error }, 'request failed');
         response.destroy();
       });
@@ -89,8 +96,8 @@ export async function startNodeServer(options: {
   await once(server, 'listening');
 
   /**
-   * Node takes an answer for sent as soon as it is written, and would cut what of it is still on its way to a slow
-   * reader.
+   * Closes idle connections, unless a response is still being sent: Node counts a connection as idle once the response
+   * is written, and would cut off a slow reader.
    */
   function closeIdle(): void {
     const isSending = [...running].some((response) => response.writableEnded);
@@ -99,12 +106,12 @@ export async function startNodeServer(options: {
 
   async function stop(): Promise<void> {
     lifecycle.draining = true;
-    // A balancer finds out by asking; until then it goes on sending.
+    // A load balancer notices only at its next readiness check, and sends requests until then.
     if (env.SHUTDOWN_DELAY > 0) await delay(env.SHUTDOWN_DELAY * 1_000);
     closeIdle();
     if (running.size > 0) {
       const idle = new Promise<void>((resolve) => {
-        whenIdle = resolve;
+        onIdle = resolve;
       });
       await Promise.race([idle, delay(limits.shutdownDeadline)]);
     }
@@ -112,10 +119,11 @@ export async function startNodeServer(options: {
   }
 
   async function handOver(): Promise<void> {
-    lifecycle.leaving = true;
+    lifecycle.handingOver = true;
     for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
     const closed = once(server, 'close');
-    // HTTP's own way to close would cut connections that are idle: on each of them a request may be on its way.
+    // `close` of an HTTP server also closes idle connections, on which a request may already be on its way. `close`
+    // of a net server only stops listening.
     Reflect.apply(NetServer.prototype.close, server, []);
     const sweep = setInterval(closeIdle, limits.cluster.idleGrace);
     const deadline = setTimeout(() => server.closeAllConnections(), limits.raw.deadline);

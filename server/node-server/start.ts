@@ -7,66 +7,74 @@ import { services } from '../services.ts';
 import { type NodeHandler, startNodeServer } from './server.ts';
 
 export type RunningServer = {
-  /** Resolves when pages are served, too. Rejects when the build cannot be loaded. */
-  loaded: Promise<void>;
+  /** Resolves when pages are served as well. Rejects if the build cannot be loaded. */
+  ready: Promise<void>;
   /**
-   * Ends what this process does, within the deadlines.
+   * Shuts down this process's server, mail delivery and telemetry, within the deadlines.
    *
-   * @param drained called when this process accepts no more requests; resolves when mails are to be delivered no longer
+   * @param drained called when this process accepts no more requests; resolves when mail delivery must stop
    */
   stop(drained?: () => Promise<void>): Promise<void>;
-  /** Ends it while other processes go on at the same port: nothing that runs is cut. */
+  /** Shuts down while other processes keep serving the same port. No running request is interrupted. */
   handOver(): Promise<void>;
 };
 
 /**
- * Serves the build. Procedures and raw routes are answered at once; pages wait until Next, behind the same server, has
- * loaded. Where others serve already, nobody is to wait: then nothing is answered before that.
+ * Serves the build. Procedures and raw routes are served at once; pages wait until Next, behind the same server, is
+ * loaded.
+ *
+ * @param options.othersServe other processes already serve the port: the server then listens only after Next is loaded,
+ * so that no request has to wait
  */
 export async function serveBuild(env: Env, { othersServe = false } = {}): Promise<RunningServer> {
   lifecycle.starting = true;
   lifecycle.ownsShutdown = true;
-  // Of several workers the first process tells the metrics, those of all together.
+  // With several workers, the primary process exports the metrics of all of them.
   const gather = coordinator() ? undefined : () => services().metrics.json();
   const telemetry = await startTelemetry({ env, log: log(), traces: true, gather });
   const next = Promise.withResolvers<NodeHandler>();
-  if (othersServe) next.resolve(await loadNext(env));
-  const front = await startNodeServer({ env, services: services(), next: next.promise });
-  if (!othersServe) next.resolve(loadNext(env));
+  async function load(): Promise<NodeHandler> {
+    // Opens the mail storage first: loading Next blocks the event loop, and a connection would time out meanwhile.
+    await services().mail.check();
+    return loadNext(env);
+  }
+  if (othersServe) next.resolve(await load());
+  const server = await startNodeServer({ env, services: services(), next: next.promise });
+  if (!othersServe) next.resolve(load());
 
-  async function finish(): Promise<void> {
+  async function stopBackground(): Promise<void> {
     await services().mail.stop();
     await telemetry.stop();
   }
   return {
-    loaded: next.promise.then(() => undefined),
+    ready: next.promise.then(() => undefined),
     async stop(drained) {
-      await front.stop();
+      await server.stop();
       await drained?.();
-      await finish();
+      await stopBackground();
     },
     async handOver() {
-      await front.handOver();
-      await finish();
+      await server.handOver();
+      await stopBackground();
     },
   };
 }
 
-/** Serves the build in this process alone, until it is told to stop. */
+/** Serves the build in this process alone, until a signal stops it. */
 export async function serveSingleProcess(env: Env): Promise<void> {
-  const { loaded, stop } = await serveBuild(env);
-  loaded.catch((error: unknown) => {
+  const { ready, stop } = await serveBuild(env);
+  ready.catch((error: unknown) => {
     log().fatal({ err: error }, 'the build could not be loaded');
     process.exit(1);
   });
-  let stopping = false;
-  async function end(): Promise<void> {
-    if (stopping) return;
-    stopping = true;
+  let isStopping = false;
+  async function shutdown(): Promise<void> {
+    if (isStopping) return;
+    isStopping = true;
     await stop();
     process.exit(0);
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void shutdown());
 }
 
 async function loadNext(env: Env): Promise<NodeHandler> {

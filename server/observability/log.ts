@@ -2,25 +2,27 @@ import cluster from 'node:cluster';
 import pino, { type Logger as PinoLogger } from 'pino';
 import { env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 import { errorForLog } from './log-error.ts';
 import { requestScope } from './request-scope.ts';
 import { traceIds } from './trace-context.ts';
 
 export type Logger = PinoLogger & {
   /**
-   * One line with exactly these fields, which JSON can write as they are, and the trace: pino looks at each field of each
-   * line, which for the line that every request has costs several times what writing it does.
+   * Writes a line with the given fields, which must be plain JSON, and the trace ids. Faster than pino, which inspects
+   * every field: for the line of each request that costs several times as much as writing it.
    */
   event(level: 'info' | 'warn' | 'error', fields: object, message: string): void;
 };
 
-/** JSON lines on standard output; every line written while a request is handled carries its id, and its trace's. */
+const logOutput = defineSingleton('log-output', openStandardOutput);
+
+/** Writes JSON lines to standard output. Lines written while a request is handled contain its id and its trace ids. */
 export function createLogger(options: {
   level: string;
   destination?: { write(line: string): void };
 }): Logger {
-  const output = options.destination ?? singleton('log-output', standardOutput);
+  const output = options.destination ?? logOutput.get();
   const timestamp = createTimestamp();
   const logger = pino(
     {
@@ -49,7 +51,7 @@ export function createLogger(options: {
   });
 }
 
-/** ISO 8601, written once for all lines of a millisecond. */
+/** Returns a function that formats the time as ISO 8601, once per millisecond. */
 function createTimestamp(): () => string {
   let at = 0;
   let text = '';
@@ -64,43 +66,45 @@ function createTimestamp(): () => string {
 }
 
 /**
- * The lines of a moment go out in one write: to write each as it comes takes longer than all the rest that a small call
- * needs. Whatever ends the process writes them first, but for what ends it without a word.
+ * Buffers lines for a short time and writes them together, because a separate write for each line takes longer than
+ * the rest of a small call. The buffer is flushed when the process exits, but is lost if a signal kills it.
  */
-function standardOutput(): { write(line: string): void; flush(): void } {
+function openStandardOutput(): { write(line: string): void; flush(): void } {
   const { logBufferBytes, logPieceBytes, logDelay } = limits;
-  const atOnce = cluster.worker ? logPieceBytes : logBufferBytes;
+  const maxBytes = cluster.worker ? logPieceBytes : logBufferBytes;
   const output = pino.destination({ dest: 1, sync: true });
-  let waiting = '';
-  // Not flushSync of the destination: that waits for the disk, each time.
+  let buffered = '';
+  // Not flushSync of the destination: it waits for the disk each time.
   function flush(): void {
-    if (waiting === '') return;
-    const lines = waiting;
-    waiting = '';
+    if (buffered === '') return;
+    const lines = buffered;
+    buffered = '';
     output.write(lines);
   }
   process.on('exit', flush);
   return {
     write(line) {
-      if (waiting.length + line.length > atOnce) flush();
-      if (waiting === '') setTimeout(flush, logDelay).unref();
-      waiting += line;
+      if (buffered.length + line.length > maxBytes) flush();
+      if (buffered === '') setTimeout(flush, logDelay).unref();
+      buffered += line;
     },
     flush,
   };
 }
 
-/** Writes the lines that wait: for a process that is about to be killed. */
+/** Writes the buffered lines. Call it before the process is killed. */
 export function flushLog(): void {
-  singleton('log-output', standardOutput).flush();
+  logOutput.get().flush();
 }
 
-/** The logger of this process. */
+export const processLogger = defineSingleton('log', () => createLogger({ level: env().LOG_LEVEL }));
+
+/** Returns the logger of this process. */
 export function log(): Logger {
-  return singleton('log', () => createLogger({ level: env().LOG_LEVEL }));
+  return processLogger.get();
 }
 
-/** A page or route handler that threw, under the digest that its visitor may quote. `route` is its pattern. */
+/** Logs an error thrown by a page or route handler, with the digest that the visitor sees. `route` is a pattern. */
 export function logPageFailure(error: unknown, route: string): void {
   const digest = typeof error === 'object' && error !== null ? Reflect.get(error, 'digest') : undefined;
   log().error({ digest, route, err: error }, 'page failed');

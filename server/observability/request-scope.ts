@@ -1,32 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RateLimitState } from '../config/rate-limits.ts';
+import type { RateLimitClass, RateLimitState } from '../config/rate-limits.ts';
 import type { ErrorReason } from '../errors.ts';
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 import type { Principal } from '../principal.ts';
-import type { RateLimitClass } from '../trpc/procedure-meta.ts';
 import { currentTrace } from './trace-context.ts';
 
-/** One call of a procedure, for the log: what became of it, never what it carried. */
+/** Log record of a procedure call. It contains the outcome, but neither input nor output. */
 export type CallRecord = {
-  /** The request's id, with the call's place in a batch. */
+  /** The request's id. In a batch, followed by the call's index. */
   id: string;
   procedure: string;
   outcome: 'ok' | ErrorReason;
   durationMs: number;
 };
 
-/** What belongs to the request being handled, readable from anywhere below it without being passed along. */
+/** State of the current request, available to all code that handles it. */
 export type RequestScope = {
   requestId: string;
-  /** Set once it is known who calls. */
+  /** Set after authentication. */
   principal?: Principal;
-  /** Several calls in one request: then each has an id of its own. */
+  /** True for a batch, in which each call has its own id. */
   isBatch: boolean;
-  /** In the order in which they ended. */
+  /** In order of completion. */
   calls: CallRecord[];
-  /** Where the buckets stand that calls of this request were charged to. */
+  /** State of the buckets that calls of this request were charged to. */
   rateLimits: Map<RateLimitClass, RateLimitState>;
-  /** The longest wait that a failed call asks for. */
+  /** The longest Retry-After of the failed calls. */
   retryAfterSeconds?: number;
   bytesIn: number;
   bytesOut: number;
@@ -36,10 +35,12 @@ export function createRequestScope(requestId: string): RequestScope {
   return { requestId, isBatch: false, calls: [], rateLimits: new Map(), bytesIn: 0, bytesOut: 0 };
 }
 
-/** One for the process: instrumentation, routes and pages each have a copy of this module. */
-export const requestScope = singleton('request-scope', () => new AsyncLocalStorage<RequestScope>());
+export const requestScope = defineSingleton(
+  'request-scope',
+  () => new AsyncLocalStorage<RequestScope>(),
+).get();
 
-/** Runs what belongs to no request, though one may have set it off. */
+/** Runs work that does not belong to a request, even if one triggered it. */
 export function outsideRequests<T>(run: () => T): T {
   return requestScope.exit(() => currentTrace.exit(run));
 }

@@ -1,31 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { limits } from '../config/limits.ts';
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 
-/** A place in a trace, in the words of https://www.w3.org/TR/trace-context/. */
+/** A trace context as in https://www.w3.org/TR/trace-context/. */
 export type TraceContext = {
   /** 32 hexadecimal digits. */
   traceId: string;
   /** 16 hexadecimal digits. */
   spanId: string;
   isSampled: boolean;
-  /** What other systems along the way want to be handed on, as it came. */
+  /** Vendor-specific state of other systems, passed on unchanged. */
   traceState?: string | undefined;
 };
 
-/** Where what runs belongs to. One for the process: instrumentation, routes and pages each have a copy of this module. */
-export const currentTrace = singleton(
+/** The trace context of the running code. */
+export const currentTrace = defineSingleton(
   'current-trace',
   () => new AsyncLocalStorage<TraceContext | undefined>(),
-);
+).get();
 
-/** The ids that a line of the log carries. */
+/** Returns the trace fields of a log line. */
 export function traceIds(): { trace_id: string; span_id: string } | undefined {
   const context = currentTrace.getStore();
   return context && { trace_id: context.traceId, span_id: context.spanId };
 }
 
-/** Later versions may add to it, at its end. */
+/** Later versions of the format may append fields. */
 const traceparent = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 const printable = /^[\x20-\x7e]+$/;
 
@@ -46,7 +46,7 @@ export function formatTraceparent({ traceId, spanId, isSampled }: TraceContext):
   return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
 }
 
-/** What tells another system which trace a request to it belongs to. */
+/** Returns the headers that propagate a trace to another system. */
 export function traceHeaders(context: TraceContext | undefined): Record<string, string> {
   if (!context) return {};
   const { traceState } = context;

@@ -1,7 +1,7 @@
-/** Where a start finds its modules as the last one compiled them; the folder goes with the build. */
+/** Node's module compile cache. It is in the build folder, so that it is deployed with the build. */
 export const compileCache = { directory: '.next/cache/modules', portable: true } as const;
 
-/** The same for a process that is started by this one, unless the operator has chosen a place. */
+/** Returns the environment that gives a child process the same cache, unless the operator has configured one. */
 export function compileCacheOfChild(): Record<string, string> {
   if (process.env.NODE_COMPILE_CACHE) return {};
   return { NODE_COMPILE_CACHE: compileCache.directory, NODE_COMPILE_CACHE_PORTABLE: '1' };

@@ -1,46 +1,56 @@
-import type { RateLimitName } from '../config/rate-limits.ts';
-import { singleton } from '../lib/singleton.ts';
-import type { Charged } from '../rate-limit/memory-store.ts';
+import type { ChargeResult, RateLimitName } from '../config/rate-limits.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 
-/** What every worker can tell, or do, when another asks. */
-export type Topic = 'metrics' | 'commonMetrics' | 'upstreams' | 'expireFeed';
+/** Topics of broadcasts: a query that each worker replies to, or a command that each worker executes. */
+export const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed'] as const;
+export type Topic = (typeof topics)[number];
 
-/** Names that are kept for all workers: signatures that were used, and receipts of mails that do not exist. */
-export type SharedSpace = 'signature' | 'pretended';
+/** Namespaces of the values shared by all workers: webhook signatures that have been used. */
+export const sharedSpaces = ['signature'] as const;
+export type SharedSpace = (typeof sharedSpaces)[number];
 
-/** The delivery of mails, which one worker of a machine does. */
+/** Mail delivery of one worker. Only the mail leader delivers. */
 export type MailDelivery = {
-  begin(): void;
-  /** Resolves when the running attempt has its outcome. */
-  end(): Promise<void>;
-  /** A mail may be due. */
+  start(): void;
+  /** Resolves once the running attempt has an outcome. */
+  stop(): Promise<void>;
+  /** Makes the dispatcher look for due mails. */
   wake(): void;
 };
 
-/** What the workers of one machine have in common, as one of them sees it. Nothing here throws. */
+/** A worker's connection to the other workers of its primary. No method throws or rejects. */
 export type Coordinator = {
-  /** Makes the pseudonyms of callers the same in all logs. */
+  /** Salt of the caller pseudonyms in the log: the same in all workers. */
   salt: string;
-  /** When the first worker with this one's code and settings was started. */
+  /** Start of the first worker with the same code and settings as this one. */
   startedAt: Date;
-  /** @returns undefined when the primary does not answer */
-  charge(name: RateLimitName, bucket: string): Promise<Charged | undefined>;
-  /** Keeps a value under a name that has none. @returns the value that it had */
+  /** @returns undefined if the primary does not respond */
+  charge(name: RateLimitName, bucket: string): Promise<ChargeResult | undefined>;
+  /** Stores a value unless the name already has one. @returns the previous value */
   putIfAbsent(space: SharedSpace, name: string, value: string): Promise<string | undefined>;
-  get(space: SharedSpace, name: string): Promise<string | undefined>;
   /**
-   * @param own what this worker has to say itself, which is kept for when it is gone
-   * @returns what the others say, those that are gone included where the topic has use for it
+   * Sends a topic to all other workers.
+   *
+   * @param own this worker's own reply, which the primary keeps in case the worker exits
+   * @returns the replies; for `metrics`, also the counts of exited workers
    */
-  askOthers(topic: Topic, own?: unknown): Promise<unknown[]>;
-  onAsk(topic: Topic, answer: () => unknown): void;
-  /** Called when it becomes this worker's to deliver mails, or at once when it is. */
-  offerDelivery(delivery: MailDelivery): void;
-  /** Tells the worker that delivers mails that one may be due. */
-  wakeDelivery(): void;
+  broadcast(topic: Topic, own?: unknown): Promise<unknown[]>;
+  /** Registers the handler that creates this worker's reply to a topic. */
+  onBroadcast(topic: Topic, handler: () => unknown): void;
+  /** Registers this worker's mail delivery. It is started once the worker is the mail leader. */
+  registerMailDelivery(delivery: MailDelivery): void;
+  /** Wakes the delivery of the mail leader. */
+  wakeMailLeader(): void;
 };
 
-/** Undefined where one process is all there is. A worker sets it before anything asks. */
+const current = defineSingleton<Coordinator | undefined>('coordinator', () => undefined);
+
+/** Returns undefined if this is the only process. */
 export function coordinator(): Coordinator | undefined {
-  return singleton<Coordinator | undefined>('machine', () => undefined);
+  return current.get();
+}
+
+/** Sets the coordinator of a worker. @throws Error after the first call of `coordinator` or of this function */
+export function setCoordinator(value: Coordinator): void {
+  current.set(value);
 }

@@ -1,13 +1,13 @@
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 
-/** Where this process is between start and end. */
-export const lifecycle = singleton('lifecycle', () => ({
-  /** Procedures and raw routes are answered, pages only once they are loaded. */
+/** Lifecycle state of this process. */
+export const lifecycle = defineSingleton('lifecycle', () => ({
+  /** Procedures and raw routes are served. Pages wait until Next is loaded. */
   starting: false,
-  /** Told to stop: what runs is finished, and whoever asks is told to go elsewhere. */
+  /** The process shuts down: it completes running requests, and `/readyz` returns 503. */
   draining: false,
-  /** Others take over here: connections are closed, but whoever asks may come again. */
-  leaving: false,
-  /** A server of this product runs in front of Next, and ends in order what runs beside the requests. */
+  /** Other workers take over: connections are closed, but clients may connect to the same port again. */
+  handingOver: false,
+  /** The node server runs in front of Next and shuts down the background work. */
   ownsShutdown: false,
-}));
+})).get();

@@ -1,5 +1,10 @@
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 import { coordinator } from './coordinator.ts';
 
-/** What is made of the code and the settings alone is as old as the process, or as its machine's workers. */
-export const startedAt = () => singleton('started-at', () => coordinator()?.startedAt ?? new Date());
+const date = defineSingleton('started-at', () => coordinator()?.startedAt ?? new Date());
+
+/**
+ * Returns the Last-Modified date of documents generated from the code and the settings: the start of the process, or
+ * of the first worker with this code and these settings.
+ */
+export const startedAt = (): Date => date.get();

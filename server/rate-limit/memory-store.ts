@@ -1,26 +1,23 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from '../config/limits.ts';
-import type { RateLimit, RateLimitState } from '../config/rate-limits.ts';
+import type { ChargeResult, RateLimit, RateLimitState } from '../config/rate-limits.ts';
 
-/** Counts points against keys in windows. */
+/** Counts points per key in fixed windows. */
 export type RateLimitStore = { consume(key: string, points?: number): Promise<RateLimiterRes> };
 
 export type MemoryStore = RateLimitStore & {
-  /** Takes points off a bucket whose window still runs. */
+  /** Returns points to a bucket. Has no effect if its window has ended. */
   refund(key: string, points: number): Promise<void>;
 };
 
-/** A bucket after a charge. */
-export type Charged = { consumed: number; msBeforeNext: number };
-
 /**
- * Counts in this process, for a bounded number of keys: beyond it the one that was quiet for longest is
- * forgotten, so that a flood of made-up addresses costs memory no further.
+ * Creates a store in this process for a limited number of keys. Beyond that it evicts the least recently charged key,
+ * so that a flood of forged addresses cannot use up the memory.
  */
 export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): MemoryStore {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points, duration: windowSeconds });
-  const recent = new LRUCache<string, true>({
+  const recentKeys = new LRUCache<string, true>({
     max: limits.rateLimit.keysInMemory,
     dispose: (_, key, reason) => {
       if (reason === 'evict') void limiter.delete(key);
@@ -28,7 +25,7 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
   });
   return {
     consume(key, points) {
-      recent.set(key, true);
+      recentKeys.set(key, true);
       return limiter.consume(key, points);
     },
     async refund(key, points) {
@@ -37,22 +34,29 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
   };
 }
 
-/** A store's answer, whether it resolved (within the limit) or rejected (over it). */
-export async function consumeFrom(store: RateLimitStore, key: string, points?: number): Promise<Charged> {
+/** Charges points. The store's promise resolves within the limit and rejects over it; both are results here. */
+export async function consumeFrom(
+  store: RateLimitStore,
+  key: string,
+  points?: number,
+): Promise<ChargeResult> {
   try {
-    return chargedOf(await store.consume(key, points));
+    return toChargeResult(await store.consume(key, points));
   } catch (rejected) {
-    if (rejected instanceof RateLimiterRes) return chargedOf(rejected);
+    if (rejected instanceof RateLimiterRes) return toChargeResult(rejected);
     throw rejected;
   }
 }
 
-function chargedOf({ consumedPoints, msBeforeNext }: RateLimiterRes): Charged {
+function toChargeResult({ consumedPoints, msBeforeNext }: RateLimiterRes): ChargeResult {
   return { consumed: consumedPoints, msBeforeNext };
 }
 
-/** What a charged bucket means for the call that was charged. */
-export function stateOf({ consumed, msBeforeNext }: Charged, limit: RateLimit): Omit<RateLimitState, 'name'> {
+/** Returns the rate-limit state of the call that was charged. */
+export function stateOf(
+  { consumed, msBeforeNext }: ChargeResult,
+  limit: RateLimit,
+): Omit<RateLimitState, 'name'> {
   return {
     ...limit,
     allowed: consumed <= limit.points,

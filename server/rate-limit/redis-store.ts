@@ -3,7 +3,7 @@ import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../config/rate-limits.ts';
 import type { RateLimitStore } from './memory-store.ts';
 
-/** Counts in Redis, so that all instances share one window. */
+/** Creates a store in Redis, so that all instances share the counts. */
 export function createRedisStore(
   redis: Redis,
   name: string,

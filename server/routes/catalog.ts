@@ -17,20 +17,20 @@ const plain = 'text/plain; charset=utf-8';
 
 /** `/llms.txt` */
 export function handleLlms(request: HttpRequest): Promise<HttpResponse> {
-  return serveDocument(request, { path: '/llms.txt', contentType: plain, write: llmsText });
+  return handleDocument(request, { path: '/llms.txt', contentType: plain, render: llmsText });
 }
 
 /** `/llms-full.txt` */
 export function handleLlmsFull(request: HttpRequest): Promise<HttpResponse> {
-  return serveDocument(request, { path: '/llms-full.txt', contentType: plain, write: llmsFullText });
+  return handleDocument(request, { path: '/llms-full.txt', contentType: plain, render: llmsFullText });
 }
 
 /** `/openapi.json` */
 export function handleOpenApi(request: HttpRequest): Promise<HttpResponse> {
-  return serveDocument(request, {
+  return handleDocument(request, {
     path: '/openapi.json',
     contentType: 'application/json; charset=utf-8',
-    write: (entries, siteUrl) => JSON.stringify(openApiDocument(entries, siteUrl)),
+    render: (entries, siteUrl) => JSON.stringify(openApiDocument(entries, siteUrl)),
   });
 }
 
@@ -38,38 +38,41 @@ export function handleOpenApi(request: HttpRequest): Promise<HttpResponse> {
 export function handleProcedurePage(request: HttpRequest): Promise<HttpResponse> {
   return handleGet(request, '/docs/procedures/[file]', async () => {
     const { pathname } = targetOf(request);
-    // A page that is asked for as Markdown is answered here, and the URL stays the page's.
+    // The proxy rewrites a page requested as Markdown to this route, and the URL is still the page's.
     const file = decodePathSegment((markdownPathOf(pathname) ?? pathname).split('/').at(-1) ?? '');
     const entry = file.endsWith('.md') ? procedures.get(file.slice(0, -'.md'.length)) : undefined;
     if (!entry) throw new HttpError('not_found', { message: 'There is no such procedure.' });
     const { SITE_URL, RATE_LIMITS } = services().env;
     const page = procedurePage(describeProcedure(entry, RATE_LIMITS), SITE_URL);
-    return catalogText(request, 'text/markdown; charset=utf-8', page);
+    return documentResponse(request, 'text/markdown; charset=utf-8', page);
   });
 }
 
 type CatalogDocument = {
   path: string;
   contentType: string;
-  write: (entries: readonly CatalogEntry[], siteUrl: string) => string;
+  render: (entries: readonly CatalogEntry[], siteUrl: string) => string;
 };
 
-const writtenDocuments = new Map<string, string>();
+const renderedDocuments = new Map<string, string>();
 
-/** Written when it is first asked for: large, and the same for the life of the process. */
-export function serveDocument(
+/**
+ * Serves a document rendered from the catalog. It is rendered on the first request and kept: it is large and
+ * constant.
+ */
+export function handleDocument(
   request: HttpRequest,
-  { path, contentType, write }: CatalogDocument,
+  { path, contentType, render }: CatalogDocument,
 ): Promise<HttpResponse> {
   return handleGet(request, path, async () => {
     const { SITE_URL, RATE_LIMITS } = services().env;
-    const text = writtenDocuments.get(path) ?? write(catalog(RATE_LIMITS), SITE_URL);
-    writtenDocuments.set(path, text);
-    return catalogText(request, contentType, text);
+    const text = renderedDocuments.get(path) ?? render(catalog(RATE_LIMITS), SITE_URL);
+    renderedDocuments.set(path, text);
+    return documentResponse(request, contentType, text);
   });
 }
 
-function catalogText(request: HttpRequest, contentType: string, body: string): HttpResponse {
+function documentResponse(request: HttpRequest, contentType: string, body: string): HttpResponse {
   return conditionalResponse(request, {
     body,
     contentType,

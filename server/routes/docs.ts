@@ -2,16 +2,16 @@ import { callingGuide } from '../catalog/docs/calling-guide.ts';
 import { docsIndex } from '../catalog/docs/docs-index.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
-import { serveDocument } from './catalog.ts';
+import { handleDocument } from './catalog.ts';
 
 const contentType = 'text/markdown; charset=utf-8';
 
-/** `/docs/index.md`: the list of all procedures. */
+/** `/docs/index.md`: lists all procedures. */
 export function handleDocsIndex(request: HttpRequest): Promise<HttpResponse> {
-  return serveDocument(request, { path: '/docs/index.md', contentType, write: docsIndex });
+  return handleDocument(request, { path: '/docs/index.md', contentType, render: docsIndex });
 }
 
-/** `/docs/calling.md`: what is the same for every call. */
+/** `/docs/calling.md`: documents how to call any procedure. */
 export function handleCallingGuide(request: HttpRequest): Promise<HttpResponse> {
-  return serveDocument(request, { path: '/docs/calling.md', contentType, write: callingGuide });
+  return handleDocument(request, { path: '/docs/calling.md', contentType, render: callingGuide });
 }

@@ -12,8 +12,8 @@ import { handleGet } from './get-only.ts';
 
 const { freshFor, staleWhileRevalidateFor, staleIfErrorFor } = limits.feed;
 
-/** What caches in front may do with a feed. */
-export const feedCacheControl = [
+/** Cache-Control of a feed, for caches in front of this server. */
+const feedCacheControl = [
   'public',
   `max-age=${freshFor / 1000}`,
   `stale-while-revalidate=${staleWhileRevalidateFor / 1000}`,
@@ -26,7 +26,7 @@ export type FeedFormat = {
   render: (feed: Feed, options: { selfUrl: string }) => string;
 };
 
-/** The formats of the feed, by the path each is served at. */
+/** The formats of the feed and their paths. */
 export const feedFormats = {
   rss: { path: '/rss.xml', contentType: rssContentType, render: renderRss },
   atom: { path: '/atom.xml', contentType: atomContentType, render: renderAtom },
@@ -57,15 +57,15 @@ function handleFeed(request: HttpRequest, format: FeedFormat): Promise<HttpRespo
 
 export type FeedRouteOptions = { feed: Pick<FeedSource, 'feed'>; siteUrl: string };
 
-/** @throws AppError `upstream_*` when the source fails and nothing older can stand in */
+/** @throws AppError `upstream_*` if the source fails and there is no stale feed to serve */
 export async function respondWithFeed(
   request: HttpRequest,
   format: FeedFormat,
   { feed: source, siteUrl }: FeedRouteOptions,
 ): Promise<HttpResponse> {
   const feed = await source.feed();
-  // The public URL, not request.url: behind a proxy that one names the inner host.
-  const { text, changedAt } = rendered(feed, format, `${siteUrl}${format.path}`);
+  // The public URL, because behind a proxy request.url contains the internal host.
+  const { text, changedAt } = renderOnce(feed, format, `${siteUrl}${format.path}`);
   return conditionalResponse(request, {
     body: text,
     contentType: format.contentType,
@@ -78,13 +78,13 @@ type Rendering = { text: string; changedAt: Date | null };
 
 const renderings = new WeakMap<Feed, Map<string, Rendering>>();
 
-/** Written once for each feed that the source gives, which stays the same object until something changed. */
-function rendered(feed: Feed, { render }: FeedFormat, selfUrl: string): Rendering {
-  const known = renderings.get(feed) ?? new Map<string, Rendering>();
-  renderings.set(feed, known);
-  const existing = known.get(selfUrl);
-  if (existing) return existing;
+/** Renders each feed object once per format. The source returns the same object until the feed changes. */
+function renderOnce(feed: Feed, { render }: FeedFormat, selfUrl: string): Rendering {
+  const byUrl = renderings.get(feed) ?? new Map<string, Rendering>();
+  renderings.set(feed, byUrl);
+  const cached = byUrl.get(selfUrl);
+  if (cached) return cached;
   const rendering = { text: render(feed, { selfUrl }), changedAt: feedChangedAt(feed) };
-  known.set(selfUrl, rendering);
+  byUrl.set(selfUrl, rendering);
   return rendering;
 }

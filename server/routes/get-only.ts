@@ -4,7 +4,7 @@ import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import { services } from '../services.ts';
 
-/** A route that only gives: GET and HEAD, anything else is refused. */
+/** Runs the handler of a route that allows only GET and HEAD. */
 export function handleGet(request: HttpRequest, name: string, handler: Handler): Promise<HttpResponse> {
   const getOnly: Handler = async (_, scope) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {

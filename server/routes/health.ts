@@ -8,14 +8,16 @@ import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
 import { handleGet } from './get-only.ts';
 
-/** `/healthz`: this process is alive. It asks nothing else, so a slow dependency never gets it restarted. */
+/**
+ * `/healthz`: reports that this process is alive. It checks no dependency, so that a slow one never causes a restart.
+ */
 export function handleHealth(request: HttpRequest): Promise<HttpResponse> {
-  return handleGet(request, '/healthz', async () => unstored(200, { status: 'ok' }));
+  return handleGet(request, '/healthz', async () => uncachedJson(200, { status: 'ok' }));
 }
 
 /**
- * `/readyz`: 200 when requests should be sent here, 503 otherwise, with the state of each dependency. What is excluded
- * does not count, only shows.
+ * `/readyz`: responds with 200 if this process should receive requests, otherwise 503, and with the state of each
+ * dependency. An excluded dependency is reported but does not affect the status.
  */
 export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
   return handleGet(request, '/readyz', async () => {
@@ -24,13 +26,13 @@ export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
       throw new HttpError('invalid_input', { message: 'Only mailStorage can be excluded.' });
     }
     const state = await readiness({ needsMailStorage: exclude.length === 0 });
-    return unstored(state.status === 'ready' ? 200 : 503, state);
+    return uncachedJson(state.status === 'ready' ? 200 : 503, state);
   });
 }
 
 const loopback = new Set(['127.0.0.1', '::/64']);
 
-/** `/metrics`: for whoever is on this machine, and for service keys with the scope `metrics`. */
+/** `/metrics`: Prometheus metrics, for callers on this machine and for service keys with the scope `metrics`. */
 export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
   return handleGet(request, '/metrics', async (_, scope) => {
     const { env, metrics } = services();
@@ -50,7 +52,7 @@ export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
   });
 }
 
-/** Everything under `/api` that is nothing. */
+/** Rejects every path under `/api` that is not a route. */
 export function handleUnknownApi(request: HttpRequest): Promise<HttpResponse> {
   const handler = async () => {
     throw new HttpError('not_found');
@@ -58,6 +60,6 @@ export function handleUnknownApi(request: HttpRequest): Promise<HttpResponse> {
   return handleRequest(request, { name: '/api/*', handler }, services());
 }
 
-function unstored(status: number, body: unknown): HttpResponse {
+function uncachedJson(status: number, body: unknown): HttpResponse {
   return jsonResponse(body, { status, headers: { 'cache-control': 'no-store' } });
 }

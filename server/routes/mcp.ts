@@ -7,6 +7,8 @@ import { limits } from '../config/limits.ts';
 import { mcpEndpoint } from '../config/paths.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { readBody } from '../http/body.ts';
+import { checkContentEncoding } from '../http/content-encoding.ts';
+import { requireJson } from '../http/content-type.ts';
 import { preflightResponse } from '../http/cors.ts';
 import { rejectCrossOrigin } from '../http/csrf.ts';
 import { handleRequest } from '../http/handle-request.ts';
@@ -17,23 +19,22 @@ import { createMcpServer } from '../mcp/server.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
 import { services } from '../services.ts';
 import { createHttpContext } from '../trpc/context.ts';
-import { checkContentEncoding, checkContentType } from '../trpc/http/parse-request.ts';
 
-/** `/mcp`: the procedures as tools of the Model Context Protocol, over Streamable HTTP without sessions. */
+/** `/mcp`: serves the procedures as tools of the Model Context Protocol, over Streamable HTTP without sessions. */
 export function handleMcp(request: HttpRequest): Promise<HttpResponse> {
-  return handleRequest(request, { name: mcpEndpoint, handler: answer }, services());
+  return handleRequest(request, { name: mcpEndpoint, handler: handleMessage }, services());
 }
 
 const requestHeaders = ['mcp-method', 'mcp-name', 'mcp-protocol-version'];
 
-async function answer(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
+async function handleMessage(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
   const { env, log } = services();
   if (request.method === 'OPTIONS') {
     return preflightResponse(request, env.ALLOWED_ORIGINS, 'POST', requestHeaders);
   }
-  // GET would open a stream of the server's own messages, DELETE end a session: there are neither.
+  // GET opens a stream of messages from the server and DELETE ends a session: this server has neither.
   if (request.method !== 'POST') throw new HttpError('method_not_allowed', { headers: { allow: 'POST' } });
-  checkContentType(request, []);
+  requireJson(request);
   checkContentEncoding(request);
   rejectCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
   const principal = authenticate(request, env);
@@ -48,17 +49,17 @@ async function answer(request: HttpRequest, scope: RequestScope): Promise<HttpRe
       failure = error;
     },
   });
-  // What is refused, the log's line for the request tells.
+  // A 4xx needs no line of its own: the log line of the request contains its status.
   if (response.status >= 500) log.error({ err: failure }, 'request failed');
-  return answerWith(response, scope);
+  return bufferResponse(response, scope);
 }
 
-/** @throws Refusal `payload_too_large`, `request_timeout`, `batch_too_large` or `invalid_input` */
+/** @throws HttpError `payload_too_large`, `request_timeout`, `batch_too_large` or `invalid_input` */
 async function readMessage(request: HttpRequest, scope: RequestScope): Promise<unknown> {
   const body = await readBody(request, { maxBytes: limits.jsonBodyBytes, deadline: limits.bodyDeadline });
   scope.bytesIn = body?.byteLength ?? 0;
   const message = parseJson(new TextDecoder().decode(body));
-  // Revision 2025-03-26 has batches.
+  // Protocol revision 2025-03-26 allows batches.
   scope.isBatch = Array.isArray(message);
   if (Array.isArray(message) && message.length > limits.batchSize) {
     throw new HttpError('batch_too_large', {
@@ -72,13 +73,16 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new HttpError('invalid_input', { message: 'The body is not JSON.', cause });
+    throw new HttpError('invalid_input', { message: 'The body is not valid JSON.', cause });
   }
 }
 
 type Exchange = { createServer: () => ReturnType<typeof createMcpServer>; onError: (error: Error) => void };
 
-/** Clients of the revisions before 2026-07-28 begin with a handshake; each of their requests stands alone, too. */
+/**
+ * Passes a message to an MCP server and returns its response. Clients of protocol revisions before 2026-07-28 start
+ * with a handshake, but the server is stateless for them as well.
+ */
 async function exchange(
   { method, url, headers, signal }: HttpRequest,
   parsedBody: unknown,
@@ -86,7 +90,7 @@ async function exchange(
 ): Promise<Response> {
   const request = new Request(url, { method, headers: [...headers], signal });
   if (!(await isLegacyRequest(request, parsedBody))) {
-    // Nothing of ours changes while a client listens.
+    // No subscriptions: tools and resources never change at run time.
     const handler = createMcpHandler(createServer, {
       legacy: 'reject',
       maxSubscriptions: 0,
@@ -105,7 +109,8 @@ async function exchange(
   }
 }
 
-async function answerWith(response: Response, scope: RequestScope): Promise<HttpResponse> {
+/** Reads the whole body of a web Response and converts it to the response of a route. */
+async function bufferResponse(response: Response, scope: RequestScope): Promise<HttpResponse> {
   const body = await response.bytes();
   scope.bytesOut = body.byteLength;
   const headers: ResponseHeaders = {

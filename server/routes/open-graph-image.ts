@@ -5,20 +5,20 @@ import { decodePathSegment } from '../http/decode-path.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
-import { singleton } from '../lib/singleton.ts';
+import { defineSingleton } from '../lib/singleton.ts';
 import { services } from '../services.ts';
 import { handleGet } from './get-only.ts';
 
-/** What stands on the picture that a link to a page is shown with. */
+/** The text on the preview image of a page. */
 export type ImageText = { title: string; note: string };
 
-/** Draws it as a PNG. */
+/** Renders the image as a PNG. */
 export type RenderImage = (text: ImageText) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** `/opengraph-image` */
 export function handleSiteImage(request: HttpRequest, render: RenderImage): Promise<HttpResponse> {
   return handleGet(request, '/opengraph-image', () =>
-    answer(request, render, {
+    respondWithImage(request, render, {
       title: 'A typed backend for your frontend',
       note: 'One Next.js application: tRPC procedures, feeds and files.',
     }),
@@ -31,20 +31,27 @@ export function handlePostImage(request: HttpRequest, render: RenderImage): Prom
     const slug = decodePathSegment(targetOf(request).pathname.split('/').at(-2) ?? '');
     const post = await services().feed.posts.get(slug);
     if (!post) throw new HttpError('not_found', { message: 'There is no such post.' });
-    return answer(request, render, { title: post.title, note: post.publishedAt.toISOString().slice(0, 10) });
+    const note = post.publishedAt.toISOString().slice(0, 10);
+    return respondWithImage(request, render, { title: post.title, note });
   });
 }
 
-async function answer(request: HttpRequest, render: RenderImage, text: ImageText): Promise<HttpResponse> {
-  const drawn = singleton(
-    'open-graph-images',
-    () => new LRUCache<string, Promise<Uint8Array<ArrayBuffer>>>({ max: limits.openGraphImages }),
-  );
+const images = defineSingleton(
+  'open-graph-images',
+  () => new LRUCache<string, Promise<Uint8Array<ArrayBuffer>>>({ max: limits.openGraphImages }),
+);
+
+async function respondWithImage(
+  request: HttpRequest,
+  render: RenderImage,
+  text: ImageText,
+): Promise<HttpResponse> {
+  const cache = images.get();
   const key = JSON.stringify(text);
-  // The promise, so that callers at the same time wait for one drawing.
-  const image = drawn.get(key) ?? render(text);
-  drawn.set(key, image);
-  image.catch(() => drawn.delete(key));
+  // Caches the promise, so that concurrent requests share one rendering.
+  const image = cache.get(key) ?? render(text);
+  cache.set(key, image);
+  image.catch(() => cache.delete(key));
   return conditionalResponse(request, {
     body: await image,
     contentType: 'image/png',

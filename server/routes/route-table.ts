@@ -10,7 +10,8 @@ import { handleRevalidate } from './revalidate.ts';
 import { handleApiCatalog, handleManifest, handleRobots, handleSecurityText, handleSitemap } from './site.ts';
 import { handleUpstreamFile } from './upstream-files.ts';
 
-const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
+/** Handlers of the routes without parameters, by path. */
+export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   ['/rss.xml', handleRss],
   ['/atom.xml', handleAtom],
   ['/feed.json', handleJsonFeed],
@@ -35,10 +36,11 @@ const procedurePage = /^\/docs\/procedures\/[^/]+$/;
 const trpcCall = new RegExp(`^${trpcEndpoint}/[^/]+$`);
 
 /**
- * The handler of what needs nothing of Next: the same function that the route handler at this path mounts. What Next
- * redirects first (a slash at the end, two in a row) is left to it.
+ * Returns the handler of a path that can be served without Next. The route module of app/ at this path mounts the same
+ * function. Paths that Next redirects (a trailing slash or a double slash) have no handler here.
  *
- * @param path as it came, without the query
+ * @param path the undecoded path, without the query
+ * @returns undefined if Next must handle the path
  */
 export function findRoute(path: string): RouteHandler | undefined {
   const exact = exactRoutes.get(path);

@@ -29,7 +29,7 @@ export function handleSitemap(request: HttpRequest): Promise<HttpResponse> {
     return conditionalResponse(request, {
       body: renderSitemap([...entries, ...posts]),
       contentType: 'application/xml; charset=utf-8',
-      // A release adds pages without a newer post.
+      // A release may add pages without a new post.
       lastModified: newest && newest > startedAt() ? newest : startedAt(),
       cacheControl: 'public, max-age=300',
     });
@@ -37,19 +37,19 @@ export function handleSitemap(request: HttpRequest): Promise<HttpResponse> {
 }
 
 /** `/robots.txt` */
-export const handleRobots = siteText('/robots.txt', 'text/plain; charset=utf-8', ({ SITE_URL }) =>
+export const handleRobots = textRoute('/robots.txt', 'text/plain; charset=utf-8', ({ SITE_URL }) =>
   robotsText(SITE_URL),
 );
 
 /** `/manifest.webmanifest` */
-export const handleManifest = siteText(
+export const handleManifest = textRoute(
   '/manifest.webmanifest',
   'application/manifest+json; charset=utf-8',
   webManifest,
 );
 
 /** `/.well-known/security.txt` */
-export const handleSecurityText = siteText(
+export const handleSecurityText = textRoute(
   '/.well-known/security.txt',
   'text/plain; charset=utf-8',
   ({ SITE_URL, SECURITY_CONTACT }) =>
@@ -60,16 +60,18 @@ export const handleSecurityText = siteText(
     }),
 );
 
-/** `/.well-known/api-catalog`. Its Link header names it, so that a HEAD request tells what it is (RFC 9727, section 3). */
-export const handleApiCatalog = siteText(
+/** `/.well-known/api-catalog`. A HEAD request must return a Link header with this relation (RFC 9727, section 3). */
+export const handleApiCatalog = textRoute(
   '/.well-known/api-catalog',
   apiCatalogContentType,
   ({ SITE_URL }) => apiCatalog(SITE_URL),
   ({ SITE_URL }) => ({ link: `<${SITE_URL}/.well-known/api-catalog>; rel="api-catalog"` }),
 );
 
-/** A route whose text follows from the settings. No date can be told for it: the ETag alone says whether it changed. */
-function siteText(
+/**
+ * Creates the handler of a text that depends only on the settings. It has no date, so its only validator is the ETag.
+ */
+function textRoute(
   path: string,
   contentType: string,
   text: (env: Env) => string,

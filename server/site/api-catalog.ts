@@ -3,7 +3,7 @@ import { trpcEndpoint } from '../config/paths.ts';
 export const apiCatalogContentType =
   'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"';
 
-/** RFC 9727: where the API is and what describes it, as a linkset (RFC 9264). */
+/** Returns the API catalog (RFC 9727): a linkset (RFC 9264) of the API and its documentation. */
 export function apiCatalog(siteUrl: string): string {
   const api = `${siteUrl}${trpcEndpoint}`;
   const catalog = {

@@ -1,4 +1,4 @@
-/** https://www.w3.org/TR/appmanifest/. Its URLs are relative to itself, so it is the same wherever the site is. */
+/** Returns the web app manifest (https://www.w3.org/TR/appmanifest/). All its URLs are relative to the manifest. */
 export function webManifest(): string {
   const icon = (size: number, purpose: 'any' | 'maskable', name: string) => ({
     src: name,

@@ -1,4 +1,4 @@
-/** The pages for everybody, but for those of single posts and procedures. The inbox of a demo is not for search engines. */
+/** The pages in the sitemap, except those of single posts and procedures. The demo inbox is not indexed. */
 export const pages = [
   '/',
   '/weather',

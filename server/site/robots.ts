@@ -1,4 +1,4 @@
-/** RFC 9309: everything may be read but the API, which answers calls, and the inbox. */
+/** Returns robots.txt (RFC 9309). It allows everything except the API and the inbox. */
 export function robotsText(siteUrl: string): string {
   return `User-agent: *
 Allow: /

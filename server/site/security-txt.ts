@@ -1,9 +1,9 @@
-/** Months from the beginning of this one until a reader has to look again; RFC 9116 advises less than a year. */
+/** Validity from the start of the current month. RFC 9116 recommends less than a year. */
 const monthsValid = 6;
 
 /**
- * RFC 9116: whom to tell of a weakness. It expires at the beginning of a month, always some months ahead, so that
- * the text is the same for a month.
+ * Returns security.txt (RFC 9116): the contact for vulnerability reports. It expires at the start of a month, so that
+ * the text changes only once a month.
  *
  * @param contact a mailto:, https: or tel: URI
  */

@@ -3,7 +3,7 @@ import { element, serializeXml } from '../lib/xml.ts';
 export type SitemapEntry = {
   /** Absolute. */
   url: string;
-  /** Left out where no date can be told: a made-up one makes search engines ignore them all. */
+  /** Omitted if unknown: invented dates make search engines ignore every date of the sitemap. */
   changedAt?: Date | undefined;
 };
 

@@ -1,6 +1,6 @@
 import type { ProcedureEntry } from './procedure-registry.ts';
 
-/** Mutations and sensitive queries answer POST alone, public queries GET too, which then comes first. */
+/** Returns the HTTP methods of a procedure: POST only for mutations and sensitive queries, otherwise GET first. */
 export function allowedMethodsOf({
   type,
   meta,

@@ -11,11 +11,11 @@ const createCaller = createCallerFactory(appRouter);
 export type Caller = ReturnType<typeof createCaller>;
 
 /**
- * The router as plain functions, for code that runs in this process: server components, route handlers, tests.
- * Never call your own HTTP from the server. Each call has a request id of its own; what it throws is read by
- * `describeFailure`.
+ * Creates a caller that runs the router's procedures as functions in this process: for server components, route
+ * handlers and tests. Use it instead of HTTP requests from the server to itself. Each call has its own request id.
+ * `describeFailure` converts the errors that it throws.
  *
- * @param options.principal on whose behalf the calls are made, asked for each; without it nothing is limited
+ * @param options.principal returns the caller to charge, for each call; without it no rate limit applies
  */
 export function createServerCaller(
   options: { services?: () => Services; principal?: () => Promise<Principal> } = {},
@@ -27,7 +27,7 @@ export function createServerCaller(
     });
   return createCaller(createContext, {
     onError: ({ error, path, ctx }) => {
-      if (ctx) places.set(error, { path: path ?? null, requestId: ctx.requestId });
+      if (ctx) failedCalls.set(error, { path: path ?? null, requestId: ctx.requestId });
       const appError = toAppError(error);
       if (appError.httpStatus < 500) return;
       log().error({ requestId: ctx?.requestId, path, reason: appError.reason, err: error }, 'call failed');
@@ -35,14 +35,15 @@ export function createServerCaller(
   });
 }
 
-const places = new WeakMap<Error, { path: string | null; requestId: string }>();
+/** The call that each error belongs to: the error itself has neither path nor request id. */
+const failedCalls = new WeakMap<Error, { path: string | null; requestId: string }>();
 
-/** What may be shown of an error that a server caller threw: the message and the envelope's data. */
+/** Returns the public part of an error thrown by a server caller: message and `data` of the error response. */
 export function describeFailure(error: unknown): { message: string; data: ErrorData } {
   const appError = toAppError(error);
-  const place = error instanceof Error ? places.get(error) : undefined;
+  const call = error instanceof Error ? failedCalls.get(error) : undefined;
   return {
     message: appError.publicMessage,
-    data: appError.toData(place ?? { path: null, requestId: 'unknown' }),
+    data: appError.toData(call ?? { path: null, requestId: 'unknown' }),
   };
 }

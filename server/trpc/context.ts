@@ -3,7 +3,7 @@ import { createRequestScope, type RequestScope } from '../observability/request-
 import type { Principal } from '../principal.ts';
 import type { Services } from '../services.ts';
 
-/** What this server saw of the request; a direct call has no HTTP about it. */
+/** The facts about a request that a procedure may return. A direct call has no HTTP request. */
 export type RequestFacts = {
   /** The HTTP method, or `CALL` for a direct call on the server. */
   method: string;
@@ -15,16 +15,16 @@ export type RequestFacts = {
 export type Context = {
   requestId: string;
   request: RequestFacts;
-  /** On whose behalf the call is made. */
+  /** The caller: it is charged for the call and holds its permissions. */
   principal: Principal;
   services: Services;
-  /** A header of the request, by its name in lower case; a direct call has none. */
+  /** Returns a request header by its lower-case name. A direct call has none. */
   header: (name: string) => string | null;
-  /** Collects what is known of the request once it has ended. */
+  /** Collects the facts that are logged and traced at the end of the request. */
   scope: RequestScope;
 };
 
-/** The context of a call that does not come over HTTP: tests, server components, scripts on this machine. */
+/** Creates the context of a call that does not come over HTTP: tests, server components, scripts on this machine. */
 export function createInnerContext(options: {
   services: Services;
   requestId?: string;
@@ -45,7 +45,7 @@ export function createInnerContext(options: {
   };
 }
 
-/** The context of an HTTP request. */
+/** Creates the context of an HTTP request. */
 export function createHttpContext(options: {
   request: HttpRequest;
   principal: Principal;

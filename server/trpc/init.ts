@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
-import { AppError, type ErrorReason, isAppError, isRefusal, withoutStack } from '../errors.ts';
+import { AppError, type ErrorReason, isAppError, isClientError, withoutStack } from '../errors.ts';
 import { fieldErrorsOf } from '../lib/field-errors.ts';
 import { textFields } from '../lib/form-fields.ts';
 import { type CallRecord, requestScope } from '../observability/request-scope.ts';
@@ -9,17 +9,18 @@ import { currentTrace } from '../observability/trace-context.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
 import { enforce } from '../rate-limit/enforce.ts';
 import type { Context } from './context.ts';
+import { rejectLazyRouters } from './procedure-definition.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { transformer } from './transformer.ts';
 
 const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
   transformer,
-  // Never the stack in an answer, whatever NODE_ENV says.
+  // Keeps stacks out of responses regardless of NODE_ENV.
   isDev: false,
   errorFormatter: errorShape,
 });
 
-/** What a client is told of an error. */
+/** Returns the error response of a failed call, without its `error.json` wrapper. */
 export function errorShape(failed: {
   error: TRPCError;
   path: string | undefined;
@@ -35,7 +36,7 @@ export function errorShape(failed: {
   };
 }
 
-/** What tRPC itself can refuse before, beside or after a procedure, in the product's words. */
+/** Reasons for the errors that tRPC itself throws before, during or after a procedure. */
 const reasonOfTrpcCode: Partial<Record<TRPCError['code'], ErrorReason>> = {
   PARSE_ERROR: 'invalid_input',
   BAD_REQUEST: 'invalid_input',
@@ -48,7 +49,7 @@ const reasonOfTrpcCode: Partial<Record<TRPCError['code'], ErrorReason>> = {
   TOO_MANY_REQUESTS: 'rate_limited',
 };
 
-/** Any error that tRPC hands out, as the product's own. Messages that are not ours never pass. */
+/** Converts any thrown value to an AppError. Messages of other errors are never sent to the caller. */
 export function toAppError(error: unknown): AppError {
   if (isAppError(error)) return error;
   if (!(error instanceof TRPCError)) return new AppError('internal', { cause: error });
@@ -61,11 +62,11 @@ export function toAppError(error: unknown): AppError {
 }
 
 /**
- * What every call passes, in one middleware because each costs every call: its limit is charged before its input
- * is even parsed, a form is read as the object its schema expects, an AppError gets the status that its reason
- * stands for, and what became of the call is counted, timed, traced and recorded.
+ * The middleware of every procedure. It charges the rate limit before the input is parsed, converts a form to the
+ * object that the input schema expects, gives a thrown AppError the tRPC code of its reason, and records the outcome
+ * and duration in metrics, trace and log. It is one middleware because each additional one costs time on every call.
  */
-const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRawInput }) => {
+const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRawInput }) => {
   const startedAt = performance.now();
   let outcome: CallRecord['outcome'] = 'internal';
   const span = tracing.tracer?.start(path, {
@@ -74,7 +75,11 @@ const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRa
     attributes: { 'rpc.system.name': 'trpc', 'rpc.method': path },
   });
   try {
-    if (meta) await enforce(ctx, meta.rateLimit);
+    if (meta) {
+      const { principal, scope, services } = ctx;
+      const { rateLimiter, metrics } = services;
+      await enforce({ principal, scope, rateLimiter, metrics }, meta.rateLimit);
+    }
     const run = () => (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
     const result = await withTraceContext(span, run);
     if (!result.ok) throw result.error;
@@ -86,8 +91,8 @@ const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRa
     if (appError.httpStatus >= 500) span?.fail(outcome);
     if (error instanceof TRPCError && error.code === appError.code) throw error;
     const { code, publicMessage: message } = appError;
-    const make = () => new TRPCError({ code, message, cause: appError });
-    throw isRefusal(appError.reason) ? withoutStack(make) : make();
+    const createError = () => new TRPCError({ code, message, cause: appError });
+    throw isClientError(appError.reason) ? withoutStack(createError) : createError();
   } finally {
     const durationMs = performance.now() - startedAt;
     const id = ctx.scope.isBatch ? `${ctx.requestId}.${batchIndex}` : ctx.requestId;
@@ -98,7 +103,7 @@ const everyCall = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRa
   }
 });
 
-/** A multipart form as a plain object of its text fields, so that one input schema serves JSON and forms. */
+/** Converts a multipart form to an object of its text fields, so that one input schema validates JSON and forms. */
 function formReader(read: () => Promise<unknown>): () => Promise<unknown> {
   return async () => {
     const raw = await read();
@@ -106,17 +111,16 @@ function formReader(read: () => Promise<unknown>): () => Promise<unknown> {
   };
 }
 
-const baseProcedure = t.procedure.use(everyCall);
+const baseProcedure = t.procedure.use(callMiddleware);
 
-/** The start of every procedure that anyone may call. The meta is what documentation, limits and the door go by. */
+/** Starts a procedure that anyone may call. HTTP checks, rate limits and documentation are derived from its meta. */
 export function publicProcedure(meta: ProcedureMeta) {
   return baseProcedure.meta(meta);
 }
 
 /**
- * The start of every procedure for other services alone: the caller's key must carry the scope.
- *
- * Refuses with `unauthorized` without a key and with `forbidden` without the scope.
+ * Starts a procedure for other services only. Calls without a service key fail with `unauthorized`, calls whose key
+ * lacks the scope with `forbidden`.
  */
 export function serviceProcedure(meta: ProcedureMeta & { scope: string }) {
   return baseProcedure.meta(meta).use(({ ctx, next }) => {
@@ -127,4 +131,16 @@ export function serviceProcedure(meta: ProcedureMeta & { scope: string }) {
   });
 }
 
-export const { router, createCallerFactory } = t;
+export const { createCallerFactory } = t;
+
+/**
+ * Creates a router of procedures and other routers.
+ *
+ * @throws ProcedureDefinitionError for a router with `lazy()`. Once nested in another router it could no longer be
+ * detected: tRPC drops it without an error, and all calls of its procedures fail with `not_found`
+ */
+export const router: typeof t.router = (routes) => {
+  const created = t.router(routes);
+  rejectLazyRouters(created);
+  return created;
+};

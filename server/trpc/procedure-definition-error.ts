@@ -1,4 +1,4 @@
-/** A part that a procedure lacks. Its message names the procedure and the part. */
+/** A procedure or router that cannot be served as defined. The message names it and the problem. */
 export class ProcedureDefinitionError extends Error {
-  override readonly name = 'CatalogError';
+  override readonly name = 'ProcedureDefinitionError';
 }

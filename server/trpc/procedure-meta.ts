@@ -1,21 +1,20 @@
+import type { RateLimitClass } from '../config/rate-limits.ts';
 import type { ErrorReason } from '../errors.ts';
 
-/** What is known of a procedure besides its types. The door, the limits and all documentation go by it. */
+/** The declared facts about a procedure. HTTP checks, rate limits and documentation are derived from them. */
 export type ProcedureMeta = {
   /** One line, without a full stop. */
   summary: string;
-  /** One paragraph: what it does, where the data comes from, what to expect. */
+  /** One paragraph: behaviour, source of the data, what to expect. */
   description: string;
-  /** Carries personal data: answers POST alone, so that nothing of it stands in a URL, a log or a cache. */
+  /** Carries personal data. The procedure is then POST-only, to keep the data out of URLs, logs and caches. */
   sensitive: boolean;
-  /** The budget its calls are charged to. */
+  /** Rate-limit class that its calls are charged to. */
   rateLimit: RateLimitClass;
-  /** Also takes a multipart form. */
+  /** Also accepts a multipart form. */
   form?: boolean;
-  /** What a service key must be allowed to, where procedures are for services alone. */
+  /** Scope that the service key must have. Undefined for a public procedure. */
   scope?: string;
-  /** What it can be refused for by its own doing: beside what every call can be, and what its class and scope bring. */
+  /** Error reasons in addition to those of every call and those implied by the class and the scope. */
   errors?: readonly ErrorReason[];
 };
-
-export type RateLimitClass = 'light' | 'upstream' | 'mail';

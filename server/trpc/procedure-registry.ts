@@ -2,11 +2,12 @@ import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
 import { type ErrorReason, isErrorReason } from '../errors.ts';
 import { examplesOf } from '../lib/json-schema.ts';
+import { readDefinition, rejectLazyRouters } from './procedure-definition.ts';
 import { ProcedureDefinitionError } from './procedure-definition-error.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { appRouter } from './router.ts';
 
-/** A procedure read as data: what the door, the limits and all documentation go by. */
+/** A procedure as data, for the HTTP checks, the rate limits and the documentation. */
 export type ProcedureEntry = {
   /** `namespace.name` */
   path: string;
@@ -14,7 +15,7 @@ export type ProcedureEntry = {
   meta: ProcedureMeta;
   input: z.ZodType;
   output: z.ZodType;
-  /** Inputs that it takes, as they are before they travel. None for one that takes nothing, else at least one. */
+  /** Valid inputs before serialization. Empty if the procedure takes no input, otherwise at least one. */
   examples: readonly unknown[];
 };
 
@@ -31,45 +32,40 @@ const metaSchema = z.object({
 });
 
 /**
- * Every procedure of a router by its path.
+ * Returns all procedures of a router by path.
  *
- * @throws CatalogError naming a procedure without meta, `.input()`, `.output()` or example, so that a forgotten one
- * stops the build
+ * @throws ProcedureDefinitionError naming a procedure that lacks meta, `.input()`, `.output()` or an example, or that
+ * uses a feature of tRPC that is not supported here. Such a procedure stops the build
  */
 export function readProcedures(router: AnyRouter): ReadonlyMap<string, ProcedureEntry> {
+  rejectLazyRouters(router);
   return new Map(
     Object.entries(proceduresOf(router)).map(([path, procedure]) => [path, readProcedure(path, procedure)]),
   );
 }
 
-/** As tRPC built them: flat under dotted keys, which its types do not tell. */
+/** Returns the procedures by dotted path. tRPC's types declare them as nested, but they are flat. */
 export function proceduresOf(router: AnyRouter): Readonly<Record<string, AnyProcedure>> {
   return router._def.procedures;
 }
 
 function readProcedure(path: string, procedure: AnyProcedure): ProcedureEntry {
-  const definition: { type: string; meta?: unknown; inputs?: readonly unknown[]; output?: unknown } =
-    procedure._def;
-  const refuse = (problem: string) => new ProcedureDefinitionError(`Procedure ${path} ${problem}`);
+  const reject = (problem: string) => new ProcedureDefinitionError(`Procedure ${path} ${problem}`);
+  const { type, input, output, ...definition } = readDefinition(path, procedure);
   const meta = metaSchema.safeParse(definition.meta);
-  if (!meta.success) throw refuse(`has no complete meta: ${z.prettifyError(meta.error)}`);
-  const [input, ...others] = definition.inputs ?? [];
-  const { type, output } = definition;
-  if (!(input instanceof z.ZodType) || others.length > 0) throw refuse('needs one .input()');
-  if (!(output instanceof z.ZodType)) throw refuse('has no .output()');
-  if (type !== 'query' && type !== 'mutation') throw refuse(`is a ${type}, which is not served`);
+  if (!meta.success) throw reject(`has incomplete meta: ${z.prettifyError(meta.error)}`);
   const examples = examplesOf(input);
   if (examples.length === 0 && takesInput(input)) {
-    throw refuse('takes an input and has no example of it: .meta({ examples: [...] }) on its schema');
+    throw reject('takes an input but has no example: add .meta({ examples: [...] }) to its input schema');
   }
   for (const [index, example] of examples.entries()) {
     const { error } = input.safeParse(example);
-    if (error) throw refuse(`does not take its example ${index + 1}: ${z.prettifyError(error)}`);
+    if (error) throw reject(`rejects its own example ${index + 1}: ${z.prettifyError(error)}`);
   }
   return { path, type, meta: meta.data, input, output, examples };
 }
 
-/** `z.void()` stands for none. */
+/** Returns whether a procedure takes an input. `z.void()` means that it takes none. */
 export function takesInput(input: z.ZodType): boolean {
   return !(input instanceof z.ZodVoid);
 }

@@ -2,15 +2,16 @@ import superjson, { type SuperJSONResult } from 'superjson';
 import { z } from 'zod';
 import { limits } from '../config/limits.ts';
 import { AppError } from '../errors.ts';
+import { isRecord } from '../lib/is-record.ts';
 import { serializeOutput } from './serialize-output.ts';
 
 /**
- * superjson as it may come from outside. Its metadata is a small program that the sender writes: a typed array
- * of a length that is only named, or references that double with each level, make gigabytes of a few bytes. So
- * only the plain annotations are taken, nesting is bounded, and references are not followed: the values stand
- * in the JSON anyway, unless the sender left them out.
+ * The accepted type annotations. superjson's metadata comes from the sender and is executed like a small program: a
+ * typed array of a given length, or references that double at each level, turn a few bytes into gigabytes. Therefore
+ * other annotations are rejected, nesting is limited, and references are not followed. The JSON contains the referenced
+ * values anyway, unless the sender left them out.
  */
-const annotations = new Set([
+const acceptedAnnotations = new Set([
   'undefined',
   'bigint',
   'Date',
@@ -35,10 +36,14 @@ const wireSchema = z.object({
     .optional(),
 });
 
-/** @throws AppError `invalid_input` */
-export function deserializeInput(wire: unknown): unknown {
-  const parsed = wireSchema.safeParse(wire);
-  if (!parsed.success) throw refusal('The input must be an object with json and, if needed, meta.');
+/**
+ * Deserializes superjson from a caller.
+ *
+ * @throws AppError `invalid_input`
+ */
+export function deserializeInput(input: unknown): unknown {
+  const parsed = wireSchema.safeParse(input);
+  if (!parsed.success) throw invalidInput('The input must be an object with json and, if needed, meta.');
   const { json, meta } = parsed.data;
   requireShallow(json, limits.inputDepth);
   if (!meta) return json;
@@ -47,22 +52,22 @@ export function deserializeInput(wire: unknown): unknown {
   requirePresent(json, meta.referentialEqualities);
   const { values, v } = meta;
   try {
-    // Nobody else has what was read off the wire, so it needs no copy.
-    const own = { json, meta: { values, ...(v === undefined ? {} : { v }) } };
-    return superjson.deserialize(own, { inPlace: true });
+    // The parsed JSON is used only here, so it can be changed in place.
+    const wire = { json, meta: { values, ...(v === undefined ? {} : { v }) } };
+    return superjson.deserialize(wire, { inPlace: true });
   } catch (cause) {
-    throw refusal('The input cannot be read.', cause);
+    throw invalidInput('The input cannot be deserialized.', cause);
   }
 }
 
-/** Bounded itself: it goes no deeper than it allows. */
+/** Rejects deeper nesting. The recursion itself is bounded by `depth`. */
 function requireShallow(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
-  if (depth === 0) throw refusal(`The input is nested deeper than ${limits.inputDepth} levels.`);
+  if (depth === 0) throw invalidInput(`The input is nested deeper than ${limits.inputDepth} levels.`);
   for (const item of Object.values(value)) requireShallow(item, depth - 1);
 }
 
-/** A tree whose leaves are `[annotation]` and whose branches are objects or `[annotation, children]`. */
+/** Checks superjson's tree: its leaves are `[annotation]`, its branches are objects or `[annotation, children]`. */
 function requireKnownAnnotations(node: unknown): void {
   if (typeof node !== 'object' || node === null) return;
   if (!Array.isArray(node)) {
@@ -70,47 +75,47 @@ function requireKnownAnnotations(node: unknown): void {
     return;
   }
   const [annotation, children]: unknown[] = node;
-  if (typeof annotation !== 'string' || !annotations.has(annotation)) {
-    throw refusal('The input has a type that is not taken here.');
+  if (typeof annotation !== 'string' || !acceptedAnnotations.has(annotation)) {
+    throw invalidInput('The input contains a type that is not accepted.');
   }
   requireKnownAnnotations(children);
 }
 
 /**
- * That every place which is said to equal another holds its value: senders that leave it out, and circles, cannot
- * be taken.
+ * Rejects references to values that the JSON does not contain: circular ones, and those that the sender left out
+ * because they are equal to another.
  */
 function requirePresent(json: unknown, equalities: unknown): void {
   for (const path of equalPaths(equalities)) {
-    if (valueAt(json, path) === null) throw refusal('The input refers to itself.');
+    if (valueAt(json, path) === null)
+      throw invalidInput('The input contains a reference to a missing value.');
   }
 }
 
-/** All places that are said to equal another: `{ path: [equal, …] }`, or `[[equal to the whole, …], { … }]`. */
+/** Returns the paths of all references: `{ path: [equal, …] }`, or `[[equal to the whole, …], { … }]`. */
 function equalPaths(equalities: unknown): string[] {
   const parts = Array.isArray(equalities) ? equalities : [equalities];
   return parts.flatMap((part: unknown) => {
-    if (typeof part !== 'object' || part === null) return [];
-    return Object.values(part).flat().map(String);
+    return isRecord(part) ? Object.values(part).flat().map(String) : [];
   });
 }
 
-/** Null where nothing is. */
+/** Returns null if there is no value at the path. */
 function valueAt(json: unknown, path: string): unknown {
   let value = json;
   for (const escaped of path.split(/(?<!\\)\./)) {
     const key = escaped.replace(/\\(.)/g, '$1');
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
-    value = Reflect.get(value, key);
+    if (!isRecord(value) || !Object.hasOwn(value, key)) return null;
+    value = value[key];
   }
   return value;
 }
 
-function refusal(message: string, cause?: unknown): AppError {
+function invalidInput(message: string, cause?: unknown): AppError {
   return new AppError('invalid_input', { fieldErrors: { input: [message] }, cause });
 }
 
-/** One transformer on every side; on this one it is careful with what comes in. */
+/** The server's transformer: superjson as on the clients, with restrictions on the input. */
 export const transformer = {
   input: { serialize: superjson.serialize, deserialize: deserializeInput },
   output: { serialize: serializeOutput, deserialize: superjson.deserialize },

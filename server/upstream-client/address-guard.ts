@@ -4,22 +4,22 @@ import { Address4, Address6 } from 'ip-address';
 import ipaddr from 'ipaddr.js';
 import { buildConnector } from 'undici';
 
-/** A connection that was not made: the address is not one that upstreams may have. */
-export class AddressRefusedError extends Error {
-  override readonly name = 'AddressRefusedError';
-  readonly code = 'ERR_ADDRESS_REFUSED';
+/** A connection was rejected because its address is not public. */
+export class AddressRejectedError extends Error {
+  override readonly name = 'AddressRejectedError';
+  readonly code = 'ERR_ADDRESS_REJECTED';
 }
 
-/** A platform's metadata service on an otherwise public address. */
-const notForOutside = new Set(['168.63.129.16']);
+/** Metadata services of cloud platforms on otherwise public addresses. */
+const metadataAddresses = new Set(['168.63.129.16']);
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Whether an address is on the public internet. Two libraries must agree, each with its own tables of the
- * special-purpose registries (RFC 6890), and of IPv6 only what is assigned for global unicast counts.
+ * Returns whether an address is on the public internet. Two libraries must agree, each with its own tables of the
+ * special-purpose registries (RFC 6890). IPv6 addresses must also be in the range assigned for global unicast.
  */
 export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 0 || address.includes('%') || notForOutside.has(address)) return false;
+  if (isIP(address) === 0 || address.includes('%') || metadataAddresses.has(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
   if (parsed instanceof ipaddr.IPv6) return parsed.match(globalUnicast) && new Address6(address).isGlobal();
@@ -30,8 +30,8 @@ export function isLoopbackAddress(address: string): boolean {
   return isIP(address) !== 0 && ipaddr.process(address.replace(/%.*/, '')).range() === 'loopback';
 }
 
-/** Whether a host of the operator's own setting says by itself that it is this machine. */
-export function namesLoopback(hostname: string): boolean {
+/** Returns whether a configured hostname is `localhost` or a literal loopback address. DNS is not consulted. */
+export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || isLoopbackAddress(unbracketed(hostname));
 }
 
@@ -42,12 +42,13 @@ export type Resolve = (
 ) => void;
 
 /**
- * Connects to public addresses alone, checked when the connection is made, so that a name which resolves
- * elsewhere by then is refused too. An answer that mixes public and other addresses is refused whole.
+ * Creates a connector that connects only to public addresses. The address is checked at connection time, so a
+ * hostname that is rebound to a private address (DNS rebinding) is rejected too. If a hostname resolves to both public
+ * and other addresses, the whole result is rejected.
  *
- * @param options.allowLoopback the operator named this machine
- * @param options.timeout for the connection, in milliseconds
- * @param options.resolve asks DNS; the system's resolver unless told otherwise
+ * @param options.allowLoopback true if the configured origin is this machine
+ * @param options.timeout of the connection attempt, in milliseconds
+ * @param options.resolve resolves hostnames. Default: the system's resolver
  */
 export function guardedConnector(options: {
   allowLoopback: boolean;
@@ -55,15 +56,15 @@ export function guardedConnector(options: {
   resolve?: Resolve;
 }): buildConnector.connector {
   const { allowLoopback, timeout, resolve = systemLookup } = options;
-  const mayConnect = (address: string) =>
+  const isAllowed = (address: string) =>
     isPublicAddress(address) || (allowLoopback && isLoopbackAddress(address));
 
   const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
     resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
       const [first] = addresses;
-      if (!first || !addresses.every(({ address }) => mayConnect(address))) {
-        return callback(new AddressRefusedError('a name resolves to an address that is not public'), []);
+      if (!first || !addresses.every(({ address }) => isAllowed(address))) {
+        return callback(new AddressRejectedError('the hostname resolves to a non-public address'), []);
       }
       if (lookupOptions.all) callback(null, addresses);
       else callback(null, first.address, first.family);
@@ -72,10 +73,10 @@ export function guardedConnector(options: {
 
   const connect = buildConnector({ allowH2: false, timeout, lookup });
   return (target, callback) => {
-    // Literal addresses are connected to without a look-up.
+    // Node connects to literal addresses without calling `lookup`.
     const host = unbracketed(target.hostname);
-    if (isIP(host) !== 0 && !mayConnect(host)) {
-      queueMicrotask(() => callback(new AddressRefusedError('the address is not public'), null));
+    if (isIP(host) !== 0 && !isAllowed(host)) {
+      queueMicrotask(() => callback(new AddressRejectedError('the address is not public'), null));
       return;
     }
     connect(target, callback);

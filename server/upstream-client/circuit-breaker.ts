@@ -2,85 +2,87 @@ import { limits } from '../config/limits.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** What a call tells of the upstream: nothing, when it ended for a reason on this side. */
-export type Outcome = 'good' | 'bad' | 'nothing';
+/** Outcome of a call. `ignored`: the call ended for a reason on this side, so it says nothing about the upstream. */
+export type Outcome = 'success' | 'failure' | 'ignored';
 
-/** One call that was let through; its outcome is told once. */
-export type Permit = (verdict: Outcome) => void;
+/** Permission for one call. Must be called once with the outcome of the call. */
+export type Permit = (outcome: Outcome) => void;
 
-type Second = { at: number; good: number; bad: number };
+type Second = { at: number; success: number; failure: number };
 
-const { window, minimumAttempts: minimumTries, threshold, openFor } = limits.upstream.breaker;
+const { window, minimumAttempts, threshold, openFor } = limits.upstream.breaker;
 const second = 1_000;
 
 /**
- * Leaves an upstream alone that fails too often. Closed, it counts within a sliding window; open, it refuses; then it
- * is half open: one call, the probe, finds out, and only that one's outcome counts. What a call from before tells
- * when it ends late is of no account.
+ * Stops calls to an upstream that fails too often. While closed, it counts outcomes in a sliding window. While open, it
+ * rejects all calls. Then it is half open and permits a single call, the probe, whose outcome closes or reopens it.
+ * Outcomes of calls that started in an earlier state are discarded.
  */
 export class CircuitBreaker {
-  readonly #changed: (state: BreakerState) => void;
+  readonly #onChange: (state: BreakerState) => void;
   #state: BreakerState = 'closed';
-  /** Of the window, oldest first. */
+  /** Counts per second of the window, oldest first. */
   #seconds: Second[] = [];
   #openUntil = 0;
-  /** Grows with each change of state: a ticket of another one is out of date. */
+  /** Incremented by every state change. A permit of an earlier generation is stale. */
   #generation = 0;
 
-  constructor(changed: (state: BreakerState) => void) {
-    this.#changed = changed;
+  constructor(onChange: (state: BreakerState) => void) {
+    this.#onChange = onChange;
   }
 
   get state(): BreakerState {
     return this.#state;
   }
 
-  /** @returns a ticket, or how many milliseconds are left until it is worth asking again; 0 when nobody can say */
-  admit(now = Date.now()): Permit | number {
+  /** @returns a permit, or the milliseconds until the next call may be permitted; 0 if that time is unknown */
+  acquire(now = Date.now()): Permit | number {
     if (this.#state === 'half_open') return 0;
     if (this.#state === 'open') {
       if (now < this.#openUntil) return this.#openUntil - now;
-      this.#become('half_open');
+      this.#setState('half_open');
     }
     const generation = this.#generation;
-    return (verdict) => {
-      if (generation === this.#generation) this.#settle(verdict);
+    return (outcome) => {
+      if (generation === this.#generation) this.#record(outcome);
     };
   }
 
-  #settle(verdict: Outcome): void {
+  #record(outcome: Outcome): void {
     const now = Date.now();
     if (this.#state === 'half_open') {
-      if (verdict === 'good') this.#become('closed');
+      if (outcome === 'success') this.#setState('closed');
       else this.#open(now);
       return;
     }
-    if (verdict === 'nothing') return;
-    this.#count(verdict, now);
-    const bad = this.#seconds.reduce((sum, each) => sum + each.bad, 0);
-    const all = this.#seconds.reduce((sum, each) => sum + each.good + each.bad, 0);
-    if (verdict === 'bad' && all >= minimumTries && bad > threshold * all) this.#open(now);
+    if (outcome === 'ignored') return;
+    this.#count(outcome, now);
+    const failures = this.#seconds.reduce((sum, { failure }) => sum + failure, 0);
+    const attempts = this.#seconds.reduce((sum, { success, failure }) => sum + success + failure, 0);
+    if (outcome === 'failure' && attempts >= minimumAttempts && failures > threshold * attempts) {
+      this.#open(now);
+    }
   }
 
-  #count(verdict: 'good' | 'bad', now: number): void {
+  #count(outcome: 'success' | 'failure', now: number): void {
     const at = Math.floor(now / second) * second;
-    // Also what a clock that was set back has left in the future.
+    // Also drops seconds in the future, which remain after the clock was set back.
     this.#seconds = this.#seconds.filter((each) => each.at > at - window && each.at <= at);
     const last = this.#seconds.at(-1);
-    const current = last?.at === at ? last : { at, good: 0, bad: 0 };
+    const current = last?.at === at ? last : { at, success: 0, failure: 0 };
     if (current !== last) this.#seconds.push(current);
-    current[verdict] += 1;
+    current[outcome] += 1;
   }
 
   #open(now: number): void {
     this.#openUntil = now + openFor;
-    this.#become('open');
+    this.#setState('open');
   }
 
-  #become(state: BreakerState): void {
+  #setState(state: BreakerState): void {
     this.#state = state;
     this.#generation += 1;
     this.#seconds = [];
-    this.#changed(state);
+    this.#onChange(state);
   }
 }

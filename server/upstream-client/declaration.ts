@@ -1,9 +1,9 @@
 import { limits } from '../config/limits.ts';
 import { type Endpoint, idempotencyOf, isRaw, type Upstream } from './endpoint.ts';
-import { isHopByHop, whyHeaderMayNotPass } from './header-rules.ts';
+import { forwardingProblem, isHopByHop } from './header-rules.ts';
 import { namesOf, parseTemplate } from './path-template.ts';
 
-/** A mistake in the declaration of an upstream. Its message names the upstream and, where it has one, the endpoint. */
+/** The declaration of an upstream is invalid. The message names the upstream and, if there is one, the endpoint. */
 export class DeclarationError extends Error {
   override readonly name = 'DeclarationError';
 }
@@ -20,13 +20,15 @@ export function defineUpstream<const U extends Upstream>(upstream: U): U {
 
 function checkUpstream(upstream: Upstream): void {
   const { name, headers = {}, credential } = upstream;
-  const refuse = (problem: string): never => {
+  const reject = (problem: string): never => {
     throw new DeclarationError(`upstream ${name}: ${problem}`);
   };
-  if (!/^[a-z][a-zA-Z\d-]*$/.test(name)) refuse('the name must be of letters, digits and hyphens');
+  if (!/^[a-z][a-zA-Z\d-]*$/.test(name)) {
+    reject('the name must start with a lower-case letter and contain only letters, digits and hyphens');
+  }
   for (const header of [...Object.keys(headers), ...(credential ? [credential.header] : [])]) {
-    if (header !== header.toLowerCase()) refuse(`the header ${header} must be written in lower case`);
-    if (isHopByHop(header)) refuse(`the header ${header} belongs to one connection`);
+    if (header !== header.toLowerCase()) reject(`the header ${header} must be in lower case`);
+    if (isHopByHop(header)) reject(`the header ${header} applies to a single connection`);
   }
   for (const [endpointName, endpoint] of Object.entries(upstream.endpoints)) {
     for (const problem of problemsOf(upstream, endpoint)) {
@@ -38,24 +40,28 @@ function checkUpstream(upstream: Upstream): void {
 /**
  * Checks all upstreams together.
  *
- * @throws DeclarationError when two have one name, or two raw endpoints of one upstream take the same path
+ * @throws DeclarationError if two upstreams have the same name, or two raw endpoints of one upstream the same path
  */
 export function checkUpstreams(upstreams: readonly Upstream[]): void {
   const names = new Set<string>();
   for (const { name, endpoints } of upstreams) {
-    if (names.has(name)) throw new DeclarationError(`upstream ${name}: there are two of this name`);
+    if (names.has(name)) throw new DeclarationError(`upstream ${name}: the name is already in use`);
     names.add(name);
     const paths = new Set<string>();
     for (const [endpointName, endpoint] of Object.entries(endpoints)) {
       if (!isRaw(endpoint)) continue;
       const path = `${endpoint.method} ${endpoint.template.replace(/\{\w+\}/g, '{}')}`;
       if (paths.has(path)) {
-        throw new DeclarationError(`upstream ${name}, endpoint ${endpointName}: another one takes this path`);
+        throw new DeclarationError(
+          `upstream ${name}, endpoint ${endpointName}: another raw endpoint has the same method and path`,
+        );
       }
       paths.add(path);
     }
   }
 }
+
+const credentialInPublicCache = 'a response that was fetched with a credential must not be cached publicly';
 
 function* problemsOf(upstream: Upstream, endpoint: Endpoint): Generator<string> {
   const { template, method, deadline } = endpoint;
@@ -63,28 +69,26 @@ function* problemsOf(upstream: Upstream, endpoint: Endpoint): Generator<string> 
   const segments = namesOf(template);
   const params = Object.keys(endpoint.params?.shape ?? {});
   if ([...segments].sort().join() !== params.sort().join() || new Set(segments).size < segments.length) {
-    yield `the template names [${segments}], params have [${params}]`;
+    yield `the template has the segments [${segments}] but params has [${params}]`;
   }
-  if (deadline !== undefined && !(deadline > 0 && deadline <= limits.upstream.longestDeadline)) {
-    yield `the deadline must be at most ${limits.upstream.longestDeadline} ms`;
+  if (deadline !== undefined && !(deadline > 0 && deadline <= limits.upstream.maxDeadline)) {
+    yield `the deadline must be positive and at most ${limits.upstream.maxDeadline} ms`;
   }
   yield* headerProblems(upstream, endpoint);
   if (isRaw(endpoint)) {
-    if (method === 'GET' && endpoint.upload) yield 'GET takes no upload';
-    if (endpoint.answer.mediaTypes.length === 0) yield 'no media type may pass';
+    if (method === 'GET' && endpoint.upload) yield 'a GET endpoint cannot have an upload';
+    if (endpoint.answer.mediaTypes.length === 0) yield 'at least one media type is required';
     return;
   }
-  if (method === 'GET' && endpoint.body) yield 'GET takes no body';
+  if (method === 'GET' && endpoint.body) yield 'a GET endpoint cannot have a body';
   const { cache } = endpoint;
   if (!cache) return;
-  if (idempotencyOf(endpoint) !== 'safe') yield 'only an endpoint that reads can be cached';
+  if (idempotencyOf(endpoint) !== 'safe') yield 'only an endpoint with idempotency "safe" can be cached';
   const { freshFor, staleWhileRevalidateFor = freshFor, staleIfErrorFor, scope } = cache;
   if (!(freshFor >= 0 && freshFor <= staleWhileRevalidateFor && staleWhileRevalidateFor <= staleIfErrorFor)) {
-    yield 'the windows of the cache must not shrink: fresh, stale while revalidated, stale if error';
+    yield 'the cache windows must satisfy 0 <= freshFor <= staleWhileRevalidateFor <= staleIfErrorFor';
   }
-  if (scope === 'public' && upstream.credential && !endpoint.anonymous) {
-    yield 'what is fetched with a credential cannot be cached for the public';
-  }
+  if (scope === 'public' && upstream.credential && !endpoint.anonymous) yield credentialInPublicCache;
 }
 
 function* headerProblems(upstream: Upstream, endpoint: Endpoint): Generator<string> {
@@ -94,8 +98,8 @@ function* headerProblems(upstream: Upstream, endpoint: Endpoint): Generator<stri
     [responseHeaders, 'response'],
   ] as const) {
     for (const name of names) {
-      const why = whyHeaderMayNotPass(name, direction);
-      if (why) yield `the ${direction} header ${name} ${why}`;
+      const problem = forwardingProblem(name, direction);
+      if (problem) yield `the ${direction} header ${name} ${problem}`;
     }
   }
   const fixed = [...Object.keys(upstream.headers ?? {}), upstream.credential?.header];
@@ -107,6 +111,6 @@ function* headerProblems(upstream: Upstream, endpoint: Endpoint): Generator<stri
     upstream.credential &&
     !endpoint.anonymous
   ) {
-    yield 'what is fetched with a credential cannot be cached for the public';
+    yield credentialInPublicCache;
   }
 }

@@ -2,66 +2,67 @@ import type { z } from 'zod';
 import type { Env } from '../config/env.ts';
 import type { UpstreamPoolLimits } from './upstream-pool.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 type CommonEndpoint = {
   method: HttpMethod;
-  /** A path with named segments: `/repos/{owner}/{repo}`. */
+  /** Path with named segments: `/repos/{owner}/{repo}`. */
   template: `/${string}`;
   summary: string;
   description: string;
   /** One string for each named segment of the template. */
   params?: z.ZodObject<Record<string, z.ZodType<string>>>;
   query?: z.ZodType<Record<string, string | number | boolean | undefined> | undefined>;
-  /** Headers of the caller's request that go along, in lower case. Default: none. */
+  /** Headers of the caller's request that are forwarded, in lower case. Default: none. */
   requestHeaders?: readonly string[];
-  /** Headers of the upstream's answer that the caller gets, in lower case. Default: none. */
+  /** Headers of the upstream's response that are forwarded to the caller, in lower case. Default: none. */
   responseHeaders?: readonly string[];
-  /** Milliseconds, at most `limits.upstream.longestDeadline`. Default: `limits.upstream.deadline`. */
+  /** Milliseconds, at most `limits.upstream.maxDeadline`. Default: `limits.upstream.deadline`. */
   deadline?: number;
-  /** 404 and 410 say that what the caller named does not exist, and are passed on as such. */
+  /** If true, 404 and 410 mean that the resource does not exist, and the caller gets `not_found`. */
   mayBeMissing?: boolean;
-  /** Asked without the upstream's credential. */
+  /** If true, requests do not carry the upstream's credential. */
   anonymous?: boolean;
-  /** An input for documentation and the explorer. */
+  /** Example input for the documentation and the explorer. */
   example: unknown;
 };
 
-/** An answer that is read whole and checked: it becomes a procedure. */
+/** An endpoint whose response is read into memory and validated. It becomes a procedure. */
 export type CallEndpoint = CommonEndpoint & {
   /** Sent as JSON. */
   body?: z.ZodType<Record<string, unknown>>;
-  answer: CallAnswer;
+  answer: CallResponse;
   /**
-   * Whether a call may be repeated, by the engine's own retries. `safe`: it only reads. `keyed`: each call carries an
-   * Idempotency-Key by which the upstream knows a repetition. Default: `safe` for GET, `none` for the rest.
+   * Controls whether a call may be retried. `safe`: it only reads. `keyed`: each call carries an Idempotency-Key by
+   * which the upstream recognises a retry. Default: `safe` for GET, `none` for the other methods.
    */
   idempotency?: 'safe' | 'keyed' | 'none';
   cache?: CacheWindows;
 };
 
-export type CallAnswer = {
-  /** `json` is parsed; `text` is taken as it is. */
+/** The declared response of a `CallEndpoint`. */
+type CallResponse = {
+  /** `json`: the body is parsed. `text`: the body is used as it is. */
   kind: 'json' | 'text';
-  /** Media types that are accepted, without parameters. Default: `application/json` for json, `text/plain` for text. */
+  /** Accepted media types, without parameters. Default: `application/json` for json, `text/plain` for text. */
   mediaTypes?: readonly string[];
   schema: z.ZodType;
 };
 
-/** Bytes that are passed on as they come, in both directions, at `/api/raw/<upstream>/<path of the template>`. */
+/** An endpoint whose bytes are streamed unchanged in both directions, at `/api/raw/<upstream>/<template's path>`. */
 export type RawEndpoint = CommonEndpoint & {
   answer: {
     kind: 'raw';
-    /** Media types that are passed on, without parameters. */
+    /** Accepted media types, without parameters. */
     mediaTypes: readonly string[];
     /** Default: `limits.raw.bytes`. */
     maxBytes?: number;
-    /** What a browser saves it as, from the template's names: `{repo}-{tag}.tar.gz`. */
+    /** File name of a download, built from the template's names: `{repo}-{tag}.tar.gz`. */
     fileName: string;
-    /** Seconds that browsers and caches in between may keep it. Default: it is asked for anew each time. */
+    /** Seconds that browsers and shared caches may keep the response. Default: they must revalidate it every time. */
     publicFor?: number;
   };
-  /** What is taken to send on. Default: nothing. */
+  /** The request body that is accepted from the caller. Default: none. */
   upload?: {
     mediaTypes: readonly string[];
     /** Default: `limits.raw.bytes`. */
@@ -69,46 +70,47 @@ export type RawEndpoint = CommonEndpoint & {
   };
 };
 
-/** One thing that a backend offers. Callers fill in `params`, `query` and `body`; nothing else of the request is theirs. */
+/** One operation of an upstream. Callers control only `params`, `query`, `body` and the declared request headers. */
 export type Endpoint = CallEndpoint | RawEndpoint;
 
-/** Ages in milliseconds, counted from the moment the answer was received; each at least the one before it. */
+/** Ages in milliseconds since the response was received. Each is at least as long as the one before it. */
 export type CacheWindows = {
-  /** Answered from the cache without asking the upstream. */
+  /** A younger entry is returned without a request to the upstream. */
   freshFor: number;
-  /** Answered from the cache while a newer answer is fetched. Default: as `freshFor`, which is none of it. */
+  /** A younger entry is returned while it is refreshed in the background. Default: `freshFor`, which disables this. */
   staleWhileRevalidateFor?: number;
-  /** May stand in when the upstream fails. */
+  /** A younger entry is returned if the upstream fails. */
   staleIfErrorFor: number;
   /**
-   * Who may get what was fetched: `credential`, whoever asks by the same credential of the upstream (shared instances
-   * may have others), or `public`, anybody, for what is asked without one. Default: `credential`.
+   * Scope of a cached response. `credential`: only requests with the same credential for the upstream share it (other
+   * instances may have other credentials). `public`: all requests share it; only for requests without a credential.
+   * Default: `credential`.
    */
   scope?: 'credential' | 'public';
 };
 
-/** A backend that this server calls: where it is, what it needs, what it offers. */
+/** A backend that this server calls. */
 export type Upstream = {
-  /** As in `proxy.<name>` and `/api/raw/<name>`. */
+  /** Name in `proxy.<name>` and `/api/raw/<name>`. */
   name: string;
-  /** For people: on pages and in documentation. */
+  /** Name on pages and in the documentation. */
   title: string;
-  /** Origin, perhaps with a path prefix, without a trailing slash; undefined where the operator has set none. */
+  /** Origin with an optional path prefix, without a trailing slash. Undefined if the upstream is not configured. */
   origin: (env: Env) => string | undefined;
   /** Fixed headers of every request. */
   headers?: Readonly<Record<string, string>>;
-  /** A secret header, which goes to this upstream's origin alone and wins over any other of its name. */
+  /** A secret header. It is sent only to this upstream's origin and replaces any other header of the same name. */
   credential?: {
     header: string;
-    /** Undefined where the operator has set none. */
+    /** Undefined if the credential is not configured. */
     value: (env: Env) => string | undefined;
   };
   /**
-   * It belongs to the same house and takes part in its traces: requests carry `traceparent` and `tracestate`. Default:
-   * false, and others learn nothing of them.
+   * If true, the upstream belongs to the same operator and takes part in its traces: requests carry `traceparent` and
+   * `tracestate`. Default: false, so that third parties see no trace ids.
    */
   internal?: boolean;
-  /** Where this upstream differs from `limits.upstream`. */
+  /** Overrides of `limits.upstream`. */
   limits?: Partial<UpstreamPoolLimits>;
   endpoints: Record<string, Endpoint>;
 };
@@ -124,7 +126,7 @@ export function idempotencyOf(endpoint: Endpoint): 'safe' | 'keyed' | 'none' {
 
 type Part = 'params' | 'query' | 'body';
 
-/** What a caller gives for an endpoint: its `params`, `query` and `body`, those it takes. */
+/** Input of an endpoint: those of `params`, `query` and `body` that it declares. */
 export type EndpointInput<E extends CallEndpoint> = {
   [P in Part as E[P] extends z.ZodType
     ? undefined extends z.input<E[P]>
@@ -139,5 +141,5 @@ export type EndpointInput<E extends CallEndpoint> = {
     : never]?: E[P] extends z.ZodType ? z.input<E[P]> : never;
 };
 
-/** What the upstream said, as the endpoint's schema has it. */
+/** Parsed body of a response, in the output type of the endpoint's schema. */
 export type EndpointData<E extends CallEndpoint> = z.output<E['answer']['schema']>;

@@ -1,38 +1,38 @@
 import { AppError, type ErrorReason } from '../errors.ts';
 
 type FaultRule = {
-  /** What the caller is told. */
+  /** Reason of the error response. */
   reason: ErrorReason;
-  /** Another try may do better, where the call may be repeated. */
+  /** A retry may succeed, if the call may be repeated. */
   retry?: true;
-  /** Says that the upstream is not well: counted by its circuit breaker. */
+  /** The circuit breaker counts the fault as a failure of the upstream. */
   breaks?: true;
 };
 
 /**
- * Every way a call to an upstream can fail, as one closed map. The names are also the `fault` of the metrics. A 4xx
- * is the upstream at work and never opens the breaker; neither does what happens on this side of the connection.
+ * Every way a call to an upstream can fail, as one closed map. The keys are also values of the metric label `outcome`.
+ * A 4xx response shows that the upstream works, so it never opens the breaker. A local fault does not either.
  */
 export const faults = {
-  /** DNS gave no address. */
+  /** DNS returned no address. */
   dns: { reason: 'upstream_unreachable', retry: true, breaks: true },
-  /** DNS or the setting gave an address that is not public; nothing was sent. */
+  /** DNS or the configuration gave an address that is not public. Nothing was sent. */
   address: { reason: 'upstream_unreachable', breaks: true },
-  /** Refused, or not answered in the time for connecting. */
+  /** The connection was refused, or the connect timeout expired. */
   connect: { reason: 'upstream_unreachable', retry: true, breaks: true },
-  /** The connection ended before an answer. */
+  /** The connection ended before a response. */
   reset: { reason: 'upstream_unreachable', retry: true, breaks: true },
-  /** The deadline passed while the upstream had the request. */
+  /** The deadline expired after the request was sent. */
   deadline: { reason: 'upstream_timeout', breaks: true },
-  /** The deadline passed while the call waited for a connection of ours. */
+  /** The deadline expired while the call waited for a connection in the queue. */
   waited: { reason: 'upstream_timeout' },
-  /** Too many calls wait already. */
+  /** The queue for a connection is full. */
   queue_full: { reason: 'upstream_overloaded' },
-  /** The circuit breaker is open: the upstream was not asked. */
+  /** The circuit breaker is open. Nothing was sent. */
   breaker_open: { reason: 'upstream_overloaded' },
-  /** It said when it wants to be asked again, and that time has not come: it was not asked. */
+  /** A pause that the upstream asked for with Retry-After is not over. Nothing was sent. */
   paused: { reason: 'upstream_overloaded' },
-  /** 429, or 403 that names a time. */
+  /** 429, or 403 with Retry-After. */
   throttled: { reason: 'upstream_overloaded' },
   /** 503. */
   unavailable: { reason: 'upstream_overloaded', retry: true, breaks: true },
@@ -40,33 +40,34 @@ export const faults = {
   server_error: { reason: 'upstream_bad_answer', retry: true, breaks: true },
   /** Any other 4xx. */
   client_error: { reason: 'upstream_refused' },
-  /** 404 or 410 where the caller named the thing. */
+  /** 404 or 410 from an endpoint with `mayBeMissing`. */
   missing: { reason: 'not_found' },
-  /** 3xx: never followed. */
+  /** 3xx. Redirects are never followed. */
   redirect: { reason: 'upstream_bad_answer', breaks: true },
-  /** A status that answers nothing that was asked: 206 or 304 unasked, 1xx. */
+  /** A status that does not match the request: 206 or 304 without a range or condition, or 1xx. */
   status: { reason: 'upstream_bad_answer', breaks: true },
-  /** Not HTTP, or headers without an end. */
+  /** The response is not valid HTTP, or its headers are too large. */
   protocol: { reason: 'upstream_bad_answer', breaks: true },
+  /** The media type is not one that the endpoint declares. */
   media_type: { reason: 'upstream_bad_answer', breaks: true },
-  /** Not UTF-8. */
+  /** The body is not UTF-8. */
   charset: { reason: 'upstream_bad_answer', breaks: true },
-  /** Cut off, or not of the length that was announced. */
+  /** The body was cut off or does not have the announced length. */
   truncated: { reason: 'upstream_bad_answer', retry: true, breaks: true },
-  /** More decoded bytes than are taken. */
+  /** The decoded body exceeds the size limit. */
   too_large: { reason: 'upstream_bad_answer', breaks: true },
   not_json: { reason: 'upstream_bad_answer', breaks: true },
-  /** JSON of another shape than declared. */
+  /** The JSON does not match the declared schema. */
   schema: { reason: 'upstream_bad_answer', breaks: true },
-  /** The caller left. */
+  /** The caller aborted the call. */
   cancelled: { reason: 'upstream_unreachable' },
 } as const satisfies Record<string, FaultRule>;
 
 export type Fault = keyof typeof faults;
 
 /**
- * A call to an upstream that failed; its cause, for the log, at least names the fault. The upstream's own words are in none of it, not even in the cause: they may
- * repeat what the caller asked.
+ * A call to an upstream failed. The cause, which goes into the log, at least names the fault. Neither the message nor
+ * the cause contains text from the upstream, because that text may repeat the caller's input.
  */
 export class UpstreamFailure extends AppError {
   readonly fault: Fault;
@@ -75,7 +76,7 @@ export class UpstreamFailure extends AppError {
     const { cause, retryAfterSeconds } = options;
     super(faults[fault].reason, {
       cause: cause ?? new Error(`fault: ${fault}`),
-      ...(fault === 'missing' ? { message: 'The upstream knows nothing of this.' } : {}),
+      ...(fault === 'missing' ? { message: 'The upstream has no such resource.' } : {}),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     });
     this.fault = fault;

@@ -1,4 +1,4 @@
-/** Of one connection only (RFC 9110, 7.6.1), or what the HTTP library writes itself. */
+/** Headers of a single connection (RFC 9110, 7.6.1), and headers that the HTTP library sets. */
 const hopByHop = [
   'connection',
   'keep-alive',
@@ -13,8 +13,8 @@ const hopByHop = [
   'host',
 ];
 
-/** Who the caller is, and where it came from: none of an upstream's business. */
-const ofTheCaller = [
+/** Request headers that identify the caller or its origin, or that this server sets. They are never forwarded. */
+const reservedRequestHeaders = [
   'authorization',
   'cookie',
   'proxy-authorization',
@@ -32,8 +32,8 @@ const ofTheCaller = [
   'accept-encoding',
 ];
 
-/** What is this product's to say about its own answers. */
-const ofTheProduct = [
+/** Response headers that only this server sets. */
+const reservedResponseHeaders = [
   'set-cookie',
   'www-authenticate',
   'proxy-authenticate',
@@ -51,7 +51,8 @@ const ofTheProduct = [
   'retry-after',
 ];
 
-const prefixes = {
+/** Prefixes of further reserved headers. */
+const reservedPrefixes = {
   request: ['x-forwarded-', 'sec-', 'proxy-'],
   response: ['access-control-', 'cross-origin-', 'x-frame-', 'x-content-type-', 'ratelimit', 'proxy-'],
 };
@@ -60,13 +61,13 @@ export function isHopByHop(name: string): boolean {
   return hopByHop.includes(name);
 }
 
-/** Why a header can't be among those that pass between a caller and an upstream; undefined when it may. */
-export function whyHeaderMayNotPass(name: string, direction: 'request' | 'response'): string | undefined {
-  if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(name)) return 'is not a header name in lower case';
-  if (isHopByHop(name)) return 'belongs to one connection';
-  const reserved = direction === 'request' ? ofTheCaller : ofTheProduct;
-  if (reserved.includes(name) || prefixes[direction].some((prefix) => name.startsWith(prefix))) {
-    return direction === 'request' ? 'never leaves this server' : 'is this product’s own';
+/** Returns the reason why a header must not be forwarded between caller and upstream; undefined if it may be. */
+export function forwardingProblem(name: string, direction: 'request' | 'response'): string | undefined {
+  if (!/^[a-z\d]+(-[a-z\d]+)*$/.test(name)) return 'is not a lower-case header name';
+  if (isHopByHop(name)) return 'applies to a single connection';
+  const reserved = direction === 'request' ? reservedRequestHeaders : reservedResponseHeaders;
+  if (reserved.includes(name) || reservedPrefixes[direction].some((prefix) => name.startsWith(prefix))) {
+    return direction === 'request' ? 'must not be sent to an upstream' : 'is set by this server';
   }
   return undefined;
 }

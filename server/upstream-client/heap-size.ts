@@ -1,13 +1,15 @@
-/** Bytes that V8 takes on 64 bits, about: a header and a pointer for each member, numbers by themselves where they stand. */
-const header = 24;
-const member = 8;
-const number = 8;
+import { isRecord } from '../lib/is-record.ts';
 
-/** What a parsed answer takes in memory, in bytes; right to a factor of two or so. */
+/** Approximate bytes of V8 objects on 64-bit: a header, a pointer per member, and numbers stored in place. */
+const headerBytes = 24;
+const memberBytes = 8;
+const numberBytes = 8;
+
+/** Estimates the memory of a parsed response in bytes, within a factor of about two. */
 export function heapSize(value: unknown): number {
-  if (typeof value === 'string') return header + value.length;
-  if (value instanceof Date) return 2 * header;
-  if (typeof value !== 'object' || value === null) return number;
+  if (typeof value === 'string') return headerBytes + value.length;
+  if (value instanceof Date) return 2 * headerBytes;
+  if (!isRecord(value)) return numberBytes;
   const members: unknown[] = Array.isArray(value) ? value : Object.values(value);
-  return members.reduce<number>((sum, each) => sum + member + heapSize(each), header);
+  return members.reduce<number>((sum, each) => sum + memberBytes + heapSize(each), headerBytes);
 }

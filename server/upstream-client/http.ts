@@ -1,44 +1,45 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, interceptors } from 'undici';
 import { limits } from '../config/limits.ts';
-import { guardedConnector, namesLoopback } from './address-guard.ts';
+import { mediaTypeOf } from '../lib/media-type.ts';
+import { guardedConnector, isLoopbackHost } from './address-guard.ts';
 import { type Fault, UpstreamFailure } from './failure.ts';
 
-const { connectTimeout, longestDeadline, headerBytes, retryAfterCap } = limits.upstream;
+const { connectTimeout, maxDeadline, headerBytes, retryAfterCap } = limits.upstream;
 
-/** One pool of connections for one upstream, seen in two ways. */
+/** Two dispatchers over the same connections. */
 export type Dispatchers = {
-  /** Answers are decompressed. */
+  /** Decompresses responses. */
   decoding: Dispatcher;
-  /** Answers are as they came. */
+  /** Returns responses unchanged. */
   plain: Dispatcher;
   close(): Promise<void>;
 };
 
 /**
- * A connection pool for one upstream. Never the global fetch: Next patches it, and it has neither deadline nor
- * size limit.
+ * Creates the connections of one upstream. The global fetch is not used because Next patches it and it has neither a
+ * deadline nor a size limit.
  *
- * @param origin as the operator set it; only when it names this machine may the connection stay on it
- * @param options.answerBytes decoded size that is read into memory
+ * @param origin configured origin. Connections to loopback are allowed only if it names this machine
+ * @param options.responseBytes maximum decoded size of a response from `decoding`
  */
 export function createDispatchers(
   origin: string,
-  options: { connections: number; answerBytes: number },
+  options: { connections: number; responseBytes: number },
 ): Dispatchers {
   const plain = new Agent({
     allowH2: false,
     connections: options.connections,
     connect: guardedConnector({
       timeout: connectTimeout,
-      allowLoopback: namesLoopback(new URL(origin).hostname),
+      allowLoopback: isLoopbackHost(new URL(origin).hostname),
     }),
-    headersTimeout: longestDeadline,
-    bodyTimeout: longestDeadline,
+    headersTimeout: maxDeadline,
+    bodyTimeout: maxDeadline,
     maxHeaderSize: headerBytes,
   });
   const decoding = plain.compose(
-    interceptors.decompress({ maxSize: options.answerBytes, skipErrorResponses: false }),
+    interceptors.decompress({ maxSize: options.responseBytes, skipErrorResponses: false }),
   );
   return { plain, decoding, close: () => plain.destroy() };
 }
@@ -47,15 +48,15 @@ export type UpstreamRequest = {
   method: Dispatcher.HttpMethod;
   /** Origin and an optional path prefix. */
   origin: string;
-  /** From the root of `origin`, with the query. */
+  /** Path relative to `origin`, with the query. */
   path: string;
   headers: Record<string, string>;
   body?: string | Readable;
-  /** Milliseconds between two parts of the answer's body, where it is not the call's deadline that bounds it. */
+  /** Maximum time between two chunks of the response body, in milliseconds. Default: `maxDeadline`. */
   stallTimeout?: number;
 };
 
-/** The head of an answer; the body is still to be read, or destroyed. */
+/** The head of a response. The body must be read or destroyed. */
 export type UpstreamResponse = {
   status: number;
   headers: Dispatcher.ResponseData['headers'];
@@ -67,7 +68,7 @@ export type UpstreamResponse = {
 };
 
 /**
- * Sends one request and waits for the head of its answer. Redirects are answers like any other.
+ * Sends one request and returns the head of its response. Redirects are not followed.
  *
  * @throws UpstreamFailure
  */
@@ -87,24 +88,24 @@ export async function send(
       ...(request.stallTimeout === undefined ? {} : { bodyTimeout: request.stallTimeout }),
       signal,
     });
-    const [mediaType = '', ...parameters] = (one(headers['content-type']) ?? '').split(';');
+    const contentType = firstValue(headers['content-type']);
     return {
       status: statusCode,
       headers,
-      mediaType: mediaType.trim().toLowerCase(),
-      charset: charsetOf(parameters),
-      retryAfterSeconds: parseRetryAfter(one(headers['retry-after'])),
+      mediaType: mediaTypeOf(contentType),
+      charset: charsetOf(contentType),
+      retryAfterSeconds: parseRetryAfter(firstValue(headers['retry-after'])),
       body,
     };
   } catch (cause) {
-    throw asFailure(cause, signal, 'reset');
+    throw toUpstreamFailure(cause, signal, 'reset');
   }
 }
 
 /**
- * The body as text, which must be UTF-8.
+ * Reads the body as text. It must be UTF-8.
  *
- * @param maxBytes decoded
+ * @param maxBytes maximum size in decoded bytes
  * @throws UpstreamFailure `too_large`, `charset`, `truncated` or `deadline`
  */
 export async function readText(
@@ -117,12 +118,12 @@ export async function readText(
   try {
     for await (const chunk of body) {
       bytes += chunk.byteLength;
-      // Leaving the loop destroys the rest, and with it the connection.
+      // Leaving the loop destroys the body and thereby the connection.
       if (bytes > maxBytes) throw new UpstreamFailure('too_large');
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw cause instanceof UpstreamFailure ? cause : asFailure(cause, signal, 'truncated');
+    throw cause instanceof UpstreamFailure ? cause : toUpstreamFailure(cause, signal, 'truncated');
   }
   if (charset !== undefined && !utf8.has(charset)) throw new UpstreamFailure('charset');
   try {
@@ -132,11 +133,11 @@ export async function readText(
   }
 }
 
-/** ASCII is a part of it. */
+/** Charsets that are UTF-8, or a subset of it like ASCII. */
 const utf8 = new Set(['utf-8', 'utf8', 'us-ascii']);
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Ends an answer whose body nobody wants. */
+/** Destroys a response whose body is not needed. */
 export function discard({ body }: UpstreamResponse): void {
   body.on('error', () => undefined).destroy();
 }
@@ -145,7 +146,7 @@ const faultOfCode: Partial<Record<string, Fault>> = {
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
   EAI_FAIL: 'dns',
-  ERR_ADDRESS_REFUSED: 'address',
+  ERR_ADDRESS_REJECTED: 'address',
   ECONNREFUSED: 'connect',
   EHOSTUNREACH: 'connect',
   ENETUNREACH: 'connect',
@@ -159,23 +160,25 @@ const faultOfCode: Partial<Record<string, Fault>> = {
 };
 
 /**
- * @param otherwise what an error is that has no name of its own at this point of the exchange
- * @param overdue what it is that the deadline has passed
+ * Converts an error of the HTTP library to an UpstreamFailure.
+ *
+ * @param fallback fault of an error that has no fault of its own
+ * @param timeout fault if `signal` has timed out
  */
-export function asFailure(
+export function toUpstreamFailure(
   cause: unknown,
   signal: AbortSignal,
-  otherwise: Fault,
-  overdue: Fault = 'deadline',
+  fallback: Fault,
+  timeout: Fault = 'deadline',
 ): UpstreamFailure {
   if (signal.aborted) {
-    return new UpstreamFailure(isTimeout(signal.reason) ? overdue : 'cancelled', { cause });
+    return new UpstreamFailure(isTimeout(signal.reason) ? timeout : 'cancelled', { cause });
   }
   if (cause instanceof Error && cause.name === 'HTTPParserError') {
-    // The parser's own error holds what it could not read.
-    return new UpstreamFailure('protocol', { cause: new Error('the answer is not HTTP') });
+    // The parser's error contains the bytes that it could not parse, so it is not kept.
+    return new UpstreamFailure('protocol', { cause: new Error('the response is not valid HTTP') });
   }
-  return new UpstreamFailure(faultOfCode[errorCode(cause)] ?? otherwise, { cause });
+  return new UpstreamFailure(faultOfCode[errorCode(cause)] ?? fallback, { cause });
 }
 
 function isTimeout(reason: unknown): boolean {
@@ -186,22 +189,22 @@ function errorCode(cause: unknown): string {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 }
 
-function charsetOf(parameters: readonly string[]): string | undefined {
-  for (const parameter of parameters) {
+function charsetOf(contentType = ''): string | undefined {
+  for (const parameter of contentType.split(';').slice(1)) {
     const [, charset] = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter) ?? [];
     if (charset !== undefined) return charset.toLowerCase();
   }
   return undefined;
 }
 
-/** The first of a header's values. */
-export function one(header: string | string[] | undefined): string | undefined {
+/** Returns the first value of a header. */
+export function firstValue(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
 /**
- * Seconds or an HTTP date (RFC 9110, 10.2.3), as whole seconds from now, bounded. Anything else is undefined: a
- * lenient parser would make a date of it, long past, and "at once" of that.
+ * Parses Retry-After, which is seconds or an HTTP date (RFC 9110, 10.2.3), to whole seconds from now, capped. Returns
+ * undefined for any other text: a lenient date parser could read it as a date in the past, which means "retry now".
  */
 export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
   const text = header?.trim() ?? '';

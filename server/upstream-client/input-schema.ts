@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
 
-/** The schema of what a caller gives for an endpoint: its `params`, `query` and `body`, those it takes. */
+/** Returns the schema of an endpoint's input: those of `params`, `query` and `body` that it declares. */
 export function inputSchemaOf(endpoint: Endpoint): z.ZodObject {
   const parts: Record<string, z.ZodType> = {};
   if (endpoint.params) parts.params = endpoint.params.describe('Named segments of the path');

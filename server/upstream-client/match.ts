@@ -4,9 +4,9 @@ import { matchTemplate } from './path-template.ts';
 export type RawMatch = { endpoint: RawEndpoint; params: Record<string, string> };
 
 /**
- * The raw endpoints of an upstream whose template a path has the form of, at most one for each method.
+ * Returns the raw endpoints of an upstream whose template matches a path.
  *
- * @param segments of the path, decoded
+ * @param segments decoded segments of the path
  */
 export function findRawEndpoints(upstream: Upstream, segments: readonly string[]): RawMatch[] {
   return Object.values(upstream.endpoints).flatMap((endpoint) => {

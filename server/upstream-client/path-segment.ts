@@ -5,31 +5,32 @@ const { segmentLength, pathLength, encodings } = limits.upstream.path;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 const escapes = /(?:%[\da-f]{2})+/gi;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern finds
 const dangerous = /^\.{0,2}$|[/\\;\u0000-\u001f\u007f-\u009f]/;
-/** RFC 3986, 3.3; anything else must come percent-encoded. */
+/** Characters that RFC 3986, 3.3 allows in a segment. All others must be percent-encoded. */
 const segmentForm = /^(?:[\w.~!$&'()*+,;=:@-]|%[\da-f]{2})*$/i;
 
 /**
- * Whether a decoded segment stays one segment, for servers that decode it again or normalise it too: no dot
- * segment, no slash or backslash, no `;`, no control character, at any depth of percent-encoding.
+ * Returns whether a decoded segment remains one segment even if a server decodes it again or normalises it. It must not
+ * be a dot segment, and must not contain a slash, backslash, `;` or control character, at any depth of
+ * percent-encoding.
  */
 export function isPlainSegment(segment: string): boolean {
   if (Buffer.byteLength(segment) > segmentLength || !segment.isWellFormed()) return false;
   let text: string | undefined = segment;
   for (let depth = 0; depth < encodings; depth += 1) {
-    // Compatibility forms of dots and slashes (U+2024, U+FF0F) are dots and slashes to some servers.
+    // Some servers treat the compatibility forms of dots and slashes (U+2024, U+FF0F) as dots and slashes.
     if (text === undefined || dangerous.test(text.normalize('NFKC'))) return false;
     if (text.search(escapes) < 0) return true;
-    text = decoded(text);
+    text = decode(text);
   }
   return false;
 }
 
 /**
- * The decoded segments of a path as it came over the wire, before anything has normalised it.
+ * Splits the path of a request, as received and not normalised, into decoded segments.
  *
- * @throws AppError `invalid_input` for a path that is not of plain segments, `uri_too_long`
+ * @throws AppError `invalid_input` if a segment is not plain, `uri_too_long`
  */
 export function parsePath(path: string): string[] {
   if (path.length > pathLength) throw new AppError('uri_too_long', { message: 'The path is too long.' });
@@ -37,7 +38,7 @@ export function parsePath(path: string): string[] {
     .replace(/^\//, '')
     .split('/')
     .map((text) => {
-      const segment = segmentForm.test(text) ? decoded(text) : undefined;
+      const segment = segmentForm.test(text) ? decode(text) : undefined;
       if (segment === undefined || !isPlainSegment(segment)) {
         throw new AppError('invalid_input', { message: 'The path cannot be used.' });
       }
@@ -45,8 +46,8 @@ export function parsePath(path: string): string[] {
     });
 }
 
-/** @returns undefined for what is not UTF-8 */
-function decoded(text: string): string | undefined {
+/** @returns undefined if the bytes are not UTF-8 */
+function decode(text: string): string | undefined {
   try {
     return text.replace(escapes, (run) => strictUtf8.decode(Buffer.from(run.replaceAll('%', ''), 'hex')));
   } catch {

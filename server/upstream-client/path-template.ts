@@ -1,59 +1,57 @@
 import { AppError } from '../errors.ts';
 import { isPlainSegment } from './path-segment.ts';
 
-/**
- * One segment of a template: text, or text around one named part as in `{id}.json`.
- */
+/** One segment of a template: literal text, or one name with text around it as in `{id}.json`. */
 type Segment = { before: string; name: string | undefined; after: string };
 
 const named = /^([^{}]*)\{(\w+)\}([^{}]*)$/;
-/** What a path may hold as it is (RFC 3986, 3.3), without `;`, which some servers cut a path at. */
+/** Characters that a path may contain unencoded (RFC 3986, 3.3), except `;`, at which some servers cut the path. */
 const literal = /^[\w.~!$&'()*+,=:@-]*$/;
 
 /**
- * The segments of a template such as `/repos/{owner}/{repo}`.
+ * Parses a template such as `/repos/{owner}/{repo}`.
  *
- * @returns undefined when no path could match it
+ * @returns undefined if no path can match it
  */
 export function parseTemplate(template: string): Segment[] | undefined {
   const segments = template.split('/').slice(1).map(parseSegment);
-  const sound = template.startsWith('/') && segments.every((segment) => segment !== undefined);
-  return sound ? segments.filter((segment) => segment !== undefined) : undefined;
+  const isValid = template.startsWith('/') && segments.every((segment) => segment !== undefined);
+  return isValid ? segments.filter((segment) => segment !== undefined) : undefined;
 }
 
 function parseSegment(text: string): Segment | undefined {
   const [, before = '', name, after = ''] = named.exec(text) ?? [];
   const segment = name === undefined ? { before: text, name, after } : { before, name, after };
-  const isDots = name === undefined && /^\.{0,2}$/.test(text);
-  return literal.test(segment.before) && literal.test(segment.after) && !isDots ? segment : undefined;
+  const isDotSegment = name === undefined && /^\.{0,2}$/.test(text);
+  return literal.test(segment.before) && literal.test(segment.after) && !isDotSegment ? segment : undefined;
 }
 
-/** The names of a template's segments, in their order. */
+/** Returns the names of a template's segments, in order. */
 export function namesOf(template: string): string[] {
   return (parseTemplate(template) ?? []).flatMap(({ name }) => name ?? []);
 }
 
 /**
- * Fills the named segments of a path template, each percent-encoded as one segment.
+ * Builds a path from a template. Each value is percent-encoded as one segment.
  *
- * @throws AppError `invalid_input` for a segment that could change the path: empty, `.`, `..`, one that is not
- * well-formed or too long, or one that is any of these once it is decoded again
+ * @throws AppError `invalid_input` if a value is missing or could change the path: it is empty, `.`, `..`, not
+ * well-formed or too long, contains a slash, backslash, `;` or control character, or does so after decoding it again
  */
 export function fillTemplate(template: string, params: Record<string, string>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined || !isPlainSegment(value)) {
-      throw new AppError('invalid_input', { fieldErrors: { [`params.${name}`]: ['This cannot be used'] } });
+      throw new AppError('invalid_input', { fieldErrors: { [`params.${name}`]: ['Not allowed in a path'] } });
     }
     return encodeURIComponent(value);
   });
 }
 
 /**
- * The named parts of a path that has the form of a template.
+ * Matches a path against a template.
  *
- * @param segments of the path, decoded
- * @returns undefined when the path has another form
+ * @param segments decoded segments of the path
+ * @returns the values of the template's names; undefined if the path does not match
  */
 export function matchTemplate(
   template: string,

@@ -6,19 +6,28 @@ import { fieldErrorsOf } from '../lib/field-errors.ts';
 import type { CallEndpoint, Endpoint, Upstream } from './endpoint.ts';
 import { fillTemplate } from './path-template.ts';
 
-/** The parts of a request that come from the caller, before they are validated. */
+/** Parts of a request that come from the caller, not yet validated. */
 export type EndpointCall = {
   params?: unknown;
   query?: unknown;
   body?: unknown;
-  /** Reads a header of the caller's request. */
+  /** Returns a header of the caller's request. */
   header?: (name: string) => string | null;
 };
 
-const userAgent = 'typed-bff';
+export const userAgent = 'typed-bff';
+
+/** @throws AppError `not_found` if the upstream is not configured */
+export function originOf(upstream: Upstream, env: Env): string {
+  const origin = upstream.origin(env);
+  if (origin === undefined) {
+    throw new AppError('not_found', { message: 'This upstream is not configured on this server.' });
+  }
+  return origin;
+}
 
 /**
- * Path and query of a call, made anew from what was validated: nothing of the caller's text is used as it came.
+ * Builds the path and query of a call from the validated input. The caller's text is never copied unencoded.
  *
  * @throws AppError `invalid_input`
  */
@@ -38,17 +47,17 @@ export function buildBody(endpoint: CallEndpoint, call: Pick<EndpointCall, 'body
   return body === undefined ? undefined : JSON.stringify(body);
 }
 
-/** Those of the caller's headers that the endpoint lets through. */
-export function passedHeaders(endpoint: Endpoint, header: EndpointCall['header']): Record<string, string> {
-  const passed: Record<string, string> = {};
+/** Returns the headers of the caller's request that the endpoint forwards. Headers that are too long are dropped. */
+export function forwardedHeaders(endpoint: Endpoint, header: EndpointCall['header']): Record<string, string> {
+  const forwarded: Record<string, string> = {};
   for (const name of endpoint.requestHeaders ?? []) {
     const value = header?.(name);
-    if (value && value.length <= limits.upstream.passedHeaderLength) passed[name] = value;
+    if (value && value.length <= limits.upstream.passedHeaderLength) forwarded[name] = value;
   }
-  return passed;
+  return forwarded;
 }
 
-/** The upstream's own headers last, so that they win over whatever the caller sent. */
+/** Returns all headers of a request. The upstream's own headers come last, so they replace those of the caller. */
 export function headersOf(
   upstream: Upstream,
   endpoint: Endpoint,
@@ -63,7 +72,7 @@ export function headersOf(
   };
 }
 
-/** The header that carries the upstream's credential, where there is one and the endpoint takes it. */
+/** Returns the credential header, or nothing if no credential is configured or the endpoint is anonymous. */
 export function credentialOf(upstream: Upstream, endpoint: Endpoint, env: Env): Record<string, string> {
   const value = endpoint.anonymous ? undefined : upstream.credential?.value(env);
   return upstream.credential && value !== undefined ? { [upstream.credential.header]: value } : {};

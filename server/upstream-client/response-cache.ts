@@ -4,55 +4,54 @@ import { limits } from '../config/limits.ts';
 import { isAppError } from '../errors.ts';
 import type { CacheWindows } from './endpoint.ts';
 
-/** How an answer was come by, and how old it is. */
 export type CacheResult<T> = {
   value: T;
-  /** `stale`: older than its window. */
+  /** `stale`: the entry is older than its `freshFor` window. */
   cache: 'miss' | 'hit' | 'stale';
-  /** A newer answer was asked for and did not come; this one stands in. */
+  /** True if a stale entry is returned because the upstream failed. */
   isStaleIfError: boolean;
   ageSeconds: number;
   storedAt: Date;
 };
 
-/** What was loaded: the value, its size in memory, and the text it can be made from again elsewhere. */
+/** A loaded value, its size in memory, and the text from which another instance can restore it. */
 export type Loaded<T> = { value: T; bytes: number; text?: string };
 
-/** Where the value of a key comes from. Shared by all who ask for it: no one caller's cancellation may reach it. */
+/** Loads the value of a key. All callers share the load, so a single caller must not be able to cancel it. */
 export type Source<T> = {
   load: () => Promise<Loaded<T>>;
-  /** Makes the value from the text that another instance stored; throws or gives undefined when it cannot be used. */
+  /** Restores a value from the text that another instance stored. Returns undefined if the text is unusable. */
   restore?: (text: string) => Omit<Loaded<T>, 'text'> | undefined;
 };
 
-/** A second tier that several instances share. It never fails: what it cannot do costs speed alone. */
-export type SharedTier = {
+/** A second cache that several instances share. Its methods never fail: without it responses are only slower. */
+export type SharedCache = {
   read(key: string): Promise<{ text: string; storedAt: number } | undefined>;
   write(key: string, entry: { text: string; storedAt: number }, milliseconds: number): Promise<void>;
   remove(key: string): Promise<void>;
   /**
-   * Asks for the turn to load what several instances may need at one time.
+   * Acquires the lock under which one instance loads a key.
    *
-   * @returns gives the turn back; undefined while another instance has it
+   * @returns a function that releases the lock; undefined if another instance holds it
    */
   acquireLock(key: string): Promise<(() => void) | undefined>;
 };
 
-const { lockPollInterval: turnPause, lockPolls: turnWaits } = limits.redis;
+const { lockPollInterval, lockPolls } = limits.redis;
 
 type Entry<T> = Loaded<T> & { storedAt: number };
-type Options = { maxBytes: number; now?: () => number; shared?: SharedTier | undefined };
+type Options = { maxBytes: number; now?: () => number; shared?: SharedCache | undefined };
 
 /**
- * Remembers answers within a bounded size. Equal loads at one time become one; an old answer stands in while a
- * newer one is fetched, and while that fails, as long as its windows allow.
+ * Caches responses within a bounded size. Concurrent loads of one key are merged. A stale entry is returned while it is
+ * refreshed and while the upstream fails, within the windows of the endpoint.
  */
 export class ResponseCache<T> {
   readonly #entries: LRUCache<string, Entry<T>>;
   readonly #loading = new Map<string, Promise<CacheResult<T>>>();
   readonly #refreshing = new Set<string>();
   readonly #now: () => number;
-  readonly #shared: SharedTier | undefined;
+  readonly #shared: SharedCache | undefined;
 
   constructor({ maxBytes, now = Date.now, shared }: Options) {
     this.#entries = new LRUCache({
@@ -63,14 +62,15 @@ export class ResponseCache<T> {
     this.#shared = shared;
   }
 
-  /** @throws what `load` throws when no older answer may stand in */
+  /** @throws the error of `load` if there is no entry within `staleIfErrorFor` */
   async get(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
-    const known = this.#entries.get(key);
-    return (known && this.#serve(key, windows, source, known)) ?? this.#ask(key, windows, source);
+    return this.#fromMemory(key, windows, source) ?? this.#merged(key, windows, source);
   }
 
-  /** An answer out of memory, fresh or refreshed meanwhile; undefined when it is too old for both. */
-  #serve(key: string, windows: CacheWindows, source: Source<T>, entry: Entry<T>): CacheResult<T> | undefined {
+  /** Returns a fresh entry, or a stale one that it starts to refresh; undefined if the entry is missing or too old. */
+  #fromMemory(key: string, windows: CacheWindows, source: Source<T>): CacheResult<T> | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
     const age = this.#now() - entry.storedAt;
     if (age >= 0 && age < windows.freshFor) return this.#result('hit', entry);
     if (age < 0 || age >= (windows.staleWhileRevalidateFor ?? 0)) return undefined;
@@ -78,24 +78,25 @@ export class ResponseCache<T> {
     return this.#result('stale', entry);
   }
 
-  /** One for all who ask for the same key at one time. */
-  #ask(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
+  /** Merges concurrent lookups of one key. */
+  #merged(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
     const running = this.#loading.get(key);
     if (running) return running;
-    const started = this.#lookFurther(key, windows, source).finally(() => this.#loading.delete(key));
+    const started = this.#lookUp(key, windows, source).finally(() => this.#loading.delete(key));
     this.#loading.set(key, started);
     return started;
   }
 
-  async #lookFurther(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
+  /** Looks in the shared cache, then loads. If the load fails, falls back to a stale entry. */
+  async #lookUp(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
     await this.#readShared(key, source);
     const known = this.#entries.get(key);
-    const served = known && this.#serve(key, windows, source, known);
-    if (served) return served;
+    const cached = this.#fromMemory(key, windows, source);
+    if (cached) return cached;
     try {
-      return await this.#loadInTurn(key, windows, source);
+      return await this.#loadUnderLock(key, windows, source);
     } catch (error) {
-      // What the upstream says is not there must not live on here.
+      // A 4xx error, such as a resource that no longer exists, must not be hidden by an old entry.
       if (isAppError(error) && error.httpStatus < 500) this.#forget(key);
       else if (known && this.#now() - known.storedAt < windows.staleIfErrorFor) {
         return this.#result('stale', known, true);
@@ -104,29 +105,28 @@ export class ResponseCache<T> {
     }
   }
 
-  /** One of all instances loads; the others wait for what it stores, but not for long. */
-  async #loadInTurn(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
+  /** Lets one instance load. The others poll for the entry that it stores, for a limited time, and then load too. */
+  async #loadUnderLock(key: string, windows: CacheWindows, source: Source<T>): Promise<CacheResult<T>> {
     const shared = source.restore && this.#shared;
-    let giveBack: (() => void) | undefined;
-    for (let waits = 0; shared && !giveBack && waits <= turnWaits; waits += 1) {
-      if (waits > 0) await delay(turnPause);
-      giveBack = await shared.acquireLock(key);
-      // Only now: what the one before stored was there before it gave its turn back.
+    let release: (() => void) | undefined;
+    for (let polls = 0; shared && !release && polls <= lockPolls; polls += 1) {
+      if (polls > 0) await delay(lockPollInterval);
+      release = await shared.acquireLock(key);
+      // Must come after the lock: the previous holder stores its entry before it releases the lock.
       await this.#readShared(key, source);
-      const known = this.#entries.get(key);
-      const served = known && this.#serve(key, windows, source, known);
-      if (!served) continue;
-      giveBack?.();
-      return served;
+      const cached = this.#fromMemory(key, windows, source);
+      if (!cached) continue;
+      release?.();
+      return cached;
     }
     try {
       return this.#result('miss', await this.#load(key, windows, source));
     } finally {
-      giveBack?.();
+      release?.();
     }
   }
 
-  /** Nobody waits for it; a failure shows when the window has passed. */
+  /** Refreshes an entry in the background. Callers see a failure only after the stale window has ended. */
   #refresh(key: string, windows: CacheWindows, source: Source<T>): void {
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
@@ -137,18 +137,18 @@ export class ResponseCache<T> {
       .finally(() => this.#refreshing.delete(key));
   }
 
-  /** Unless another instance was quicker, or is at it. */
+  /** Loads, unless another instance has stored a newer entry or is loading one. */
   async #loadNewer(key: string, windows: CacheWindows, source: Source<T>): Promise<void> {
     const shared = source.restore && this.#shared;
-    const giveBack = await shared?.acquireLock(key);
-    if (shared && !giveBack) return;
+    const release = await shared?.acquireLock(key);
+    if (shared && !release) return;
     try {
       const before = this.#entries.get(key)?.storedAt ?? 0;
       await this.#readShared(key, source);
       if ((this.#entries.get(key)?.storedAt ?? 0) > before) return;
       await this.#load(key, windows, source);
     } finally {
-      giveBack?.();
+      release?.();
     }
   }
 
@@ -162,14 +162,14 @@ export class ResponseCache<T> {
     return entry;
   }
 
-  /** Takes over what the second tier has when that is newer. */
+  /** Copies the entry of the shared cache to memory if it is newer. */
   async #readShared(key: string, source: Source<T>): Promise<void> {
-    const { restore: revive } = source;
-    const stored = revive && (await this.#shared?.read(key));
+    const { restore } = source;
+    const stored = restore && (await this.#shared?.read(key));
     if (!stored || stored.storedAt <= (this.#entries.get(key)?.storedAt ?? 0)) return;
-    const revived = revive(stored.text);
-    if (revived === undefined) return;
-    const { value, bytes } = revived;
+    const restored = restore(stored.text);
+    if (restored === undefined) return;
+    const { value, bytes } = restored;
     const storedAt = Math.min(stored.storedAt, this.#now());
     this.#entries.set(key, { value, bytes: Math.max(1, bytes), storedAt });
   }
@@ -179,11 +179,11 @@ export class ResponseCache<T> {
     void this.#shared?.remove(key);
   }
 
-  #result(cache: CacheResult<T>['cache'], entry: Entry<T>, standsIn = false): CacheResult<T> {
+  #result(cache: CacheResult<T>['cache'], entry: Entry<T>, isStaleIfError = false): CacheResult<T> {
     return {
       value: entry.value,
       cache,
-      isStaleIfError: standsIn,
+      isStaleIfError,
       ageSeconds: Math.max(0, Math.floor((this.#now() - entry.storedAt) / 1000)),
       storedAt: new Date(entry.storedAt),
     };

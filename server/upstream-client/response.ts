@@ -1,23 +1,23 @@
 import type { CallEndpoint, Endpoint, EndpointData } from './endpoint.ts';
 import { type Fault, UpstreamFailure } from './failure.ts';
-import { one, type UpstreamResponse } from './http.ts';
+import { firstValue, type UpstreamResponse } from './http.ts';
 import { describeIssues } from './schema-issues.ts';
 
 /**
- * Turns away what is no answer by its status. The upstream's own words go nowhere, not even into the log: they may
- * repeat what the caller asked.
+ * Rejects a response by its status. No text of the response is used, not even in the log, because it may repeat the
+ * caller's input.
  *
- * @param answered statuses besides 2xx that were asked for: 206, 304, 416
+ * @param options.expected accepted statuses besides 2xx, for requests with a range or a condition: 206, 304, 412, 416
  * @throws UpstreamFailure
  */
-export function rejectFailure(
+export function rejectErrorStatus(
   { status, mediaType, retryAfterSeconds }: UpstreamResponse,
-  { mayBeMissing = false, answered = [] }: { mayBeMissing?: boolean; answered?: readonly number[] } = {},
+  { mayBeMissing = false, expected = [] }: { mayBeMissing?: boolean; expected?: readonly number[] } = {},
 ): void {
-  if (answered.includes(status) || (status >= 200 && status < 300 && status !== 206)) return;
+  if (expected.includes(status) || (status >= 200 && status < 300 && status !== 206)) return;
   const fault = faultOf(status, mayBeMissing, retryAfterSeconds);
   throw new UpstreamFailure(fault, {
-    cause: new Error(`the upstream answered ${status} as ${knownMediaType(mediaType)}`),
+    cause: new Error(`the upstream responded with ${status} and ${describeMediaType(mediaType)}`),
     ...(fault === 'throttled' || fault === 'unavailable' ? { retryAfterSeconds } : {}),
   });
 }
@@ -31,7 +31,7 @@ function faultOf(status: number, mayBeMissing: boolean, retryAfterSeconds: numbe
   return status >= 300 && status !== 304 ? 'redirect' : 'status';
 }
 
-/** Media types that an endpoint's answer may have. */
+/** Returns the media types that an endpoint accepts. */
 export function acceptedTypes({ answer }: Endpoint): readonly string[] {
   return answer.mediaTypes ?? [answer.kind === 'json' ? 'application/json' : 'text/plain'];
 }
@@ -39,11 +39,13 @@ export function acceptedTypes({ answer }: Endpoint): readonly string[] {
 /** @throws UpstreamFailure `media_type` */
 export function checkMediaType(endpoint: Endpoint, { mediaType }: Pick<UpstreamResponse, 'mediaType'>): void {
   if (acceptedTypes(endpoint).includes(mediaType)) return;
-  throw new UpstreamFailure('media_type', { cause: new Error(`the answer is ${knownMediaType(mediaType)}`) });
+  throw new UpstreamFailure('media_type', {
+    cause: new Error(`the response has ${describeMediaType(mediaType)}`),
+  });
 }
 
 /**
- * A text as the endpoint's schema has it.
+ * Parses and validates the body of a response.
  *
  * @throws UpstreamFailure `not_json` or `schema`
  */
@@ -54,17 +56,17 @@ export function parseResponse<E extends CallEndpoint>(endpoint: E, text: string)
   throw new UpstreamFailure('schema', { cause: new Error(describeIssues(schema, result.error)) });
 }
 
-const common =
+const commonMediaTypes =
   /^(?:text\/(?:html|plain|xml|css|csv)|application\/(?:json|problem\+json|xml|pdf|zip|gzip|octet-stream|javascript))$/;
 
-/** A media type that is no word of the upstream's own. */
-function knownMediaType(mediaType: string): string {
-  if (mediaType === '') return 'of no media type';
-  return common.test(mediaType) ? mediaType : 'of another media type';
+/** Describes a media type for the log. Only common types are named, because others are text from the upstream. */
+function describeMediaType(mediaType: string): string {
+  if (mediaType === '') return 'no media type';
+  return commonMediaTypes.test(mediaType) ? `media type ${mediaType}` : 'an uncommon media type';
 }
 
 /**
- * A parse error would quote the text.
+ * Parses JSON. The parser's error is not kept as the cause because it quotes the text.
  *
  * @throws UpstreamFailure `not_json`
  */
@@ -73,19 +75,19 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new UpstreamFailure('not_json', {
-      cause: new Error(`${text.length} characters that are not JSON`),
+      cause: new Error(`the body is not JSON (${text.length} characters)`),
     });
   }
 }
 
-/** Those headers of an answer that the endpoint lets through. */
-export function passedResponseHeaders(
+/** Returns the response headers that the endpoint forwards. */
+export function forwardedResponseHeaders(
   { responseHeaders = [] }: Endpoint,
   headers: UpstreamResponse['headers'],
 ): Record<string, string> {
   return Object.fromEntries(
     responseHeaders.flatMap((name) => {
-      const value = one(headers[name]);
+      const value = firstValue(headers[name]);
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -1,45 +1,45 @@
 import { limits } from '../config/limits.ts';
 import { ruleOf, type UpstreamFailure } from './failure.ts';
 
-/** A timer may end a moment early. Milliseconds. */
+/** Milliseconds that are added to a wait, because timers may fire early. */
 export const timerSlack = 5;
 const { retryBackoff, retryBackoffCap, retryShare, retryReserve } = limits.upstream;
 
 /**
- * What retries may cost an upstream: a share of the calls it gets, and a few more. When everything fails, retries
- * would otherwise multiply the load on what is already failing.
+ * Limits retries to a share of the calls, plus a small reserve. Without a limit, retries would multiply the load on an
+ * upstream that is already failing.
  */
 export class RetryBudget {
-  #left: number = retryReserve;
+  #available: number = retryReserve;
 
-  /** A call was made, which pays for a part of a retry. */
+  /** Adds the share of one call. */
   earn(): void {
-    this.#left = Math.min(retryReserve, this.#left + retryShare);
+    this.#available = Math.min(retryReserve, this.#available + retryShare);
   }
 
-  /** @returns whether there was something left to spend */
+  /** Takes one retry from the budget. @returns false if the budget is exhausted */
   spend(): boolean {
-    // A share that was added ten times is not quite a whole.
-    if (this.#left < 1 - 1e-9) return false;
-    this.#left -= 1;
+    // Ten additions of 0.1 are slightly less than 1 in floating point.
+    if (this.#available < 1 - 1e-9) return false;
+    this.#available -= 1;
     return true;
   }
 }
 
 /**
- * How long to wait before a call is tried again: what the upstream asks for, else a random time whose bound
- * doubles ("full jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Returns the backoff before the next attempt: the time that the upstream asked for plus jitter, or else a random time
+ * whose upper bound doubles ("full jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  *
- * @param tries made so far
- * @returns milliseconds; undefined when another try is of no use
+ * @param attempts made so far
+ * @returns milliseconds; undefined if a retry is useless
  */
 export function retryDelay(
   { fault, retryAfterSeconds }: UpstreamFailure,
-  tries: number,
+  attempts: number,
   random: () => number = Math.random,
 ): number | undefined {
-  const asked = retryAfterSeconds !== undefined && (fault === 'throttled' || fault === 'unavailable');
-  if (!asked && !ruleOf(fault).retry) return undefined;
-  const jitter = random() * Math.min(retryBackoffCap, retryBackoff * 2 ** (tries - 1));
-  return asked ? retryAfterSeconds * 1000 + timerSlack + jitter : jitter;
+  const hasRetryAfter = retryAfterSeconds !== undefined && (fault === 'throttled' || fault === 'unavailable');
+  if (!hasRetryAfter && !ruleOf(fault).retry) return undefined;
+  const jitter = random() * Math.min(retryBackoffCap, retryBackoff * 2 ** (attempts - 1));
+  return hasRetryAfter ? retryAfterSeconds * 1000 + timerSlack + jitter : jitter;
 }

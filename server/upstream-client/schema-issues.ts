@@ -1,16 +1,18 @@
 import { z } from 'zod';
 
-/** More of them tell nothing new. */
-const shown = 5;
+/** Maximum number of issues that are listed. */
+const maxListed = 5;
 
-/** What a schema found wrong, in the schema's words alone: zod's own message would quote what was sent. */
+/** Describes validation issues with words of the schema only. Zod's own messages can quote the input. */
 export function describeIssues(schema: z.ZodType, error: z.ZodError): string {
-  const places = error.issues.slice(0, shown).map(({ code, path }) => `${code} at ${placeOf(schema, path)}`);
-  return `${error.issues.length} issues: ${places.join(', ')}`;
+  const locations = error.issues
+    .slice(0, maxListed)
+    .map(({ code, path }) => `${code} at ${locationOf(schema, path)}`);
+  return `${error.issues.length} issues: ${locations.join(', ')}`;
 }
 
-/** A path as far as the schema names it: list items are [], and keys that it does not name are *. */
-function placeOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
+/** Returns a path in which array items are `[]` and keys that the schema does not name are `*`. */
+function locationOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
   let current: unknown = schema;
   const names = path.map((key) => {
     const inner = unwrapped(current);
@@ -25,7 +27,7 @@ function placeOf(schema: z.ZodType, path: readonly PropertyKey[]): string {
     current = inner instanceof z.ZodRecord ? inner.valueType : undefined;
     return '*';
   });
-  return names.length === 0 ? 'the whole' : names.join('.');
+  return names.length === 0 ? 'the root' : names.join('.');
 }
 
 function unwrapped(schema: unknown): unknown {

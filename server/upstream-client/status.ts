@@ -1,28 +1,29 @@
 import { z } from 'zod';
 import { type Fault, faults } from './failure.ts';
-import { healthOf, type UpstreamFigures, type UpstreamHealth } from './observer.ts';
+import { healthOf, type UpstreamHealth, type UpstreamStats } from './observer.ts';
 
 const breakers = ['closed', 'half_open', 'open'] as const;
 
 type State = {
   name: string;
   title: string;
-  /** Whether the operator has set where it is. */
+  /** True if the upstream's origin is configured. */
   configured: boolean;
   breaker: (typeof breakers)[number];
-  /** Calls that have a connection now, those that wait for one, and streams. */
+  /** Calls that have a connection. */
   running: number;
+  /** Calls that wait for a connection. */
   waiting: number;
   streams: number;
 };
 
 export type UpstreamStatus = State & UpstreamHealth;
-/** An upstream as one worker has seen it. */
-export type UpstreamSnapshot = State & UpstreamFigures;
+/** The state of an upstream as seen by one worker. */
+export type UpstreamSnapshot = State & UpstreamStats;
 
-const fault = z.custom<Fault>((given) => typeof given === 'string' && Object.hasOwn(faults, given));
+const fault = z.custom<Fault>((value) => typeof value === 'string' && Object.hasOwn(faults, value));
 
-/** Sights of another worker, as they came over a channel. */
+/** Schema of another worker's snapshots, as received over IPC. */
 export const snapshotsSchema: z.ZodType<UpstreamSnapshot[]> = z.array(
   z.object({
     name: z.string(),
@@ -34,8 +35,8 @@ export const snapshotsSchema: z.ZodType<UpstreamSnapshot[]> = z.array(
     streams: z.int(),
     calls: z.int(),
     failures: z.int(),
-    tries: z.int(),
-    times: z.array(z.number()),
+    attempts: z.int(),
+    durations: z.array(z.number()),
     lastFailure: z.object({ fault, at: z.coerce.date() }).nullable(),
     cache: z.object({ miss: z.int(), hit: z.int(), stale: z.int() }),
     bytesReceived: z.number(),
@@ -43,8 +44,8 @@ export const snapshotsSchema: z.ZodType<UpstreamSnapshot[]> = z.array(
   }),
 );
 
-/** What several workers have seen of one upstream: sums, the worst circuit breaker and the latest failure. */
-function together(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnapshot {
+/** Combines the snapshots of two workers: sums, the worst breaker state and the latest failure. */
+function combine(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnapshot {
   const failures = [one.lastFailure, other.lastFailure].filter((failure) => failure !== null);
   return {
     ...one,
@@ -54,8 +55,8 @@ function together(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnaps
     streams: one.streams + other.streams,
     calls: one.calls + other.calls,
     failures: one.failures + other.failures,
-    tries: one.tries + other.tries,
-    times: [...one.times, ...other.times],
+    attempts: one.attempts + other.attempts,
+    durations: [...one.durations, ...other.durations],
     lastFailure: failures.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0] ?? null,
     cache: {
       miss: one.cache.miss + other.cache.miss,
@@ -67,14 +68,18 @@ function together(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnaps
   };
 }
 
-/** @param others what other workers have seen */
+/**
+ * Returns the status of each upstream.
+ *
+ * @param others snapshots of the other workers
+ */
 export function statusOf(own: UpstreamSnapshot[], others: UpstreamSnapshot[] = []): UpstreamStatus[] {
-  return own.map((sight) => {
-    const same = others.filter(({ name }) => name === sight.name);
-    const { name, title, configured, breaker, running, waiting, streams, ...figures } = same.reduce(
-      together,
-      sight,
+  return own.map((snapshot) => {
+    const same = others.filter(({ name }) => name === snapshot.name);
+    const { name, title, configured, breaker, running, waiting, streams, ...stats } = same.reduce(
+      combine,
+      snapshot,
     );
-    return { name, title, configured, breaker, running, waiting, streams, ...healthOf(figures) };
+    return { name, title, configured, breaker, running, waiting, streams, ...healthOf(stats) };
   });
 }

@@ -1,267 +1,201 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
+import { createDownloadStream } from './download-stream.ts';
 import type { RawEndpoint, Upstream } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
-import { asFailure, discard, one, send, type UpstreamResponse } from './http.ts';
-import { buildPath, type EndpointCall, headersOf, passedHeaders } from './request.ts';
-import { acceptedTypes, checkMediaType, passedResponseHeaders, rejectFailure } from './response.ts';
-import { inTrySpan } from './trace.ts';
+import {
+  type Dispatchers,
+  discard,
+  firstValue,
+  send,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from './http.ts';
+import { buildPath, type EndpointCall, forwardedHeaders, headersOf } from './request.ts';
+import { acceptedTypes, checkMediaType, forwardedResponseHeaders, rejectErrorStatus } from './response.ts';
+import { withAttemptSpan } from './trace.ts';
+import { UploadStream } from './upload-stream.ts';
 import type { UpstreamPool } from './upstream-pool.ts';
+import { Watchdog } from './watchdog.ts';
 
 export type RawCall = Pick<EndpointCall, 'params' | 'query' | 'header'> & {
-  /** As the endpoint has it, or HEAD for GET. */
+  /** Method of the endpoint, or HEAD for a GET endpoint. */
   method: RawEndpoint['method'] | 'HEAD';
   upload?: {
     contentType: string;
-    /** As the caller announces it; undefined when it does not know. */
+    /** Content-Length of the caller's request. Undefined if it has none. */
     length: number | undefined;
-    /** Ends with an AppError that tells what is wrong with it. */
+    /** Throws an AppError if the caller's body is invalid. */
     body: AsyncIterable<Uint8Array>;
   };
   signal: AbortSignal;
 };
 
-export type RawAnswer = {
+export type RawResponse = {
   status: number;
   contentType: string | undefined;
-  /** In bytes, where the upstream says so. */
+  /** Content-Length in bytes. Undefined if the upstream sends none. */
   length: number | undefined;
   headers: Record<string, string>;
-  /** Undefined where the answer has none. An error of it means that the rest is not to come. */
+  /** Undefined if the response has no body. An error of the stream means that the body is incomplete. */
   body: Readable | undefined;
-  /** Bytes of the body that came so far. */
+  /** Returns the number of body bytes received so far. */
   received: () => number;
 };
 
-const { stall, deadline: streamDeadline } = limits.raw;
-
-/** Starts a stream; the promise resolves once the head of the answer is there. */
-export function streamRaw(options: {
-  connection: UpstreamPool;
+type StreamOptions = {
+  pool: UpstreamPool;
   upstream: Upstream;
   endpoint: RawEndpoint;
   origin: string;
   env: Env;
   call: RawCall;
   transferred: (direction: 'received' | 'sent', bytes: number) => void;
-}): Promise<RawAnswer> {
-  const { connection, upstream, endpoint, origin, env, call, transferred } = options;
-  const { upload } = call;
+};
+
+const { stall, deadline: streamDeadline } = limits.raw;
+
+/**
+ * Opens a stream to a raw endpoint and resolves with the head of the response.
+ *
+ * @throws AppError `invalid_input`, UpstreamFailure, or the error of the upload's body
+ */
+export async function openStream(options: StreamOptions): Promise<RawResponse> {
+  const { pool, endpoint, call, transferred } = options;
   const maxBytes = endpoint.answer.maxBytes ?? limits.raw.bytes;
-  const passed = passedHeaders(endpoint, call.header);
-  const request = {
+  const forwarded = forwardedHeaders(endpoint, call.header);
+  const request = requestOf(options, forwarded);
+
+  return pool.stream(async ({ plain }, release) => {
+    const abort = new AbortController();
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(streamDeadline), abort.signal]);
+    const response = await fetchHead(options, request, { plain, abort, signal });
+    try {
+      checkHead(endpoint, response, { forwarded, maxBytes });
+    } catch (error) {
+      discard(response);
+      throw error;
+    }
+    const isEmpty = call.method === 'HEAD' || response.status === 204 || response.status === 304;
+    if (isEmpty) {
+      discard(response);
+      release();
+    }
+    let bytes = 0;
+    return {
+      status: response.status,
+      contentType: contentTypeOf(response),
+      length: lengthOf(response),
+      headers: forwardedResponseHeaders(endpoint, response.headers),
+      body: isEmpty
+        ? undefined
+        : createDownloadStream(response, {
+            maxBytes,
+            signal,
+            stall: new Watchdog(stall, abort),
+            received(chunkBytes) {
+              bytes += chunkBytes;
+              transferred('received', chunkBytes);
+            },
+            onEnd: release,
+          }),
+      received: () => bytes,
+    };
+  });
+}
+
+function requestOf(
+  { upstream, endpoint, origin, env, call }: StreamOptions,
+  forwarded: Record<string, string>,
+): Omit<UpstreamRequest, 'body'> {
+  const { upload } = call;
+  return {
     method: call.method,
     origin,
     path: buildPath(endpoint, call),
     headers: headersOf(upstream, endpoint, env, {
       accept: acceptedTypes(endpoint).join(', '),
-      // Bytes are passed on as they are, so they must be what they say.
+      // The bytes are passed on unchanged, so they must not be compressed.
       'accept-encoding': 'identity',
-      ...passed,
+      ...forwarded,
       ...(upload ? { 'content-type': upload.contentType } : {}),
       ...(upload?.length === undefined ? {} : { 'content-length': String(upload.length) }),
     }),
     stallTimeout: stall,
   };
+}
 
-  return connection.stream(async ({ plain }, release) => {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(streamDeadline), stop.signal]);
-    const patience = new Watchdog(endpoint.deadline ?? limits.upstream.deadline, stop);
-    const sending = upload && new Sending(upload.body, stop, (bytes) => transferred('sent', bytes));
-    const due = () => patience.start();
-    let answer: UpstreamResponse;
-    try {
-      // With an upload the answer is due once the last byte was sent.
-      if (sending) sending.stream.once('end', due);
-      else patience.start();
-      answer = await inTrySpan({ upstream, endpoint }, { ...request, retries: 0 }, async (ofTrace, span) => {
-        const headers = { ...request.headers, ...ofTrace };
-        const body = sending ? { body: sending.stream } : {};
-        const head = await send(plain, { ...request, headers, ...body }, signal);
-        span?.set({ 'http.response.status_code': head.status });
-        if (head.status >= 400) span?.fail(String(head.status));
-        return head;
-      });
-    } catch (error) {
-      throw sending?.error ?? error;
-    } finally {
-      sending?.stream.off('end', due);
-      patience.stop();
-    }
-    try {
-      checkHead(answer);
-    } catch (error) {
-      discard(answer);
-      throw error;
-    }
-    const isEmpty = call.method === 'HEAD' || answer.status === 204 || answer.status === 304;
-    if (isEmpty) {
-      discard(answer);
-      release();
-    }
-    let bytes = 0;
-    return {
-      status: answer.status,
-      contentType: contentTypeOf(answer),
-      length: lengthOf(answer),
-      headers: passedResponseHeaders(endpoint, answer.headers),
-      body: isEmpty
-        ? undefined
-        : receive(answer, {
-            maxBytes,
-            signal,
-            unread: new Watchdog(stall, stop),
-            received(chunkBytes) {
-              bytes += chunkBytes;
-              transferred('received', chunkBytes);
-            },
-            ended: release,
-          }),
-      received: () => bytes,
-    };
-  });
-
-  /** @throws UpstreamFailure */
-  function checkHead(answer: UpstreamResponse): void {
-    rejectFailure(answer, { mayBeMissing: endpoint.mayBeMissing ?? false, answered: answersTo(passed) });
-    if (answer.status === 204 || answer.status === 304) return;
-    // Of a range that cannot be had there is only the length to tell.
-    if (answer.status !== 416) checkMediaType(endpoint, answer);
-    if (one(answer.headers['content-encoding']) !== undefined) throw new UpstreamFailure('media_type');
-    if ((lengthOf(answer) ?? 0) > maxBytes) throw new UpstreamFailure('too_large');
+/** Sends the request with its upload, if it has one, and returns the head of the response. */
+async function fetchHead(
+  { upstream, endpoint, call: { upload }, transferred }: StreamOptions,
+  request: Omit<UpstreamRequest, 'body'>,
+  { plain, abort, signal }: { plain: Dispatchers['plain']; abort: AbortController; signal: AbortSignal },
+): Promise<UpstreamResponse> {
+  const headTimeout = new Watchdog(endpoint.deadline ?? limits.upstream.deadline, abort);
+  const startTimeout = () => headTimeout.start();
+  const uploadStream =
+    upload &&
+    new UploadStream(upload.body, {
+      stall: new Watchdog(stall, abort),
+      sent: (bytes) => transferred('sent', bytes),
+    });
+  try {
+    // With an upload, the head is due only after the last byte was sent.
+    if (uploadStream) uploadStream.readable.once('end', startTimeout);
+    else startTimeout();
+    const { origin, method } = request;
+    return await withAttemptSpan(
+      { upstream, endpoint },
+      { origin, method, retries: 0 },
+      async (traceHeaders, span) => {
+        const headers = { ...request.headers, ...traceHeaders };
+        const body = uploadStream ? { body: uploadStream.readable } : {};
+        const response = await send(plain, { ...request, headers, ...body }, signal);
+        span?.set({ 'http.response.status_code': response.status });
+        if (response.status >= 400) span?.fail(String(response.status));
+        return response;
+      },
+    );
+  } catch (error) {
+    throw uploadStream?.error ?? error;
+  } finally {
+    uploadStream?.readable.off('end', startTimeout);
+    headTimeout.stop();
   }
 }
 
-/** Statuses beside 2xx that answer what was asked by these headers. */
-function answersTo(passed: Record<string, string>): number[] {
+/** @throws UpstreamFailure */
+function checkHead(
+  endpoint: RawEndpoint,
+  response: UpstreamResponse,
+  { forwarded, maxBytes }: { forwarded: Record<string, string>; maxBytes: number },
+): void {
+  const { mayBeMissing = false } = endpoint;
+  rejectErrorStatus(response, { mayBeMissing, expected: expectedStatuses(forwarded) });
+  if (response.status === 204 || response.status === 304) return;
+  // A 416 has no representation, so its media type is not checked.
+  if (response.status !== 416) checkMediaType(endpoint, response);
+  if (firstValue(response.headers['content-encoding']) !== undefined) throw new UpstreamFailure('media_type');
+  if ((lengthOf(response) ?? 0) > maxBytes) throw new UpstreamFailure('too_large');
+}
+
+/** Returns the statuses besides 2xx that a range or a condition in the forwarded headers may cause. */
+function expectedStatuses(forwarded: Record<string, string>): number[] {
   return [
-    ...('range' in passed ? [206, 416] : []),
-    ...('if-none-match' in passed || 'if-modified-since' in passed ? [304] : []),
-    ...('if-match' in passed || 'if-unmodified-since' in passed ? [412] : []),
+    ...('range' in forwarded ? [206, 416] : []),
+    ...('if-none-match' in forwarded || 'if-modified-since' in forwarded ? [304] : []),
+    ...('if-match' in forwarded || 'if-unmodified-since' in forwarded ? [412] : []),
   ];
 }
 
-/** Made anew: parameters other than the charset are nobody's business. */
+/** Returns the Content-Type for the caller. Only the charset parameter is kept. */
 function contentTypeOf({ mediaType, charset }: UpstreamResponse): string | undefined {
   if (mediaType === '') return undefined;
   return charset === undefined || !/^[\w-]+$/.test(charset) ? mediaType : `${mediaType}; charset=${charset}`;
 }
 
-function lengthOf(answer: UpstreamResponse): number | undefined {
-  const length = one(answer.headers['content-length']);
+function lengthOf(response: UpstreamResponse): number | undefined {
+  const length = firstValue(response.headers['content-length']);
   return length === undefined ? undefined : Number(length);
-}
-
-/** Ends a stream on which nothing has happened for too long. */
-class Watchdog {
-  readonly #milliseconds: number;
-  readonly #stop: AbortController;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(milliseconds: number, stop: AbortController) {
-    this.#milliseconds = milliseconds;
-    this.#stop = stop;
-  }
-
-  start(): void {
-    this.stop();
-    this.#timer = setTimeout(
-      () => this.#stop.abort(new DOMException('nothing has happened for too long', 'TimeoutError')),
-      this.#milliseconds,
-    );
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-/** The body on its way to the upstream. */
-class Sending {
-  readonly stream: Readable;
-  /** Why the caller's side of it failed. */
-  error: unknown;
-
-  constructor(body: AsyncIterable<Uint8Array>, stop: AbortController, sent: (bytes: number) => void) {
-    const untaken = new Watchdog(stall, stop);
-    const fail = (error: unknown) => {
-      this.error = error;
-    };
-    async function* pass() {
-      try {
-        for await (const chunk of body) {
-          untaken.start();
-          yield chunk;
-          untaken.stop();
-          sent(chunk.byteLength);
-        }
-      } catch (error) {
-        fail(error);
-        throw error;
-      } finally {
-        untaken.stop();
-      }
-    }
-    this.stream = Readable.from(pass(), { objectMode: false, highWaterMark: 64 * 1024 });
-  }
-}
-
-/**
- * The body of an answer, read as its consumer takes it. Whichever way it ends, `ended` is called. A chunk goes through
- * without a promise of its own: of a large file those would cost as much as passing it on.
- */
-function receive(
-  { body }: UpstreamResponse,
-  options: {
-    maxBytes: number;
-    signal: AbortSignal;
-    /** Runs while the consumer takes nothing: it would hold a connection for nothing. */
-    unread: Watchdog;
-    received: (bytes: number) => void;
-    ended: () => void;
-  },
-): Readable {
-  const { maxBytes, signal, unread, received, ended } = options;
-  let bytes = 0;
-  const fail = (cause: unknown) => stream.destroy(asFailure(cause, signal, 'truncated'));
-  const abort = () => fail(signal.reason);
-  const stream = new Readable({
-    // Asked for only when the consumer takes something; what comes ahead is kept by the connection.
-    highWaterMark: 0,
-    read() {
-      unread.stop();
-      body.resume();
-    },
-    destroy(error, done) {
-      unread.stop();
-      signal.removeEventListener('abort', abort);
-      body
-        .off('error', fail)
-        .on('error', () => undefined)
-        .destroy();
-      ended();
-      done(error);
-    },
-  });
-  body.pause().on('data', (chunk: Uint8Array) => {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      stream.destroy(new UpstreamFailure('too_large'));
-      return;
-    }
-    received(chunk.byteLength);
-    if (!stream.push(chunk)) body.pause();
-    if (!stream.readableFlowing) unread.start();
-  });
-  body.once('end', () => stream.push(null));
-  body.on('error', fail);
-  // Nobody may be reading yet, or any more.
-  stream.on('error', () => undefined);
-  signal.addEventListener('abort', abort, { once: true });
-  unread.start();
-  // It may have been aborted before anyone listened.
-  if (signal.aborted) abort();
-  return stream;
 }

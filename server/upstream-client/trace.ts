@@ -4,28 +4,31 @@ import { type Span, withSpan } from '../observability/tracing/span.ts';
 import type { Endpoint, Upstream } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
 
-/** What a call is to: of a source that is not declared only the name is known. */
-type Called = {
+/** The target of a call. A source that is not a declared upstream has only a name. */
+export type CallTarget = {
   upstream: Pick<Upstream, 'name' | 'internal'>;
   endpoint?: Pick<Endpoint, 'method' | 'template'>;
 };
 
-/** What an answer was asked for, whether it comes out of the cache or takes several tries. */
-export function inCallSpan<T>({ upstream, endpoint }: Called, run: (span: Span | undefined) => Promise<T>) {
+/** Runs a call in a span. The span covers the cache lookup and all attempts. */
+export function withCallSpan<T>(
+  { upstream, endpoint }: CallTarget,
+  run: (span: Span | undefined) => Promise<T>,
+) {
   const attributes = { 'bff.upstream': upstream.name, ...templateOf(endpoint) };
   return withSpan(`upstream ${upstream.name}`, { kind: 'internal', attributes, failureOf }, run);
 }
 
 /**
- * One exchange with an upstream, a retry with its number.
+ * Runs one attempt in a span. A retry carries its number.
  *
- * @param origin as the operator set it
- * @param run is given the headers that tell an internal upstream which trace it belongs to
+ * @param options.origin configured origin of the upstream
+ * @param run gets the trace headers of the request, which are empty unless the upstream is internal
  */
-export function inTrySpan<T>(
-  { upstream, endpoint }: Called,
+export function withAttemptSpan<T>(
+  { upstream, endpoint }: CallTarget,
   { origin, method, retries }: { origin: string; method: string; retries: number },
-  run: (headers: Record<string, string>, span: Span | undefined) => Promise<T>,
+  run: (traceHeaders: Record<string, string>, span: Span | undefined) => Promise<T>,
 ): Promise<T> {
   const { hostname, port, protocol } = new URL(origin);
   const attributes = {
@@ -42,11 +45,11 @@ export function inTrySpan<T>(
   );
 }
 
-function templateOf(endpoint: Called['endpoint']): Record<string, string> {
+function templateOf(endpoint: CallTarget['endpoint']): Record<string, string> {
   return endpoint ? { 'url.template': endpoint.template } : {};
 }
 
-/** What the caller named and is not there is no failure of the exchange; neither is a caller who left. */
+/** Returns the error type of a span. A missing resource and a call that the caller aborted are not failures. */
 function failureOf(error: unknown): string | undefined {
   if (!(error instanceof UpstreamFailure))
     return isAppError(error) && error.httpStatus < 500 ? undefined : 'internal';

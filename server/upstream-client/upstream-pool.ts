@@ -1,29 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import { limits } from '../config/limits.ts';
-import { type BreakerState, CircuitBreaker, type Outcome } from './circuit-breaker.ts';
+import { Admission } from './admission.ts';
+import { Bulkhead } from './bulkhead.ts';
+import type { BreakerState, Outcome, Permit } from './circuit-breaker.ts';
 import { type Fault, ruleOf, UpstreamFailure } from './failure.ts';
-import { asFailure, createDispatchers, type Dispatchers } from './http.ts';
+import { createDispatchers, type Dispatchers } from './http.ts';
 import { RetryBudget, retryDelay, timerSlack } from './retry.ts';
 
-const { retries, pauseCap, queueRetryAfterSeconds } = limits.upstream;
+const { retries, queueRetryAfterSeconds } = limits.upstream;
 
-/** What one upstream may take of this server; `limits.upstream` where a declaration says nothing else. */
+/** Limits of one upstream. Default: `limits.upstream`. */
 export type UpstreamPoolLimits = {
-  /** Calls at one time. */
+  /** Maximum number of concurrent calls. */
   connections: number;
-  /** Calls that may wait for one of them. */
+  /** Maximum number of calls that wait for a connection. */
   queue: number;
-  /** Streams of raw endpoints at one time, beside the calls. */
+  /** Maximum number of concurrent streams of raw endpoints. They do not count as calls. */
   streams: number;
-  /** Decoded bytes of an answer that is read into memory. */
-  answerBytes: number;
+  /** Maximum size of a response that is read into memory, in decoded bytes. */
+  responseBytes: number;
 };
 
-/** Where a connection tells what happens on it. */
 export type UpstreamPoolEvents = {
-  /** One try: ok, or how it failed. */
-  tried(outcome: 'ok' | Fault): void;
+  /** Called after each attempt, including attempts that were rejected locally. */
+  attemptEnded(outcome: 'ok' | Fault): void;
   breakerChanged(state: BreakerState): void;
 };
 
@@ -31,9 +31,9 @@ export type Work<T> = (dispatchers: Dispatchers, signal: AbortSignal) => Promise
 
 export type UpstreamPool = {
   /**
-   * Runs one call within one deadline over everything: waiting, tries, pauses between them, body.
+   * Runs one call. One deadline covers everything: the queue, all attempts, the backoff between them and the body.
    *
-   * @param options.repeatable whether it may be tried again
+   * @param options.repeatable whether the call may be retried
    * @throws UpstreamFailure
    */
   call<T>(
@@ -41,8 +41,8 @@ export type UpstreamPool = {
     work: Work<T>,
   ): Promise<T>;
   /**
-   * Runs what goes on after the head of its answer: it has a compartment of its own, which `work` leaves by
-   * `release`, and no second try.
+   * Runs one stream, which goes on after the head of its response. Streams have their own concurrency limit and are
+   * never retried. `work` must call `release` when the stream has ended.
    *
    * @throws UpstreamFailure
    */
@@ -51,11 +51,11 @@ export type UpstreamPool = {
   close(): Promise<void>;
 };
 
-/** Refused on this side before anything was sent. */
-const notAsked: ReadonlySet<Fault> = new Set(['breaker_open', 'paused', 'queue_full']);
+/** Faults of attempts that were rejected before anything was sent. */
+const notSentFaults: ReadonlySet<Fault> = new Set(['breaker_open', 'paused', 'queue_full']);
 
-/** Ended on this side: of the upstream it tells nothing. */
-const saysNothing: ReadonlySet<Fault> = new Set([
+/** Faults that were caused on this side and say nothing about the upstream. */
+const localFaults: ReadonlySet<Fault> = new Set([
   'cancelled',
   'queue_full',
   'waited',
@@ -64,140 +64,102 @@ const saysNothing: ReadonlySet<Fault> = new Set([
 ]);
 
 function outcomeOf(fault: Fault): Outcome {
-  if (saysNothing.has(fault)) return 'nothing';
-  return ruleOf(fault).breaks ? 'bad' : 'good';
+  if (localFaults.has(fault)) return 'ignored';
+  return ruleOf(fault).breaks ? 'failure' : 'success';
 }
 
 /**
- * What this server has towards one upstream: a few connections and a short queue before them, a circuit breaker,
- * a retry budget. A slow or broken upstream fills its own compartment and nothing else, so the others are not
- * harmed.
+ * Creates the pool of one upstream: its connections, a short queue, a circuit breaker and a retry budget. Each upstream
+ * has a pool of its own, so a slow or broken upstream does not affect the others.
  */
 export function createUpstreamPool(
   origin: string,
-  connectionLimits: UpstreamPoolLimits,
+  poolLimits: UpstreamPoolLimits,
   events: UpstreamPoolEvents,
 ): UpstreamPool {
   const dispatchers = createDispatchers(origin, {
-    connections: connectionLimits.connections + connectionLimits.streams,
-    answerBytes: connectionLimits.answerBytes,
+    connections: poolLimits.connections + poolLimits.streams,
+    responseBytes: poolLimits.responseBytes,
   });
-  const compartment = bulkhead(connectionLimits.connections, connectionLimits.queue);
+  const bulkhead = new Bulkhead(poolLimits);
   const budget = new RetryBudget();
-  const breaker = new CircuitBreaker(events.breakerChanged);
-  events.breakerChanged(breaker.state);
-  /** The upstream wants to be left alone until then. */
-  let pausedUntil = 0;
+  const admission = new Admission(events.breakerChanged);
+  events.breakerChanged(admission.breakerState);
   let streams = 0;
 
-  /** Refuses what would be of no use, or of harm, to send now. */
-  function acquire() {
-    const now = Date.now();
-    if (now < pausedUntil) {
-      throw new UpstreamFailure('paused', { retryAfterSeconds: wholeSeconds(pausedUntil - now) });
-    }
-    const admitted = breaker.admit(now);
-    if (typeof admitted === 'function') return admitted;
-    throw new UpstreamFailure('breaker_open', { retryAfterSeconds: wholeSeconds(admitted) });
-  }
-
-  /** One try, whatever it is, with its outcome counted. */
+  /** Runs one attempt of a call, or a stream, and reports its outcome. */
   async function attempt<T>(run: () => Promise<T>): Promise<T> {
-    let settle: (verdict: Outcome) => void = () => {};
+    let report: Permit = () => {};
     try {
-      settle = acquire();
+      report = admission.acquire();
       const result = await run();
-      settle('good');
-      events.tried('ok');
+      report('success');
+      events.attemptEnded('ok');
       return result;
     } catch (error) {
       if (!(error instanceof UpstreamFailure)) {
-        settle('nothing');
+        report('ignored');
         throw error;
       }
       const { fault, retryAfterSeconds } = error;
-      settle(outcomeOf(fault));
-      events.tried(fault);
-      if (fault === 'throttled' || fault === 'unavailable') pause(retryAfterSeconds);
+      report(outcomeOf(fault));
+      events.attemptEnded(fault);
+      if (fault === 'throttled' || fault === 'unavailable') admission.pause(retryAfterSeconds);
       throw error;
     }
   }
 
-  function pause(seconds = 0): void {
-    pausedUntil = Math.max(pausedUntil, Date.now() + Math.min(seconds * 1000, pauseCap));
+  function runQueued<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
+    const stateBefore = admission.breakerState;
+    return bulkhead.run(() => {
+      admission.recheck(stateBefore);
+      return work(dispatchers, signal);
+    }, signal);
   }
 
-  /** As the failure has it, and not before the upstream wants to be asked again. */
-  function waitBefore(failure: UpstreamFailure, tries: number): number | undefined {
-    const wait = retryDelay(failure, tries);
-    return wait === undefined ? undefined : Math.max(wait, pausedUntil - Date.now() + timerSlack);
+  /** Returns the milliseconds until the next attempt, never before a pause ends; undefined if a retry is useless. */
+  function backoff(failure: UpstreamFailure, attempts: number): number | undefined {
+    const wait = retryDelay(failure, attempts);
+    return wait === undefined ? undefined : Math.max(wait, admission.pauseLeft + timerSlack);
   }
 
-  /** @param before the breaker's state when the call was let through */
-  function refuseLate(before: BreakerState): void {
-    const pause = pausedUntil - Date.now();
-    if (pause > 0) throw new UpstreamFailure('paused', { retryAfterSeconds: wholeSeconds(pause) });
-    if (breaker.state !== before) {
-      throw new UpstreamFailure('breaker_open', { retryAfterSeconds: queueRetryAfterSeconds });
+  /** @throws UpstreamFailure `queue_full` */
+  function acquireStream(): () => void {
+    if (streams >= poolLimits.streams) {
+      events.attemptEnded('queue_full');
+      throw new UpstreamFailure('queue_full', { retryAfterSeconds: queueRetryAfterSeconds });
     }
-  }
-
-  async function inCompartment<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
-    let started = false;
-    const stateBefore = breaker.state;
-    try {
-      signal.throwIfAborted();
-      return await Promise.race([
-        compartment.execute(() => {
-          started = true;
-          // What has waited may be of no use any more.
-          refuseLate(stateBefore);
-          return work(dispatchers, signal);
-        }, signal),
-        // Nobody looks at the deadline of what still waits in the queue.
-        rejectWhenAborted(signal),
-      ]);
-    } catch (cause) {
-      if (cause instanceof UpstreamFailure) throw cause;
-      if (cause instanceof BulkheadRejectedError) {
-        throw new UpstreamFailure('queue_full', { cause, retryAfterSeconds: queueRetryAfterSeconds });
-      }
-      throw signal.aborted ? asFailure(cause, signal, 'reset', started ? 'deadline' : 'waited') : cause;
-    }
+    streams += 1;
+    let released = false;
+    return () => {
+      if (!released) streams -= 1;
+      released = true;
+    };
   }
 
   return {
     async call({ deadline, repeatable, signal }, work) {
       const endsAt = performance.now() + deadline;
-      const overdue = AbortSignal.timeout(deadline);
-      const ended = signal ? AbortSignal.any([overdue, signal]) : overdue;
+      const timeout = AbortSignal.timeout(deadline);
+      const ended = signal ? AbortSignal.any([timeout, signal]) : timeout;
       let failure: UpstreamFailure | undefined;
       budget.earn();
-      for (let tries = 1; ; tries += 1) {
+      for (let attempts = 1; ; attempts += 1) {
         try {
-          return await attempt(() => inCompartment(work, ended));
+          return await attempt(() => runQueued(work, ended));
         } catch (error) {
           if (!(error instanceof UpstreamFailure)) throw error;
-          // That nothing more was sent is not why the call failed.
-          failure = failure && notAsked.has(error.fault) ? failure : error;
-          const wait = repeatable && tries <= retries ? waitBefore(error, tries) : undefined;
+          // If a retry was not sent, the call fails with the failure of the attempt before.
+          failure = failure && notSentFaults.has(error.fault) ? failure : error;
+          const wait = repeatable && attempts <= retries ? backoff(error, attempts) : undefined;
           if (wait === undefined || performance.now() + wait >= endsAt || !budget.spend()) throw failure;
-          if (!(await slept(wait, ended))) throw failure;
+          if (!(await sleep(wait, ended))) throw failure;
         }
       }
     },
 
     async stream(work) {
-      if (streams >= connectionLimits.streams) {
-        events.tried('queue_full');
-        throw new UpstreamFailure('queue_full', { retryAfterSeconds: queueRetryAfterSeconds });
-      }
-      streams += 1;
-      let released = false;
-      const release = () => {
-        if (!released) streams -= 1;
-        released = true;
-      };
+      const release = acquireStream();
       try {
         return await attempt(() => work(dispatchers, release));
       } catch (error) {
@@ -208,9 +170,9 @@ export function createUpstreamPool(
 
     get state() {
       return {
-        breaker: breaker.state,
-        running: connectionLimits.connections - compartment.executionSlots,
-        waiting: connectionLimits.queue - compartment.queueSlots,
+        breaker: admission.breakerState,
+        running: bulkhead.running,
+        waiting: bulkhead.waiting,
         streams,
       };
     },
@@ -219,17 +181,7 @@ export function createUpstreamPool(
   };
 }
 
-function rejectWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-}
-
-/** @returns whether the time has passed */
-function slept(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+/** @returns false if the signal aborted first */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   return delay(milliseconds, true, { signal }).catch(() => false);
-}
-
-function wholeSeconds(milliseconds: number): number {
-  return Math.max(1, Math.ceil(milliseconds / 1000));
 }

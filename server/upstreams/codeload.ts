@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineUpstream } from '../upstream-client/declaration.ts';
 import { repository } from './github.ts';
 
-/** Where GitHub gives its archives away. Its API only redirects there, and redirects are not followed. */
+/** GitHub's archive downloads. GitHub's API only redirects to this host, and redirects are not followed. */
 export const codeload = defineUpstream({
   name: 'codeload',
   title: 'GitHub archives',
@@ -12,12 +12,12 @@ export const codeload = defineUpstream({
       method: 'GET',
       template: '/{owner}/{repo}/tar.gz/refs/tags/{tag}',
       summary: "Downloads a release's source from GitHub",
-      description: 'The source of a public repository at a tag, as a compressed archive.',
+      description: 'Returns the source of a public repository at a tag, as a compressed archive.',
       params: repository.extend({
         tag: z
           .string()
           .max(100)
-          .regex(/^[\w@][\w.@+-]*$/, 'Not a tag without slashes'),
+          .regex(/^[\w@][\w.@+-]*$/, 'Must be a tag name without slashes'),
       }),
       requestHeaders: ['if-none-match'],
       responseHeaders: ['etag'],

@@ -5,19 +5,18 @@ const params = z.object({
   name: z.string().regex(/^[\w][\w.-]{0,99}$/, 'Letters, digits, dots, hyphens and underscores; at most 100'),
 });
 
-/** A store of files that takes PUT and gives GET, where the operator has one: `FILES_URL`. */
+/** The operator's file store, which supports GET and PUT. Configured by `FILES_URL`. */
 export const files = defineUpstream({
   name: 'files',
   title: 'File store',
   origin: (env) => env.FILES_URL,
-  // Nobody has one but the operator.
   internal: true,
   endpoints: {
     download: {
       method: 'GET',
       template: '/files/{name}',
       summary: 'Downloads a file',
-      description: 'A file of the store. Ranges and conditional requests are passed on.',
+      description: 'Returns a file of the store. Range and conditional requests are forwarded.',
       params,
       requestHeaders: ['range', 'if-range', 'if-none-match', 'if-modified-since'],
       responseHeaders: ['etag', 'last-modified', 'accept-ranges', 'content-range'],
@@ -29,8 +28,7 @@ export const files = defineUpstream({
       method: 'PUT',
       template: '/files/{name}',
       summary: 'Uploads a file',
-      description:
-        'Stores a file under a name, instead of one that is there. Answers with its size and SHA-256.',
+      description: 'Stores a file under a name and replaces an existing one. Returns its size and SHA-256.',
       params,
       upload: { mediaTypes: ['application/octet-stream'] },
       answer: { kind: 'raw', mediaTypes: ['application/json'], fileName: '{name}.json' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineUpstream } from '../upstream-client/declaration.ts';
 
-/** GitHub's rules: letters, digits and single hyphens for owners; also dots and underscores for repositories. */
+/** GitHub's rules: owners have letters, digits and single hyphens; repositories also dots and underscores. */
 export const repository = z.object({
   owner: z
     .string()
@@ -12,7 +12,7 @@ export const repository = z.object({
 const cache = { freshFor: 60_000, staleWhileRevalidateFor: 5 * 60_000, staleIfErrorFor: 60 * 60_000 };
 const mediaTypes = ['application/json', 'application/vnd.github+json'];
 
-/** GitHub's REST API, https://docs.github.com/rest. Without `GITHUB_TOKEN` it allows 60 calls an hour for each address. */
+/** GitHub's REST API, https://docs.github.com/rest. Without `GITHUB_TOKEN` it allows 60 calls an hour per address. */
 export const github = defineUpstream({
   name: 'github',
   title: 'GitHub REST API',
@@ -27,7 +27,7 @@ export const github = defineUpstream({
       method: 'GET',
       template: '/repos/{owner}/{repo}',
       summary: 'Describes a repository on GitHub',
-      description: "A public repository's description, language, licence, topics and counts.",
+      description: "Returns a public repository's description, language, licence, topics and counts.",
       params: repository,
       answer: {
         kind: 'json',
@@ -55,7 +55,7 @@ export const github = defineUpstream({
       method: 'GET',
       template: '/repos/{owner}/{repo}/releases',
       summary: "Lists a repository's releases on GitHub",
-      description: 'Published releases, newest first, with their notes in Markdown.',
+      description: 'Returns the published releases, newest first, with their notes in Markdown.',
       params: repository,
       query: z
         .object({
@@ -85,8 +85,8 @@ export const github = defineUpstream({
       method: 'POST',
       template: '/markdown',
       summary: 'Renders Markdown as GitHub does',
-      description: 'Takes Markdown and returns the HTML that GitHub makes of it, sanitised by GitHub.',
-      // It renders and keeps nothing.
+      description: 'Returns the HTML that GitHub renders from Markdown. GitHub sanitises it.',
+      // Rendering has no side effects.
       idempotency: 'safe',
       body: z.object({
         text: z.string().min(1).max(20_000),

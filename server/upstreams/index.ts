@@ -4,10 +4,10 @@ import { files } from './files.ts';
 import { github } from './github.ts';
 import { openMeteoAirQuality, openMeteoForecast, openMeteoGeocoding } from './open-meteo.ts';
 
-/** The backends that `proxy.<upstream>.<endpoint>` and `/api/raw` offer. Adding one is its file and a line here. */
+/** Upstreams that `proxy.<upstream>.<endpoint>` and `/api/raw` expose. To add one, add its file and list it here. */
 export const proxiedUpstreams = { github, codeload, files };
 
-/** Every backend, those that procedures of their own are made from too. */
+/** All upstreams, including those that only dedicated procedures use. */
 export const allUpstreams = [
   openMeteoForecast,
   openMeteoAirQuality,

@@ -4,8 +4,8 @@ import { defineUpstream } from '../upstream-client/declaration.ts';
 
 /**
  * Open-Meteo's three services, https://open-meteo.com/en/docs. Free use is non-commercial, up to 10,000 calls a
- * day; the data is CC BY 4.0. Any value may be null, whole columns too, and every block may be absent.
- * Times are local and without an offset; `utc_offset_seconds` holds for the whole answer.
+ * day; the data is CC BY 4.0. Any value or whole column may be null, and every block may be absent.
+ * Times are local and without an offset; `utc_offset_seconds` applies to all times of a response.
  */
 const localTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
 const localDate = z.string().regex(/^\d{4}-\d\d-\d\d$/);
@@ -16,16 +16,16 @@ const units = z.record(z.string(), z.string()).optional();
 const located = {
   utc_offset_seconds: z.int(),
   timezone: z.string(),
-  /** Only the stand-in of demo and tests says so. */
+  /** Sent only by the stand-in that the demo and the tests use. */
   synthetic: z.boolean().default(false),
 };
 
-/** A single place comes as an object; with the array form of the request it may come as an array of one. */
-function ofOnePlace<S extends z.ZodType>(schema: S) {
+/** Unwraps an array of one place: Open-Meteo may return one if the request has its coordinates as arrays. */
+function forOnePlace<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), schema);
 }
 
-const forecastAnswer = ofOnePlace(
+const forecastResponse = forOnePlace(
   z.object({
     ...located,
     elevation: measured,
@@ -70,7 +70,7 @@ const forecastAnswer = ofOnePlace(
   }),
 );
 
-const airQualityAnswer = ofOnePlace(
+const airQualityResponse = forOnePlace(
   z.object({
     ...located,
     current: z
@@ -87,8 +87,8 @@ const airQualityAnswer = ofOnePlace(
   }),
 );
 
-export type ForecastAnswer = z.output<typeof forecastAnswer>;
-export type AirQualityAnswer = z.output<typeof airQualityAnswer>;
+export type ForecastResponse = z.output<typeof forecastResponse>;
+export type AirQualityResponse = z.output<typeof airQualityResponse>;
 
 const variables = {
   current: [
@@ -122,7 +122,7 @@ const variables = {
 
 export type ForecastQuery = { lat: number; lng: number; days: number; units: 'metric' | 'imperial' };
 
-/** A question to the forecast service, in its own words; the same for both methods. */
+/** Returns the parameters of a forecast request. They are the same for both methods. */
 export function forecastParameters({ lat, lng, days, units: system }: ForecastQuery) {
   return {
     latitude: [lat],
@@ -142,7 +142,7 @@ export function airQualityParameters({ lat, lng }: { lat: number; lng: number })
   return { latitude: [lat], longitude: [lng], timezone: ['auto'], current: variables.airQuality };
 }
 
-/** The same question as query parameters: lists are joined by commas. */
+/** Converts parameters to query parameters: lists are joined by commas. */
 export function asQuery(
   parameters: Record<string, string | number | readonly (string | number)[]>,
 ): Record<string, string> {
@@ -161,15 +161,15 @@ export const openMeteoForecast = defineUpstream({
   title: 'Open-Meteo',
   origin: (env) => env.OPEN_METEO_URL,
   endpoints: {
-    /** With the location in the body, so that it stands in no URL on the way either. */
+    /** Sends the location in the body, so that it appears in no URL, not even in logs between here and Open-Meteo. */
     forecast: {
       method: 'POST',
       template: '/v1/forecast',
       summary: 'Forecast',
-      description: 'Weather forecast for a place.',
+      description: 'Returns the weather forecast for a place.',
       body: anyBody,
       idempotency: 'safe',
-      answer: { kind: 'json', schema: forecastAnswer },
+      answer: { kind: 'json', schema: forecastResponse },
       cache,
       example: {},
     },
@@ -177,9 +177,9 @@ export const openMeteoForecast = defineUpstream({
       method: 'GET',
       template: '/v1/forecast',
       summary: 'Forecast',
-      description: 'The same with the location in the URL.',
+      description: 'Returns the weather forecast for a place. The location is in the URL.',
       query: anyQuery,
-      answer: { kind: 'json', schema: forecastAnswer },
+      answer: { kind: 'json', schema: forecastResponse },
       cache,
       example: {},
     },
@@ -195,10 +195,10 @@ export const openMeteoAirQuality = defineUpstream({
       method: 'POST',
       template: '/v1/air-quality',
       summary: 'Air quality',
-      description: 'Air quality at a place.',
+      description: 'Returns the air quality at a place.',
       body: anyBody,
       idempotency: 'safe',
-      answer: { kind: 'json', schema: airQualityAnswer },
+      answer: { kind: 'json', schema: airQualityResponse },
       cache,
       example: {},
     },
@@ -206,17 +206,17 @@ export const openMeteoAirQuality = defineUpstream({
       method: 'GET',
       template: '/v1/air-quality',
       summary: 'Air quality',
-      description: 'The same with the location in the URL.',
+      description: 'Returns the air quality at a place. The location is in the URL.',
       query: anyQuery,
-      answer: { kind: 'json', schema: airQualityAnswer },
+      answer: { kind: 'json', schema: airQualityResponse },
       cache,
       example: {},
     },
   },
 });
 
-/** A search without a hit comes without the `results` key. */
-const placesAnswer = z.object({
+/** If nothing was found, the response has no `results` key. */
+const placesResponse = z.object({
   results: z
     .array(
       z.object({
@@ -236,19 +236,19 @@ export const openMeteoGeocoding = defineUpstream({
   title: 'Open-Meteo geocoding',
   origin: (env) => env.OPEN_METEO_GEOCODING_URL,
   endpoints: {
-    /** This service answers GET alone. */
+    /** This service supports only GET. */
     search: {
       method: 'GET',
       template: '/v1/search',
       summary: 'Places by name',
-      description: 'Places whose name begins like this.',
+      description: 'Returns the places whose name begins with a text.',
       query: z.object({
         name: z.string(),
         count: z.int(),
         language: z.string(),
         format: z.literal('json'),
       }),
-      answer: { kind: 'json', schema: placesAnswer },
+      answer: { kind: 'json', schema: placesResponse },
       cache: { freshFor: placesFreshFor, staleIfErrorFor: placesStaleIfErrorFor, scope: 'public' },
       example: {},
     },

@@ -1,25 +1,28 @@
-import type { AirQualityAnswer, ForecastAnswer } from '../upstreams/open-meteo.ts';
+import type { AirQualityResponse, ForecastResponse } from '../upstreams/open-meteo.ts';
 import type { Forecast } from './schema.ts';
 import { summaryOf } from './weather-code.ts';
 
 type Units = Forecast['units'];
 
-/** Open-Meteo's forecast in the contract's shape: what the answer itself says, without where it came from. */
-export function convertForecast(answer: ForecastAnswer, asked: 'metric' | 'imperial') {
-  const instant = (local: string) => toInstant(local, answer.utc_offset_seconds);
+/** Converts Open-Meteo's forecast to the contract's shape, without its source and age. */
+export function convertForecast(response: ForecastResponse, requested: 'metric' | 'imperial') {
+  const instant = (local: string) => toInstant(local, response.utc_offset_seconds);
   return {
-    timezone: answer.timezone,
-    utcOffsetSeconds: answer.utc_offset_seconds,
-    elevation: answer.elevation ?? null,
-    units: unitsOf(answer, asked),
-    current: convertCurrent(answer.current, instant),
-    hourly: convertHourly(answer.hourly, instant),
-    daily: convertDaily(answer.daily, instant),
-    synthetic: answer.synthetic,
+    timezone: response.timezone,
+    utcOffsetSeconds: response.utc_offset_seconds,
+    elevation: response.elevation ?? null,
+    units: unitsOf(response, requested),
+    current: convertCurrent(response.current, instant),
+    hourly: convertHourly(response.hourly, instant),
+    daily: convertDaily(response.daily, instant),
+    synthetic: response.synthetic,
   };
 }
 
-export function convertAirQuality({ current, utc_offset_seconds }: AirQualityAnswer): Forecast['airQuality'] {
+export function convertAirQuality({
+  current,
+  utc_offset_seconds,
+}: AirQualityResponse): Forecast['airQuality'] {
   const time = current ? toInstant(current.time, utc_offset_seconds) : null;
   if (!current || !time) return null;
   return {
@@ -34,23 +37,23 @@ export function convertAirQuality({ current, utc_offset_seconds }: AirQualityAns
 }
 
 /**
- * The moment that a local time of the answer stands for. One offset holds for the whole answer, also across a
- * change of clocks: an answer can hold an hour that the zone itself skips, so the zone's rules must not be asked.
+ * Converts a local time of a response to an instant. One offset applies to the whole response, even across a clock
+ * change: a response can contain an hour that the time zone skips, so the zone's rules must not be used.
  *
- * @returns null for what is not a time: polar day and night may have no sunrise, and no February has a 30th
+ * @returns null if the text is not a time: polar day and night may have no sunrise, and 30 February does not exist
  */
 export function toInstant(local: string, utcOffsetSeconds: number): Date | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(local)) return null;
   const asUtc = new Date(`${local}:00Z`);
   const instant = new Date(asUtc.getTime() - utcOffsetSeconds * 1000);
-  // Date rolls over: a 30 February would come back as 2 March.
+  // Date rolls over: it parses 30 February as 2 March.
   const isReal = !Number.isNaN(instant.getTime()) && asUtc.toISOString().startsWith(local);
   return isReal ? instant : null;
 }
 
 type ToInstant = (local: string) => Date | null;
 
-function convertCurrent(current: ForecastAnswer['current'], instant: ToInstant): Forecast['current'] {
+function convertCurrent(current: ForecastResponse['current'], instant: ToInstant): Forecast['current'] {
   const time = current ? instant(current.time) : null;
   if (!current || !time) return null;
   return {
@@ -66,7 +69,7 @@ function convertCurrent(current: ForecastAnswer['current'], instant: ToInstant):
   };
 }
 
-function convertHourly(hourly: ForecastAnswer['hourly'], instant: ToInstant): Forecast['hourly'] {
+function convertHourly(hourly: ForecastResponse['hourly'], instant: ToInstant): Forecast['hourly'] {
   return (hourly?.time ?? []).flatMap((local, index) => {
     const time = instant(local);
     if (!hourly || !time) return [];
@@ -82,7 +85,7 @@ function convertHourly(hourly: ForecastAnswer['hourly'], instant: ToInstant): Fo
   });
 }
 
-function convertDaily(daily: ForecastAnswer['daily'], instant: ToInstant): Forecast['daily'] {
+function convertDaily(daily: ForecastResponse['daily'], instant: ToInstant): Forecast['daily'] {
   return (daily?.time ?? []).map((date, index) => ({
     date,
     temperatureMin: daily?.temperature_2m_min?.[index] ?? null,
@@ -103,16 +106,16 @@ function toBoolean(flag: number | null | undefined): boolean | null {
   return flag === null || flag === undefined ? null : flag === 1;
 }
 
-const usualUnits = {
+const defaultUnits = {
   metric: { temperature: '°C', windSpeed: 'km/h', precipitation: 'mm' },
   imperial: { temperature: '°F', windSpeed: 'mph', precipitation: 'inch' },
 };
 
-/** As the answer states them, which need not be what was asked for; that only where it states none. */
-function unitsOf(answer: ForecastAnswer, asked: 'metric' | 'imperial'): Units {
-  const usual = usualUnits[asked];
+/** Returns the units that the response states, which may differ from those requested; the requested ones if none. */
+function unitsOf(response: ForecastResponse, requested: 'metric' | 'imperial'): Units {
+  const defaults = defaultUnits[requested];
   const stated = (...names: string[]) => {
-    for (const units of [answer.hourly_units, answer.current_units, answer.daily_units]) {
+    for (const units of [response.hourly_units, response.current_units, response.daily_units]) {
       for (const name of names) {
         const unit = units?.[name];
         if (unit) return unit === 'mp/h' ? 'mph' : unit;
@@ -121,8 +124,8 @@ function unitsOf(answer: ForecastAnswer, asked: 'metric' | 'imperial'): Units {
     return undefined;
   };
   return {
-    temperature: stated('temperature_2m', 'temperature_2m_max') ?? usual.temperature,
-    windSpeed: stated('wind_speed_10m') ?? usual.windSpeed,
-    precipitation: stated('precipitation', 'precipitation_sum') ?? usual.precipitation,
+    temperature: stated('temperature_2m', 'temperature_2m_max') ?? defaults.temperature,
+    windSpeed: stated('wind_speed_10m') ?? defaults.windSpeed,
+    precipitation: stated('precipitation', 'precipitation_sum') ?? defaults.precipitation,
   };
 }

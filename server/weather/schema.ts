@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
-/** A copy, so that no caller in this process can change what is remembered for the others. */
+/** Copies the Date, so that a caller in this process cannot change the cached one. */
 const time = z.date().overwrite((date) => new Date(date));
 
-/** A measured or forecast value: any may be missing at any time. */
+/** A measured or forecast value. Any value may be missing. */
 const value = z.number().nullable();
 const weatherCode = z.int().nullable().describe('WMO weather interpretation code');
-const summary = z.string().nullable().describe('The code in words');
+const summary = z.string().nullable().describe('Description of the weather code');
 const isDay = z.boolean().nullable();
 
 export const forecastInput = z
   .object({
     lat: z.number().min(-90).max(90).describe('Latitude in degrees, rounded to two decimals'),
     lng: z.number().min(-180).max(180).describe('Longitude in degrees, rounded to two decimals'),
-    days: z.int().min(1).max(16).default(7).describe('Days, today included'),
+    days: z.int().min(1).max(16).default(7).describe('Number of days, including today'),
     units: z
       .enum(['metric', 'imperial'])
       .default('metric')
@@ -38,7 +38,7 @@ export const forecastOutput = z.object({
       relativeHumidity: value.describe('Percent'),
       precipitation: value,
       windSpeed: value,
-      windDirection: value.describe('Degrees the wind comes from'),
+      windDirection: value.describe('Direction from which the wind blows, in degrees'),
       weatherCode,
       summary,
       isDay,
@@ -79,10 +79,10 @@ export const forecastOutput = z.object({
       nitrogenDioxide: value.describe('µg/m³'),
     })
     .nullable(),
-  attribution: z.object({ text: z.string(), url: z.url() }).describe('To be shown beside the data'),
+  attribution: z.object({ text: z.string(), url: z.url() }).describe('Must be shown next to the data'),
   source: z.object({
     provider: z.string(),
-    synthetic: z.boolean().describe('True for made-up data of the offline stand-in'),
+    synthetic: z.boolean().describe('True if the data is synthetic and comes from the offline stand-in'),
     fetchedAt: time,
     cache: z.enum(['miss', 'hit', 'stale']),
     ageSeconds: z.int().min(0),

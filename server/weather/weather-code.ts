@@ -30,7 +30,7 @@ const summaries: Readonly<Record<number, string>> = {
   99: 'Thunderstorm with hail',
 };
 
-/** The words for a code; null for none and for one that is not in the table. */
+/** Returns the description of a weather code; null if there is no code or it is unknown. */
 export function summaryOf(code: number | null): string | null {
   return code === null ? null : (summaries[code] ?? null);
 }

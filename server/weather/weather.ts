@@ -1,14 +1,15 @@
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { freezeDeep } from '../lib/immutable.ts';
+import { isRecord } from '../lib/is-record.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import {
-  type AirQualityAnswer,
+  type AirQualityResponse,
   airQualityParameters,
   asQuery,
-  type ForecastAnswer,
   type ForecastQuery,
+  type ForecastResponse,
   forecastParameters,
   openMeteoAirQuality,
   openMeteoForecast,
@@ -18,16 +19,16 @@ import { convertAirQuality, convertForecast } from './convert.ts';
 import type { Forecast, ForecastInput, Place } from './schema.ts';
 
 export type Weather = {
-  /** @throws AppError of an `upstream_…` reason when there is no forecast, not even an old one */
+  /** @throws AppError with an `upstream_…` reason if there is no forecast, not even a stale one */
   forecast(input: ForecastInput): Promise<Forecast>;
   places(input: { name: string; count: number }): Promise<Place[]>;
 };
 
-const { airQualityTimeout: airQualityPatience } = limits.weather;
+const { airQualityTimeout } = limits.weather;
 
 /**
- * Forecasts by Open-Meteo: the weather and the air quality of a place, asked for at the same time and put
- * together. Without the air quality there is still a forecast, with a warning.
+ * Creates the weather service over Open-Meteo. It requests weather and air quality concurrently and merges them. If the
+ * air quality is not available, the forecast has a warning.
  */
 export function createWeather(options: {
   env: Pick<Env, 'OPEN_METEO_METHOD'>;
@@ -35,36 +36,36 @@ export function createWeather(options: {
   upstreams: Pick<UpstreamClient, 'request'>;
 }): Weather {
   const { upstreams, log } = options;
-  const inBody = options.env.OPEN_METEO_METHOD === 'POST';
+  const usePost = options.env.OPEN_METEO_METHOD === 'POST';
 
   async function weatherAt(query: ForecastQuery) {
     const parameters = forecastParameters(query);
     const { forecast, forecastByUrl } = openMeteoForecast.endpoints;
-    const answer = await (inBody
+    const response = await (usePost
       ? upstreams.request(openMeteoForecast, forecast, { body: parameters })
       : upstreams.request(openMeteoForecast, forecastByUrl, { query: asQuery(parameters) }));
-    return { ...answer, value: forecastOf(answer.data, query.units) };
+    return { ...response, value: forecastOf(response.data, query.units) };
   }
 
   async function airQualityAt(query: { lat: number; lng: number }) {
     const parameters = airQualityParameters(query);
     const { airQuality, airQualityByUrl } = openMeteoAirQuality.endpoints;
-    const answer = await (inBody
+    const response = await (usePost
       ? upstreams.request(openMeteoAirQuality, airQuality, { body: parameters })
       : upstreams.request(openMeteoAirQuality, airQualityByUrl, { query: asQuery(parameters) }));
-    return { ...answer, value: airQualityOf(answer.data) };
+    return { ...response, value: airQualityOf(response.data) };
   }
 
   async function forecast(input: ForecastInput): Promise<Forecast> {
     const { days, units } = input;
     const lat = roundCoordinate(input.lat);
     const lng = roundCoordinate(input.lng);
-    const second = airQualityAt({ lat, lng }).catch((err: unknown) => {
-      log.warn({ err }, 'air quality is missing from a forecast');
+    const pendingAirQuality = airQualityAt({ lat, lng }).catch((err: unknown) => {
+      log.warn({ err }, 'air quality is not available for a forecast');
       return null;
     });
     const weather = await weatherAt({ lat, lng, days, units });
-    const airQuality = await withPatience(second, airQualityPatience);
+    const airQuality = await withTimeout(pendingAirQuality, airQualityTimeout);
     const { timezone, utcOffsetSeconds, elevation, synthetic, ...converted } = weather.value;
     return {
       location: { lat, lng, timezone, utcOffsetSeconds, elevation },
@@ -88,7 +89,7 @@ export function createWeather(options: {
 
   async function findPlaces({ name, count }: { name: string; count: number }): Promise<Place[]> {
     const { search } = openMeteoGeocoding.endpoints;
-    // Found whatever the case, and so remembered whatever the case.
+    // The search ignores case, so a lower-case name gives all spellings the same cache entry.
     const query = { name: name.toLowerCase(), count, language: 'en', format: 'json' } as const;
     const { data } = await upstreams.request(openMeteoGeocoding, search, { query });
     return data.results.map((place) => ({
@@ -104,36 +105,36 @@ export function createWeather(options: {
   return { forecast, places: findPlaces };
 }
 
-/** Answers out of the cache are the same object, so each is converted once. */
-const converted = new WeakMap<ForecastAnswer, Map<string, ReturnType<typeof convertForecast>>>();
+/** Converted forecasts. Cached responses are the same object, so each is converted only once per system of units. */
+const converted = new WeakMap<ForecastResponse, Map<string, ReturnType<typeof convertForecast>>>();
 
-function forecastOf(answer: ForecastAnswer, units: ForecastInput['units']) {
-  const known = converted.get(answer) ?? new Map<string, ReturnType<typeof convertForecast>>();
-  converted.set(answer, known);
-  const value = known.get(units) ?? settleParts(convertForecast(answer, units));
+function forecastOf(response: ForecastResponse, units: ForecastInput['units']) {
+  const known = converted.get(response) ?? new Map<string, ReturnType<typeof convertForecast>>();
+  converted.set(response, known);
+  const value = known.get(units) ?? freezeParts(convertForecast(response, units));
   known.set(units, value);
   return value;
 }
 
-const convertedAirQuality = new WeakMap<AirQualityAnswer, Forecast['airQuality']>();
+const convertedAirQuality = new WeakMap<AirQualityResponse, Forecast['airQuality']>();
 
-function airQualityOf(answer: AirQualityAnswer): Forecast['airQuality'] {
-  const known = convertedAirQuality.get(answer);
+function airQualityOf(response: AirQualityResponse): Forecast['airQuality'] {
+  const known = convertedAirQuality.get(response);
   if (known !== undefined) return known;
-  const value = convertAirQuality(answer);
+  const value = convertAirQuality(response);
   if (value) freezeDeep(value);
-  convertedAirQuality.set(answer, value);
+  convertedAirQuality.set(response, value);
   return value;
 }
 
-/** Each by itself, because they go into many answers. */
-function settleParts<T extends object>(whole: T): T {
-  for (const part of Object.values(whole)) if (typeof part === 'object' && part !== null) freezeDeep(part);
+/** Freezes each part separately, because the parts are shared by many forecasts and the whole is not. */
+function freezeParts<T extends object>(whole: T): T {
+  for (const part of Object.values(whole)) if (isRecord(part)) freezeDeep(part);
   return whole;
 }
 
-/** What it resolves to, or null when that takes longer. */
-function withPatience<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
+/** @returns null if the promise does not settle in time */
+function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds, null);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
@@ -155,12 +156,12 @@ const airQualityStale: Forecast['warnings'][number] = {
   message: 'The air quality service cannot be reached; this is the last value we had.',
 };
 
-/** Two decimals are about a kilometre: enough for weather, too coarse for an address. Never -0. */
+/** Rounds to two decimals, about a kilometre: enough for weather, too coarse for an address. Never returns -0. */
 export function roundCoordinate(degrees: number): number {
   return Math.round(degrees * 100) / 100 || 0;
 }
 
-/** Open-Meteo's data is CC BY 4.0, which asks for a link beside it. */
+/** Returns the attribution. Open-Meteo's data is CC BY 4.0, which requires a link next to it. */
 function attributionOf(synthetic: boolean): Forecast['attribution'] {
   return synthetic
     ? { text: 'Synthetic weather for offline use, not a forecast', url: 'https://open-meteo.com/' }

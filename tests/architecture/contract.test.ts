@@ -15,10 +15,10 @@ const check = checkContract({
   changelog: readFileSync(changelogFile, 'utf8'),
 });
 
-it('no change breaks callers without being told in the changelog', () => {
+it('the changelog announces every breaking change of the contract', () => {
   expect(check.unannounced, contractReport(check)).toEqual([]);
 });
 
-it('the snapshot of the contract is what the router offers', () => {
+it('the snapshot of the contract matches the router', () => {
   expect(check.upToDate, contractReport(check)).toBe(true);
 });

@@ -25,13 +25,13 @@ const lockfile = z
   })
   .parse(readJson('package-lock.json'));
 
-describe('lists that must agree with what they are about', () => {
-  it('the public queries of the client are the queries of the router that are not sensitive', () => {
+describe('lists that must match the router', () => {
+  it('the public queries of the client are the non-sensitive queries of the router', () => {
     const open = [...procedures.values()].filter(({ type, meta }) => type === 'query' && !meta.sensitive);
     expect([...publicQueries].sort()).toEqual(open.map(({ path }) => path).sort());
   });
 
-  it('everything under weather and proxy is sensitive', () => {
+  it('all procedures under weather and proxy are sensitive', () => {
     const open = [...procedures.values()].filter(
       ({ path, meta }) => /^(weather|proxy)\./.test(path) && !meta.sensitive,
     );
@@ -49,13 +49,13 @@ describe('packages', () => {
     expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(manifest.dependencies.node);
   });
 
-  it('of tRPC are all of one version', () => {
+  it('of tRPC have the same version', () => {
     const { dependencies } = manifest;
     expect(dependencies['@trpc/client']).toBe(dependencies['@trpc/server']);
     expect(dependencies['@trpc/react-query']).toBe(dependencies['@trpc/server']);
   });
 
-  it('are locked for every platform: npm ci refuses a lockfile without a platform’s binary', () => {
+  it('are locked for every platform: npm ci rejects a lockfile without a platform’s binary', () => {
     const missing = Object.entries(lockfile.packages).flatMap(([path, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).filter(
         (name) =>
@@ -66,7 +66,7 @@ describe('packages', () => {
     expect(missing).toEqual([]);
   });
 
-  it('are locked without the address of the registry they came from', () => {
+  it('are locked without the URL of the registry', () => {
     expect(Object.values(lockfile.packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual(
       [],
     );

@@ -4,7 +4,7 @@ import { type Env, parseEnv, settingNames } from '#server/config/env.ts';
 
 type Setting = { name: string; value: string; section: string; explanation: string };
 
-/** Each commented-out assignment of .env.example, with the `## section` and the comment above it. */
+/** Reads the commented-out assignments of .env.example, with their `## section` and the comment above them. */
 function readExample(): Setting[] {
   const settings: Setting[] = [];
   let section = '';
@@ -21,7 +21,7 @@ function readExample(): Setting[] {
   return settings;
 }
 
-/** The settings of the tables of docs/configuration.md, by the heading above. */
+/** Reads the settings in the tables of docs/configuration.md, with the heading above them. */
 function readDocumentation(): Map<string, string> {
   const sections = new Map<string, string>();
   let section = '';
@@ -37,7 +37,7 @@ const settings = readExample();
 const documented = readDocumentation();
 const isSetting = (name: string): name is keyof Env => settingNames.includes(name);
 
-test('.env.example and docs/configuration.md have every setting, once, in the same sections', () => {
+test('.env.example and docs/configuration.md list every setting once, in the same sections', () => {
   expect(settings.map(({ name }) => name).sort()).toEqual([...settingNames].sort());
   // The commands set NODE_ENV, so it is not documented as a setting.
   const inBoth = settings.filter(({ name }) => name !== 'NODE_ENV');
@@ -51,18 +51,18 @@ test('a copy of .env.example with every line uncommented is a valid environment'
 });
 
 describe.each(settings)('$name in .env.example', ({ name, value, explanation }) => {
-  // Depends on the machine, or is a placeholder that only works without SMTP_URL.
+  // Their defaults depend on the machine, or are placeholders that are valid only without SMTP_URL.
   const examples = ['WEB_CONCURRENCY', 'MAIL_TO', 'MAIL_FROM'];
 
   test('has one line of explanation', () => {
     expect(explanation).toMatch(/^# \S.{10,}$/);
   });
 
-  test('is a word that a shell reads unchanged', () => {
+  test('needs no quoting in a shell', () => {
     expect(value).toMatch(/^[\w:/.,@=+-]+$/);
   });
 
-  test('has its default, if it has one', () => {
+  test('shows the default, if there is one', () => {
     if (!isSetting(name)) throw new Error(`${name} is not a setting`);
     const mail = { MAIL_TO: 'owner@example.org', MAIL_FROM: 'website@example.org' };
     const unset = parseEnv({})[name];

@@ -7,9 +7,9 @@ import { countTests, lastLine } from '#tests/support/test-counts.ts';
 const names = Object.keys(requirements).filter((name): name is RequirementName => name in requirements);
 const files = globSync('tests/**/*.test.ts');
 const graph = readImports('tests/**/*.ts');
-/** A test file and the files under tests/ that run with it. */
+/** Returns a test file and the files under tests/ that it imports, directly or indirectly. */
 const runningWith = (file: string) => [...reachedFrom(file, graph)].filter((each) => graph.has(each));
-/** The names that `testWith` and `describeWith` are called with there. */
+/** Returns the requirements that these files pass to `testWith` and `describeWith`. */
 const namedBy = (file: string) =>
   new Set(
     runningWith(file)
@@ -22,8 +22,8 @@ test.each([
   { name: 'redis', starts: /\bstartRedis\(/ },
   { name: 'postgres', starts: /\bstartPostgres\(/ },
   { name: 'haproxy', starts: /\bstartBalancer\(/ },
-])('every test file that starts $name skips tests where it is missing', ({ name, starts }) => {
-  // tests/support itself is left out: shared.ts is imported by files that use the product alone.
+])('every test file that starts $name skips its tests if it is missing', ({ name, starts }) => {
+  // tests/support itself is excluded: files that only use the product import shared.ts as well.
   const starting = files.filter((file) =>
     runningWith(file).some(
       (each) => !each.startsWith('tests/support/') && starts.test(readFileSync(each, 'utf8')),
@@ -33,16 +33,16 @@ test.each([
   expect(starting.filter((file) => !namedBy(file).has(name))).toEqual([]);
 });
 
-test('tests are skipped without each requirement', () => {
+test('every requirement is used by a test', () => {
   const used = new Set(files.flatMap((file) => [...namedBy(file)]));
   expect(names.filter((name) => !used.has(name))).toEqual([]);
 });
 
-test.each(names)('what is missing without %s is one line that says how to get it', (name) => {
+test.each(names)('the message for a missing %s is one line that explains how to install it', (name) => {
   expect(describeMissing(name)).toMatch(/^Missing: \S.+\. Skipped: \S.+\. To get it: \S.+\.$/);
 });
 
-describe('the last line', () => {
+describe('the summary line', () => {
   const results = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 0 };
   const lineOf = (change: Partial<typeof results>, options: { succeeded: boolean; maySkip: boolean }) =>
     lastLine(countTests({ ...results, ...change }, options));
@@ -50,35 +50,35 @@ describe('the last line', () => {
   test.each([
     { title: 'all passed', change: {}, succeeded: true, maySkip: false, line: '7 passed, 0 failed' },
     {
-      title: 'all passed that could run',
+      title: 'all tests that could run passed',
       change: { numPendingTests: 3 },
       succeeded: true,
       maySkip: true,
       line: '7 passed, 0 failed, 3 skipped',
     },
     {
-      title: 'something is missing that no test needs',
+      title: 'a missing requirement that no test needs',
       change: {},
       succeeded: true,
       maySkip: true,
       line: '7 passed, 0 failed',
     },
     {
-      title: 'tests were skipped although all must run',
+      title: 'skipped tests, although all must run',
       change: { numPendingTests: 3 },
       succeeded: true,
       maySkip: false,
       line: '7 passed, 3 failed',
     },
     {
-      title: 'a file could not be loaded',
+      title: 'a file that could not be loaded',
       change: {},
       succeeded: false,
       maySkip: false,
       line: '7 passed, 1 failed',
     },
     {
-      title: 'tests failed, others were skipped',
+      title: 'some tests failed and others were skipped',
       change: { numFailedTests: 2, numPendingTests: 3 },
       succeeded: false,
       maySkip: true,

@@ -1,48 +1,145 @@
-import { readFileSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findRoute } from '#server/routes/route-table.ts';
+import { rawPaths } from '#server/catalog/openapi/raw-paths.ts';
+import { exactRoutes, findRoute } from '#server/routes/route-table.ts';
+import { config } from '../../proxy.ts';
 
-/** What only Next can answer: it draws pictures, or sends a form's visitor back to a page. */
-const leftToNext = ['contact/send', 'weather/choose', 'opengraph-image', 'posts/[slug]/opengraph-image'];
+/** Routes that only Next can serve: they redirect a form to a page, or render an image. */
+const formRoutes = ['/contact/send', '/weather/choose'];
+const imageRoutes = ['/opengraph-image', '/posts/[slug]/opengraph-image'];
+const nextRoutes = [...formRoutes, ...imageRoutes];
 
-const files = await Array.fromAsync(glob('app/**/route.ts'));
-const routes = files.map((file) => ({
-  file,
-  path: file
+/** The raw routes that OpenAPI does not list, with the reason. */
+const undocumented: Readonly<Record<string, string>> = {
+  '/api/[[...path]]': 'rejects every other path under /api',
+  '/api/raw/[...path]': 'OpenAPI lists each declared raw endpoint instead',
+  '/api/revalidate': 'a webhook for the operator, see docs/feeds.md',
+  '/api/trpc/[trpc]': 'OpenAPI lists each procedure instead',
+  '/mcp': 'speaks MCP, see docs/mcp.md',
+  '/metrics': 'for the operator, see docs/observability.md',
+  '/llms.txt':
+    'the entry point for language models at a well-known path, and the index of the other documents',
+  '/docs/index.md': 'the Markdown of a page; the page is listed',
+  '/docs/calling.md': 'the Markdown of a page; the page is listed',
+  '/docs/procedures/[file]': 'the Markdown of a page; llms.txt lists each of them',
+  '/robots.txt': 'a well-known path (RFC 9309)',
+  '/manifest.webmanifest': 'every page links it',
+  '/.well-known/security.txt': 'a well-known path (RFC 9116)',
+  '/.well-known/api-catalog': 'a well-known path (RFC 9727)',
+  '/contact/send': 'the action of a form of a page',
+  '/weather/choose': 'the action of a form of a page',
+  '/opengraph-image': 'every page links its preview image',
+  '/posts/[slug]/opengraph-image': 'every post links its preview image',
+};
+
+/** Handlers that another function creates have no name at run time. */
+const unnamedHandlers: Readonly<Record<string, string>> = {
+  '/robots.txt': 'handleRobots',
+  '/manifest.webmanifest': 'handleManifest',
+  '/.well-known/security.txt': 'handleSecurityText',
+  '/.well-known/api-catalog': 'handleApiCatalog',
+};
+
+/** The URL pattern of a file of app/: route groups in parentheses are not part of it. */
+const patternOf = (file: string) =>
+  `/${file
     .replace(/^app\//, '')
-    .replace(/\/?route\.ts$/, '')
-    .replace(/\([^)]*\)\//g, ''),
-}));
+    .replace(/\/?[^/]+$/, '')
+    .replace(/\([^)]*\)\/?/g, '')}`;
 
-/** A path that the route's pattern takes. */
-const example = (path: string) =>
-  `/${path.replace(/\/?\[\[\.\.\.\w+\]\]/, '').replace(/\[[^\]]+\]/g, 'some')}`;
+/** A path that matches the pattern. */
+const example = (pattern: string) =>
+  pattern.replace(/\/?\[\[\.\.\.\w+\]\]/, '').replace(/\[[^\]]+\]/g, 'some');
 
-describe('the front server answers by the function that the route handler mounts', () => {
-  test('every route handler is looked at', () => {
+// Not a glob: that would skip app/.well-known.
+const find = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('\\', '/'));
+
+const appFiles = find('app');
+const routes = appFiles
+  .filter((file) => file.endsWith('/route.ts'))
+  .map((file) => ({ file, pattern: patternOf(file) }));
+const pages = appFiles.filter((file) => file.endsWith('/page.tsx')).map(patternOf);
+const files = [
+  ...find('public').map((file) => file.replace(/^public/, '')),
+  ...appFiles.filter((file) => /\.(?:ico|png|svg)$/.test(file)).map((file) => file.replace(/^app/, '')),
+];
+
+describe('the node server and the route modules of app/ use the same handlers', () => {
+  test('every route module is checked', () => {
     expect(routes.length).toBeGreaterThan(20);
-    expect(routes.map(({ path }) => path)).toEqual(expect.arrayContaining(leftToNext));
+    expect(routes.map(({ pattern }) => pattern)).toEqual(expect.arrayContaining(nextRoutes));
   });
 
-  test.each(routes)('$file', ({ file, path }) => {
-    const handler = findRoute(example(path));
-    if (leftToNext.includes(path)) {
+  test.each(routes)('$file', ({ file, pattern }) => {
+    const handler = findRoute(example(pattern));
+    if (nextRoutes.includes(pattern)) {
       expect(handler).toBeUndefined();
       return;
     }
-    const mounted = `{ DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(${handler?.name || nameless(path)});`;
+    const name = handler?.name || unnamedHandlers[pattern];
+    const mounted = `{ DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(${name});`;
     expect(readFileSync(file, 'utf8')).toContain(mounted);
+  });
+
+  test('every path of the route table has a route module', () => {
+    const patterns = routes.map(({ pattern }) => pattern);
+    expect([...exactRoutes.keys()].filter((path) => !patterns.includes(path))).toEqual([]);
   });
 });
 
-/** Handlers that a function made have no name of their own. */
-function nameless(path: string): string {
-  const names: Record<string, string> = {
-    'robots.txt': 'handleRobots',
-    'manifest.webmanifest': 'handleManifest',
-    '.well-known/security.txt': 'handleSecurityText',
-    '.well-known/api-catalog': 'handleApiCatalog',
-  };
-  return names[path] ?? 'no handler';
-}
+describe('the matcher of proxy.ts', () => {
+  // Next compiles a matcher without parameters to this expression, plus suffixes of its own such as `.rsc`.
+  const matcher = new RegExp(`^${config.matcher}$`);
+
+  test('is one negative look-ahead', () => {
+    expect(config.matcher).toMatch(/^\/\(\(\?!.+\)\.\*\)$/);
+  });
+
+  test.each([...exactRoutes.keys()])('does not match the route %s', (path) => {
+    expect(path).not.toMatch(matcher);
+  });
+
+  test.each(routes.filter(({ pattern }) => !formRoutes.includes(pattern)))(
+    'does not match the route module $file',
+    ({ pattern }) => {
+      expect(example(pattern)).not.toMatch(matcher);
+    },
+  );
+
+  test.each(files)('does not match the file %s', (path) => {
+    expect(path).not.toMatch(matcher);
+  });
+
+  test.each(pages)('matches the page %s', (pattern) => {
+    expect(example(pattern)).toMatch(matcher);
+  });
+
+  // They export POST only: Next rejects other methods with an empty 405, which has no security headers of its own.
+  test.each(formRoutes)('matches the form route %s', (path) => {
+    expect(path).toMatch(matcher);
+  });
+});
+
+describe('raw routes in the catalog', () => {
+  const documented = Object.keys(rawPaths());
+  const patterns = routes.map(({ pattern }) => pattern);
+
+  test('every raw route is documented in OpenAPI or listed as undocumented with a reason', () => {
+    expect(patterns.filter((path) => !documented.includes(path) && !(path in undocumented))).toEqual([]);
+  });
+
+  test('no documented route is listed as undocumented', () => {
+    expect(documented.filter((path) => path in undocumented)).toEqual([]);
+  });
+
+  test('every undocumented route exists', () => {
+    expect(Object.keys(undocumented).filter((path) => !patterns.includes(path))).toEqual([]);
+  });
+
+  test('every documented route has a handler', () => {
+    expect(documented.filter((path) => !findRoute(example(path)))).toEqual([]);
+  });
+});

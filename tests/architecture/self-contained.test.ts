@@ -2,15 +2,15 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** What npm, Next, Git and the tests themselves write. */
+/** Folders written by npm, Next, Git and the tests. */
 const generated = ['node_modules', '.next', '.git', '.output', '.data'];
 
 const files = globSync(['**/*.{ts,tsx,mjs,js,json,yaml,css,sh}', '**/Dockerfile', '.ci/*'], {
   exclude: (path) => generated.includes(posix.basename(path)) || path === 'package-lock.json',
-  // Next's routes are folders with names of files, e.g. feed.json.
+  // Some route folders have the name of a file, e.g. feed.json.
 }).filter((path) => statSync(path).isFile());
 
-/** A word or a string literal that begins with `../`, in any language. */
+/** A word or string literal that starts with `../`, in any language. */
 const parentPath = /(?<![\w./\\-])(?:\.\/)*(?:\.\.\/)+[\w.@/-]*/g;
 /** new URL('path', import.meta.url) */
 const moduleUrl = /\bnew URL\(\s*['"`]([^'"`:]*)['"`]\s*,\s*import\.meta\.url/g;
@@ -18,17 +18,22 @@ const moduleUrl = /\bnew URL\(\s*['"`]([^'"`:]*)['"`]\s*,\s*import\.meta\.url/g;
 const joined = /\b(?:join|resolve)\(\s*import\.meta\.dirname\s*,([^()]*)\)/g;
 /** `${import.meta.dirname}/path` */
 const interpolated = /\$\{import\.meta\.dirname\}\/([^`'"$]*)/g;
-/** A path given to node:fs, joined to process.cwd() or set as `cwd`: tests and scripts run in the repository's root. */
+/**
+ * A path passed to node:fs, joined to process.cwd() or set as `cwd`: tests and scripts run in the repository's root.
+ */
 const fromRoot =
   /\b(?:(?:readFile|readdir|writeFile|copyFile|createReadStream|open|opendir|stat|access|exists|glob|cp)(?:Sync)?\(\s*|cwd(?:\(\)\s*,|:)\s*)['"`]((?:\.\/)*\.\.[^'"`]*)['"`]/g;
 
-/** The paths in a source text that leave the repository. Paths composed of variables are not recognised. */
+/**
+ * Returns the paths in a source text that point outside the repository. Paths built from variables are not
+ * recognized.
+ */
 function outsidePaths(file: string, source: string): string[] {
   const all = (pattern: RegExp) => [...source.matchAll(pattern)].map(([match, path = match]) => path);
-  const pieces = all(joined).map((list) =>
-    posix.join(...[...list.matchAll(/['"`]([^'"`]*)['"`]/g)].map(([, piece = '']) => piece)),
+  const joinedPaths = all(joined).map((list) =>
+    posix.join(...[...list.matchAll(/['"`]([^'"`]*)['"`]/g)].map(([, segment = '']) => segment)),
   );
-  const fromFile = [...all(parentPath), ...all(moduleUrl), ...all(interpolated), ...pieces];
+  const fromFile = [...all(parentPath), ...all(moduleUrl), ...all(interpolated), ...joinedPaths];
   const leaves = (base: string, path: string) =>
     !path.startsWith('/') && /^\.\.(?:\/|$)/.test(posix.join(base, path));
   const outside = [
@@ -39,7 +44,7 @@ function outsidePaths(file: string, source: string): string[] {
 }
 
 describe('the repository is self-contained', () => {
-  it('no file names a path outside of the repository', () => {
+  it('no file refers to a path outside the repository', () => {
     expect(files).toEqual(
       expect.arrayContaining(['package.json', '.ci/run', 'Dockerfile', 'server/trpc/router.ts']),
     );
@@ -50,7 +55,7 @@ describe('the repository is self-contained', () => {
     expect(outside).toEqual([]);
   });
 
-  // The samples write ↑ for two dots, so that this file names no such path itself.
+  // The samples contain ↑ instead of two dots, so that this file contains no such path.
   const sample = (text: string) => text.replaceAll('↑', '..');
 
   it.each([
@@ -79,7 +84,7 @@ describe('the repository is self-contained', () => {
     ['tests/a/b.ts', "fetch('/a/↑/↑/↑/x?y=b/↑/↑/↑/z')"],
     ['tests/a/b.ts', "['.', '↑'].join(',')"],
     ['.ci/run', 'cd "$(dirname "$0")/↑"'],
-  ])('leaves what stays inside in %s: %s', (file, text) => {
+  ])('accepts the path inside the repository in %s: %s', (file, text) => {
     expect(outsidePaths(file, sample(text))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeWith } from '#tests/support/skip.ts';
 import { type ContenderId, contenders, start } from './http/contenders.ts';
-import { expectAnswer } from './http/measure.ts';
+import { expectResponse } from './http/measure.ts';
 import { summarize } from './http/report.ts';
 import { scenarios } from './http/scenarios.ts';
 import { readOptions } from './options.ts';
@@ -16,7 +16,7 @@ import { table } from './support/table.ts';
 import { BenchError } from './support/tools.ts';
 
 describe('statistics', () => {
-  test('a quantile lies between its neighbours, in whatever order they come', () => {
+  test('a quantile is interpolated between its neighbours, regardless of the order of the values', () => {
     expect(quantile([3, 1, 2], 0.5)).toBe(2);
     expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
     expect(quantile([10, 20], 0.99)).toBeCloseTo(19.9);
@@ -24,18 +24,18 @@ describe('statistics', () => {
     expect(quantile([], 0.5)).toBeNaN();
   });
 
-  test('a spread is the middle and both ends', () => {
+  test('a spread consists of the median, the minimum and the maximum', () => {
     expect(spreadOf([5, 1, 9])).toEqual({ median: 5, low: 1, high: 9 });
   });
 
-  test('ratios are those of the same round: what slows both down changes nothing', () => {
+  test('ratios compare figures of the same round, so a slowdown of both does not change them', () => {
     expect(ratios([2, 20, 200], [1, 10, 100])).toEqual({ median: 2, low: 2, high: 2 });
     expect(ratios([2, 4], [1])).toEqual({ median: 2, low: 2, high: 2 });
     expect(ratios([2, 4], [0, 1])).toEqual({ median: 4, low: 4, high: 4 });
   });
 });
 
-test('a ratio above 1 is always the better one for speed and processor, and the longer for a wait', async () => {
+test('a ratio above 1 means better for throughput and processor time, and slower for p99', async () => {
   const round = (perSecond: number, processor: number, p99: number): Measured => ({
     requests: 100,
     perSecond,
@@ -61,7 +61,7 @@ test('a ratio above 1 is always the better one for speed and processor, and the 
   expect(against.c?.p99.median).toBe(0.25);
 });
 
-test('a table has numbers to the right, words to the left and three digits that mean something', () => {
+test('a table aligns numbers right and text left, and shows three significant digits', () => {
   const rows = [
     ['one', 1234, 0.012345],
     ['another', 1.2345, undefined],
@@ -73,27 +73,27 @@ test('a table has numbers to the right, words to the left and three digits that 
   );
 });
 
-test('options that are none are told, with those there are', () => {
+test('invalid options are rejected with the usage text', () => {
   expect(readOptions(['--only=rpc,text', '--contenders=a,f', '--rounds=3', '--no-build'])).toMatchObject({
     only: ['rpc', 'text'],
     contenders: ['a', 'f'],
     rounds: 3,
     build: false,
   });
-  for (const wrong of ['--only=rcp', '--contenders=z', '--rounds=0', '--rounds=x', '--color']) {
-    expect(() => readOptions([wrong]), wrong).toThrow(BenchError);
+  for (const invalid of ['--only=rcp', '--contenders=z', '--rounds=0', '--rounds=x', '--color']) {
+    expect(() => readOptions([invalid]), invalid).toThrow(BenchError);
   }
 });
 
 describeWith('procfs')('processes', () => {
-  test('the processor time of a process counts what its children used', () => {
+  test('the processor time of a process includes that of its children', () => {
     const before = processorSeconds(process.pid);
     spawnSync(process.execPath, ['-e', 'const end = Date.now() + 300; while (Date.now() < end);']);
-    // A new process takes some hundredths before it runs anything.
+    // A new process needs several hundredths of a second before it runs any code.
     expect(processorSeconds(process.pid) - before).toBeGreaterThan(0.01);
   });
 
-  test('a child that lives is part of the tree', async () => {
+  test('the memory of a process tree includes that of a living child', async () => {
     const own = residentMegabytes(process.pid);
     const child = spawn(process.execPath, ['-e', 'process.stdout.write("up"); setInterval(() => {}, 1000)']);
     await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -103,21 +103,21 @@ describeWith('procfs')('processes', () => {
   });
 });
 
-describeWith('taskset', 'procfs')('a peer answers what it takes part in', () => {
+describeWith('taskset', 'procfs')('a peer responds in every scenario that it takes part in', () => {
   const folder = mkdtempSync(join(tmpdir(), 'typed-bff-bench-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each(['a', 'b'] as const)('%s', async (id) => {
     const running = await start(id, { folder, env: { RSS_LENGTH: '5000', LLMS_LENGTH: '5000' } });
     try {
-      let answered = 0;
+      let completed = 0;
       for (const scenario of scenarios) {
         const call = scenario.callOf(id, running.contender);
         if (!call) continue;
-        await expectAnswer(running, scenario, call);
-        answered += 1;
+        await expectResponse(running, scenario, call);
+        completed += 1;
       }
-      expect(answered).toBe(6);
+      expect(completed).toBe(6);
     } finally {
       await running.close();
     }

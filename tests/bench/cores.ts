@@ -6,16 +6,16 @@ import { mutation } from './http/calls.ts';
 import { contenders, productEnv } from './http/contenders.ts';
 import { withSpread } from './http/report.ts';
 import { load } from './support/load.ts';
-import { callerCore, serverCore, stop, untilItAnswers } from './support/pinned.ts';
+import { callerCore, serverCore, stop, waitForResponse } from './support/pinned.ts';
 import { ratios, type Spread, spreadOf } from './support/statistics.ts';
 import { type Cell, table } from './support/table.ts';
 
-export type CoresSummary = { workers: number; requestsPerSecond: Spread; ofOneWorker: Spread };
+export type CoresSummary = { workers: number; requestsPerSecond: Spread; relativeToOneWorker: Spread };
 
-/** The caller has one of these cores, too, so the second one gives less than its worth. */
+/** The load generator shares one of these cores, so two workers reach less than twice the throughput of one. */
 const cores = [serverCore, callerCore];
 
-/** One worker beside two, on two cores. */
+/** Compares one worker with two, on two cores. */
 export async function measureCores(
   effort: { rounds: number; seconds: number; connections: number },
   folder: string,
@@ -24,7 +24,7 @@ export async function measureCores(
   const running = await Promise.all(counts.map((workers) => startWith(workers, folder)));
   const perSecond: number[][] = counts.map(() => []);
   try {
-    // The first round warms up.
+    // The first round is a warm-up.
     for (let round = 0; round <= effort.rounds; round += 1) {
       for (const [index, { target }] of running.entries()) {
         const measured = await load(target, mutation.trpc, {
@@ -41,14 +41,14 @@ export async function measureCores(
   const summaries = counts.map((workers, index) => ({
     workers,
     requestsPerSecond: spreadOf(perSecond[index] ?? []),
-    ofOneWorker: ratios(perSecond[index] ?? [], perSecond[0] ?? []),
+    relativeToOneWorker: ratios(perSecond[index] ?? [], perSecond[0] ?? []),
   }));
   const rows = summaries.map((each): Cell[] => [
     each.workers,
     Math.round(each.requestsPerSecond.median),
-    withSpread(each.ofOneWorker),
+    withSpread(each.relativeToOneWorker),
   ]);
-  console.log(`\nworkers, a mutation\n${table(['workers', 'req/s', 'of one worker'], rows)}`);
+  console.log(`\nworkers, a mutation\n${table(['workers', 'req/s', 'vs one worker'], rows)}`);
   return summaries;
 }
 
@@ -59,7 +59,7 @@ async function startWith(
   const port = await freePort();
   const log = join(folder, `workers-${workers}.log`);
   const file = openSync(log, 'a');
-  // This process has a core of its own, and what it starts would stay there.
+  // This process is pinned to one core, and children inherit that affinity.
   const child = spawn('taskset', ['--cpu-list', cores.join(), ...contenders.f.command(port)], {
     stdio: ['ignore', file, file],
     env: {
@@ -73,6 +73,6 @@ async function startWith(
   });
   closeSync(file);
   const baseUrl = `http://127.0.0.1:${port}`;
-  await untilItAnswers(`${baseUrl}/readyz`, child, log);
+  await waitForResponse(`${baseUrl}/readyz`, child, log);
   return { child, target: { baseUrl, pid: child.pid ?? 0 } };
 }

@@ -7,7 +7,7 @@ const lockSchema = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), version: z.string().optional() })),
 });
 
-/** Bytes of a folder's files, but for those that `skip` is true of. */
+/** Total size in bytes of the files in a folder, without those for which `skip` returns true. */
 function sizeOf(path: string, skip: (name: string, path: string) => boolean): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return 0;
@@ -16,7 +16,7 @@ function sizeOf(path: string, skip: (name: string, path: string) => boolean): nu
   return names.reduce((sum, name) => sum + sizeOf(join(path, name), skip), 0);
 }
 
-/** The packages that `npm ci --omit=dev` would install, by the lock; those within each other are counted once. */
+/** The packages that `npm ci --omit=dev` would install according to the lockfile. Nested packages are counted once. */
 function productionPackages(): { path: string; bytes: number }[] {
   const { packages } = lockSchema.parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
   return Object.entries(packages)
@@ -34,8 +34,8 @@ export type Deployed = { build: number; modules: number; largest: { path: string
 const notDeployed = ['cache', 'dev', 'types', 'trace'];
 
 /**
- * Bytes of what runs in production: the build without its cache and its source maps, as the image has it, and the
- * packages without those of development.
+ * Size in bytes of a production deployment: the build without its cache and source maps, as in the image, and the
+ * packages without devDependencies.
  */
 export function measureDeployed(): Deployed {
   const packages = productionPackages();
@@ -48,7 +48,7 @@ export function measureDeployed(): Deployed {
     largest: packages.slice(0, 5),
   };
   const rows = [
-    ['.next, without its cache and source maps', deployed.build],
+    ['.next without cache and source maps', deployed.build],
     [`node_modules, ${packages.length} packages`, deployed.modules],
     ...deployed.largest.map(({ path, bytes }) => [`  ${path}`, bytes] as const),
   ] as const;

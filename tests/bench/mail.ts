@@ -1,10 +1,10 @@
 /**
- * What taking and delivering a mail costs on each engine: from the call to the receipt, which comes after COMMIT, and
- * from the first claim to the last outcome with a transport that costs nothing.
+ * Cost of enqueuing and delivering a mail on each engine: from the call to the receipt, which follows COMMIT, and from
+ * the first claim to the last outcome with a transport that costs nothing.
  */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { openMailDatabase } from '#server/mail/mail-service.ts';
+import { openMailDatabase } from '#server/mail/open-database.ts';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
@@ -12,11 +12,11 @@ import { quantile } from './support/statistics.ts';
 import { type Cell, table } from './support/table.ts';
 
 const mails = 2_000;
-const atOnce = [1, 16] as const;
+const callerCounts = [1, 16] as const;
 
 export type MailSummary = {
   engine: string;
-  enqueue: { atOnce: number; perSecond: number; p50Milliseconds: number; p99Milliseconds: number }[];
+  enqueue: { callers: number; perSecond: number; p50Milliseconds: number; p99Milliseconds: number }[];
   deliveredPerSecond: number;
 };
 
@@ -45,11 +45,11 @@ async function measureEngine(
     const outbox = createOutbox(db, { siteUrl: 'https://bench.example' });
     await enqueue(outbox, 200, 4);
     const results: MailSummary['enqueue'] = [];
-    for (const count of atOnce) {
+    for (const callers of callerCounts) {
       const startedAt = performance.now();
-      const times = await enqueue(outbox, mails, count);
+      const times = await enqueue(outbox, mails, callers);
       results.push({
-        atOnce: count,
+        callers,
         perSecond: mails / ((performance.now() - startedAt) / 1000),
         p50Milliseconds: quantile(times, 0.5),
         p99Milliseconds: quantile(times, 0.99),
@@ -61,7 +61,7 @@ async function measureEngine(
   }
 }
 
-/** Milliseconds of each, so many callers waiting at once. */
+/** Enqueues mails from concurrent callers and returns the milliseconds that each call took. */
 async function enqueue(outbox: Outbox, total: number, callers: number): Promise<number[]> {
   const times: number[] = [];
   let left = total;
@@ -83,7 +83,7 @@ async function enqueue(outbox: Outbox, total: number, callers: number): Promise<
   return times;
 }
 
-/** Mails a second, claimed and completed one after the other, as the dispatcher does. */
+/** Claims and completes all mails one after the other, as the dispatcher does, and returns the mails per second. */
 async function deliverAll(outbox: Outbox): Promise<number> {
   const startedAt = performance.now();
   let delivered = 0;
@@ -93,21 +93,21 @@ async function deliverAll(outbox: Outbox): Promise<number> {
     await outbox.complete(mail.id, mail.token);
     delivered += 1;
   }
-  if (delivered < mails) throw new Error(`only ${delivered} of ${mails} mails were there to deliver`);
+  if (delivered < mails) throw new Error(`only ${delivered} of ${mails} mails could be claimed`);
   return delivered / ((performance.now() - startedAt) / 1000);
 }
 
 function print(summaries: readonly MailSummary[]): void {
-  const rows = summaries.flatMap(({ engine, enqueue: taken, deliveredPerSecond }) =>
-    taken.map((each, index): Cell[] => [
+  const rows = summaries.flatMap(({ engine, enqueue: measurements, deliveredPerSecond }) =>
+    measurements.map((each, index): Cell[] => [
       index === 0 ? engine : '',
-      each.atOnce,
+      each.callers,
       Math.round(each.perSecond),
       each.p50Milliseconds,
       each.p99Milliseconds,
       index === 0 ? Math.round(deliveredPerSecond) : undefined,
     ]),
   );
-  const heads = ['mail', 'callers', 'taken/s', 'p50 ms', 'p99 ms', 'delivered/s'];
-  console.log(`\noutbox, each mail durable before its receipt\n${table(heads, rows)}`);
+  const heads = ['mail', 'callers', 'accepted/s', 'p50 ms', 'p99 ms', 'delivered/s'];
+  console.log(`\noutbox, each mail stored durably before its receipt\n${table(heads, rows)}`);
 }

@@ -5,8 +5,9 @@ import { residentMegabytes } from './support/processes.ts';
 import { type Cell, table } from './support/table.ts';
 
 export type MemorySummary = {
-  /** What the process held before the first request, and after each tenth of them. */
+  /** Resident memory before the first request. */
   idleMegabytes: number;
+  /** Resident memory after each tenth of the requests. */
   megabytes: number[];
   requests: number;
 };
@@ -19,7 +20,7 @@ const calls: readonly Call[] = [
   trpcPost('echo.nothing', {}, 404),
 ];
 
-/** A million requests of several kinds to one worker: what it holds must not grow with them. */
+/** Sends a million requests of several kinds to one worker and measures its memory, which must not grow with them. */
 export async function measureMemory(connections: number, folder: string): Promise<MemorySummary> {
   const running = await start('f', { folder, env: {} });
   try {

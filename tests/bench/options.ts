@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { type ContenderId, contenderIds } from './http/contenders.ts';
 import { BenchError } from './support/tools.ts';
 
-export const sections = [
+const sections = [
   'rpc',
   'text',
-  'refused',
+  'rejected',
   'stream',
   'memory',
   'cores',
@@ -16,7 +16,7 @@ export const sections = [
   'mail',
   'paint',
   'pages',
-  'door',
+  'handler',
 ] as const;
 export type Section = (typeof sections)[number];
 
@@ -29,15 +29,15 @@ export type Options = {
   build: boolean;
 };
 
-export const usage = `npm run bench -- [options]
-  --only=rpc,text         parts to measure, of ${sections.join(', ')} (all)
-  --contenders=a,c,f      servers, of ${contenderIds.join(', ')} (all)
-  --rounds=5              rounds of each measurement
-  --seconds=2             seconds of each
-  --connections=16        connections that wait for their answers
-  --no-build              takes the builds that are there`;
+const usage = `npm run bench -- [options]
+  --only=rpc,text         sections to run: ${sections.join(', ')} (default: all)
+  --contenders=a,c,f      servers to measure: ${contenderIds.join(', ')} (default: all)
+  --rounds=5              rounds per measurement
+  --seconds=2             seconds per round
+  --connections=16        concurrent connections
+  --no-build              reuse the existing builds`;
 
-/** @throws BenchError that says what is wrong */
+/** @throws BenchError that names the invalid option */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parse(args);
   return {
@@ -69,16 +69,16 @@ function parse(args: readonly string[]) {
   }
 }
 
-function listOf<T extends string>(given: string | undefined, known: readonly T[], option: string): T[] {
-  if (given === undefined) return [...known];
-  return given.split(',').map((name) => {
-    const found = known.find((each) => each === name.trim());
-    if (found === undefined) throw new BenchError(`${option}: there is no "${name}"\n\n${usage}`);
+function listOf<T extends string>(value: string | undefined, allowed: readonly T[], option: string): T[] {
+  if (value === undefined) return [...allowed];
+  return value.split(',').map((name) => {
+    const found = allowed.find((each) => each === name.trim());
+    if (found === undefined) throw new BenchError(`${option}: unknown value "${name}"\n\n${usage}`);
     return found;
   });
 }
 
-function countOf(given: string, option: string): number {
-  if (/^[1-9]\d{0,3}$/.test(given)) return Number(given);
-  throw new BenchError(`${option} must be a whole number from 1 on\n\n${usage}`);
+function countOf(value: string, option: string): number {
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+  throw new BenchError(`${option} must be an integer from 1 to 9999\n\n${usage}`);
 }

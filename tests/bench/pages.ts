@@ -1,6 +1,6 @@
 /**
- * What a page brings to the browser: the JavaScript that its HTML names, gzipped, beside that of a Next page with
- * nothing on it. The pages with typed hooks may have `allowance` more.
+ * Gzipped size of the JavaScript that the HTML of each page references, compared with an empty Next page. A page may
+ * load at most `allowance` more than the empty one.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const allowance = 50;
 
 const emptyPage = 'tests/bench/peers/empty-page';
 
-/** The scripts that a page's HTML names, but for the one that only browsers without modules load. */
+/** URLs of the scripts that a page's HTML references, without the `nomodule` script of old browsers. */
 function scriptsOf(html: string): string[] {
   const tags = [...html.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag);
   const sources = tags
@@ -32,7 +32,7 @@ function sizeOfEmptyPage(): number {
   const build = spawnSync(process.execPath, [next, 'build', emptyPage], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  if (build.status !== 0) throw new Error('the empty page does not build');
+  if (build.status !== 0) throw new Error('the build of the empty page failed');
   const output = join(emptyPage, '.next');
   const html = readFileSync(join(output, 'server/app/index.html'), 'utf8');
   return sizeOf(scriptsOf(html).map((source) => readFileSync(join(output, source.replace('/_next/', '')))));
@@ -41,35 +41,35 @@ function sizeOfEmptyPage(): number {
 async function sizeOfPage({ baseUrl }: Product, path: string): Promise<number> {
   const html = await (await fetch(`${baseUrl}${path}`)).text();
   const parts = scriptsOf(html).map(async (source) => {
-    const answer = await fetch(new URL(source, baseUrl));
-    if (!answer.ok) throw new Error(`${source} answered ${answer.status}`);
-    return new Uint8Array(await answer.arrayBuffer());
+    const response = await fetch(new URL(source, baseUrl));
+    if (!response.ok) throw new Error(`GET ${source} returned ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
   });
   return sizeOf(await Promise.all(parts));
 }
 
 export type PageSizes = {
-  /** Kilobytes of JavaScript, gzipped, of a Next page with nothing on it. */
+  /** Kilobytes of gzipped JavaScript of an empty Next page. */
   empty: number;
-  /** How many more each page has. */
-  more: { path: string; kilobytes: number }[];
+  /** Additional kilobytes of each page. */
+  additional: { path: string; kilobytes: number }[];
 };
 
-/** A row for each page; the exit code is 1 when one brings more than it may. */
+/** Prints a row per page and sets the exit code to 1 when a page exceeds the allowance. */
 export async function measurePages(): Promise<PageSizes> {
   const empty = sizeOfEmptyPage();
-  console.log(`\nJavaScript of a page, gzipped; an empty page of Next has ${empty.toFixed(1)} KB`);
+  console.log(`\ngzipped JavaScript per page, in addition to an empty Next page (${empty.toFixed(1)} KB)`);
   const product = await startProduct();
-  const more: PageSizes['more'] = [];
+  const additional: PageSizes['additional'] = [];
   try {
     for (const path of pages) {
       const kilobytes = (await sizeOfPage(product, path)) - empty;
-      more.push({ path, kilobytes });
+      additional.push({ path, kilobytes });
       console.log(`  ${path.padEnd(24)} ${kilobytes >= 0 ? '+' : ''}${kilobytes.toFixed(1)} KB`);
       if (kilobytes > allowance) process.exitCode = 1;
     }
   } finally {
     await product.close();
   }
-  return { empty, more };
+  return { empty, additional };
 }

@@ -1,6 +1,6 @@
 /**
- * When a visitor sees the temperature: on the weather page, which the server renders with it, and on a page that asks
- * for it once its code has come, in the same browser over the same network.
+ * Time until the temperature is visible: on the weather page, whose HTML already contains it, and on a page that
+ * fetches it after its JavaScript has loaded, in the same browser over the same network.
  */
 import type { Browser } from 'playwright-core';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { withSpread } from './http/report.ts';
 import { ratios, type Spread, spreadOf } from './support/statistics.ts';
 import { table } from './support/table.ts';
 
-/** A good mobile connection: milliseconds of a way and back, and bytes a second. */
+/** A good mobile connection: round-trip latency in milliseconds, throughput in bytes per second. */
 const network = { latency: 60, downloadThroughput: 10e6 / 8, uploadThroughput: 5e6 / 8, offline: false };
 
 const paintSchema = z.object({ temperature: z.number(), first: z.number(), largest: z.number() });
@@ -19,11 +19,11 @@ type Paint = z.output<typeof paintSchema>;
 
 export type PaintSummary = {
   page: string;
-  /** Milliseconds from the navigation on. */
+  /** Milliseconds since the navigation. */
   firstContentfulPaint: Spread;
   largestContentfulPaint: Spread;
   temperature: Spread;
-  temperatureOfClientFetch: Spread;
+  temperatureVsClientFetch: Spread;
 };
 
 export async function measurePaint(rounds: number, folder: string): Promise<PaintSummary[]> {
@@ -34,7 +34,7 @@ export async function measurePaint(rounds: number, folder: string): Promise<Pain
     const ids: ContenderId[] = ['c', 'e', 'f'];
     for (const id of ids) running.push(await start(id, { folder, env: { ...upstreams.env } }));
     const paints = new Map(ids.map((id) => [id, [] as Paint[]]));
-    // The first round warms the servers up.
+    // The first round warms up the servers.
     for (let round = 0; round <= rounds; round += 1) {
       for (const { id, baseUrl } of running) {
         const paint = await visit(browser, `${baseUrl}/weather`);
@@ -49,7 +49,7 @@ export async function measurePaint(rounds: number, folder: string): Promise<Pain
         firstContentfulPaint: spreadOf(own.map(({ first }) => first)),
         largestContentfulPaint: spreadOf(own.map(({ largest }) => largest)),
         temperature: spreadOf(temperatures(id)),
-        temperatureOfClientFetch: ratios(temperatures(id), temperatures('c')),
+        temperatureVsClientFetch: ratios(temperatures(id), temperatures('c')),
       };
     });
     print(summaries);
@@ -61,7 +61,7 @@ export async function measurePaint(rounds: number, folder: string): Promise<Pain
   }
 }
 
-/** With an empty cache, as on a first visit. */
+/** Loads the page with an empty cache, as on a first visit. */
 async function visit(browser: Browser, url: string): Promise<Paint> {
   const context = await browser.newContext();
   try {
@@ -78,8 +78,8 @@ async function visit(browser: Browser, url: string): Promise<Paint> {
 }
 
 /**
- * Runs in the page: has the browser tell when it painted the first element that holds a temperature. A frame that the
- * page asked for would come later, after what its scripts do meanwhile.
+ * Runs in the page. Marks the first element that contains a temperature with `elementtiming`, so that the browser
+ * reports its paint time. `requestAnimationFrame` would fire later, after other scripts of the page.
  */
 const watchPaint = `
   globalThis.largestPaint = 0;
@@ -98,7 +98,7 @@ const watchPaint = `
   observer.observe(document, { childList: true, characterData: true, subtree: true });
   globalThis.temperaturePaint = new Promise((resolve, reject) => {
     new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime)).observe({ type: 'element', buffered: true });
-    setTimeout(() => reject(new Error('No temperature has been painted')), 30_000);
+    setTimeout(() => reject(new Error('No temperature was painted')), 30_000);
   });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) globalThis.largestPaint = entry.startTime;
@@ -118,8 +118,8 @@ function print(summaries: readonly PaintSummary[]): void {
     Math.round(each.firstContentfulPaint.median),
     Math.round(each.largestContentfulPaint.median),
     Math.round(each.temperature.median),
-    withSpread(each.temperatureOfClientFetch),
+    withSpread(each.temperatureVsClientFetch),
   ]);
-  const heads = ['weather page', 'FCP ms', 'LCP ms', 'temperature ms', 'of the client fetch'];
+  const heads = ['weather page', 'FCP ms', 'LCP ms', 'temperature ms', 'vs client fetch'];
   console.log(`\nfirst paint\n${table(heads, rows)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: what this product costs beside what else one would take, in one run on one machine. Only the ratios
- * mean anything elsewhere, and of those the processor time's are the surest: it is what a request cost, whoever else
- * used the machine.
+ * `npm run bench`: compares the cost of this product with its alternatives, in one run on one machine. Only the ratios
+ * are meaningful on another machine. The ratios of processor time are the most reliable, because they do not depend on
+ * other load on the machine.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { requireChromium } from '#tests/support/chromium.ts';
 import { requirePostgres } from '#tests/support/postgres.ts';
 import { measureCores } from './cores.ts';
 import { measureDeployed } from './deployed.ts';
-import { measureDoor } from './door.ts';
+import { measureHandlerOverhead } from './handler-overhead.ts';
 import { measureColdStarts } from './http/cold-start.ts';
 import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
 import type { Scenario } from './http/scenarios.ts';
@@ -24,7 +24,7 @@ import { type Options, readOptions, type Section } from './options.ts';
 import { measurePages } from './pages.ts';
 import { measurePaint } from './paint.ts';
 import { callerCore, killAll } from './support/pinned.ts';
-import { BenchError, machine, requireMachine, requireTool } from './support/tools.ts';
+import { BenchError, describeMachine, requireMachine, requireTool } from './support/tools.ts';
 import { measureTypes } from './types/measure.ts';
 import { measureUpstreamCalls } from './upstream-calls.ts';
 
@@ -35,25 +35,25 @@ type Results = Partial<Record<Section | 'http', unknown>>;
 function prepare({ only, contenders, build }: Options): void {
   requireMachine();
   const needs = (...sections: Section[]) => sections.some((section) => only.includes(section));
-  if (needs('rpc', 'text', 'refused', 'memory', 'cores')) requireTool('wrk', 'wrk');
+  if (needs('rpc', 'text', 'rejected', 'memory', 'cores')) requireTool('wrk', 'wrk');
   if (needs('stream')) requireTool('nginx', 'nginx-light');
   if (needs('mail')) requirePostgres();
   if (needs('paint')) requireChromium();
-  const peers: ContenderId[] = needs('rpc', 'text', 'refused', 'start') ? [...contenders] : [];
-  // The route that returns the body of fetch stands beside Hono's.
+  const peers: ContenderId[] = needs('rpc', 'text', 'rejected', 'start') ? [...contenders] : [];
+  // The application with the Hono routes also has the route that returns the body of `fetch`.
   if (needs('stream')) peers.push('dh');
   if (needs('paint')) peers.push('c');
   buildPeers(peers, build);
   if (build) buildNext('.');
   requireBuild();
-  // This process is the upstreams and the callers: it must not take the servers' core.
+  // This process runs the upstreams and the callers, so it must stay off the servers' core.
   spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(callerCore), String(process.pid)]);
 }
 
 async function measure(options: Options, folder: string): Promise<Results> {
   const { only, contenders, rounds, seconds, connections } = options;
   const results: Results = {};
-  const groups = (['rpc', 'text', 'refused'] satisfies Scenario['group'][]).filter((group) =>
+  const groups = (['rpc', 'text', 'rejected'] satisfies Scenario['group'][]).filter((group) =>
     only.includes(group),
   );
   if (groups.length > 0) {
@@ -69,12 +69,12 @@ async function measure(options: Options, folder: string): Promise<Results> {
   if (only.includes('mail')) results.mail = await measureMail(folder);
   if (only.includes('paint')) results.paint = await measurePaint(rounds, folder);
   if (only.includes('pages')) results.pages = await measurePages();
-  if (only.includes('door')) results.door = measureDoor();
+  if (only.includes('handler')) results.handler = measureHandlerOverhead();
   return results;
 }
 
-/** Under its moment's name, and once more where the last one always is. */
-function keep(results: unknown, at: Date): string {
+/** Writes the results to a file named after the time, and to `latest.json`. */
+function saveResults(results: unknown, at: Date): string {
   mkdirSync(output, { recursive: true });
   const file = join(output, `${at.toISOString().replaceAll(':', '-')}.json`);
   for (const name of [file, join(output, 'latest.json')]) {
@@ -96,17 +96,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   const options = readOptions(process.argv.slice(2));
   prepare(options);
-  const measuredOn = machine();
-  console.log(measuredOn);
+  const machine = describeMachine();
+  console.log(machine);
   const results = await measure(options, folder);
-  const file = keep({ startedAt, machine: measuredOn, options, results }, startedAt);
+  const file = saveResults({ startedAt, machine, options, results }, startedAt);
   console.log(`\n${file}, ${Math.round((Date.now() - startedAt.getTime()) / 1000)} s`);
 } catch (error) {
   if (!(error instanceof BenchError || error instanceof StartupCheckError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 } finally {
-  // What a failed measurement had started too.
+  // A failed measurement may have left processes running.
   killAll();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 /**
- * What coalescing and the cache save the upstreams: weather for places that are asked for as unevenly as cities are
- * (Zipf), from an empty cache on. Each forecast is two upstream calls, weather and air quality.
+ * Upstream calls saved by coalescing and the cache: forecasts for places whose popularity follows a Zipf distribution,
+ * like that of cities, starting with an empty cache. Each forecast needs two upstream calls, weather and air quality.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseEnv } from '#server/config/env.ts';
@@ -14,18 +14,18 @@ import { table } from './support/table.ts';
 const places = 10_000;
 const perSecond = 200;
 const seconds = 40;
-/** Milliseconds that the upstreams take; without it no two callers would ever wait for the same answer. */
+/** Response time of the upstreams in milliseconds. Without it no two callers would wait for the same response. */
 const upstreamDelay = 150;
 
 export type UpstreamSummary = {
   forecasts: number;
   distinctPlaces: number;
-  /** Calls of an application that asks both upstreams each time. */
+  /** Calls of an application that calls both upstreams for every forecast. */
   callsWithoutCache: number;
   calls: number;
   saved: number;
-  /** Forecasts that were not given, because too many waited already. */
-  refused: number;
+  /** Forecasts rejected because too many were waiting. */
+  rejected: number;
   p50Milliseconds: number;
   p99Milliseconds: number;
 };
@@ -34,7 +34,7 @@ export async function measureUpstreamCalls(): Promise<UpstreamSummary> {
   const upstreams = await startUpstreams();
   const watched = [upstreams.openMeteo, upstreams.airQuality];
   for (const each of watched) each.fault({ kind: 'delay', ms: upstreamDelay });
-  // The stand-ins remember the last ones alone: they are counted as they come.
+  // The test upstreams record only the latest requests, so they are counted as they arrive.
   let calls = 0;
   const count = () => {
     for (const { requests } of watched) calls += requests.splice(0).length;
@@ -44,34 +44,34 @@ export async function measureUpstreamCalls(): Promise<UpstreamSummary> {
       env: parseEnv({ ...upstreams.env, NODE_ENV: 'production' }),
       log: createLogger({ level: 'silent' }),
     });
-    const asked = new Set<number>();
+    const requested = new Set<number>();
     const times: number[] = [];
     const forecasts = perSecond * seconds;
-    let refused = 0;
-    const underway: Promise<void>[] = [];
+    let rejected = 0;
+    const pending: Promise<void>[] = [];
     const startedAt = performance.now();
     for (const place of zipf(forecasts)) {
-      const dueIn = (underway.length / perSecond) * 1000 - (performance.now() - startedAt);
+      const dueIn = (pending.length / perSecond) * 1000 - (performance.now() - startedAt);
       if (dueIn > 0) await pause(dueIn);
-      asked.add(place);
+      requested.add(place);
       const forecast = () => weather.forecast({ ...positionOf(place), days: 7, units: 'metric' });
-      underway.push(
+      pending.push(
         timed(forecast, times).catch((error: unknown) => {
           if (!isAppError(error) || error.reason !== 'upstream_overloaded') throw error;
-          refused += 1;
+          rejected += 1;
         }),
       );
       count();
     }
-    await Promise.all(underway);
+    await Promise.all(pending);
     count();
     const callsWithoutCache = 2 * forecasts;
     const summary = {
       forecasts,
-      distinctPlaces: asked.size,
+      distinctPlaces: requested.size,
       callsWithoutCache,
       calls,
-      refused,
+      rejected,
       saved: 1 - calls / callsWithoutCache,
       p50Milliseconds: quantile(times, 0.5),
       p99Milliseconds: quantile(times, 0.99),
@@ -91,7 +91,7 @@ async function timed(call: () => Promise<unknown>, times: number[]): Promise<voi
 
 const positionOf = (place: number) => ({ lat: -50 + (place % 100), lng: -150 + Math.floor(place / 100) * 3 });
 
-/** The place of rank n comes 1/n times as often as the first; always the same row of places. */
+/** Yields places: rank n occurs 1/n times as often as rank 1. The sequence is always the same. */
 function* zipf(count: number): Generator<number> {
   const cumulative: number[] = [];
   let sum = 0;
@@ -101,7 +101,7 @@ function* zipf(count: number): Generator<number> {
   }
   let state = 20_260_329;
   for (let index = 0; index < count; index += 1) {
-    // A linear congruential generator (Numerical Recipes): the trace is the same in every run.
+    // A linear congruential generator (Numerical Recipes), so that the sequence is the same in every run.
     state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
     const point = (state / 2 ** 32) * sum;
     yield Math.max(
@@ -113,14 +113,14 @@ function* zipf(count: number): Generator<number> {
 
 function print(summary: UpstreamSummary): void {
   const rows = [
-    [`forecasts, ${perSecond} a second for ${seconds} s`, summary.forecasts],
-    [`places asked for, of ${places}`, summary.distinctPlaces],
+    [`forecasts, ${perSecond} per second for ${seconds} s`, summary.forecasts],
+    [`distinct places, of ${places}`, summary.distinctPlaces],
     ['upstream calls without cache', summary.callsWithoutCache],
     ['upstream calls', summary.calls],
     ['saved', `${(100 * summary.saved).toFixed(1)} %`],
-    ['refused, since too many waited', summary.refused],
+    ['rejected, too many waiting', summary.rejected],
     ['p50 ms', summary.p50Milliseconds],
-    [`p99 ms (the upstream takes ${upstreamDelay})`, summary.p99Milliseconds],
+    [`p99 ms (an upstream responds in ${upstreamDelay} ms)`, summary.p99Milliseconds],
   ];
   console.log(`\nupstream calls\n${table(['', ''], rows)}`);
 }

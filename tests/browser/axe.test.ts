@@ -9,52 +9,52 @@ import { hydrated } from './support/wait.ts';
 const { visit } = withBrowser();
 
 /**
- * What axe finds against WCAG 2.2 at levels A and AA and against its own best practices, a line for each place.
+ * Returns axe's violations of WCAG 2.2, levels A and AA, and of its best practices, one line per element.
  *
- * @param only of the rules that have this tag
+ * @param tag runs only the rules with this tag
  */
-async function findings(page: Page, only?: string): Promise<string[]> {
+async function findings(page: Page, tag?: string): Promise<string[]> {
   const axe = new AxeBuilder({ page }).setLegacyMode();
-  const { violations } = await (only ? axe.withTags(only) : axe).analyze();
+  const { violations } = await (tag ? axe.withTags(tag) : axe).analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
-/** In both colours: the style sheet alone tells them apart, so that the second time only its rules are asked. */
-async function expectNothingFound(page: Page): Promise<void> {
+/** Runs all rules in the light scheme. Only the style sheet differs in the dark one, so its run has only colour rules. */
+async function expectNoViolations(page: Page): Promise<void> {
   const { pathname } = new URL(page.url());
   await page.emulateMedia({ colorScheme: 'light' });
-  expect(await findings(page), `${pathname} in light colours`).toEqual([]);
+  expect(await findings(page), `${pathname} in the light scheme`).toEqual([]);
   await page.emulateMedia({ colorScheme: 'dark' });
-  expect(await findings(page, 'cat.color'), `${pathname} in dark colours`).toEqual([]);
+  expect(await findings(page, 'cat.color'), `${pathname} in the dark scheme`).toEqual([]);
 }
 
-describe('in light and dark colours axe finds nothing', () => {
+describe('axe finds no violations in the light and dark scheme', () => {
   test.each(pages)('on %s', async (path) => {
     const { page } = await visit();
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await expectNothingFound(page);
+    await expectNoViolations(page);
   });
 
-  test('on a list of hits and an open table', async () => {
+  test('on the weather page with open matches and an open table', async () => {
     const { page } = await visit();
     await page.goto('/weather');
     const search = page.getByRole('combobox');
     await hydrated(search);
-    await page.getByText('The hours as a table').click();
+    await page.getByText('Show the hours as a table').click();
     await dailyTable(page).waitFor();
     await search.fill('Lisb');
     await page.getByRole('option').first().waitFor();
-    await expectNothingFound(page);
+    await expectNoViolations(page);
   });
 
-  test('on a refused form', async () => {
+  test('on a form with validation errors', async () => {
     const { page } = await visit();
     await page.goto('/contact');
     const send = page.getByRole('button', { name: 'Send' });
     await hydrated(send);
     await send.click();
     await page.getByRole('main').getByRole('alert').first().waitFor();
-    await expectNothingFound(page);
+    await expectNoViolations(page);
   });
 });

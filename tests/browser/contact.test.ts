@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { test, withBrowser } from './support/browser.ts';
-import { arrivesInInbox, fillLetter, readFromInbox } from './support/mail.ts';
+import { arrivesInInbox, fillContactForm, readFromInbox } from './support/mail.ts';
 import { callsOf } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { headed, hydrated, reads, settled } from './support/wait.ts';
@@ -9,11 +9,11 @@ import { headed, hydrated, reads, settled } from './support/wait.ts';
 const { visit } = withBrowser();
 const sendButton = (page: Page) => page.getByRole('button', { name: 'Send' });
 
-test('a message is sent while the page tells how far it is, and arrives word for word', async () => {
+test('the page shows the delivery state of a message, which arrives unchanged', async () => {
   const { page, requests } = await visit();
   await page.goto('/contact');
   await hydrated(sendButton(page));
-  const letter = {
+  const draft = {
     email: 'ada@example.org',
     name: 'Ada Lovelace',
     subject: 'Fünf Fragen – 5 €',
@@ -22,7 +22,7 @@ test('a message is sent while the page tells how far it is, and arrives word for
         'x'.repeat(200),
       ),
   };
-  await fillLetter(page, letter);
+  await fillContactForm(page, draft);
   await sendButton(page).click();
   const status = page.getByRole('status');
   await reads(status, 'Your message was sent.');
@@ -31,30 +31,34 @@ test('a message is sent while the page tells how far it is, and arrives word for
   expect(callsOf(requests, 'email.send').map((request) => request.method())).toEqual(['POST']);
   await screenshot(page, 'contact-sent');
 
-  await arrivesInInbox(page, letter.subject);
-  const mail = await readFromInbox(page, letter.subject);
-  expect(mail.text?.trimEnd()).toBe(letter.contents);
-  expect(mail.subject).toBe(letter.subject);
-  expect(mail.replyTo?.value).toEqual([{ address: letter.email, name: letter.name }]);
+  await arrivesInInbox(page, draft.subject);
+  const mail = await readFromInbox(page, draft.subject);
+  expect(mail.text?.trimEnd()).toBe(draft.contents);
+  expect(mail.subject).toBe(draft.subject);
+  expect(mail.replyTo?.value).toEqual([{ address: draft.email, name: draft.name }]);
 });
 
 test('a double click sends one mail', async () => {
   const { page, requests } = await visit();
   await page.goto('/contact');
   await hydrated(sendButton(page));
-  await fillLetter(page, { email: 'bob@example.org', subject: 'Only once', contents: 'Twice is too often.' });
+  await fillContactForm(page, {
+    email: 'bob@example.org',
+    subject: 'Only once',
+    contents: 'Twice is too often.',
+  });
   await sendButton(page).dblclick();
   await reads(page.getByRole('status'), 'Your message was sent.');
   await settled(page);
-  const answers = await Promise.all(
+  const bodies = await Promise.all(
     callsOf(requests, 'email.send').map(async (request) => (await request.response())?.text()),
   );
-  const ids = answers.map((answer) => /"id":"([^"]+)"/.exec(answer ?? '')?.[1]);
+  const ids = bodies.map((body) => /"id":"([^"]+)"/.exec(body ?? '')?.[1]);
   expect(new Set(ids)).toEqual(new Set([expect.stringMatching(/./)]));
   await arrivesInInbox(page, 'Only once');
 });
 
-test('what is wrong is told at its field once it was left, and no more once it is mended', async () => {
+test('a field shows its error when it loses focus, and clears it when it becomes valid', async () => {
   const { page, requests } = await visit();
   await page.goto('/contact');
   await hydrated(sendButton(page));
@@ -62,7 +66,7 @@ test('what is wrong is told at its field once it was left, and no more once it i
   await email.pressSequentially('ada@');
   expect(await describedBy(page, email)).toBeNull();
   await email.blur();
-  await expect.poll(() => describedBy(page, email)).toMatch(/^Please give an email address/);
+  await expect.poll(() => describedBy(page, email)).toMatch(/^Please enter an email address/);
   await email.pressSequentially('example.org');
   await expect.poll(() => describedBy(page, email)).toBeNull();
   await page.getByLabel('Message').fill('x'.repeat(5_001));
@@ -73,17 +77,17 @@ test('what is wrong is told at its field once it was left, and no more once it i
   expect(callsOf(requests, 'email.send')).toEqual([]);
 });
 
-test("the server's objections stand at their fields, and the text stays", async () => {
+test("the server's field errors are shown at their fields, and the text is kept", async () => {
   const { page, expectProblem } = await visit();
   expectProblem(/^400: POST \/api\/trpc\/email\.send/);
   await page.goto('/contact');
   await hydrated(sendButton(page));
-  // What only the server objects to.
+  // Only the server rejects this address.
   const tooLong = `${'a'.repeat(65)}@example.org`;
-  await fillLetter(page, { email: tooLong, subject: 'Kept', contents: 'http://a '.repeat(2) });
+  await fillContactForm(page, { email: tooLong, subject: 'Kept', contents: 'http://a '.repeat(2) });
   await sendButton(page).click();
   const email = page.getByLabel('Your email address');
-  await expect.poll(() => describedBy(page, email)).toMatch(/^Please give an email address/);
+  await expect.poll(() => describedBy(page, email)).toMatch(/^Please enter an email address/);
   expect(await email.getAttribute('aria-invalid')).toBe('true');
   expect(await email.evaluate((element) => element === document.activeElement)).toBe(true);
   expect(await email.inputValue()).toBe(tooLong);
@@ -91,19 +95,19 @@ test("the server's objections stand at their fields, and the text stays", async 
   expect(await page.getByRole('main').getByRole('alert').count()).toBe(1);
 });
 
-test('what is left out is told at its field, and the text stays', async () => {
+test('invalid and empty fields show their errors, and the text is kept', async () => {
   const { page } = await visit();
   await page.goto('/contact');
   await hydrated(sendButton(page));
-  await fillLetter(page, { email: 'not an address', subject: 'Kept', contents: '   ' });
+  await fillContactForm(page, { email: 'not an address', subject: 'Kept', contents: '   ' });
   await sendButton(page).click();
 
   const email = page.getByLabel('Your email address');
   const message = page.getByLabel('Message');
   await expect
     .poll(() => describedBy(page, email))
-    .toBe('Please give an email address like name@example.org');
-  expect(await describedBy(page, message)).toBe('Please write something');
+    .toBe('Please enter an email address like name@example.org');
+  expect(await describedBy(page, message)).toBe('Please enter a message');
   expect(await email.getAttribute('aria-invalid')).toBe('true');
   expect(await message.getAttribute('aria-invalid')).toBe('true');
   const subject = page.getByLabel('Subject (optional)');
@@ -113,13 +117,17 @@ test('what is left out is told at its field, and the text stays', async () => {
   await screenshot(page, 'contact-invalid');
 });
 
-test('a server that cannot be reached is named, the text stays, and the next try sends it once', async () => {
+test('an unreachable server shows an error, the text is kept, and a retry sends the mail once', async () => {
   const { page, expectProblem } = await visit();
   expectProblem(/^net::ERR_CONNECTION_REFUSED: POST \/api\/trpc\/email\.send/);
   await page.goto('/contact');
   await hydrated(sendButton(page));
   await page.route('**/api/trpc/**', (route) => route.abort('connectionrefused'));
-  await fillLetter(page, { email: 'eve@example.org', subject: 'From a tunnel', contents: 'Are you there?' });
+  await fillContactForm(page, {
+    email: 'eve@example.org',
+    subject: 'From a tunnel',
+    contents: 'Are you there?',
+  });
   await sendButton(page).click();
   await reads(
     page.getByRole('main').getByRole('alert'),
@@ -135,7 +143,7 @@ test('a server that cannot be reached is named, the text stays, and the next try
   await arrivesInInbox(page, 'From a tunnel');
 });
 
-test('an id that no mail has is not called accepted', async () => {
+test('the page does not claim that a mail with an unknown id was accepted', async () => {
   const { page, allowProblem } = await visit();
   allowProblem(/^404: GET \/api\/trpc\/email\.status/);
   await page.goto('/contact?mail=0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11');
@@ -145,7 +153,7 @@ test('an id that no mail has is not called accepted', async () => {
   expect(await page.getByRole('main').innerText()).not.toMatch(/your message (was|is) /i);
 });
 
-/** The text that a control points to as its description. */
+/** Reads the text of the element in the control's aria-describedby. */
 async function describedBy(page: Page, control: ReturnType<Page['getByLabel']>): Promise<string | null> {
   const id = await control.getAttribute('aria-describedby');
   return id === null ? null : page.locator(`[id="${id}"]`).innerText();

@@ -10,11 +10,11 @@ import { becomes, headed, hydrated, reads } from './support/wait.ts';
 const { visit, product } = withBrowser();
 
 const listed = (page: Page) => page.getByRole('main').getByRole('listitem').getByRole('link').allInnerTexts();
-const answerOf = (page: Page) => page.getByRole('region', { name: 'Try it' }).locator('pre');
+const responseOf = (page: Page) => page.getByRole('region', { name: 'Try it' }).locator('pre');
 const factOf = (page: Page, name: string) =>
   page.getByRole('region', { name: 'Try it' }).locator(`dt:has-text("${name}") + dd`).innerText();
 
-/** The page of a procedure, once its form can be used. */
+/** Opens the page of a procedure and waits for its form. */
 async function openProcedure(path: string) {
   const opened = await visit();
   await opened.page.goto(`/docs/${path}`);
@@ -24,7 +24,7 @@ async function openProcedure(path: string) {
 }
 
 describe('the list of procedures', () => {
-  test('is narrowed while one types, keeps the question in the address and loads nothing', async () => {
+  test('is filtered on each keystroke, with the query in the URL and without a page load', async () => {
     const { page, requests } = await visit();
     await page.goto('/docs');
     const search = page.getByRole('searchbox', { name: 'Search the procedures' });
@@ -43,7 +43,7 @@ describe('the list of procedures', () => {
     expect(pageLoads(requests)).toHaveLength(1);
   });
 
-  test('is narrowed without JavaScript by its form', async () => {
+  test('is filtered without JavaScript by its form', async () => {
     const { page } = await visit({ javaScriptEnabled: false });
     await page.goto('/docs');
     await page.getByRole('searchbox').fill('github');
@@ -59,7 +59,7 @@ describe('the list of procedures', () => {
     expect(await page.getByRole('main').innerText()).toContain('This form needs JavaScript.');
   });
 
-  test('leads to a procedure and to the guide without loading a new document', async () => {
+  test('links to a procedure and to the guide without a page load', async () => {
     const { page, requests } = await visit();
     await page.goto('/docs');
     await hydrated(page.getByRole('searchbox'));
@@ -75,23 +75,23 @@ describe('the list of procedures', () => {
 });
 
 describe('try it', () => {
-  test('calls a procedure and shows the answer, its types kept, with all that its headers tell', async () => {
+  test('calls a procedure and shows the response with its types, status, duration and rate limit', async () => {
     const { page, requests, call } = await openProcedure('weather.forecast');
     await call();
-    await reads(answerOf(page), /"time": Date \d{4}-\d\d-\d\dT/);
+    await reads(responseOf(page), /"time": Date \d{4}-\d\d-\d\dT/);
     expect(await factOf(page, 'Status')).toBe('200');
     expect(await factOf(page, 'Duration')).toMatch(/^\d+ ms$/);
-    expect(await factOf(page, 'Left in the window')).toMatch(/^\d+ of upstream, for \d+ s$/);
+    expect(await factOf(page, 'Rate limit')).toMatch(/^upstream: \d+ left for \d+ s$/);
     expect(product().log()).toContain(await factOf(page, 'Request id'));
-    await reads(page.getByRole('status').filter({ hasText: 'call' }), 'The call was answered in ');
+    await reads(page.getByRole('status').filter({ hasText: 'call' }), 'The call succeeded after ');
     const [request, ...more] = trpcCalls(requests);
     expect(more).toEqual([]);
     expect(request?.method()).toBe('POST');
     expect(request?.url()).not.toContain('52.52');
-    await screenshot(page, 'docs-try-answer');
+    await screenshot(page, 'docs-try-response');
   });
 
-  test('works by keyboard alone', async () => {
+  test('works with the keyboard only', async () => {
     const { page } = await openProcedure('echo.body');
     const input = page.getByLabel('Input as JSON');
     await input.focus();
@@ -99,26 +99,26 @@ describe('try it', () => {
     await page.keyboard.type('{"typed":"by hand"}');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await reads(answerOf(page), '"typed": "by hand"');
+    await reads(responseOf(page), '"typed": "by hand"');
   });
 
-  test('takes values that JSON does not have, in the form that they travel in', async () => {
+  test('takes values that JSON does not have as superjson', async () => {
     const { page, call } = await openProcedure('echo.body');
     await page.getByRole('button', { name: 'Example 2' }).click();
-    await page.getByLabel("Input in superjson's form").waitFor();
+    await page.getByLabel('Input as superjson').waitFor();
     await call();
-    await reads(answerOf(page), /"sentAt": Date 2026-[\s\S]+"tags": Set \{/);
+    await reads(responseOf(page), /"sentAt": Date 2026-[\s\S]+"tags": Set \{/);
   });
 
-  test('tells what is no JSON before anything is sent', async () => {
+  test('rejects invalid JSON without sending a request', async () => {
     const { page, requests, call } = await openProcedure('weather.places');
     await page.getByLabel('Input as JSON').fill('{ name: ');
     await call();
-    await reads(page.getByRole('alert').first(), 'This is not JSON');
+    await reads(page.getByRole('alert').first(), 'Invalid JSON');
     expect(trpcCalls(requests)).toEqual([]);
   });
 
-  test('shows what the server refused, and its envelope', async () => {
+  test("shows the server's error and the error response", async () => {
     const { page, call, expectProblem } = await openProcedure('weather.forecast');
     expectProblem(/^400: POST \/api\/trpc\/weather\.forecast/);
     await page.getByLabel('Input as JSON').fill('{ "lat": 91, "lng": "x" }');
@@ -129,39 +129,39 @@ describe('try it', () => {
     expect(await factOf(page, 'Request id')).toBe(requestId);
     expect(await factOf(page, 'Status')).toBe('400');
     await reads(panel, 'lat');
-    await reads(answerOf(page), '"httpStatus": 400');
-    await screenshot(page, 'docs-try-refused');
+    await reads(responseOf(page), '"httpStatus": 400');
+    await screenshot(page, 'docs-try-error');
   });
 
-  test('asks for a key where one is needed, keeps it nowhere and shows the refusal', async () => {
+  test('asks for a service key if the procedure needs one, does not store it, and shows the error', async () => {
     const { page, requests, call, expectProblem } = await openProcedure('mail.list');
     expectProblem(/^401: POST \/api\/trpc\/mail\.list/);
-    const key = 'a-key-that-nobody-has';
+    const key = 'an-unknown-key';
     await page.getByLabel('Service key').fill(key);
     await call();
     const { reason } = await readFailure(page.getByRole('alert').filter({ hasText: 'Reason' }));
     expect(reason).toBe('unauthorized');
     const [request] = trpcCalls(requests);
     expect(await request?.headerValue('authorization')).toBe(`Bearer ${key}`);
-    const kept = await page.evaluate(() =>
+    const stored = await page.evaluate(() =>
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
     );
-    expect(kept).not.toContain(key);
+    expect(stored).not.toContain(key);
     await page.reload();
     expect(await page.getByLabel('Service key').inputValue()).toBe('');
   });
 
-  test('tells when there is no connection', async () => {
+  test('shows that the browser is offline', async () => {
     const { page, call, expectProblem } = await openProcedure('echo.request');
     expectProblem(/ERR_INTERNET_DISCONNECTED|Failed to load/);
     await page.context().setOffline(true);
     await call();
     await reads(page.getByRole('alert').first(), 'You are offline.');
-    expect(await factOf(page, 'Status')).toBe('no answer');
+    expect(await factOf(page, 'Status')).toBe('no response');
   });
 });
 
-test('each sample is copied as it is shown', async () => {
+test('the copy buttons copy the samples as shown', async () => {
   const { page } = await openProcedure('weather.forecast');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const samples = page.getByRole('region', { name: 'Call it' });

@@ -17,24 +17,24 @@ async function openEcho() {
     await body.getByLabel('JSON to send').fill(text);
     await body.getByRole('button', { name: 'Send', exact: true }).click();
   };
-  return { ...opened, body, answer: body.locator('pre'), send };
+  return { ...opened, body, response: body.locator('pre'), send };
 }
 
-test('JSON comes back as it was sent', async () => {
-  const { answer, send, page } = await openEcho();
+test('JSON comes back unchanged', async () => {
+  const { response, send, page } = await openEcho();
   await send('{ "list": [1, "two", null, true], "deep": { "empty": {} } }');
-  await reads(answer, '"list"');
-  expect((await answer.innerText()).replace(/\s+/g, ' ')).toBe(
+  await reads(response, '"list"');
+  expect((await response.innerText()).replace(/\s+/g, ' ')).toBe(
     '{ "list": [ 1, "two", null, true ], "deep": { "empty": {} } }',
   );
   await screenshot(page, 'echo-json');
 });
 
-test('dates, maps, sets, bigints and undefined come back as themselves', async () => {
-  const { answer, body, page } = await openEcho();
+test('dates, maps, sets, bigints and undefined keep their types', async () => {
+  const { response, body, page } = await openEcho();
   await body.getByRole('button', { name: 'Send dates, maps, sets and bigints' }).click();
-  await reads(answer, '18446744073709551616n');
-  const shown = (await answer.innerText()).replace(/\s+/g, ' ');
+  await reads(response, '18446744073709551616n');
+  const shown = (await response.innerText()).replace(/\s+/g, ' ');
   expect(shown).toMatch(/"when": Date \d{4}-\d\d-\d\dT/);
   expect(shown).toContain('"tags": Set { "typed", "echo" }');
   expect(shown).toContain('"counts": Map { "calls" => 1n }');
@@ -42,15 +42,15 @@ test('dates, maps, sets, bigints and undefined come back as themselves', async (
   await screenshot(page, 'echo-typed');
 });
 
-test('what is not JSON is refused in the browser, at its field', async () => {
+test('the browser rejects invalid JSON and shows the error at the field', async () => {
   const { body, send, requests } = await openEcho();
   await send('{ hello }');
-  await reads(body.getByRole('alert'), 'This is not JSON');
+  await reads(body.getByRole('alert'), 'Invalid JSON');
   expect(await body.getByLabel('JSON to send').getAttribute('aria-invalid')).toBe('true');
   expect(trpcCalls(requests)).toEqual([]);
 });
 
-test('what is too large shows the reason', async () => {
+test('a payload that is too large shows the reason', async () => {
   const { body, send, expectProblem } = await openEcho();
   expectProblem(/^413: POST \/api\/trpc\/echo\.body/);
   await send(JSON.stringify('x'.repeat(70_000)));
@@ -58,7 +58,7 @@ test('what is too large shows the reason', async () => {
   expect(reason).toBe('payload_too_large');
 });
 
-test('echo.request is there with the page, and again from the browser', async () => {
+test('the page contains echo.request as the server sees it, and the browser can call it again', async () => {
   const { page, requests } = await openEcho();
   const region = page.getByRole('region', { name: 'echo.request' });
   await settled(page);

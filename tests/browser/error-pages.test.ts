@@ -13,7 +13,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 const { visit, product } = withBrowser({ DATA_DIR: dataDir });
 let broken = false;
 
-/** What a restore gone wrong leaves behind: the storage answers, and a table is not there. */
+/** Simulates a failed restore: the database works, but a table is missing. */
 function rename(from: string, to: string): void {
   const db = new Sqlite(join(dataDir, 'typed-bff.sqlite'));
   db.exec(`alter table ${from} rename to ${to}`);
@@ -25,12 +25,12 @@ afterEach(() => {
   if (broken) rename('inbox_away', 'inbox');
 });
 
-test('a page whose storage fails says so, quotes what the log has too, and comes back with "Try again"', async () => {
+test('a page whose storage fails shows an error with the digest from the log, and "Try again" recovers it', async () => {
   const { page, allowProblem } = await visit();
   allowProblem(/^(500: GET \/inbox|console error: |uncaught: )/);
   rename('inbox', 'inbox_away');
   await page.goto('/inbox');
-  await headed(page, 'This page could not be shown');
+  await headed(page, 'This page failed to load');
   const alert = page.getByRole('main').getByRole('alert');
   await reads(alert, 'Something went wrong on our side.');
   const quoted = await alert.locator('code').innerText();
@@ -49,31 +49,31 @@ test('a page whose storage fails says so, quotes what the log has too, and comes
   await headed(page, 'Inbox');
 });
 
-test('it leads to the start page too', async () => {
+test('the error page links to the start page', async () => {
   const { page, allowProblem } = await visit();
   allowProblem(/^(500: GET \/inbox|console error: |uncaught: )/);
   rename('inbox', 'inbox_away');
   await page.goto('/inbox');
-  await headed(page, 'This page could not be shown');
+  await headed(page, 'This page failed to load');
   await page.getByRole('main').getByRole('link', { name: 'Go to the start page' }).click();
   await headed(page, 'A typed backend for your frontend');
 });
 
-test('a failure of the frame itself has a page of its own, which leads on', async () => {
+test('a failure of the root layout shows the global error page, which links to the start page', async () => {
   const { page, expectProblem, allowProblem } = await visit();
   expectProblem(/^(console error|uncaught): .*no timers here/);
   allowProblem(/^(console error: |uncaught: )/);
-  // As an extension of the browser may do it: the links of the frame wait for their pages with a timer.
+  // Breaks the timer of the layout's links (see link-pending.tsx), as a browser extension might.
   await page.addInitScript(() => {
     const { setTimeout } = window;
-    const inFrame = 150;
+    const skeletonDelay = 150;
     Reflect.set(window, 'setTimeout', (handler: () => void, delay?: number, ...rest: unknown[]) => {
-      if (delay === inFrame && location.pathname !== '/') throw new Error('no timers here');
+      if (delay === skeletonDelay && location.pathname !== '/') throw new Error('no timers here');
       return setTimeout(handler, delay, ...rest);
     });
   });
   await page.goto('/posts');
-  await headed(page, 'This site could not be shown');
+  await headed(page, 'This site failed to load');
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   expect(await page.evaluate(() => getComputedStyle(document.body).fontFamily)).toMatch(/sans/i);
   await screenshot(page, 'global-error');

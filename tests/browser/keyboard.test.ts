@@ -8,7 +8,7 @@ import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
 const { visit } = withBrowser();
 
-test('the skip link of every page shows on focus and leads past the navigation', {
+test('the skip link of every page shows on focus and skips the navigation', {
   timeout: 120_000,
 }, async () => {
   const { page } = await visit();
@@ -23,25 +23,25 @@ test('the skip link of every page shows on focus and leads past the navigation',
     await page.keyboard.press('Enter');
     expect(new URL(page.url()).hash).toBe('#content');
     await page.keyboard.press('Tab');
-    // A page without anything to use has its next stop in the footer.
+    // The next tab stop of a page without controls is in the footer.
     const next = await page.evaluate(() => document.activeElement?.closest('main, footer') !== null);
     expect(next, path).toBe(true);
   }
 });
 
-test('every control of every page is reached by Tab, in order, and shows it in both colours', {
+test('Tab reaches every control of every page in order, with a visible focus in both colour schemes', {
   timeout: 120_000,
 }, async () => {
   const { page } = await visit();
   for (const path of pages) {
     await page.goto(path);
     await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
-    // What only works with scripts waits for them.
+    // Controls that need scripts are disabled until hydration.
     await becomes(() => page.getByRole('main').locator('button:disabled').count(), 0);
     const controls = await markInteractive(page);
     expect(controls.length, path).toBeGreaterThan(8);
     for (const colorScheme of ['light', 'dark'] as const) {
-      const where = `${path} in ${colorScheme} colours`;
+      const where = `${path} in the ${colorScheme} scheme`;
       await page.emulateMedia({ colorScheme });
       const stops = await tabThrough(page, controls.length + 5);
       expect(
@@ -60,7 +60,7 @@ test('every control of every page is reached by Tab, in order, and shows it in b
   }
 });
 
-test('Enter follows a link, Space presses a button and opens a table, arrows choose a sample', async () => {
+test('Enter follows a link, Space presses a button and opens a table, arrow keys choose a sample', async () => {
   const { page } = await visit();
   await page.goto('/');
   const samples = page.getByRole('radio');
@@ -79,30 +79,30 @@ test('Enter follows a link, Space presses a button and opens a table, arrows cho
   await hourlyTable(page).waitFor();
 });
 
-test('a place is found and chosen with the keyboard alone', async () => {
+test('a place can be found and chosen with the keyboard only', async () => {
   const { page } = await visit();
   await page.goto('/weather');
   const field = page.getByRole('combobox', { name: 'Place' });
   await hydrated(field);
   await field.focus();
   await page.keyboard.type('Li');
-  const hits = page.getByRole('listbox', { name: 'Places found' }).getByRole('option');
-  await hits.nth(1).waitFor();
+  const matches = page.getByRole('listbox', { name: 'Places found' }).getByRole('option');
+  await matches.nth(1).waitFor();
   expect(await field.getAttribute('aria-expanded')).toBe('true');
-  const pointedAt = async () => {
+  const highlighted = async () => {
     const id = await field.getAttribute('aria-activedescendant');
     return page.evaluate((name) => document.getElementById(name ?? '')?.textContent, id);
   };
-  expect(await pointedAt()).toBe(await hits.first().innerText());
+  expect(await highlighted()).toBe(await matches.first().innerText());
   await page.keyboard.press('ArrowDown');
-  await becomes(pointedAt, await hits.nth(1).innerText());
+  await becomes(highlighted, await matches.nth(1).innerText());
   await page.keyboard.press('ArrowUp');
-  await screenshot(page, 'keyboard-hit');
+  await screenshot(page, 'keyboard-match');
 
   await page.keyboard.press('Escape');
   await becomes(() => field.getAttribute('aria-expanded'), 'false');
   await page.keyboard.type('sb');
-  await hits.filter({ hasText: 'Lisbon, Portugal' }).waitFor();
+  await matches.filter({ hasText: 'Lisbon, Portugal' }).waitFor();
   await page.keyboard.press('Enter');
-  await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
+  await reads(page.getByRole('main'), 'All times are in Europe/Lisbon.');
 });

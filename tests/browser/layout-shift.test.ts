@@ -6,7 +6,7 @@ import { watchShifts } from './support/layout-shift.ts';
 const { visit } = withBrowser();
 
 describe.each([320, 1440])('%i px wide', (width) => {
-  test('nothing moves on any page while it loads', { timeout: 120_000 }, async () => {
+  test('no page shifts its layout while it loads', { timeout: 120_000 }, async () => {
     const { page } = await visit({ viewport: { width, height: 900 } });
     const shifts = await watchShifts(page);
     const moved: Record<string, string[]> = {};

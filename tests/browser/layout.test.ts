@@ -18,12 +18,12 @@ beforeAll(async () => {
     subject: longWord,
     contents: longWord,
   };
-  const answer = await fetch(`${product().baseUrl}/contact/send`, {
+  const response = await fetch(`${product().baseUrl}/contact/send`, {
     method: 'POST',
     body: new URLSearchParams(form),
     redirect: 'manual',
   });
-  const id = /mail=([^&]+)$/.exec(answer.headers.get('location') ?? '')?.[1];
+  const id = /mail=([^&]+)$/.exec(response.headers.get('location') ?? '')?.[1];
   messagePath = `/inbox/${id}`;
   await vi.waitFor(
     async () => {
@@ -34,16 +34,16 @@ beforeAll(async () => {
   );
 });
 
-const pictured = [320, 768, 1440];
+const screenshotWidths = [320, 768, 1440];
 
-/** What sticks out of the page that is open, by width; pictures of it are kept in both colours. */
+/** Returns the elements that overflow the current page, by width, and saves screenshots in both colour schemes. */
 async function overflowsOf(page: Page, name: string): Promise<Record<string, string[]>> {
   const overflows: Record<string, string[]> = {};
-  for (const width of [...pictured, 1920]) {
+  for (const width of [...screenshotWidths, 1920]) {
     await page.setViewportSize({ width, height: 900 });
     const overflow = await sidewaysOverflow(page);
     if (overflow.length > 0) overflows[`${name} ${width}`] = overflow;
-    if (!pictured.includes(width)) continue;
+    if (!screenshotWidths.includes(width)) continue;
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await screenshot(page, `layout-${name}-${width}-${colorScheme}`);
@@ -52,8 +52,8 @@ async function overflowsOf(page: Page, name: string): Promise<Record<string, str
   return overflows;
 }
 
-describe('from 320 to 1920 px', () => {
-  test('no page scrolls sideways', { timeout: 120_000 }, async () => {
+describe('from 320 to 1920 px, there is no horizontal overflow', () => {
+  test('on any page', { timeout: 120_000 }, async () => {
     const { page } = await visit();
     const overflows: Record<string, string[]> = {};
     for (const path of [...pages, messagePath]) {
@@ -65,15 +65,15 @@ describe('from 320 to 1920 px', () => {
     expect(overflows).toEqual({});
   });
 
-  test('nor does the 404', async () => {
+  test('on the 404 page', async () => {
     const { page, expectProblem } = await visit();
     expectProblem(/^404: GET \/no-such-page/);
     await page.goto('/no-such-page');
-    await headed(page, 'There is nothing here');
+    await headed(page, 'Page not found');
     expect(await overflowsOf(page, '404')).toEqual({});
   });
 
-  test('nor do long answers', async () => {
+  test('with long responses', async () => {
     const { page } = await visit();
     await page.goto('/echo');
     const send = page.getByRole('button', { name: 'Send', exact: true });
@@ -81,17 +81,17 @@ describe('from 320 to 1920 px', () => {
     await page.getByLabel('JSON to send').fill(JSON.stringify({ word: longWord }));
     await send.click();
     await reads(page.getByRole('region', { name: 'echo.body' }).locator('pre'), longWord);
-    expect(await overflowsOf(page, 'echo-answer')).toEqual({});
+    expect(await overflowsOf(page, 'echo-response')).toEqual({});
     await page.goto('/proxy');
     const card = page.getByRole('listitem').filter({ hasText: 'proxy.github.renderMarkdown' });
     await hydrated(card.getByRole('button', { name: 'Call' }));
     await card.getByLabel('body.text').fill(longWord);
     await card.getByRole('button', { name: 'Call' }).click();
     await reads(card.locator('pre'), longWord);
-    expect(await overflowsOf(page, 'proxy-answer')).toEqual({});
+    expect(await overflowsOf(page, 'proxy-response')).toEqual({});
   });
 
-  test('nor does a failure', async () => {
+  test('with an error', async () => {
     const { page, expectProblem } = await visit();
     expectProblem(/^[45]\d\d: POST /);
     await page.goto('/proxy');
@@ -104,7 +104,7 @@ describe('from 320 to 1920 px', () => {
   });
 });
 
-test('the colours are those the visitor prefers', async () => {
+test("the pages follow the visitor's colour scheme", async () => {
   const { page } = await visit();
   await page.goto('/');
   await page.emulateMedia({ colorScheme: 'light' });

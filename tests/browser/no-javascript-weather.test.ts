@@ -13,7 +13,7 @@ afterEach(() => {
   product().upstreams.openMeteo.fault(undefined);
 });
 
-test('the weather is complete and visible as sent', async () => {
+test('the HTML contains the complete, visible forecast', async () => {
   const { page } = await visitWithoutJavaScript();
   await page.goto('/weather');
   await headed(page, 'Weather');
@@ -22,21 +22,21 @@ test('the weather is complete and visible as sent', async () => {
   expect(await days.count()).toBe(8);
   for (const day of await days.all()) expect(await day.isVisible()).toBe(true);
   await page.getByRole('img', { name: 'The next 48 hours' }).waitFor();
-  await page.getByText('The hours as a table').click();
+  await page.getByText('Show the hours as a table').click();
   expect(await hourlyTable(page).getByRole('row').count()).toBe(49);
-  await page.getByText('These numbers are made up').waitFor();
+  await page.getByText('This forecast is synthetic.').waitFor();
   await page.getByRole('link', { name: 'Synthetic weather for offline use' }).waitFor();
   expect(await page.getByText('Loading the forecast').count()).toBe(0);
   await screenshot(page, 'no-javascript-weather');
 });
 
-test('a search takes the best hit and keeps it, with the place in no URL', async () => {
+test('a search chooses the best match and stores it, and no URL contains the place', async () => {
   const { page, requests } = await visitWithoutJavaScript();
   await page.goto('/weather');
   await page.getByRole('searchbox').fill('Lisb');
   await page.getByRole('button', { name: 'Search' }).click();
   await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
-  await page.getByText('Times are those of Europe/Lisbon.').waitFor();
+  await page.getByText('All times are in Europe/Lisbon.').waitFor();
   await screenshot(page, 'no-javascript-search');
   await page.reload();
   await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
@@ -44,7 +44,7 @@ test('a search takes the best hit and keeps it, with the place in no URL', async
   expect(urls.filter((url) => /lisb|38\.7|9\.1[34]/i.test(url))).toEqual([]);
 });
 
-test('units are switched by a form, and back', async () => {
+test('a form switches the units and back', async () => {
   const { page } = await visitWithoutJavaScript();
   await page.goto('/weather');
   await page.getByRole('button', { name: 'Show °F and mph' }).click();
@@ -61,7 +61,7 @@ test('units are switched by a form, and back', async () => {
     .waitFor();
 });
 
-test('more days are shown by a form', async () => {
+test('a form shows more days', async () => {
   const { page } = await visitWithoutJavaScript();
   await page.goto('/weather');
   await page.getByRole('button', { name: 'Show 16 days' }).click();
@@ -70,17 +70,17 @@ test('more days are shown by a form', async () => {
   await page.getByRole('button', { name: 'Show 7 days' }).waitFor();
 });
 
-test('a search without a hit says so and keeps the place', async () => {
+test('a search without a match shows a message and keeps the place', async () => {
   const { page } = await visitWithoutJavaScript();
   await page.goto('/weather');
   await page.getByRole('searchbox').fill('Xyzzyville');
   await page.getByRole('button', { name: 'Search' }).click();
-  await page.getByText('No place of this name was found.').waitFor();
+  await page.getByText('No place with this name was found.').waitFor();
   await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
   expect(page.url()).not.toMatch(/xyzzy/i);
 });
 
-test('a search of blanks answers with the page', async () => {
+test('a search for spaces returns the page', async () => {
   const { page } = await visitWithoutJavaScript();
   await page.goto('/weather');
   await page.getByRole('searchbox').fill('   ');
@@ -90,7 +90,7 @@ test('a search of blanks answers with the page', async () => {
   expect(await page.getByRole('heading', { level: 1 }).allInnerTexts()).toEqual(['Weather']);
 });
 
-test('a search that fails answers with the page and the reason', async () => {
+test('a failed search returns the page and the reason', async () => {
   const { page, allowProblem } = await visitWithoutJavaScript();
   allowProblem(/^50[234]: POST \/weather\/choose/);
   await page.goto('/weather');
@@ -100,11 +100,11 @@ test('a search that fails answers with the page and the reason', async () => {
   await page.getByRole('button', { name: 'Search' }).click();
   await loaded;
   expect(await page.getByRole('heading', { level: 1 }).allInnerTexts()).toEqual(['Weather']);
-  const failure = page.getByRole('alert').filter({ hasText: 'A service this answer depends on' });
+  const failure = page.getByRole('alert').filter({ hasText: 'A service we depend on' });
   expect(await failure.isVisible()).toBe(true);
 });
 
-test('a forecast that fails shows its reason and a way to try again', async () => {
+test('a failed forecast shows its reason and a link to try again', async () => {
   const { page } = await visitWithoutJavaScript();
   await keepPlace(page, { name: 'Bergen', lat: '60.39', lng: '5.32' });
   product().upstreams.openMeteo.fault({ kind: 'status', status: 500 });

@@ -1,5 +1,5 @@
 import { afterEach, expect } from 'vitest';
-import { keepWell } from '#tests/product/healthy-history.ts';
+import { addSuccesses } from '#tests/product/healthy-history.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable } from './support/forecast.ts';
@@ -11,21 +11,21 @@ const { visit, product } = withBrowser();
 
 afterEach(() => product().upstreams.geocoding.fault(undefined));
 
-test('a place is found by typing, chosen and kept, and stands in no URL', async () => {
+test('a place can be searched, chosen and stored, and no URL contains it', async () => {
   const { page, requests } = await visit();
   await page.goto('/weather');
   await hydrated(page.getByRole('combobox'));
   await page.getByRole('combobox').pressSequentially('Lisb');
-  const hit = page
+  const match = page
     .getByRole('listbox', { name: 'Places found' })
     .getByRole('option', { name: 'Lisbon, Portugal' });
-  await hit.waitFor();
+  await match.waitFor();
   await screenshot(page, 'weather-search');
 
-  const kept = page.waitForResponse('**/weather/choose');
-  await hit.click();
+  const stored = page.waitForResponse('**/weather/choose');
+  await match.click();
   await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
-  await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
+  await reads(page.getByRole('main'), 'All times are in Europe/Lisbon.');
   expect(await page.getByRole('combobox').inputValue()).toBe('');
   expect(await page.getByRole('listbox', { name: 'Places found' }).count()).toBe(0);
 
@@ -33,11 +33,11 @@ test('a place is found by typing, chosen and kept, and stands in no URL', async 
   expect(callsOf(requests, 'weather.forecast')).toHaveLength(1);
   expect(new Set(trpcCalls(requests).map((request) => request.method()))).toEqual(new Set(['POST']));
 
-  await kept;
+  await stored;
   const before = trpcCalls(requests).length;
   await page.reload();
   await page.getByRole('heading', { name: 'Lisbon, Portugal' }).waitFor();
-  await reads(page.getByRole('main'), 'Times are those of Europe/Lisbon.');
+  await reads(page.getByRole('main'), 'All times are in Europe/Lisbon.');
   await hydrated(page.getByRole('combobox'));
   await settled(page);
   expect(trpcCalls(requests)).toHaveLength(before);
@@ -46,17 +46,17 @@ test('a place is found by typing, chosen and kept, and stands in no URL', async 
   expect(urls.filter((url) => /lisb|38\.7|9\.1[34]/i.test(url))).toEqual([]);
 });
 
-test('a search without a hit says so', async () => {
+test('a search without a match shows a message', async () => {
   const { page } = await visit();
   await page.goto('/weather');
   await hydrated(page.getByRole('combobox'));
   await page.getByRole('combobox').fill('Xyzzyville');
-  await page.getByText('No place of this name was found.').waitFor();
+  await page.getByText('No place with this name was found.').waitFor();
   await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
-  await screenshot(page, 'weather-no-hit');
+  await screenshot(page, 'weather-no-match');
 });
 
-test('Enter takes the best hit that is shown', async () => {
+test('Enter chooses the best match in the list', async () => {
   const { page } = await visit();
   await page.goto('/weather');
   await hydrated(page.getByRole('combobox'));
@@ -66,7 +66,7 @@ test('Enter takes the best hit that is shown', async () => {
   await page.getByRole('heading', { name: /^Dublin/ }).waitFor();
 });
 
-test('Enter before the hits have come takes the best one once they have', async () => {
+test('Enter before the matches arrive chooses the best match when they do', async () => {
   const { page } = await visit();
   await page.goto('/weather');
   await hydrated(page.getByRole('combobox'));
@@ -76,12 +76,12 @@ test('Enter before the hits have come takes the best one once they have', async 
   await page.getByRole('heading', { name: /^Nairobi/ }).waitFor();
 });
 
-test('a search that fails shows the reason and leaves the forecast', async () => {
+test('a failed search shows the reason and keeps the forecast', async () => {
   const { page, expectProblem } = await visit();
   expectProblem(/^50\d: POST \/api\/trpc\/weather\.places/);
   await page.goto('/weather');
   await hydrated(page.getByRole('combobox'));
-  await keepWell(product(), 'weather.places', 16);
+  await addSuccesses(product(), 'weather.places', 16);
   product().upstreams.geocoding.fault({ kind: 'status', status: 500 });
   await page.getByRole('combobox').fill('Reykjav');
   const { reason, requestId } = await readFailure(page.getByRole('search').getByRole('alert'));

@@ -9,7 +9,7 @@ const { visit, product } = withBrowser();
 const linkTo = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name });
 
-/** Of pages, for a navigation within the application. */
+/** Requests for RSC payloads, which client-side navigations make. */
 const payloads = (requests: Request[]) => requests.filter((request) => 'rsc' in request.headers());
 const prefetches = (requests: Request[]) =>
   payloads(requests).filter((request) => 'next-router-prefetch' in request.headers());
@@ -17,7 +17,7 @@ const pathsOf = (requests: Request[]) => requests.map((request) => new URL(reque
 const scripts = (requests: Request[]) =>
   requests.filter((request) => request.resourceType() === 'script').map((request) => request.url());
 
-test.each(['/', '/weather', '/docs', '/posts'])('%s asks for no page that nobody asked for', async (path) => {
+test.each(['/', '/weather', '/docs', '/posts'])('%s prefetches no page without user input', async (path) => {
   const { page, requests } = await visit();
   await page.goto(path);
   await hydrated(linkTo(page, 'Posts'));
@@ -27,21 +27,21 @@ test.each(['/', '/weather', '/docs', '/posts'])('%s asks for no page that nobody
 });
 
 test.each<[string, (link: Locator) => Promise<void>]>([
-  ['the pointer over it', (link) => link.hover()],
-  ['the focus on it', (link) => link.focus()],
+  ['hover', (link) => link.hover()],
+  ['focus', (link) => link.focus()],
   [
-    'a finger on it',
+    'touch',
     (link) => link.dispatchEvent('touchstart', { touches: [], changedTouches: [], targetTouches: [] }),
   ],
-])('a link with %s prefetches its own page, and the click asks for the rest', async (_, intend) => {
+])('a link prefetches its own page on %s, and the click requests the rest', async (_, signalIntent) => {
   const { page, requests } = await visit({});
   await page.goto('/');
   const link = linkTo(page, 'Weather');
   await hydrated(link);
   await settled(page);
   requests.length = 0;
-  await intend(link);
-  // What the route is, what of it is the same for everybody, and the scripts of that.
+  await signalIntent(link);
+  // The route tree and the static part of the route, then the scripts of that part.
   await becomes(() => prefetches(requests).length, 2);
   await becomes(() => scripts(requests).length > 0, true);
   await settled(page);
@@ -50,19 +50,19 @@ test.each<[string, (link: Locator) => Promise<void>]>([
   const prefetched = scripts(requests);
 
   requests.length = 0;
-  // Without the pointer, which would go over the link again.
+  // A real click would move the pointer over the link and prefetch again.
   await link.evaluate((element) => element instanceof HTMLElement && element.click());
   await headed(page, 'Weather');
   await settled(page);
-  const [asked, ...more] = payloads(requests);
+  const [payload, ...more] = payloads(requests);
   expect(pathsOf(more)).toEqual([]);
-  const tree = await asked?.headerValue('next-router-state-tree');
+  const tree = await payload?.headerValue('next-router-state-tree');
   expect(tree).toContain(encodeURIComponent('["weather",{"children":["__PAGE__",{},null,"refetch"'));
   expect(scripts(requests).filter((url) => prefetched.includes(url))).toEqual([]);
   expect(pageLoads(requests)).toEqual([]);
 });
 
-test('a link in a text does, too', async () => {
+test('a link in the content prefetches on hover, too', async () => {
   const { page, requests } = await visit({});
   await page.goto('/docs');
   const link = page.getByRole('main').getByRole('link', { name: 'echo.body' });
@@ -73,7 +73,7 @@ test('a link in a text does, too', async () => {
   await becomes(() => new Set(pathsOf(prefetches(requests))), new Set(['/docs/echo.body']));
 });
 
-test('a page that was not prefetched is one request away', async () => {
+test('navigation to a page that was not prefetched makes one request', async () => {
   const { page, requests } = await visit({});
   await page.goto('/');
   const link = linkTo(page, 'Posts');

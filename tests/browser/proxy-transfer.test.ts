@@ -14,9 +14,9 @@ afterEach(() => product().upstreams.files.fault(undefined));
 
 const name = 'synthetic-1048576.bin';
 
-/** The explorer's form of one raw endpoint. */
+/** Opens the explorer and returns the form of one raw endpoint. */
 async function openForm(heading: string, button: 'Download' | 'Upload') {
-  // A profile of its own: what another test downloaded must not come from the cache.
+  // A new profile, so that downloads of other tests do not come from the cache.
   const opened = await visit({});
   const { page } = opened;
   await page.goto('/proxy');
@@ -30,7 +30,7 @@ async function openForm(heading: string, button: 'Download' | 'Upload') {
 
 const openDownload = () => openForm('GET /api/raw/files/files/{name}', 'Download');
 
-/** Whatever the progress says from now on, also what is there for a moment only. */
+/** Records all progress texts from now on, including short-lived ones. */
 async function watchProgress(page: Page, card: Locator): Promise<() => Promise<string[]>> {
   const seen = await card.evaluateHandle((element) => {
     const texts: string[] = [];
@@ -50,10 +50,10 @@ async function sha256Of(download: Download): Promise<string> {
 }
 
 test.each([
-  // The example: it may be there before the first look at how far it is.
+  // The example is so small that the download may finish before the first progress event.
   { bytes: 1_048_576, shown: /^0 bytes\b/, received: 'Received 1.0 MB.' },
   { bytes: 67_108_864, shown: /\d MB of 64\.0 MB/, received: 'Received 64.0 MB.' },
-])('a download of $bytes bytes shows how far it is and ends in a file', async (row) => {
+])('a download of $bytes bytes shows its progress and saves a file', async (row) => {
   const { page, card, submit } = await openDownload();
   const field = card.getByLabel('params.name');
   expect(await field.inputValue()).toBe(name);
@@ -70,7 +70,7 @@ test.each([
   await screenshot(page, 'proxy-download');
 });
 
-test('the plain link downloads the same', async () => {
+test('the plain link downloads the same file', async () => {
   const { page, card } = await openDownload();
   const saved = page.waitForEvent('download');
   await card.getByRole('link', { name: 'Download the example as a plain link' }).click();
@@ -79,7 +79,7 @@ test('the plain link downloads the same', async () => {
   expect(await sha256Of(download)).toBe(patternSha256(1_048_576));
 });
 
-test('a large download shows how far it is, and Cancel ends it up to the upstream', async () => {
+test('a large download shows its progress, and Cancel also ends the request to the upstream', async () => {
   const bytes = 2 ** 31;
   const { page, card, submit } = await openDownload();
   const { files } = product().upstreams;
@@ -90,17 +90,17 @@ test('a large download shows how far it is, and Cancel ends it up to the upstrea
   expect(await bar.getAttribute('max')).toBe(String(bytes));
   await becomes(() => files.open, 1);
   await card.getByRole('button', { name: 'Cancel' }).click();
-  await reads(card, 'Cancelled. Nothing was kept.');
+  await reads(card, 'The transfer was cancelled.');
   expect(await bar.count()).toBe(0);
   await becomes(() => files.open, 0);
-  const ended = files.transfers.at(-1);
-  expect(ended).toMatchObject({ url: `/files/synthetic-${bytes}.bin`, complete: false });
-  expect(ended?.bytes).toBeLessThan(bytes);
+  const transfer = files.transfers.at(-1);
+  expect(transfer).toMatchObject({ url: `/files/synthetic-${bytes}.bin`, complete: false });
+  expect(transfer?.bytes).toBeLessThan(bytes);
   await becomes(() => submit.isEnabled(), true);
   await screenshot(page, 'proxy-download-cancelled');
 });
 
-test('a download that stands still shows where', async () => {
+test('a stalled download shows its progress', async () => {
   const { page, card, submit } = await openDownload();
   product().upstreams.files.fault({ kind: 'stall', afterBytes: 512 * 1024 });
   await submit.click();
@@ -108,11 +108,11 @@ test('a download that stands still shows where', async () => {
   expect(await card.getByRole('progressbar').getAttribute('value')).toBe(String(512 * 1024));
   await screenshot(page, 'proxy-download-progress');
   await card.getByRole('button', { name: 'Cancel' }).click();
-  await reads(card, 'Cancelled. Nothing was kept.');
+  await reads(card, 'The transfer was cancelled.');
   await becomes(() => product().upstreams.files.open, 0);
 });
 
-test('a download that is cut off is a failure and no file', async () => {
+test('a truncated download fails and saves no file', async () => {
   const { page, card, submit, expectProblem } = await openDownload();
   expectProblem(/^net::ERR_\w+: GET \/api\/raw\/files\/files\//);
   const saved: Download[] = [];
@@ -123,7 +123,7 @@ test('a download that is cut off is a failure and no file', async () => {
   expect(saved).toEqual([]);
 });
 
-test('an upload shows what was sent and what the upstream says of it', async () => {
+test('an upload shows the sent size and the response of the upstream', async () => {
   const { page, card, submit } = await openForm('PUT /api/raw/files/files/{name}', 'Upload');
   const buffer = Buffer.alloc(300 * 1024, 'some file ');
   await card.getByLabel('params.name').fill('from-a-browser.bin');
@@ -140,7 +140,7 @@ test('an upload shows what was sent and what the upstream says of it', async () 
   await screenshot(page, 'proxy-upload');
 });
 
-test('a file that is not there shows the reason', async () => {
+test('a missing file shows the reason', async () => {
   const { page, card, submit, expectProblem } = await openDownload();
   expectProblem(/^404: GET \/api\/raw\/files\/files\/no-such-file\.bin/);
   await card.getByLabel('params.name').fill('no-such-file.bin');

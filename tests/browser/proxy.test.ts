@@ -1,5 +1,5 @@
 import { afterEach, expect } from 'vitest';
-import { keepWell } from '#tests/product/healthy-history.ts';
+import { addSuccesses } from '#tests/product/healthy-history.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { trpcCalls } from './support/requests.ts';
@@ -10,7 +10,7 @@ const { visit, product } = withBrowser();
 
 afterEach(() => product().upstreams.github.fault(undefined));
 
-/** The explorer's form of one endpoint. */
+/** Opens the explorer and returns the form of one endpoint. */
 async function openForm(path: string) {
   const opened = await visit();
   const { page } = opened;
@@ -20,10 +20,10 @@ async function openForm(path: string) {
     .filter({ has: page.getByRole('heading', { name: path, exact: true }) });
   const button = card.getByRole('button', { name: 'Call' });
   await hydrated(button);
-  return { ...opened, card, answer: card.locator('pre'), call: () => button.click() };
+  return { ...opened, card, response: card.locator('pre'), call: () => button.click() };
 }
 
-test('the list of endpoints comes with the page', async () => {
+test('the HTML contains the list of endpoints', async () => {
   const { page, requests } = await visit();
   await page.goto('/proxy');
   await hydrated(page.getByRole('button', { name: 'Call' }).first());
@@ -44,11 +44,11 @@ test.each([
   ['repository', /"full_name": "trpc\/trpc"/],
   ['releases', /"tag_name": "v[^"]+"(.*"tag_name"){2}/s],
   ['renderMarkdown', /"data": ".*<strong>Hello<\/strong> from a typed proxy/],
-])('proxy.github.%s answers its example', async (name, expected) => {
-  const { page, requests, answer, call } = await openForm(`proxy.github.${name}`);
+])('proxy.github.%s works with its example', async (name, expected) => {
+  const { page, requests, response, call } = await openForm(`proxy.github.${name}`);
   await call();
-  await reads(answer, expected);
-  await reads(answer, '"status": 200');
+  await reads(response, expected);
+  await reads(response, '"status": 200');
   const [request, ...more] = trpcCalls(requests);
   expect(more).toEqual([]);
   expect(request?.method()).toBe('POST');
@@ -56,20 +56,20 @@ test.each([
   await screenshot(page, `proxy-${name.toLowerCase()}`);
 });
 
-test('what is filled in is what is asked', async () => {
-  const { card, answer, call } = await openForm('proxy.github.releases');
+test('the form sends its values to the upstream', async () => {
+  const { card, response, call } = await openForm('proxy.github.releases');
   await card.getByLabel('params.owner').fill('nodejs');
   await card.getByLabel('params.repo').fill('undici');
   await card.getByLabel('query.per_page').fill('2');
   await card.getByLabel('query.page').fill('3');
   await call();
-  await reads(answer, 'https://github.com/nodejs/undici/releases/');
-  expect((await answer.innerText()).match(/"tag_name"/g)).toHaveLength(2);
-  const asked = product().upstreams.github.requests.at(-1)?.url;
-  expect(asked).toBe('/repos/nodejs/undici/releases?per_page=2&page=3');
+  await reads(response, 'https://github.com/nodejs/undici/releases/');
+  expect((await response.innerText()).match(/"tag_name"/g)).toHaveLength(2);
+  const url = product().upstreams.github.requests.at(-1)?.url;
+  expect(url).toBe('/repos/nodejs/undici/releases?per_page=2&page=3');
 });
 
-test('a repository that does not exist shows the reason', async () => {
+test('a missing repository shows the reason', async () => {
   const { page, card, call, expectProblem } = await openForm('proxy.github.repository');
   expectProblem(/^404: POST \/api\/trpc\/proxy\.github\.repository/);
   await card.getByLabel('params.repo').fill('no-such-repository');
@@ -79,7 +79,7 @@ test('a repository that does not exist shows the reason', async () => {
   await screenshot(page, 'proxy-not-found');
 });
 
-test('what an endpoint does not take shows the reason and asks nobody', async () => {
+test('an invalid value shows the reason and sends nothing to the upstream', async () => {
   const { card, call, expectProblem } = await openForm('proxy.github.repository');
   expectProblem(/^400: POST \/api\/trpc\/proxy\.github\.repository/);
   const before = product().upstreams.github.requests.length;
@@ -91,10 +91,10 @@ test('what an endpoint does not take shows the reason and asks nobody', async ()
   expect(product().upstreams.github.requests).toHaveLength(before);
 });
 
-test("an upstream's failure shows the fixed text, the reason and an id that is in the log", async () => {
+test('an upstream failure shows the fixed text, the reason and the request id from the log', async () => {
   const { page, card, call, expectProblem } = await openForm('proxy.github.repository');
   expectProblem(/^502: POST \/api\/trpc\/proxy\.github\.repository/);
-  await keepWell(product(), 'proxy.github.renderMarkdown');
+  await addSuccesses(product(), 'proxy.github.renderMarkdown');
   product().upstreams.github.fault({
     kind: 'status',
     status: 500,
@@ -107,7 +107,7 @@ test("an upstream's failure shows the fixed text, the reason and an id that is i
   const { reason, requestId } = await readFailure(alert);
   expect(reason).toBe('upstream_bad_answer');
   expect(product().log()).toContain(requestId);
-  await reads(alert, 'A service this answer depends on gave an answer that could not be used.');
+  await reads(alert, 'A service we depend on sent an unusable response.');
   expect(await page.content()).not.toContain('db-7.internal');
   await screenshot(page, 'proxy-upstream-failed');
 });

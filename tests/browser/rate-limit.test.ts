@@ -9,10 +9,10 @@ import { becomes, hydrated } from './support/wait.ts';
 const windowSeconds = 10;
 const { visit } = withBrowser({ RATE_LIMITS: `light=10000/60,upstream=2/${windowSeconds},mail=1000/3600` });
 
-test('over the limit the forecast tells when it may be asked for again, counts down, and then comes', async () => {
+test('a rate-limited forecast counts down to the retry, and the retry works', async () => {
   const { page, requests, expectProblem } = await visit();
   expectProblem(/^429: POST \/api\/trpc\/weather\.forecast/);
-  // The first call of the window is the server's, for the page.
+  // The server makes the first call of the window when it renders the page.
   await page.goto('/weather');
   await hydrated(page.getByRole('combobox'));
   await page.getByRole('button', { name: 'Show °F and mph' }).click();
@@ -30,18 +30,18 @@ test('over the limit the forecast tells when it may be asked for again, counts d
   expect(first).toBeLessThanOrEqual(windowSeconds);
   await screenshot(page, 'rate-limit-countdown');
   await expect.poll(left, { timeout: 10_000 }).toBeLessThan(first);
-  const asked = callsOf(requests, 'weather.forecast').length;
+  const before = callsOf(requests, 'weather.forecast').length;
 
   await expect.poll(() => retry.isEnabled(), { timeout: 2 * windowSeconds * 1000 }).toBe(true);
   expect(await retry.textContent()).toBe('Try again');
-  // Nothing was sent before its time.
-  expect(callsOf(requests, 'weather.forecast')).toHaveLength(asked);
+  // The page sent nothing before the end of the countdown.
+  expect(callsOf(requests, 'weather.forecast')).toHaveLength(before);
   await retry.click();
   await becomes(() => dailyTable(page).getByRole('row').count(), 17);
   expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
 });
 
-test('a page that opens over the limit says so as sent, with a way to try again', async () => {
+test('the HTML of a rate-limited page has the error and a link to try again', async () => {
   const { page, allowProblem } = await visit({ javaScriptEnabled: false });
   allowProblem(/^429: /);
   const alert = page.getByRole('main').getByRole('alert');
@@ -51,5 +51,5 @@ test('a page that opens over the limit says so as sent, with a way to try again'
   }, 1);
   expect((await readFailure(alert)).reason).toBe('rate_limited');
   await page.getByRole('link', { name: 'Try again' }).waitFor();
-  await screenshot(page, 'rate-limit-as-sent');
+  await screenshot(page, 'rate-limit-html');
 });

@@ -9,20 +9,20 @@ const { visit, product } = withBrowser();
 
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
 
-/** What moves on the page, or would once it changes. */
+/** Returns the running animations and the elements with transitions. */
 function movements(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const running = document
       .getAnimations()
-      .map((animation) => `runs: ${Reflect.get(animation, 'animationName')}`);
-    const would = [...document.querySelectorAll('*')]
+      .map((animation) => `animation: ${Reflect.get(animation, 'animationName')}`);
+    const transitions = [...document.querySelectorAll('*')]
       .filter((element) => /[1-9]/.test(getComputedStyle(element).transitionDuration))
-      .map((element) => `would: ${element.outerHTML.slice(0, 80)}`);
-    return [...running, ...would];
+      .map((element) => `transition: ${element.outerHTML.slice(0, 80)}`);
+    return [...running, ...transitions];
   });
 }
 
-/** The weather page while it waits for a forecast, its skeleton in view. */
+/** Opens the weather page and returns it while it waits for a forecast and shows the skeleton. */
 async function waitingForForecast(reducedMotion: 'reduce' | 'no-preference', lng: string): Promise<Page> {
   const { page } = await visit({ reducedMotion });
   await keepPlace(page, { name: 'Oslo', lat: '59.91', lng });
@@ -34,7 +34,7 @@ async function waitingForForecast(reducedMotion: 'reduce' | 'no-preference', lng
   return page;
 }
 
-test('where motion is not wanted, nothing moves on any page', { timeout: 60_000 }, async () => {
+test('with reduced motion, no page has animations or transitions', { timeout: 60_000 }, async () => {
   const { page } = await visit({ reducedMotion: 'reduce' });
   const moving: Record<string, string[]> = {};
   for (const path of pages) {
@@ -46,9 +46,9 @@ test('where motion is not wanted, nothing moves on any page', { timeout: 60_000 
   expect(moving).toEqual({});
 });
 
-test('a skeleton stands still where motion is not wanted, and breathes elsewhere', async () => {
+test('the skeleton is animated, but not with reduced motion', async () => {
   expect(await movements(await waitingForForecast('reduce', '10.71'))).toEqual([]);
   product().upstreams.openMeteo.fault(undefined);
   const moving = await movements(await waitingForForecast('no-preference', '10.81'));
-  expect(new Set(moving)).toEqual(new Set(['runs: skeleton']));
+  expect(new Set(moving)).toEqual(new Set(['animation: skeleton']));
 });

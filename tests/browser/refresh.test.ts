@@ -7,15 +7,15 @@ import { becomes, headed, hydrated, settled } from './support/wait.ts';
 
 const { visit } = withBrowser();
 
-/** As when the visitor turns to another tab, and back. */
-function turn(page: Page, visibilityState: 'hidden' | 'visible'): Promise<void> {
+/** Simulates a switch to another tab or back. */
+function setVisibility(page: Page, visibilityState: 'hidden' | 'visible'): Promise<void> {
   return page.evaluate((state) => {
     Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   }, visibilityState);
 }
 
-/** Opened at a time that stands still; ready once nothing is on its way. */
+/** Opens a page with a stopped clock and waits until it has no running requests. */
 async function openAt(path: string) {
   const visited = await visit({});
   await visited.page.clock.install();
@@ -25,32 +25,32 @@ async function openAt(path: string) {
   return visited;
 }
 
-describe('the weather is asked for anew', () => {
-  test('every ten minutes while the page is looked at, and not while it is hidden', async () => {
+describe('the browser refetches the forecast', () => {
+  test('every ten minutes while the page is visible, and not while it is hidden', async () => {
     const { page, requests } = await openAt('/weather');
-    const asked = () => callsOf(requests, 'weather.forecast').length;
+    const calls = () => callsOf(requests, 'weather.forecast').length;
     await dailyTable(page).waitFor();
-    expect(asked()).toBe(0);
+    expect(calls()).toBe(0);
     await page.clock.runFor('10:01');
-    await becomes(asked, 1);
+    await becomes(calls, 1);
     await settled(page);
 
-    await turn(page, 'hidden');
+    await setVisibility(page, 'hidden');
     await page.clock.runFor('30:00');
     await settled(page);
-    expect(asked()).toBe(1);
+    expect(calls()).toBe(1);
 
-    await turn(page, 'visible');
+    await setVisibility(page, 'visible');
     const aMinuteLater = async () => {
       await page.clock.runFor('01:00');
-      return asked();
+      return calls();
     };
     await expect.poll(aMinuteLater, { timeout: 20_000 }).toBeGreaterThan(1);
     await dailyTable(page).waitFor();
   });
 });
 
-describe('a page that lives on the server is asked for anew', () => {
+describe('the browser refreshes server-rendered pages', () => {
   const refreshes = (requests: Request[], path: string) =>
     requests.filter((request) => {
       const { pathname, searchParams } = new URL(request.url());
@@ -60,15 +60,15 @@ describe('a page that lives on the server is asked for anew', () => {
   test.each([
     ['/status', 'Status', '00:11'],
     ['/inbox', 'Inbox', '00:03'],
-  ])('%s: while it is looked at, and not while it is hidden', async (path, heading, pause) => {
+  ])('%s while it is visible, and not while it is hidden', async (path, heading, interval) => {
     const { page, requests } = await openAt(path);
     await headed(page, heading);
     const before = refreshes(requests, path);
-    await page.clock.runFor(pause);
+    await page.clock.runFor(interval);
     await expect.poll(() => refreshes(requests, path), { timeout: 10_000 }).toBeGreaterThan(before);
     await settled(page);
 
-    await turn(page, 'hidden');
+    await setVisibility(page, 'hidden');
     const whenHidden = refreshes(requests, path);
     await page.clock.runFor('01:00');
     await settled(page);

@@ -6,43 +6,43 @@ import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser();
-/** Longer than half a second, within which the browser puts a shift of the layout down to the click. */
-const late = { kind: 'delay', ms: 2_500 } as const;
+/** Longer than 500 ms after a click, within which the browser attributes layout shifts to the click. */
+const slow = { kind: 'delay', ms: 2_500 } as const;
 
 afterEach(() => {
   product().upstreams.openMeteo.fault(undefined);
   product().upstreams.github.fault(undefined);
 });
 
-describe.each([320, 1440])('%i px wide, nothing moves', (width) => {
+describe.each([320, 1440])('%i px wide, the layout does not shift', (width) => {
   const viewport = { width, height: 900 };
 
-  test('while a link waits for its page: a skeleton stands in for it', async () => {
+  test('while a linked page loads and a skeleton replaces it', async () => {
     const { page } = await visit({ viewport });
     const shifts = await watchShifts(page);
     await page.goto('/posts');
     const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' });
     await hydrated(link);
     await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: String(10 + width / 10_000) });
-    product().upstreams.openMeteo.fault(late);
+    product().upstreams.openMeteo.fault(slow);
     await link.click();
     await page.getByRole('status').filter({ hasText: 'The page is loading' }).waitFor();
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(0);
     await screenshot(page, `slow-page-${width}`);
     await headed(page, 'Weather');
     await dailyTable(page).waitFor();
-    await reads(page.getByRole('main'), 'Times are those of');
+    await reads(page.getByRole('main'), 'All times are in');
     expect(await page.getByText('The page is loading').isVisible()).toBe(false);
     expect(await shifts()).toEqual([]);
   });
 
-  test('while a forecast is waited for', async () => {
+  test('while a forecast loads', async () => {
     const { page } = await visit({ viewport });
     const shifts = await watchShifts(page);
     await keepPlace(page, { name: 'Bergen', lat: '60.39', lng: String(5 + width / 10_000) });
     await page.goto('/weather');
     await hydrated(page.getByRole('combobox'));
-    product().upstreams.openMeteo.fault(late);
+    product().upstreams.openMeteo.fault(slow);
     await page.getByRole('button', { name: 'Show 16 days' }).click();
     await page.getByRole('status').filter({ hasText: 'Loading the forecast' }).waitFor();
     await screenshot(page, `slow-forecast-${width}`);
@@ -51,16 +51,16 @@ describe.each([320, 1440])('%i px wide, nothing moves', (width) => {
     expect(await shifts()).toEqual([]);
   });
 
-  test('while a call of the explorer is waited for', async () => {
+  test('while a call of the explorer runs', async () => {
     const { page } = await visit({ viewport });
     const shifts = await watchShifts(page);
     await page.goto('/proxy');
     const card = page.getByRole('listitem').filter({ hasText: 'proxy.github.renderMarkdown' });
     await hydrated(card.getByRole('button'));
     await card.getByLabel('body.text').fill(`slow ${width}`);
-    product().upstreams.github.fault(late);
+    product().upstreams.github.fault(slow);
     await card.getByRole('button', { name: 'Call' }).click();
-    await card.getByText('Waiting for the answer').waitFor();
+    await card.getByText('Waiting for the response').waitFor();
     expect(await card.getByRole('button', { name: 'Calling…' }).isDisabled()).toBe(true);
     await reads(card.locator('pre'), `slow ${width}`);
     expect(await card.getByRole('button', { name: 'Call' }).isEnabled()).toBe(true);
@@ -68,24 +68,24 @@ describe.each([320, 1440])('%i px wide, nothing moves', (width) => {
   });
 });
 
-test('a page that waits for its upstream keeps nobody else waiting', async () => {
+test('a page that waits for its upstream does not delay other requests', async () => {
   const { page } = await visit({});
   await keepPlace(page, { name: 'Tromsø', lat: '69.65', lng: '18.96' });
   product().upstreams.openMeteo.fault({ kind: 'delay', ms: 4_000 });
-  let waits = true;
-  const slow = page.goto('/weather').then(() => {
-    waits = false;
+  let waiting = true;
+  const navigation = page.goto('/weather').then(() => {
+    waiting = false;
   });
   await becomes(
     () => product().upstreams.openMeteo.requests.some(({ url, body }) => `${url}${body}`.includes('69.65')),
     true,
   );
-  // Without a browser, which on a busy machine may take longer than any upstream.
+  // Plain fetch: on a busy machine a browser may take longer than the upstream.
   const others = ['/api/trpc/echo.request', '/posts'].map((path) => fetch(`${product().baseUrl}${path}`));
   const [call, posts] = await Promise.all(others);
   expect([call?.status, posts?.status]).toEqual([200, 200]);
   expect(await posts?.text()).toMatch(/<h1[^>]*>Posts<\/h1>/);
-  expect(waits).toBe(true);
-  await slow;
+  expect(waiting).toBe(true);
+  await navigation;
   await dailyTable(page).waitFor();
 });

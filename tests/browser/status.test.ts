@@ -27,26 +27,31 @@ function cardOf(page: Page, title: string) {
 
 const render = () => post(product(), 'proxy.github.renderMarkdown', { body: { text: 'status' } });
 
-test.each([true, false])('the page tells of each upstream as sent; JavaScript: %s', async (scripted) => {
-  const { page, requests } = await visit({ javaScriptEnabled: scripted });
-  await page.goto('/status');
-  await headed(page, 'Status');
-  expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(upstreams);
-  for (const title of upstreams) {
-    await reads(cardOf(page, title), 'Called normally');
-    await reads(cardOf(page, title), /Calls\d+.*Failed0/);
-  }
-  await reads(page.getByRole('region', { name: 'This instance' }), 'Takes requests');
-  await reads(page.getByRole('region', { name: 'Outbox' }), /Waiting\d+.*Given up\d+/);
-  await reads(
-    page.getByRole('region', { name: 'Limits' }),
-    'Calls of class mail1,000 an hour for each caller',
-  );
-  expect(trpcCalls(requests)).toEqual([]);
-  await screenshot(page, scripted ? 'status' : 'no-javascript-status');
-});
+test.each([true, false])(
+  'the HTML has the state of each upstream; JavaScript: %s',
+  async (javaScriptEnabled) => {
+    const { page, requests } = await visit({ javaScriptEnabled });
+    await page.goto('/status');
+    await headed(page, 'Status');
+    expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(
+      upstreams,
+    );
+    for (const title of upstreams) {
+      await reads(cardOf(page, title), 'Working normally');
+      await reads(cardOf(page, title), /Calls\d+.*Failed0/);
+    }
+    await reads(page.getByRole('region', { name: 'This instance' }), 'StateReady');
+    await reads(page.getByRole('region', { name: 'Outbox' }), /Queued\d+.*Undeliverable\d+/);
+    await reads(
+      page.getByRole('region', { name: 'Rate limits' }),
+      'Calls of class mail1,000 an hour per caller',
+    );
+    expect(trpcCalls(requests)).toEqual([]);
+    await screenshot(page, javaScriptEnabled ? 'status' : 'no-javascript-status');
+  },
+);
 
-test('a mail that comes in is counted by itself', async () => {
+test('the open page counts a new mail', async () => {
   const { page } = await visit();
   await page.goto('/status');
   const sent = page.getByRole('region', { name: 'Outbox' }).getByText('Sent', { exact: true });
@@ -57,24 +62,24 @@ test('a mail that comes in is counted by itself', async () => {
     .toBe('1');
 });
 
-test('after failures the page changes by itself, and once more when all is well', async () => {
+test('the open page shows that an upstream fails and that it recovers', async () => {
   const { page, requests } = await visit();
   await page.goto('/status');
   const github = cardOf(page, 'GitHub REST API');
-  await reads(github, 'Called normally');
+  await reads(github, 'Working normally');
   await settled(page);
 
   product().upstreams.github.fault({ kind: 'status', status: 500 });
   await becomes(async () => (await render()).status, 503);
-  await reads(github, 'Failing: left alone for a moment');
+  await reads(github, 'Failing: calls are paused');
   await reads(github, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
   await reads(github, /Failed[1-9]/);
-  await reads(cardOf(page, 'Open-Meteo geocoding'), 'Called normally');
+  await reads(cardOf(page, 'Open-Meteo geocoding'), 'Working normally');
   await screenshot(page, 'status-failing');
 
   product().upstreams.github.fault(undefined);
   await becomes(async () => (await render()).status, 200);
-  await reads(github, 'Called normally');
+  await reads(github, 'Working normally');
   expect(pageLoads(requests)).toHaveLength(1);
   expect(callsOf(requests, 'proxy.status').length).toBeGreaterThan(0);
 });

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { test, withBrowser } from './support/browser.ts';
-import { arrivesInInbox, fillLetter } from './support/mail.ts';
+import { arrivesInInbox, fillContactForm } from './support/mail.ts';
 import { pageLoads } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { becomes, headed, hydrated, reads } from './support/wait.ts';
@@ -23,7 +23,7 @@ const navigation = [
   },
 ];
 
-test('every link of the navigation leads to its page without loading a new document', async () => {
+test('every link of the navigation leads to its page without a page load', async () => {
   const { page, requests } = await visit();
   await page.goto('/');
   await headed(page, 'A typed backend for your frontend');
@@ -40,7 +40,7 @@ test('every link of the navigation leads to its page without loading a new docum
   expect(pageLoads(requests).map((request) => request.url())).toEqual([`${product().baseUrl}/`]);
 });
 
-test('the list of posts leads to a post and back', async () => {
+test('the list of posts links to a post, and the post links back', async () => {
   const { page } = await visit();
   await page.goto('/posts');
   const links = page.getByRole('article').getByRole('link');
@@ -54,7 +54,7 @@ test('the list of posts leads to a post and back', async () => {
   await headed(page, 'Posts');
 });
 
-test('an empty inbox leads to the contact form, a mail from it back to the inbox and the message', async () => {
+test('the empty inbox links to the contact form, and the form links to the inbox, which shows the mail', async () => {
   const { page } = await visit();
   await page.goto('/inbox');
   await headed(page, 'Inbox');
@@ -62,7 +62,7 @@ test('an empty inbox leads to the contact form, a mail from it back to the inbox
   await page.getByRole('link', { name: 'Send one' }).click();
   await headed(page, 'Contact');
   await hydrated(page.getByRole('button', { name: 'Send' }));
-  await fillLetter(page, { email: 'ada@example.org', subject: 'A walk', contents: 'Passing through.' });
+  await fillContactForm(page, { email: 'ada@example.org', subject: 'A walk', contents: 'Passing through.' });
   await page.getByRole('button', { name: 'Send' }).click();
   await reads(page.getByRole('status'), 'Your message was sent.');
 
@@ -81,13 +81,13 @@ test('an empty inbox leads to the contact form, a mail from it back to the inbox
 });
 
 test.each(['/no-such-page', '/posts/no-such-post', '/weather/no-such-page'])(
-  '%s is the designed 404, with the way on',
+  '%s shows the 404 page with a link to the start page',
   async (path) => {
     const { page, expectProblem } = await visit();
     expectProblem(/^404: GET \/.*no-such-/);
     const response = await page.goto(path);
     expect(response?.status()).toBe(404);
-    await headed(page, 'There is nothing here');
+    await headed(page, 'Page not found');
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
     await screenshot(page, `walk-404${path.replaceAll('/', '-')}`);
     await page.getByRole('link', { name: 'Go to the start page' }).click();
@@ -95,16 +95,16 @@ test.each(['/no-such-page', '/posts/no-such-post', '/weather/no-such-page'])(
   },
 );
 
-test('the icon that browsers ask for by themselves is there', async () => {
+test('the icons that browsers request exist', async () => {
   const { page } = await visit();
   await page.goto('/');
   const declared = await page
     .locator('link[rel~="icon"]')
     .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
-  // Without a link a browser asks for /favicon.ico.
+  // Browsers request /favicon.ico if the page links no icon.
   for (const path of declared.length > 0 ? declared : ['/favicon.ico']) {
-    const answer = await page.request.get(path);
-    expect(answer.status(), path).toBe(200);
-    expect(answer.headers()['content-type'], path).toMatch(/^image\//);
+    const response = await page.request.get(path);
+    expect(response.status(), path).toBe(200);
+    expect(response.headers()['content-type'], path).toMatch(/^image\//);
   }
 });

@@ -10,7 +10,7 @@ const { visit, product } = withBrowser();
 
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
 
-/** A position to many decimals, which must not leave the browser. */
+/** A position with many decimals. The browser must not send them. */
 const vienna = { latitude: 48.208_174_3, longitude: 16.373_819_1 };
 
 describe('the location of the device', () => {
@@ -23,30 +23,30 @@ describe('the location of the device', () => {
     return { ...visited, button };
   }
 
-  test('is asked for by the button alone, and leaves the browser rounded', async () => {
+  test('is requested only by the button and is rounded before it leaves the browser', async () => {
     const { page, requests, button } = await visitWith(['geolocation']);
     expect(callsOf(requests, 'weather.forecast')).toEqual([]);
     await button.click();
     await page.getByRole('heading', { name: 'My location' }).waitFor();
-    await reads(page.getByRole('main'), 'Times are those of Europe/Vienna.');
+    await reads(page.getByRole('main'), 'All times are in Europe/Vienna.');
     const sent = requests.map((request) => `${request.url()} ${request.postData() ?? ''}`).join('\n');
     expect(sent).toContain('48.21');
     expect(sent).not.toMatch(/48\.208|16\.373/);
     await screenshot(page, 'weather-location');
   });
 
-  test('that the visitor does not give is told, and the forecast stays', async () => {
+  test('shows an error if the visitor denies it, and keeps the forecast', async () => {
     const { page, button } = await visitWith([]);
     await button.click();
-    await reads(page.getByRole('main').getByRole('alert'), 'does not let this site know your location');
+    await reads(page.getByRole('main').getByRole('alert'), 'does not share your location with this site');
     await dailyTable(page).waitFor();
     await screenshot(page, 'weather-location-denied');
   });
 
   test.each([
-    [2, 'could not find out where it is'],
+    [2, 'could not determine its location'],
     [3, 'took too long'],
-  ])('that fails with code %i is told', async (code, text) => {
+  ])('shows an error if it fails with code %i', async (code, text) => {
     const { page, button } = await visitWith(['geolocation'], (context) =>
       context.addInitScript((failure) => {
         navigator.geolocation.getCurrentPosition = (_, fail) => {
@@ -59,7 +59,7 @@ describe('the location of the device', () => {
   });
 });
 
-test('places are kept on the device, chosen again, and sent nowhere', async () => {
+test('places can be saved on the device and chosen again, and are not sent anywhere', async () => {
   const { page, requests } = await visit();
   await page.goto('/weather');
   const save = page.getByRole('button', { name: 'Save this place' });
@@ -79,13 +79,13 @@ test('places are kept on the device, chosen again, and sent nowhere', async () =
   expect(trpcCalls(requests).every((request) => request.method() === 'POST')).toBe(true);
 });
 
-test('the chart has a table of the same hours', async () => {
+test('the chart has a table with the same hours', async () => {
   const { page } = await visit();
   await page.goto('/weather');
   const chart = page.getByRole('img', { name: 'The next 48 hours' });
   await chart.waitFor();
   expect(await chart.locator('desc').textContent()).toMatch(/Temperature from -?[\d.]+ to -?[\d.]+ °C/);
-  await page.getByText('The hours as a table').click();
+  await page.getByText('Show the hours as a table').click();
   await page.getByRole('columnheader', { name: 'Chance' }).waitFor();
   expect(
     await page
@@ -95,7 +95,7 @@ test('the chart has a table of the same hours', async () => {
   ).toBe(48);
 });
 
-test('offline the page says so, and comes back', async () => {
+test('the page shows that the browser is offline, and recovers when it is online again', async () => {
   const { page, allowProblem } = await visit();
   allowProblem(/ERR_INTERNET_DISCONNECTED/);
   await page.goto('/weather');

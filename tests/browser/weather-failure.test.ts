@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect } from 'vitest';
-import { keepWell, untilWell } from '#tests/product/healthy-history.ts';
+import { addSuccesses, untilHealthy } from '#tests/product/healthy-history.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
@@ -10,12 +10,12 @@ const { visit, product } = withBrowser({});
 const weatherFailure = /^50\d: POST \/api\/trpc\/weather\.forecast/;
 
 beforeEach(async () => {
-  await untilWell(product(), 'weather.forecast');
-  await keepWell(product(), 'weather.forecast', 16);
+  await untilHealthy(product(), 'weather.forecast');
+  await addSuccesses(product(), 'weather.forecast', 16);
 });
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
 
-test('a failure at the first paint shows its reason and id; "Try again" brings the forecast once it works', async () => {
+test('a failure at the first paint shows its reason and request id, and "Try again" loads the forecast', async () => {
   const { page, expectProblem } = await visit();
   expectProblem(weatherFailure);
   product().upstreams.openMeteo.fault({ kind: 'status', status: 500 });
@@ -29,13 +29,13 @@ test('a failure at the first paint shows its reason and id; "Try again" brings t
   await screenshot(page, 'weather-failed');
 
   product().upstreams.openMeteo.fault(undefined);
-  await untilWell(product(), 'weather.forecast');
+  await untilHealthy(product(), 'weather.forecast');
   await retry.click();
   await dailyTable(page).waitFor();
   expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
 });
 
-test('a failure that is over when the browser asks is over without a click', async () => {
+test('the browser retries a failure of the server once without a click', async () => {
   const { page } = await visit();
   await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: '10.75' });
   product().upstreams.openMeteo.fault({ kind: 'status', status: 500 });
@@ -48,7 +48,7 @@ test('a failure that is over when the browser asks is over without a click', asy
   await dailyTable(page).waitFor();
 });
 
-test('a service that hangs up shows that it cannot be reached', async () => {
+test('an upstream that resets the connection is shown as unreachable', async () => {
   const { page, expectProblem } = await visit();
   expectProblem(weatherFailure);
   await keepPlace(page, { name: 'Bergen', lat: '60.39', lng: '5.32' });
@@ -59,7 +59,7 @@ test('a service that hangs up shows that it cannot be reached', async () => {
   expect(reason).toBe('upstream_unreachable');
 });
 
-test('without the second source the forecast still comes, and says what is missing', async () => {
+test('the forecast works without air quality and shows what is missing', async () => {
   const { page } = await visit();
   await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: '10.76' });
   product().upstreams.airQuality.fault({ kind: 'status', status: 500 });

@@ -7,20 +7,20 @@ import { headed, hydrated, reads, settled } from './support/wait.ts';
 
 const { visit } = withBrowser();
 
-test('the first paint carries the forecast, and the browser asks for nothing', async () => {
+test('the HTML contains the forecast, and the browser makes no call', async () => {
   const { page, requests } = await visit();
   const response = await page.goto('/weather');
-  expect(await response?.text()).toContain('Times are those of');
+  expect(await response?.text()).toContain('All times are in');
   await hydrated(page.getByRole('combobox'));
   await settled(page);
   await page.getByRole('heading', { name: 'Berlin, Germany' }).waitFor();
   expect(await dailyTable(page).getByRole('row').count()).toBe(8);
-  await reads(page.getByRole('main'), 'Times are those of Europe/Berlin.');
+  await reads(page.getByRole('main'), 'All times are in Europe/Berlin.');
   expect(trpcCalls(requests)).toEqual([]);
   await screenshot(page, 'weather');
 });
 
-test('coming from another page, the forecast comes with the navigation', async () => {
+test('a navigation to the page includes the forecast', async () => {
   const { page, requests } = await visit();
   await page.goto('/');
   const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' });
@@ -33,18 +33,18 @@ test('coming from another page, the forecast comes with the navigation', async (
   expect(pageLoads(requests)).toHaveLength(1);
 });
 
-test('it says that its numbers are made up, and names the source with a link', async () => {
+test('the page says that its forecast is synthetic, and links to the source', async () => {
   const { page } = await visit();
   await page.goto('/weather');
-  await page.getByText('These numbers are made up: the product runs on its offline stand-in.').waitFor();
+  await page.getByText('This forecast is synthetic. The product runs with its offline stand-in.').waitFor();
   const attribution = page.getByRole('link', { name: 'Synthetic weather for offline use, not a forecast' });
   expect(await attribution.getAttribute('href')).toBe('https://open-meteo.com/');
 });
 
-test('units are switched at once, and kept', async () => {
+test('the units switch at once and are stored', async () => {
   const { page } = await visit();
   await page.goto('/weather');
-  // Not today's row: the day may change between two readings.
+  // Not today's row, which may change at midnight between two readings.
   const row = dailyTable(page).getByRole('row').nth(2);
   const day = await row.getByRole('rowheader').innerText();
   const sameDay = dailyTable(page)
@@ -55,14 +55,14 @@ test('units are switched at once, and kept', async () => {
   await reads(page.getByRole('main'), /\d °C.*\d km\/h/s);
 
   await hydrated(page.getByRole('combobox'));
-  const kept = page.waitForResponse('**/weather/choose');
+  const stored = page.waitForResponse('**/weather/choose');
   await page.getByRole('button', { name: 'Show °F and mph' }).click();
   await reads(page.getByRole('main'), /\d °F.*\d mph/s);
   expect(await high()).toBeCloseTo((celsius * 9) / 5 + 32, 0);
   expect(await page.getByRole('main').innerText()).not.toMatch(/\d °C|\d km\/h/);
   await screenshot(page, 'weather-imperial');
 
-  await kept;
+  await stored;
   await page.reload();
   await reads(page.getByRole('main'), /\d °F.*\d mph/s);
   await page.getByRole('button', { name: 'Show °C and km/h' }).waitFor();

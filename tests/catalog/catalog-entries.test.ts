@@ -13,19 +13,19 @@ const entries = catalog(parseEnv({}).RATE_LIMITS);
 
 function entryOf(path: string): CatalogEntry {
   const entry = entries.find((other) => other.path === path);
-  if (!entry) throw new Error(`there is no ${path}`);
+  if (!entry) throw new Error(`${path} is not in the catalog`);
   return entry;
 }
 
 const reasonsOf = (path: string) => entryOf(path).errors.map(({ reason }) => reason);
 
 describe('the catalog', () => {
-  test('has every procedure, in order', () => {
+  test('has all procedures in order', () => {
     expect(entries.map(({ path }) => path)).toEqual([...procedures.keys()]);
   });
 
   test.each(entries.map((entry) => [entry.path, entry] as const))(
-    '%s: its examples are of both forms of its input, and survive the way',
+    '%s: its examples match both schemas of its input, and survive a round trip',
     (_, { input, examples }) => {
       expect(examples.length > 0).toBe(input !== null);
       const ajv = addFormats.default(new Ajv2020({ strict: false }));
@@ -38,7 +38,7 @@ describe('the catalog', () => {
     },
   );
 
-  test('knows what each can be refused for', () => {
+  test('has the possible errors of each procedure', () => {
     for (const { path } of entries) {
       expect(reasonsOf(path), path).toEqual(
         expect.arrayContaining(['invalid_input', 'unauthorized', 'rate_limited', 'internal']),
@@ -57,7 +57,7 @@ describe('the catalog', () => {
     }
   });
 
-  test('gives the limits that are in force', () => {
+  test('has the configured limits', () => {
     expect(entryOf('email.send').limits).toEqual({
       rateLimit: { class: 'mail', points: 5, windowSeconds: 3600 },
       jsonBodyBytes: limits.jsonBodyBytes,
@@ -72,7 +72,7 @@ describe('the catalog', () => {
     });
   });
 
-  test('tells the methods, the scope and what is sensitive', () => {
+  test('has the methods, the scope and the sensitivity', () => {
     expect(entryOf('echo.request')).toMatchObject({
       methods: ['GET', 'POST'],
       sensitive: false,
@@ -84,19 +84,19 @@ describe('the catalog', () => {
   });
 });
 
-test('every address in the texts is below SITE_URL', () => {
+test('every URL in the texts is below SITE_URL', () => {
   const siteUrl = 'https://bff.example/prefix';
   const texts = [llmsText(entries, siteUrl), llmsFullText(entries, siteUrl)];
   for (const text of texts) {
     const urls = text.match(/https?:\/\/[^\s)'"`<]+/g) ?? [];
-    // Those of JSON Schema's dialect are no addresses of ours.
+    // The URLs of JSON Schema's dialect are not the product's.
     const ours = urls.filter((url) => !url.startsWith('https://json-schema.org/'));
     expect(ours.length).toBeGreaterThan(15);
     expect(ours.filter((url) => !url.startsWith(siteUrl))).toEqual([]);
   }
 });
 
-test('a value as TypeScript', () => {
+test('a value is formatted as TypeScript', () => {
   const value = {
     at: new Date(0),
     'a-key': [1n, null, 'it’s', undefined],

@@ -11,12 +11,12 @@ const done = () => ({ ok: true });
 const ok = z.object({ ok: z.boolean() });
 const bare = initTRPC.meta<object>().create();
 
-describe('a forgotten part stops the start and names the procedure', () => {
-  const sound = publicProcedure(meta).input(z.void()).output(ok).query(done);
+describe('an incomplete procedure fails the start with its name', () => {
+  const complete = publicProcedure(meta).input(z.void()).output(ok).query(done);
   test.each([
     ['no meta', bare.router({ here: bare.procedure.input(z.void()).output(ok).query(done) })],
     [
-      'half a meta',
+      'incomplete meta',
       bare.router({ here: bare.procedure.meta({ summary: 's' }).input(z.void()).output(ok).query(done) }),
     ],
     [
@@ -40,9 +40,9 @@ describe('a forgotten part stops the start and names the procedure', () => {
     ['no input', router({ here: publicProcedure(meta).output(ok).query(done) })],
     ['two inputs', router({ here: publicProcedure(meta).input(ok).input(ok).output(ok).query(done) })],
     ['no output', router({ here: publicProcedure(meta).input(z.void()).query(done) })],
-    ['an input without example', router({ here: publicProcedure(meta).input(ok).output(ok).query(done) })],
+    ['an input without an example', router({ here: publicProcedure(meta).input(ok).output(ok).query(done) })],
     [
-      'an example that its input refuses',
+      'an example that the input schema rejects',
       router({
         here: publicProcedure(meta)
           .input(ok.meta({ examples: [{ ok: true }, { ok: 'yes' }] }))
@@ -51,7 +51,7 @@ describe('a forgotten part stops the start and names the procedure', () => {
       }),
     ],
     [
-      'an error that is not of the closed list',
+      'an unknown error reason',
       bare.router({
         here: bare.procedure
           .meta({ ...meta, errors: ['bad_luck'] })
@@ -80,8 +80,8 @@ describe('a forgotten part stops the start and names the procedure', () => {
     expect(() => readProcedures(nested)).toThrow(/Procedure some\.here /);
   });
 
-  test('a sound one is read', () => {
-    const entry = readProcedures(router({ deep: router({ here: sound }) })).get('deep.here');
+  test('a complete procedure is read', () => {
+    const entry = readProcedures(router({ deep: router({ here: complete }) })).get('deep.here');
     expect(entry).toMatchObject({ path: 'deep.here', type: 'query', meta });
     expect(entry?.output).toBe(ok);
   });
@@ -90,13 +90,13 @@ describe('a forgotten part stops the start and names the procedure', () => {
 describe('the product', () => {
   const all = [...procedures.values()];
 
-  test('every procedure of the router is in the catalog', () => {
+  test('has all procedures of the router in its registry', () => {
     expect([...procedures.keys()].sort()).toEqual(Object.keys(appRouter._def.procedures).sort());
   });
 
-  test('the procedures of the contract are there, of their kind', () => {
-    const kinds = Object.fromEntries(all.map(({ path, type }) => [path, type]));
-    expect(kinds).toMatchObject({
+  test('has the procedures of the contract, each with its type', () => {
+    const types = Object.fromEntries(all.map(({ path, type }) => [path, type]));
+    expect(types).toMatchObject({
       'echo.body': 'mutation',
       'echo.request': 'query',
       'email.send': 'mutation',
@@ -109,13 +109,13 @@ describe('the product', () => {
     });
   });
 
-  test('weather and proxy are sensitive', () => {
+  test('declares weather and proxy as sensitive', () => {
     const open = all.filter(({ path, meta }) => /^(weather|proxy)\./.test(path) && !meta.sensitive);
     expect(open).toEqual([]);
   });
 
   test.each(all.map((entry) => [entry.path, entry] as const))(
-    '%s: a summary is one line without a full stop',
+    '%s: the summary is one line without a full stop',
     (_, entry) => {
       expect(entry.meta.summary).toMatch(/^[A-Z][^\n]*[^.\n]$/);
       expect(entry.meta.description).toMatch(/\.$/);
@@ -123,25 +123,25 @@ describe('the product', () => {
   );
 
   test.each(all.map((entry) => [entry.path, entry] as const))(
-    '%s: both schemas can be written down',
+    '%s: both schemas convert to JSON Schema',
     (_, entry) => {
       for (const [schema, io] of [
         [entry.input, 'input'],
         [entry.output, 'output'],
       ] as const) {
-        const written = toJsonSchema(schema, io);
-        expect(written.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
-        expect(JSON.parse(JSON.stringify(written))).toEqual(written);
+        const converted = toJsonSchema(schema, io);
+        expect(converted.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+        expect(JSON.parse(JSON.stringify(converted))).toEqual(converted);
       }
     },
   );
 });
 
-describe('what JSON cannot say, as JSON Schema', () => {
+describe('a type that JSON does not have, as JSON Schema', () => {
   const date = { type: 'string', format: 'date-time', 'x-superjson': 'Date' };
 
-  test.each(['input', 'output'] as const)('is a marked form that JSON has (%s)', (io) => {
-    const written = toJsonSchema(
+  test.each(['input', 'output'] as const)('is the type of its JSON value, with x-superjson (%s)', (io) => {
+    const converted = toJsonSchema(
       z.object({
         plain: z.date(),
         maybe: z.date().nullable(),
@@ -153,7 +153,7 @@ describe('what JSON cannot say, as JSON Schema', () => {
       }),
       io,
     );
-    expect(written.properties).toMatchObject({
+    expect(converted.properties).toMatchObject({
       plain: date,
       maybe: { anyOf: [date, { type: 'null' }] },
       list: { type: 'array', items: date },
@@ -171,15 +171,15 @@ describe('what JSON cannot say, as JSON Schema', () => {
     });
   });
 
-  test('in the forecast', () => {
+  test('is marked in the forecast', () => {
     const forecast = procedures.get('weather.forecast');
-    if (!forecast) throw new Error('there is no weather.forecast');
-    const written = JSON.stringify(toJsonSchema(forecast.output, 'output'));
+    if (!forecast) throw new Error('weather.forecast does not exist');
+    const text = JSON.stringify(toJsonSchema(forecast.output, 'output'));
     // current, hourly, sunrise, sunset, air quality, fetchedAt.
-    expect(written.match(/"format":"date-time","x-superjson":"Date"/g)).toHaveLength(6);
+    expect(text.match(/"format":"date-time","x-superjson":"Date"/g)).toHaveLength(6);
   });
 
-  test('objects of an output are open, those of an input as they are', () => {
+  test('objects of an output are open, those of an input are as declared', () => {
     expect(toJsonSchema(ok, 'output')).not.toHaveProperty('additionalProperties');
     expect(toJsonSchema(z.strictObject({}), 'input')).toMatchObject({ additionalProperties: false });
   });

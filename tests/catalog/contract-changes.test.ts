@@ -20,14 +20,14 @@ type Part = {
   type?: 'query' | 'mutation';
 };
 
-/** The contract of a router with one procedure, `a.b`, as it would be read from the committed snapshot. */
+/** Returns the contract of a router with one procedure, `a.b`, as parsed from a committed snapshot. */
 function contract({
   meta: own = {},
   input = z.void(),
   output = z.object({}),
   type = 'query',
 }: Part): Contract {
-  // Comparing asks nothing of examples; any that the schema takes will do.
+  // The registry requires an example. The comparison ignores it.
   const example = [{}, 'x', 1, { a: 'x' }, { a: 1 }, { a: 5 }, { a: [] }, { a: {} }, { a: 'x', b: 'x' }].find(
     (value) => input.safeParse(value).success,
   );
@@ -35,11 +35,11 @@ function contract({
     .input(input instanceof z.ZodVoid ? input : input.meta({ examples: [example] }))
     .output(output);
   const procedure = type === 'query' ? start.query(() => ({})) : start.mutation(() => ({}));
-  return throughText(contractOf(readProcedures(router({ a: router({ b: procedure }) })).values()));
+  return roundTrip(contractOf(readProcedures(router({ a: router({ b: procedure }) })).values()));
 }
 
-function throughText(written: Contract): Contract {
-  return contractSchema.parse(JSON.parse(writeContract(written)));
+function roundTrip(contract: Contract): Contract {
+  return contractSchema.parse(JSON.parse(writeContract(contract)));
 }
 
 function changes(before: Part, after: Part): string[] {
@@ -49,7 +49,7 @@ function changes(before: Part, after: Part): string[] {
 }
 
 describe('a procedure', () => {
-  test('that comes is compatible, that goes is breaking', () => {
+  test('can be added compatibly, but not removed', () => {
     expect(compareContracts({}, contract({}))).toEqual([
       { path: 'a.b', breaking: false, message: 'new procedure' },
     ]);
@@ -60,60 +60,60 @@ describe('a procedure', () => {
 
   test.each<[string, Part, Part, string[]]>([
     ['nothing', {}, {}, []],
-    ['words', {}, { meta: { summary: 'other', description: 'other' } }, []],
+    ['texts', {}, { meta: { summary: 'other', description: 'other' } }, []],
     [
       'kind',
       {},
       { type: 'mutation' },
-      ['breaking: is a mutation, was a query', 'compatible: can give cross_origin'],
+      ['breaking: is a mutation, was a query', 'compatible: can fail with cross_origin'],
     ],
     [
       'sensitivity added',
       {},
       { meta: { sensitive: true } },
-      ['breaking: is sensitive now: by POST alone', 'compatible: can give cross_origin'],
+      ['breaking: is now sensitive: only POST is allowed', 'compatible: can fail with cross_origin'],
     ],
     [
       'sensitivity dropped',
       { meta: { sensitive: true } },
       {},
-      ['breaking: is no longer sensitive: by GET too', 'compatible: gives no cross_origin any more'],
+      ['breaking: is no longer sensitive: GET is allowed', 'compatible: no longer fails with cross_origin'],
     ],
     [
       'scope added',
       {},
       { meta: { scope: 'mail' } },
-      ['breaking: needs the scope mail', 'compatible: can give forbidden'],
+      ['breaking: requires the scope mail', 'compatible: can fail with forbidden'],
     ],
-    ['scope changed', { meta: { scope: 'a' } }, { meta: { scope: 'b' } }, ['breaking: needs the scope b']],
+    ['scope changed', { meta: { scope: 'a' } }, { meta: { scope: 'b' } }, ['breaking: requires the scope b']],
     [
       'scope dropped',
       { meta: { scope: 'a' } },
       {},
-      ['compatible: needs no scope any more', 'compatible: gives no forbidden any more'],
+      ['compatible: no longer requires a scope', 'compatible: no longer fails with forbidden'],
     ],
-    ['form added', {}, { meta: { form: true } }, ['compatible: takes a form too']],
-    ['form dropped', { meta: { form: true } }, {}, ['breaking: takes no form any more']],
-    ['class', {}, { meta: { rateLimit: 'mail' } }, ['compatible: is charged to mail, was to light']],
-    ['error', {}, { meta: { errors: ['not_found'] } }, ['compatible: can give not_found']],
-    ['an input where none was', {}, { input: z.object({}) }, ['breaking: input: takes one now']],
-    ['none where an input was', { input: z.object({}) }, {}, ['breaking: input: takes none any more']],
+    ['form added', {}, { meta: { form: true } }, ['compatible: now accepts a form']],
+    ['form dropped', { meta: { form: true } }, {}, ['breaking: no longer accepts a form']],
+    ['class', {}, { meta: { rateLimit: 'mail' } }, ['compatible: rate limit mail, was light']],
+    ['error', {}, { meta: { errors: ['not_found'] } }, ['compatible: can fail with not_found']],
+    ['input added', {}, { input: z.object({}) }, ['breaking: input: added']],
+    ['input removed', { input: z.object({}) }, {}, ['breaking: input: removed']],
   ])('%s', (_, before, after, expected) => {
     expect(changes(before, after)).toEqual(expected.map((line) => `a.b ${line}`));
   });
 });
 
-/** Each narrows what is taken or given; the way back widens it. */
+/** Each change narrows the set of values; the reverse change widens it. */
 const narrowings: [string, z.ZodType, z.ZodType, narrowed: string, widened: string][] = [
-  ['enum member', z.enum(['x', 'y']), z.enum(['x']), 'without "y"', 'with "y" too'],
-  ['literal', z.string(), z.literal('x'), 'only "x" now', 'any value now'],
+  ['enum member', z.enum(['x', 'y']), z.enum(['x']), 'removed "y"', 'added "y"'],
+  ['literal', z.string(), z.literal('x'), 'now only "x"', 'now any value'],
   ['upper bound', z.int().max(16), z.int().max(10), 'maximum 10, was 16', 'maximum 16, was 10'],
   ['lower bound', z.int().min(1), z.int().min(2), 'minimum 2, was 1', 'minimum 1, was 2'],
   ['length', z.string(), z.string().max(9), 'maxLength 9, was none', 'maxLength none, was 9'],
   ['items', z.array(z.string()), z.array(z.string()).max(3), 'maxItems 3, was none', 'maxItems none, was 3'],
   ['pattern', z.string(), z.string().regex(/^x/), 'pattern "^x", was none', 'pattern none, was "^x"'],
-  ['null', z.string().nullable(), z.string(), 'is no longer null', 'may be null too'],
-  ['union member', z.union([z.string(), z.int()]), z.string(), 'is no longer number', 'may be number too'],
+  ['null', z.string().nullable(), z.string(), 'is no longer null', 'may also be null'],
+  ['union member', z.union([z.string(), z.int()]), z.string(), 'is no longer number', 'may also be number'],
   ['anything', z.unknown(), z.string(), 'is string, was anything', 'is anything, was string'],
 ];
 
@@ -121,10 +121,13 @@ describe('an input', () => {
   const inputs = (before: z.ZodType, after: z.ZodType) =>
     changes({ input: z.object({ a: before }) }, { input: z.object({ a: after }) });
 
-  test.each(narrowings)('narrowed breaks, widened does not: %s', (_, wide, narrow, narrowed, widened) => {
-    expect(inputs(wide, narrow)).toEqual([`a.b breaking: input.a: ${narrowed}`]);
-    expect(inputs(narrow, wide)).toEqual([`a.b compatible: input.a: ${widened}`]);
-  });
+  test.each(narrowings)(
+    'narrowed is breaking, widened is compatible: %s',
+    (_, wide, narrow, narrowed, widened) => {
+      expect(inputs(wide, narrow)).toEqual([`a.b breaking: input.a: ${narrowed}`]);
+      expect(inputs(narrow, wide)).toEqual([`a.b compatible: input.a: ${widened}`]);
+    },
+  );
 
   test.each<[string, z.ZodType, z.ZodType, string[]]>([
     [
@@ -152,16 +155,16 @@ describe('an input', () => {
       ['breaking: input.a: removed field'],
     ],
     [
-      'required now',
+      'now required',
       z.object({ a: z.string().optional() }),
       z.object({ a: z.string() }),
-      ['breaking: input.a: is required now'],
+      ['breaking: input.a: is now required'],
     ],
     [
-      'optional now',
+      'now optional',
       z.object({ a: z.string() }),
       z.object({ a: z.string().optional() }),
-      ['compatible: input.a: is optional now'],
+      ['compatible: input.a: is now optional'],
     ],
     [
       'another type',
@@ -170,7 +173,7 @@ describe('an input', () => {
       ['breaking: input.a: is number, was string'],
     ],
     [
-      'no other fields any more',
+      'no additional fields',
       z.object({ a: z.string() }),
       z.strictObject({ a: z.string() }),
       ['breaking: input: additionalProperties false, was none'],
@@ -182,7 +185,7 @@ describe('an input', () => {
       ['compatible: input.a: default 5, was 7'],
     ],
     [
-      'whole numbers only',
+      'integers only',
       z.object({ a: z.number().min(0).max(9) }),
       z.object({ a: z.int().min(0).max(9) }),
       ['breaking: input.a: is integer, was number'],
@@ -196,40 +199,43 @@ describe('an output', () => {
   const outputs = (before: z.ZodType, after: z.ZodType) =>
     changes({ output: z.object({ a: before }) }, { output: z.object({ a: after }) });
 
-  test.each(narrowings)('widened breaks, narrowed does not: %s', (_, wide, narrow, narrowed, widened) => {
-    expect(outputs(narrow, wide)).toEqual([`a.b breaking: output.a: ${widened}`]);
-    expect(outputs(wide, narrow)).toEqual([`a.b compatible: output.a: ${narrowed}`]);
-  });
+  test.each(narrowings)(
+    'widened is breaking, narrowed is compatible: %s',
+    (_, wide, narrow, narrowed, widened) => {
+      expect(outputs(narrow, wide)).toEqual([`a.b breaking: output.a: ${widened}`]);
+      expect(outputs(wide, narrow)).toEqual([`a.b compatible: output.a: ${narrowed}`]);
+    },
+  );
 
   test.each<[string, z.ZodType, z.ZodType, string[]]>([
     ['new field', z.object({}), z.object({ a: z.string() }), ['compatible: output.a: new field']],
     ['removed field', z.object({ a: z.string() }), z.object({}), ['breaking: output.a: removed field']],
     [
-      'optional now',
+      'now optional',
       z.object({ a: z.string() }),
       z.object({ a: z.string().optional() }),
-      ['breaking: output.a: is optional now'],
+      ['breaking: output.a: is now optional'],
     ],
     [
-      'required now',
+      'now required',
       z.object({ a: z.string().optional() }),
       z.object({ a: z.string() }),
-      ['compatible: output.a: is required now'],
+      ['compatible: output.a: is now required'],
     ],
     [
-      'a date where a string was',
+      'a date instead of a string',
       z.object({ a: z.iso.datetime() }),
       z.object({ a: z.date() }),
       ['breaking: output.a: is Date, was string'],
     ],
     [
-      'deep in a list',
+      'nested in an array',
       z.object({ a: z.array(z.object({ b: z.date() })) }),
       z.object({ a: z.array(z.object({ b: z.date().nullable() })) }),
-      ['breaking: output.a[].b: may be null too'],
+      ['breaking: output.a[].b: may also be null'],
     ],
     [
-      'in an object that may be null',
+      'in a nullable object',
       z.object({ b: z.string() }).nullable(),
       z.object({ b: z.int() }).nullable(),
       ['breaking: output.b: is number, was string'],
@@ -244,17 +250,17 @@ describe('an output', () => {
       'keys of a record',
       z.partialRecord(z.enum(['x']), z.string()),
       z.partialRecord(z.enum(['x', 'y']), z.string()),
-      ['breaking: output.(key): with "y" too'],
+      ['breaking: output.(key): added "y"'],
     ],
-    ['what a set holds', z.set(z.string()), z.set(z.int()), ['breaking: output[]: is number, was string']],
+    ['items of a set', z.set(z.string()), z.set(z.int()), ['breaking: output[]: is number, was string']],
     [
-      'what is not known here',
+      'an unknown keyword',
       z.tuple([z.string()]),
       z.tuple([z.int()]),
       [expect.stringMatching(/breaking: output: prefixItems/)],
     ],
     [
-      'a field called as a keyword is',
+      'a field with the name of a keyword',
       z.object({ title: z.string() }),
       z.object({}),
       ['breaking: output.title: removed field'],
@@ -265,7 +271,7 @@ describe('an output', () => {
     );
   });
 
-  test('words, examples and the order of fields are nothing', () => {
+  test('texts, examples and the order of fields are not part of the contract', () => {
     expect(
       changes(
         { output: z.object({ a: z.string().describe('one'), b: z.int() }) },

@@ -18,13 +18,13 @@ const small = contract(z.object({ a: z.string() }));
 const large = contract(z.object({ a: z.string(), b: z.string() }));
 
 describe('the check', () => {
-  test('is content with a snapshot that is right', () => {
+  test('passes if the snapshot is up to date', () => {
     const check = checkContract({ snapshot: writeContract(small), current: small, changelog: '' });
     expect(check).toMatchObject({ changes: [], unannounced: [], upToDate: true });
-    expect(contractReport(check)).toBe('The contract is as in docs/contract.json.');
+    expect(contractReport(check)).toBe('The contract matches docs/contract.json.');
   });
 
-  test('after a compatible change wants the snapshot written anew', () => {
+  test('requires an update of the snapshot after a compatible change', () => {
     const check = checkContract({ snapshot: writeContract(small), current: large, changelog: '' });
     expect(check).toMatchObject({ unannounced: [], upToDate: false });
     expect(contractReport(check)).toBe(
@@ -32,22 +32,22 @@ describe('the check', () => {
     );
   });
 
-  test('after a breaking change wants it told first, and then the snapshot', () => {
+  test('requires an announcement of a breaking change, and then an update of the snapshot', () => {
     const options = { snapshot: writeContract(large), current: small };
     const silent = checkContract({ ...options, changelog: '## [Unreleased]\n\n- Something else.\n' });
     expect(silent.unannounced).toEqual([
       { path: 'thing', message: 'output.b: removed field', breaking: true },
     ]);
-    expect(contractReport(silent)).toContain('in an entry that names `thing`');
-    const told = checkContract({
+    expect(contractReport(silent)).toContain('in an entry that mentions `thing`');
+    const announced = checkContract({
       ...options,
       changelog: '## [Unreleased]\n\n- `thing` has no b any more.\n',
     });
-    expect(told).toMatchObject({ unannounced: [], upToDate: false });
-    expect(contractReport(told)).toContain('npm run contract -- --update');
+    expect(announced).toMatchObject({ unannounced: [], upToDate: false });
+    expect(contractReport(announced)).toContain('npm run contract -- --update');
   });
 
-  test('without a snapshot everything is new', () => {
+  test('reports all procedures as new if there is no snapshot', () => {
     const { changes } = checkContract({ snapshot: '', current: small, changelog: '' });
     expect(changes).toEqual([{ path: 'thing', message: 'new procedure', breaking: false }]);
   });
@@ -83,7 +83,7 @@ describe('the changelog', () => {
     expect(isAnnounced(changelog, path)).toBe(announced);
   });
 
-  test('may end with its section, and lack it', () => {
+  test('may end with the Unreleased section, or have none', () => {
     expect(isAnnounced('## Unreleased\n- `a.b`', 'a.b')).toBe(true);
     expect(isAnnounced('', 'a.b')).toBe(false);
   });

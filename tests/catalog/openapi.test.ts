@@ -26,12 +26,12 @@ const read = z
 
 function operationOf(path: string, method: string) {
   const operation = read.paths[path]?.[method];
-  if (!operation) throw new Error(`there is no ${method} ${path}`);
+  if (!operation) throw new Error(`${method} ${path} does not exist`);
   return operation;
 }
 
 describe('the OpenAPI document', () => {
-  test('is one, says a validator that knows nothing of this product', async () => {
+  test('is valid according to an independent validator', async () => {
     const validator = new Validator();
     expect(await validator.validate(z.record(z.string(), z.unknown()).parse(document))).toEqual({
       valid: true,
@@ -39,7 +39,7 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  test('that validator would find a mistake', async () => {
+  test('would not be valid with a mistake', async () => {
     const broken = {
       ...z.record(z.string(), z.unknown()).parse(document),
       paths: { '/a': { get: { responses: 1 } } },
@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
     expect((await new Validator().validate(broken)).valid).toBe(false);
   });
 
-  test('refers only to what it holds', () => {
+  test('has no dangling references', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path = '']) => path,
     );
@@ -58,7 +58,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('has the version of the package and the address of the site', () => {
+  test('has the version of the package and the URL of the site', () => {
     const { version } = z
       .object({ version: z.string() })
       .parse(JSON.parse(readFileSync('package.json', 'utf8')));
@@ -66,7 +66,7 @@ describe('the OpenAPI document', () => {
     expect(read.servers).toEqual([{ url: 'https://bff.example' }]);
   });
 
-  test('names each operation once', () => {
+  test('has unique operation ids', () => {
     const ids = Object.values(read.paths).flatMap((path) =>
       Object.values(path).map(({ operationId }) => operationId),
     );
@@ -75,7 +75,7 @@ describe('the OpenAPI document', () => {
   });
 
   test.each(entries.map((entry) => [entry.path, entry] as const))(
-    '%s: its method, its security and every status that it can give',
+    '%s: its method, its security and all its possible statuses',
     (path, { methods, scope, errors, examples, limits }) => {
       const byGet = methods.includes('GET');
       const operation = operationOf(`/api/trpc/${path}`, byGet ? 'get' : 'post');
@@ -99,7 +99,7 @@ describe('the OpenAPI document', () => {
     },
   );
 
-  test('has the raw endpoints of upstreams with the segments of their paths', () => {
+  test('has the raw endpoints of upstreams with their path parameters', () => {
     const { parameters } = operationOf('/api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}', 'get');
     expect(parameters?.map((parameter) => parameter.name)).toEqual(['owner', 'repo', 'tag']);
     expect(operationOf('/api/raw/files/files/{name}', 'put').requestBody?.content).toHaveProperty([

@@ -12,7 +12,7 @@ const linesOf = (schema: z.ZodType, io: 'input' | 'output' = 'input') =>
   );
 
 describe('the fields of a schema', () => {
-  test('are told with their bounds, choices and defaults', () => {
+  test('have bounds, choices and defaults', () => {
     const schema = z.object({
       lat: z.number().min(-90).max(90).describe('Latitude'),
       days: z.int().min(1).default(7),
@@ -32,7 +32,7 @@ describe('the fields of a schema', () => {
     ]);
   });
 
-  test('are followed into objects, lists, records and what may be null', () => {
+  test('include those of objects, arrays, records and nullable types', () => {
     const point = z.object({ time: z.date(), value: z.number().nullable() });
     const schema = z.object({
       now: point.nullable(),
@@ -52,7 +52,7 @@ describe('the fields of a schema', () => {
     ]);
   });
 
-  test('have the types that typed callers see', () => {
+  test('have the types of typed callers', () => {
     const schema = z.object({ a: z.bigint(), b: z.set(z.string()), c: z.map(z.string(), z.date()) });
     expect(linesOf(schema)).toEqual([': object', 'a: bigint', 'b: Set of string', 'c: Map']);
     expect(linesOf(z.array(point()), 'output')).toEqual([': list of object', '[].x: number']);
@@ -60,7 +60,7 @@ describe('the fields of a schema', () => {
     expect(linesOf(z.literal(true))).toEqual([': true']);
   });
 
-  test('of every procedure are each in one place, and none is of a type that nobody knows', () => {
+  test('of every procedure have unique paths and a type', () => {
     for (const { path, input, output } of procedures.values()) {
       for (const schema of [toJsonSchema(input, 'input'), toJsonSchema(output, 'output')]) {
         const fields = fieldsOf(schema);

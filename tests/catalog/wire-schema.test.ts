@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { wireSchema } from '#server/catalog/wire-schema.ts';
 import { toJsonSchema } from '#server/lib/json-schema.ts';
 
-/** What travels is the wire form of its schema, and the value of another type is not. */
-function judge(schema: z.ZodType) {
-  const written = wireSchema(toJsonSchema(schema, 'output'), 'output');
-  const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(written);
+/** Returns a function that validates the serialized form of a value with the wire schema. */
+function wireValidator(schema: z.ZodType) {
+  const wire = wireSchema(toJsonSchema(schema, 'output'), 'output');
+  const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(wire);
   return (value: unknown) => valid(JSON.parse(JSON.stringify(superjson.serialize(value))));
 }
 
-describe('the wire form', () => {
+describe('the wire schema', () => {
   test.each([
     ['a date', z.date(), new Date(0), 0],
     ['a date within', z.object({ at: z.date() }), { at: new Date(0) }, { at: null }],
@@ -21,14 +21,14 @@ describe('the wire form', () => {
     ['a bigint', z.bigint(), 12n, 12],
     ['undefined', z.void(), undefined, 'x'],
     ['a field that is undefined', z.object({ a: z.string().optional() }), { a: undefined }, { a: 1 }],
-    ['a field that may be null', z.object({ a: z.date().nullish() }), { a: null }, { a: 1 }],
+    ['a nullable field', z.object({ a: z.date().nullish() }), { a: null }, { a: 1 }],
   ])('%s', (_, schema, right, wrong) => {
-    const isWireForm = judge(schema);
-    expect(isWireForm(right)).toBe(true);
-    expect(isWireForm(wrong)).toBe(false);
+    const isValid = wireValidator(schema);
+    expect(isValid(right)).toBe(true);
+    expect(isValid(wrong)).toBe(false);
   });
 
-  test('needs meta where every value has a type that JSON cannot say, and there alone', () => {
+  test('requires meta only if every value has a type that JSON does not have', () => {
     const required = (schema: z.ZodType) => wireSchema(toJsonSchema(schema, 'output'), 'output').required;
     expect(required(z.object({ deep: z.object({ at: z.date() }) }))).toEqual(['json', 'meta']);
     for (const schema of [z.date().nullable(), z.array(z.date()), z.object({ at: z.date().optional() })]) {
@@ -36,7 +36,7 @@ describe('the wire form', () => {
     }
   });
 
-  test('an input is not told that it may send null for a field that it leaves out', () => {
+  test('of an input does not allow null for an optional field', () => {
     const written = wireSchema(toJsonSchema(z.object({ a: z.string().optional() }), 'input'), 'input');
     expect(JSON.stringify(written)).not.toContain('null');
   });

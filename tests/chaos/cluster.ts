@@ -1,8 +1,8 @@
 /**
- * `npm run chaos:cluster`: three instances on PostgreSQL and Redis behind HAProxy under a mixed load, while instances,
- * databases, the mail server and an upstream fail and all instances are replaced by a new build, about five minutes in
- * all. Prints what came of the requests and the
- * mails, and ends with 1 when a promise was broken. `--rounds 3` for longer, `--seed 1` to repeat a run.
+ * `npm run chaos:cluster`: runs three instances on PostgreSQL and Redis behind HAProxy under a mixed load, while
+ * instances, databases, the mail server and an upstream fail and all instances are replaced by a new build. Takes about
+ * five minutes. Prints the outcome of the requests and mails, and exits with 1 when a guarantee was violated.
+ * `--rounds 3` runs longer, `--seed 1` repeats a run.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -23,16 +23,16 @@ const seed = z.coerce
 
 console.log(`Seed ${seed}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`);
 const newBuild = makeNewBuild();
-const { phases, mails, broken } = await runClusterChaos({
+const { phases, mails, violations } = await runClusterChaos({
   seed,
   rounds,
   span: 10_000,
   newBuild,
-  tell: (trouble) => console.log(`${new Date().toISOString().slice(11, 19)} ${trouble}`),
+  onFault: (fault) => console.log(`${new Date().toISOString().slice(11, 19)} ${fault}`),
 }).finally(newBuild.remove);
 console.table(phases);
-const { broken: _, ...counts } = mails;
+const { violations: _, ...counts } = mails;
 console.table([counts]);
-for (const each of broken.slice(0, 20)) console.error(each);
-if (broken.length > 20) console.error(`and ${broken.length - 20} more`);
-if (broken.length > 0) process.exitCode = 1;
+for (const violation of violations.slice(0, 20)) console.error(violation);
+if (violations.length > 20) console.error(`and ${violations.length - 20} more`);
+if (violations.length > 0) process.exitCode = 1;

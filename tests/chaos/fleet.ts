@@ -2,81 +2,86 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Order, type WorkerSettings, workerLineSchema } from './protocol.ts';
+import { type MailRequest, type WorkerSettings, workerLineSchema } from './protocol.ts';
 
 export type Accepted = { key: string; id: string; messageId: string };
 
-type Worker = { child: ChildProcess; state: 'starting' | 'ready' | 'ending'; asked: Map<string, Order> };
+type Worker = {
+  child: ChildProcess;
+  state: 'starting' | 'ready' | 'stopping';
+  pending: Map<string, MailRequest>;
+};
 
 /**
- * Worker processes on one storage, and a client that gives them mails. An order that got no answer, because its
- * worker was killed or refused it, is given to another one, with the same idempotency key.
+ * Worker processes that share one storage, and a client that sends them mails. A mail whose worker was killed or
+ * rejected it is sent to another worker with the same idempotency key.
  */
 export type Fleet = {
+  /** Starts one more worker. */
   start(): void;
-  give(order: Order): void;
-  /** Every answer so far, in order: a key that was answered for twice is there twice. */
+  send(mail: MailRequest): void;
+  /** All receipts in order. A key can have several. */
   accepted: readonly Accepted[];
-  /** kill -9 of one that is at work; whether there was one. */
+  /** Sends SIGKILL to a random ready worker. Resolves to whether there was one. */
   killOne(random: () => number): Promise<boolean>;
-  /** SIGTERM to those at work, which resolves to their exit codes; one that only begins is ended at once. */
+  /** Sends SIGTERM to ready workers and resolves to their exit codes; workers that are still starting are killed. */
   stop(): Promise<(number | null)[]>;
-  /** kill -9 of all that are left. */
+  /** Sends SIGKILL to all remaining workers. */
   close(): Promise<void>;
 };
 
 export type FleetOptions = WorkerSettings & {
-  /** A folder for what Node compiled: a fleet starts the same program many times. */
+  /** Folder for Node's compile cache, because a fleet starts the same program many times. */
   cacheFolder: string;
 };
 
 export function createFleet({ cacheFolder, ...settings }: FleetOptions): Fleet {
   const workers = new Set<Worker>();
-  const waiting: Order[] = [];
+  const queue: MailRequest[] = [];
   const accepted: Accepted[] = [];
   let turn = 0;
 
-  function hear(worker: Worker, text: string): void {
+  function handleLine(worker: Worker, text: string): void {
     const line = workerLineSchema.parse(JSON.parse(text));
     if (line.kind === 'ready') {
       worker.state = 'ready';
     } else {
-      const order = worker.asked.get(line.key);
-      worker.asked.delete(line.key);
+      const mail = worker.pending.get(line.key);
+      worker.pending.delete(line.key);
       if (line.kind === 'accepted') accepted.push(line);
-      else if (order) waiting.push(order);
+      else if (mail) queue.push(mail);
     }
-    handOut();
+    dispatch();
   }
 
-  function handOut(): void {
+  function dispatch(): void {
     const ready = [...workers].filter((worker) => worker.state === 'ready');
     for (;;) {
       const worker = ready[turn++ % ready.length];
-      const order = worker && waiting.shift();
-      if (!order) return;
-      worker.asked.set(order.idempotencyKey, order);
-      worker.child.stdin?.write(`${JSON.stringify(order)}\n`);
+      const mail = worker && queue.shift();
+      if (!mail) return;
+      worker.pending.set(mail.idempotencyKey, mail);
+      worker.child.stdin?.write(`${JSON.stringify(mail)}\n`);
     }
   }
 
-  async function end(worker: Worker, signal: NodeJS.Signals): Promise<number | null> {
+  async function terminate(worker: Worker, signal: NodeJS.Signals): Promise<number | null> {
     const { child } = worker;
-    worker.state = 'ending';
-    // What it said before it ended counts, so its output is read to the end.
+    worker.state = 'stopping';
+    // Wait for `close` rather than `exit`: receipts written before the exit count, so the output is read to the end.
     const closed = child.exitCode === null && child.signalCode === null ? once(child, 'close') : undefined;
     child.kill(signal);
     await closed;
     workers.delete(worker);
-    waiting.push(...worker.asked.values());
-    handOut();
+    queue.push(...worker.pending.values());
+    dispatch();
     return child.exitCode;
   }
 
-  /** Those that are being ended already are left to end. */
+  /** Kills all workers except those that are stopping already. */
   async function close(): Promise<void> {
-    const left = [...workers].filter((worker) => worker.state !== 'ending');
-    await Promise.all(left.map((worker) => end(worker, 'SIGKILL')));
+    const remaining = [...workers].filter((worker) => worker.state !== 'stopping');
+    await Promise.all(remaining.map((worker) => terminate(worker, 'SIGKILL')));
   }
 
   return {
@@ -94,25 +99,25 @@ export function createFleet({ cacheFolder, ...settings }: FleetOptions): Fleet {
           env: { ...process.env, NODE_COMPILE_CACHE: cacheFolder },
         },
       );
-      const worker: Worker = { child, state: 'starting', asked: new Map() };
+      const worker: Worker = { child, state: 'starting', pending: new Map() };
       workers.add(worker);
-      // A write to one that was just killed; the order is given to another.
+      // A write to a worker that was just killed fails; the mail is sent to another worker.
       child.stdin.on('error', () => undefined);
-      createInterface({ input: child.stdout }).on('line', (line) => hear(worker, line));
+      createInterface({ input: child.stdout }).on('line', (line) => handleLine(worker, line));
     },
-    give(order) {
-      waiting.push(order);
-      handOut();
+    send(mail) {
+      queue.push(mail);
+      dispatch();
     },
     async killOne(random) {
       const ready = [...workers].filter((worker) => worker.state === 'ready');
       const victim = ready[Math.floor(random() * ready.length)];
-      if (victim) await end(victim, 'SIGKILL');
+      if (victim) await terminate(victim, 'SIGKILL');
       return victim !== undefined;
     },
     async stop() {
-      const atWork = [...workers].filter((worker) => worker.state === 'ready');
-      const codes = Promise.all(atWork.map((worker) => end(worker, 'SIGTERM')));
+      const ready = [...workers].filter((worker) => worker.state === 'ready');
+      const codes = Promise.all(ready.map((worker) => terminate(worker, 'SIGTERM')));
       await close();
       return codes;
     },

@@ -1,7 +1,7 @@
 /**
- * `npm run chaos`: accepts and delivers mails on SQLite and on PostgreSQL while processes are killed at random and
- * the mail server misbehaves, about three minutes in all, and prints what became of the mails. Ends with 1 when
- * one that was accepted was lost or a promise was broken. `--minutes 10` for longer, `--seed 1` to repeat a run.
+ * `npm run chaos`: accepts and delivers mails on SQLite and on PostgreSQL while processes are killed at random and the
+ * mail server misbehaves. Takes about three minutes. Prints the fate of the mails, and exits with 1 when an accepted
+ * mail was lost or another guarantee was violated. `--minutes 10` runs longer, `--seed 1` repeats a run.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,15 +41,15 @@ async function onPostgres(duration: number): Promise<ChaosReport> {
 }
 
 const load = { seed, kills: 20, burst: 12 };
-/** A series that was begun is brought to its end, which takes a while too. */
+/** Milliseconds per engine. The last series is completed, for which 20 seconds are reserved. */
 const duration = (minutes * 60_000) / 2 - 20_000;
 
 console.log(`Seed ${seed}, about ${minutes} minutes.`);
 const reports = { SQLite: await onSqlite(duration), PostgreSQL: await onPostgres(duration) };
 console.table(
-  Object.fromEntries(Object.entries(reports).map(([engine, { broken, ...counts }]) => [engine, counts])),
+  Object.fromEntries(Object.entries(reports).map(([engine, { violations, ...counts }]) => [engine, counts])),
 );
-for (const [engine, { broken }] of Object.entries(reports)) {
-  for (const each of broken) console.error(`${engine}: ${each}`);
-  if (broken.length > 0) process.exitCode = 1;
+for (const [engine, { violations }] of Object.entries(reports)) {
+  for (const violation of violations) console.error(`${engine}: ${violation}`);
+  if (violations.length > 0) process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import type { Fault, FaultAt, SmtpScript } from '#tests/support/smtp-server.ts';
 
-/** A sequence of numbers in [0, 1) that is the same for the same seed (mulberry32, Tommy Ettinger, public domain). */
+/** Returns a generator of numbers in [0, 1), deterministic per seed (mulberry32, Tommy Ettinger, public domain). */
 export function randomSequence(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -11,23 +11,23 @@ export function randomSequence(seed: number): () => number {
   };
 }
 
-/** A mail server on a bad day: about one attempt in seven goes wrong, at any stage. */
+/** Script of an unreliable mail server: about one attempt in seven fails, at any stage. */
 export function misbehaving(random: () => number): SmtpScript {
-  const now =
-    (...faults: [fault: Fault, share: number][]): FaultAt =>
+  const sometimes =
+    (...faults: [fault: Fault, probability: number][]): FaultAt =>
     () => {
-      let drawn = random();
-      return faults.find(([, share]) => {
-        drawn -= share;
-        return drawn < 0;
+      let remaining = random();
+      return faults.find(([, probability]) => {
+        remaining -= probability;
+        return remaining < 0;
       })?.[0];
     };
   return {
-    greeting: now([554, 0.01], ['drop', 0.01]),
-    mailFrom: now([451, 0.01], [530, 0.005], [550, 0.005]),
-    rcpt: now([450, 0.02], [550, 0.01], ['drop', 0.005]),
-    dataCommand: now([451, 0.01], [554, 0.005]),
-    body: now(['drop', 0.01]),
-    data: now([451, 0.02], [552, 0.005], ['drop', 0.02], ['hang', 0.001]),
+    greeting: sometimes([554, 0.01], ['drop', 0.01]),
+    mailFrom: sometimes([451, 0.01], [530, 0.005], [550, 0.005]),
+    rcpt: sometimes([450, 0.02], [550, 0.01], ['drop', 0.005]),
+    dataCommand: sometimes([451, 0.01], [554, 0.005]),
+    body: sometimes(['drop', 0.01]),
+    data: sometimes([451, 0.02], [552, 0.005], ['drop', 0.02], ['hang', 0.001]),
   };
 }

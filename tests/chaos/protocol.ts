@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a worker is started with. */
+/** Settings of a worker, passed as JSON in its first argument. */
 export const workerSettingsSchema = z.object({
   env: z.object({
     DATA_DIR: z.string(),
@@ -10,7 +10,7 @@ export const workerSettingsSchema = z.object({
     MAIL_TO: z.string(),
     MAIL_FROM: z.string(),
   }),
-  /** Milliseconds. The rest is as in the product. */
+  /** Milliseconds. All other times are those of the product. */
   timing: z.object({
     pollInterval: z.number(),
     socketTimeout: z.number(),
@@ -20,19 +20,19 @@ export const workerSettingsSchema = z.object({
 });
 export type WorkerSettings = z.infer<typeof workerSettingsSchema>;
 
-/** A mail to take. */
-export const orderSchema = z.object({
+/** A mail that the worker has to accept: one line of JSON on its standard input. */
+export const mailRequestSchema = z.object({
   idempotencyKey: z.string(),
   email: z.string(),
   subject: z.string(),
   contents: z.string(),
 });
-export type Order = z.infer<typeof orderSchema>;
+export type MailRequest = z.infer<typeof mailRequestSchema>;
 
-/** What a worker says, a line each. */
+/** A message of a worker: one line of JSON on its standard output. */
 export const workerLineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('accepted'), key: z.string(), id: z.string(), messageId: z.string() }),
-  z.object({ kind: z.literal('refused'), key: z.string(), reason: z.string() }),
+  z.object({ kind: z.literal('rejected'), key: z.string(), reason: z.string() }),
 ]);
 export type WorkerLine = z.infer<typeof workerLineSchema>;

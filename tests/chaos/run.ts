@@ -3,40 +3,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MailDatabase } from '#server/mail/database.ts';
-import { openMailDatabase } from '#server/mail/mail-service.ts';
+import { openMailDatabase } from '#server/mail/open-database.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { startSmtpServer } from '#tests/support/smtp-server.ts';
-import { type Account, account } from './account.ts';
+import { auditMails, type MailAudit } from './audit.ts';
 import { createFleet } from './fleet.ts';
 import { misbehaving, randomSequence } from './misbehaviour.ts';
 
 export type ChaosOptions = {
   DATA_DIR: string;
-  /** With it the mails are in PostgreSQL, else in SQLite. */
+  /** Selects PostgreSQL. Default: SQLite in `DATA_DIR`. */
   DATABASE_URL?: string | undefined;
-  /** Of all that is left to chance but time. */
+  /** Seed of all random decisions. Timing is not reproducible. */
   seed: number;
-  /** Kills in each series. */
+  /** Kills per series. */
   kills: number;
-  /** Mails for each kill. */
+  /** Mails per kill. */
   burst: number;
-  /** Further series are begun for so long, in milliseconds; there is always one. */
+  /** Milliseconds during which further series are started. At least one series runs. */
   duration: number;
 };
 
-export type ChaosReport = Account & { kills: number; series: number };
+export type ChaosReport = MailAudit & { kills: number; series: number };
 
 const instances = 2;
-/** The longest time from when mails are both taken and delivered to the kill, in milliseconds. */
-const longestLife = 100;
-/** How long nothing may happen while something is waited for, in milliseconds. */
-const patience = 60_000;
+/** Maximum milliseconds between the first accepted and delivered mails of a burst and the kill. */
+const maxDelayBeforeKill = 100;
+/** Milliseconds without progress after which a wait ends. */
+const stallTimeout = 60_000;
 
 /**
- * Kills processes at random while they take and deliver mails, over a mail server that misbehaves, and counts what
- * became of the mails. A series ends with what a system does after trouble: those that live stop in an orderly way,
- * the leases of those that were killed run out, and what is left is delivered. Within a series no lease runs out,
- * so a mail can be in the hands of one killed process at most, and is taken twice at most.
+ * Kills processes at random while they accept mails and deliver them over a misbehaving mail server, and audits the
+ * mails. A series ends with a recovery: the living processes shut down gracefully, the leases of the killed ones expire,
+ * and the remaining mails are delivered. No lease expires within a series, so at most one killed process can have
+ * claimed a mail, and the mail is sent at most twice.
  */
 export async function runMailChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { DATA_DIR, DATABASE_URL, kills, burst } = options;
@@ -57,17 +57,17 @@ export async function runMailChaos(options: ChaosOptions): Promise<ChaosReport> 
     },
     timing: { pollInterval: 50, socketTimeout: 5_000, backoffBase: 20, backoffCap: 200 },
   });
-  let given = 0;
+  let sent = 0;
   let killed = 0;
   let series = 0;
 
-  function giveBurst(): void {
+  function sendBurst(): void {
     for (let n = 0; n < burst; n += 1) {
-      given += 1;
-      fleet.give({
-        idempotencyKey: `chaos-${given}`,
+      sent += 1;
+      fleet.send({
+        idempotencyKey: `chaos-${sent}`,
         email: 'ada@visitor.example',
-        subject: `Number ${given}`,
+        subject: `Number ${sent}`,
         contents: `Line\n.\n${'x'.repeat(Math.floor(random() * 2_000))}`,
       });
     }
@@ -79,26 +79,26 @@ export async function runMailChaos(options: ChaosOptions): Promise<ChaosReport> 
       series += 1;
       for (let n = 0; n < instances; n += 1) fleet.start();
       for (let n = 0; n < kills; n += 1) {
-        const taken = fleet.accepted.length;
+        const accepted = fleet.accepted.length;
         const delivered = smtp.messages.length;
-        giveBurst();
-        await untilNone(
-          () => Number(fleet.accepted.length === taken) + Number(smtp.messages.length === delivered),
+        sendBurst();
+        await waitUntilZero(
+          () => Number(fleet.accepted.length === accepted) + Number(smtp.messages.length === delivered),
         );
-        await delay(random() * longestLife);
+        await delay(random() * maxDelayBeforeKill);
         if (await fleet.killOne(random)) killed += 1;
         fleet.start();
       }
-      await untilNone(() => given - new Set(fleet.accepted.map(({ key }) => key)).size);
+      await waitUntilZero(() => sent - new Set(fleet.accepted.map(({ key }) => key)).size);
       const codes = await fleet.stop();
-      if (codes.some((code) => code !== 0)) throw new Error(`A process stopped with ${codes.join(', ')}.`);
-      await endLeases(db);
+      if (codes.some((code) => code !== 0)) throw new Error(`The processes exited with ${codes.join(', ')}.`);
+      await expireLeases(db);
       fleet.start();
-      await untilNone(() => onTheirWay(db));
+      await waitUntilZero(() => countUndelivered(db));
       await fleet.stop();
     } while (performance.now() < endAt);
-    const result = await account(db.queries, smtp.messages, fleet.accepted, killed);
-    return { ...result, kills: killed, series };
+    const audit = await auditMails(db.queries, smtp.messages, fleet.accepted, killed);
+    return { ...audit, kills: killed, series };
   } finally {
     await fleet.close();
     await db.close();
@@ -107,12 +107,12 @@ export async function runMailChaos(options: ChaosOptions): Promise<ChaosReport> 
   }
 }
 
-/** The time passes for which the killed processes own their mails. */
-async function endLeases({ queries }: MailDatabase): Promise<void> {
+/** Expires the leases of the killed processes. */
+async function expireLeases({ queries }: MailDatabase): Promise<void> {
   await queries.updateTable('mail').set({ lease_until: 0 }).where('status', '=', 'sending').execute();
 }
 
-async function onTheirWay({ queries }: MailDatabase): Promise<number> {
+async function countUndelivered({ queries }: MailDatabase): Promise<number> {
   const rows = await queries
     .selectFrom('mail')
     .select('id')
@@ -121,15 +121,15 @@ async function onTheirWay({ queries }: MailDatabase): Promise<number> {
   return rows.length;
 }
 
-/** Waits until nothing remains; what still does when nothing has changed for long is found by the count. */
-async function untilNone(remaining: () => number | Promise<number>): Promise<void> {
+/** Waits until `remaining` returns 0 or stops changing. The audit reports the mails that remain in that case. */
+async function waitUntilZero(remaining: () => number | Promise<number>): Promise<void> {
   let last = Number.NaN;
-  let giveUpAt = 0;
+  let deadline = 0;
   for (;;) {
     const now = await remaining();
     if (now === 0) return;
-    if (now !== last) giveUpAt = performance.now() + patience;
-    if (performance.now() > giveUpAt) return;
+    if (now !== last) deadline = performance.now() + stallTimeout;
+    if (performance.now() > deadline) return;
     last = now;
     await delay(20);
   }

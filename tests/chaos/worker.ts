@@ -1,13 +1,13 @@
 /**
- * A process that takes mails and delivers them, as one instance of the product does. It is told what to send by
- * lines on standard input, answers each by a line on standard output, and ends on SIGTERM.
+ * A process that accepts and delivers mails like an instance of the product. Reads one mail per line from standard
+ * input, writes one line with the outcome to standard output, and exits on SIGTERM.
  */
 import { createInterface } from 'node:readline';
 import { isAppError } from '#server/errors.ts';
 import { createMail } from '#server/mail/mail-service.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
-import { orderSchema, type WorkerLine, workerSettingsSchema } from './protocol.ts';
+import { mailRequestSchema, type WorkerLine, workerSettingsSchema } from './protocol.ts';
 
 const { env, timing } = workerSettingsSchema.parse(JSON.parse(process.argv[2] ?? ''));
 const mail = createMail({
@@ -16,23 +16,23 @@ const mail = createMail({
   timing: { ...mailTiming, ...timing },
 });
 
-function tell(line: WorkerLine): void {
+function write(line: WorkerLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 async function send(line: string): Promise<void> {
-  const draft = orderSchema.parse(JSON.parse(line));
+  const draft = mailRequestSchema.parse(JSON.parse(line));
   const key = draft.idempotencyKey;
   try {
     const { id, messageId } = await mail.send(draft);
-    tell({ kind: 'accepted', key, id, messageId });
+    write({ kind: 'accepted', key, id, messageId });
   } catch (error) {
     if (!isAppError(error)) throw error;
-    tell({ kind: 'refused', key, reason: error.reason });
+    write({ kind: 'rejected', key, reason: error.reason });
   }
 }
 
 process.once('SIGTERM', () => void mail.stop().then(() => process.exit(0)));
 mail.start();
 createInterface({ input: process.stdin }).on('line', (line) => void send(line));
-tell({ kind: 'ready' });
+write({ kind: 'ready' });

@@ -14,8 +14,8 @@ beforeEach(() => {
 
 const client = () => createScriptClient({ baseUrl: recorder.baseUrl });
 
-describe('links', () => {
-  it('send sensitive queries by POST with nothing of the input in the URL', async () => {
+describe('the links', () => {
+  it('send sensitive queries by POST, without the input in the URL', async () => {
     await client().weather.forecast.query({ lat: 12.34, lng: 56.78 });
     expect(recorder.requests).toEqual([
       {
@@ -31,7 +31,7 @@ describe('links', () => {
     expect(recorder.requests.map(({ method }) => method)).toEqual(['GET']);
   });
 
-  it('never put a sensitive and a public query into one request', async () => {
+  it('never send a sensitive and a public query in one request', async () => {
     const api = client();
     await Promise.all([
       api.echo.request.query(),
@@ -45,7 +45,7 @@ describe('links', () => {
     expect(calls).toContainEqual(['POST', '/api/trpc/weather.places,proxy.endpoints']);
   });
 
-  it('split a batch at the number that the server takes', async () => {
+  it('split a batch at the maximum size of the server', async () => {
     const api = client();
     await Promise.all(Array.from({ length: limits.batchSize + 1 }, () => api.proxy.endpoints.query()));
     const sizes = recorder.requests.map(({ url }) => url.split('?')[0]?.split(',').length);

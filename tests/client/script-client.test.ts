@@ -5,18 +5,18 @@ import { createScriptClient, errorData, isApiError } from '#client/node.ts';
 import { freePort } from '#tests/support/product.ts';
 import { startRecorder } from './trpc-recorder.ts';
 
-describe('script client', () => {
-  it('tries again while nothing listens, and succeeds once something does', async () => {
+describe('the script client', () => {
+  it('retries while nothing listens, and succeeds as soon as the server listens', async () => {
     const port = await freePort();
     const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 8, retryDelay: 20 });
-    const answer = api.echo.body.mutate('hello');
+    const result = api.echo.body.mutate('hello');
     const recorder = await startRecorder({ port });
-    await expect(answer).resolves.toBeNull();
+    await expect(result).resolves.toBeNull();
     expect(recorder.requests).toHaveLength(1);
     await recorder.close();
   });
 
-  it('gives up with an ApiError without data when nothing ever listens', async () => {
+  it('fails with an ApiError without data if nothing listens', async () => {
     const port = await freePort();
     const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 1, retryDelay: 1 });
     const error = await api.echo.request.query().catch((reason: unknown) => reason);
@@ -24,7 +24,7 @@ describe('script client', () => {
     expect(errorData(error)).toBeUndefined();
   });
 
-  it('does not repeat a call that the server has answered, however badly', async () => {
+  it('does not retry a call that got a response, even a 503', async () => {
     const recorder = await startRecorder({ status: 503 });
     const api = createScriptClient({ baseUrl: recorder.baseUrl, retries: 5, retryDelay: 1 });
     await api.echo.body.mutate('once').catch(() => {});
@@ -32,7 +32,7 @@ describe('script client', () => {
     await recorder.close();
   });
 
-  it('does not repeat a call whose connection broke after it was sent: it may have been done', async () => {
+  it('does not retry a call whose connection broke after it was sent: the server may have run it', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;
@@ -47,7 +47,7 @@ describe('script client', () => {
     server.close();
   });
 
-  it('ends a call that gets no answer', async () => {
+  it('aborts a call that gets no response before the timeout', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();

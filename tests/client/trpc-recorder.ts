@@ -2,26 +2,26 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export type Recorded = { method: string; url: string; body: string };
+type Recorded = { method: string; url: string; body: string };
 
 export type Recorder = { baseUrl: string; requests: Recorded[]; close(): Promise<void> };
 
-/** Answers every tRPC call with null and keeps what was asked; `respond` may answer otherwise. */
+/** Starts a server that responds to every tRPC call with null, and records the requests. */
 export async function startRecorder(options: { port?: number; status?: number } = {}): Promise<Recorder> {
   const requests: Recorded[] = [];
   const server = createServer(async (request, response) => {
     requests.push(await record(request));
     const url = new URL(request.url ?? '/', 'http://localhost');
     const calls = url.pathname.split(',').length;
-    const one = { result: { data: { json: null } } };
+    const result = { result: { data: { json: null } } };
     response.writeHead(options.status ?? 200, { 'content-type': 'application/json' });
     response.end(
-      JSON.stringify(url.searchParams.has('batch') ? Array.from({ length: calls }, () => one) : one),
+      JSON.stringify(url.searchParams.has('batch') ? Array.from({ length: calls }, () => result) : result),
     );
   }).listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     baseUrl: `http://127.0.0.1:${address.port}`,
     requests,

@@ -9,13 +9,13 @@ import { requireBuild } from '#server/bin/startup-checks.ts';
 import { freePort } from '#tests/support/product.ts';
 import { testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';
-import { isAlive, untilServed } from './support.ts';
+import { isAlive, untilReady } from './support.ts';
 
 const test = testWith('script', 'procfs');
 
 /**
- * Started in a terminal of its own, by the program of that name which every Linux has. Its log goes into a file: a
- * process that writes to a terminal which is gone would end by that.
+ * Starts the product in its own terminal, created by `script` (util-linux). The log goes to a file, because writing to a
+ * closed terminal would end the process for another reason.
  */
 async function startInTerminal() {
   requireBuild();
@@ -45,12 +45,12 @@ function parentOf(pid: number | undefined): number {
   return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-test('a terminal that is closed ends the product, where SIGHUP alone would restart it', async () => {
+test('closing the terminal stops the product, whereas SIGHUP alone restarts it', async () => {
   const { terminal, log } = await startInTerminal();
-  const workers = [...(await untilServed({ log }, 2)).values()];
+  const workers = [...(await untilReady({ log }, 2)).values()];
   expect(workers.filter(isAlive)).toHaveLength(2);
   const primary = parentOf(workers[0]);
-  // Should it go on, nobody else would end it.
+  // Stops the primary if the test fails.
   onTestFinished(() => void (isAlive(primary) && process.kill(primary, 'SIGTERM')));
   terminal.kill('SIGKILL');
   await vi.waitFor(() => expect(workers.filter(isAlive)).toEqual([]), { timeout: 30_000, interval: 50 });

@@ -3,27 +3,27 @@ import { createRestartBackoff } from '#server/cluster/restart-backoff.ts';
 import { createSharedState } from '#server/cluster/shared-state.ts';
 import { limits } from '#server/config/limits.ts';
 
-test('a name is kept once, and its first value stays', () => {
-  const { putIfAbsent: keep, get: kept } = createSharedState();
-  expect(keep('signature', 'a', 'one')).toBeUndefined();
-  expect(keep('signature', 'a', 'two')).toBe('one');
-  expect(kept('signature', 'a')).toBe('one');
-  expect(kept('pretended', 'a')).toBeUndefined();
+test('putIfAbsent keeps the first value of a name', () => {
+  const { putIfAbsent } = createSharedState();
+  expect(putIfAbsent('signature', 'a', 'one')).toBeUndefined();
+  expect(putIfAbsent('signature', 'a', 'two')).toBe('one');
+  expect(putIfAbsent('signature', 'a', 'three')).toBe('one');
+  expect(putIfAbsent('signature', 'b', 'two')).toBeUndefined();
 });
 
-test('a worker is replaced at once, and later and later when each ends soon after its start', () => {
-  const { restartBackoff: restartPause, restartBackoffCap: restartPauseCap, stableAfter } = limits.cluster;
-  const pauseAfter = createRestartBackoff();
-  expect(Array.from({ length: 8 }, () => pauseAfter(0))).toEqual([
+test('the restart backoff starts at zero and doubles up to its cap while workers exit soon after their start', () => {
+  const { restartBackoff, restartBackoffCap, stableAfter } = limits.cluster;
+  const nextBackoff = createRestartBackoff();
+  expect(Array.from({ length: 8 }, () => nextBackoff(0))).toEqual([
     0,
-    restartPause,
-    2 * restartPause,
-    4 * restartPause,
-    8 * restartPause,
-    16 * restartPause,
-    restartPauseCap,
-    restartPauseCap,
+    restartBackoff,
+    2 * restartBackoff,
+    4 * restartBackoff,
+    8 * restartBackoff,
+    16 * restartBackoff,
+    restartBackoffCap,
+    restartBackoffCap,
   ]);
-  expect(pauseAfter(stableAfter)).toBe(0);
-  expect(pauseAfter(0)).toBe(restartPause);
+  expect(nextBackoff(stableAfter)).toBe(0);
+  expect(nextBackoff(0)).toBe(restartBackoff);
 });

@@ -17,13 +17,13 @@ const same = (limit: RateLimit) => ({
   mailSite: limit,
 });
 
-/** Workers of one machine, and what they have said. */
+/** Starts rate-limit clients on one rate-limit server and records the messages that they send. */
 function startWorkers(count: number, limit: RateLimit) {
   const sent: Charge[][] = [];
   const workers: RateLimitClient[] = [];
   const charge = createRateLimitServer<number>(same(limit), async (holders, name, bucket) => {
-    const given = await Promise.all(holders.map((holder) => workers[holder]?.returnLease(name, bucket)));
-    return given.reduce((sum: number, each = 0) => sum + each, 0);
+    const returned = await Promise.all(holders.map((holder) => workers[holder]?.returnLease(name, bucket)));
+    return returned.reduce((sum: number, each = 0) => sum + each, 0);
   });
   for (let index = 0; index < count; index += 1) {
     workers.push(
@@ -34,20 +34,20 @@ function startWorkers(count: number, limit: RateLimit) {
     );
   }
   const call = async (worker: number, bucket = 'a') => {
-    const charged = await workers[worker]?.charge('light', bucket);
-    return charged && stateOf(charged, limit);
+    const result = await workers[worker]?.charge('light', bucket);
+    return result && stateOf(result, limit);
   };
   return { sent, workers, call };
 }
 
-/** Calls one after the other, until so many were made or one is refused. */
-async function callUntilRefused(call: () => Promise<{ allowed: boolean } | undefined>, most: number) {
-  for (let fine = 0; fine < most; fine += 1) if (!(await call())?.allowed) return fine;
+/** Calls sequentially, `most` times or until a call is rejected. Returns the number of allowed calls. */
+async function callUntilRejected(call: () => Promise<{ allowed: boolean } | undefined>, most: number) {
+  for (let count = 0; count < most; count += 1) if (!(await call())?.allowed) return count;
   return most;
 }
 
-describe('charges of a worker', () => {
-  test('of one turn go in one message, those to one bucket as one', async () => {
+describe('the rate-limit client of a worker', () => {
+  test('sends the charges of one event-loop turn in one message, with one entry per bucket', async () => {
     const { sent, workers } = startWorkers(1, small);
     const [charge] = workers.map((worker) => worker.charge);
     if (!charge) throw new Error('there is no worker');
@@ -65,31 +65,31 @@ describe('charges of a worker', () => {
     expect(sent).toHaveLength(2);
   });
 
-  test('are each as if they had come alone, also across the limit', async () => {
+  test('returns the same state for each batched charge as for separate charges, even across the limit', async () => {
     const { call } = startWorkers(1, small);
     const states = await Promise.all(Array.from({ length: 7 }, () => call(0)));
     expect(states.map((each) => each?.allowed)).toEqual([true, true, true, true, true, false, false]);
     expect(states.map((each) => each?.remaining)).toEqual([4, 3, 2, 1, 0, 0, 0]);
   });
 
-  test('without an answer are nobody’s: the worker counts by itself', async () => {
+  test('returns undefined when the primary does not reply, so that the worker counts on its own', async () => {
     const { charge } = createRateLimitClient(async () => undefined);
     expect(await Promise.all([charge('light', 'a'), charge('mail', 'b')])).toEqual([undefined, undefined]);
   });
 
-  test('to a bucket that is spent are refused without a message, until its window ends', async () => {
+  test('rejects charges to an empty bucket without a message until its window ends', async () => {
     const { sent, call } = startWorkers(1, { points: 2, windowSeconds: 1 });
-    expect(await callUntilRefused(() => call(0), 10)).toBe(2);
-    const asked = sent.length;
+    expect(await callUntilRejected(() => call(0), 10)).toBe(2);
+    const messagesBefore = sent.length;
     expect(await call(0)).toMatchObject({ allowed: false, remaining: 0, resetSeconds: 1 });
-    expect(sent).toHaveLength(asked);
+    expect(sent).toHaveLength(messagesBefore);
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await call(0)).toMatchObject({ allowed: true, remaining: 1 });
   });
 });
 
-describe('calls ahead', () => {
-  test('are for a bucket that is charged all the time and has plenty left', async () => {
+describe('a lease', () => {
+  test('saves messages for a bucket that is charged frequently and has many points left', async () => {
     const { sent, call } = startWorkers(1, large);
     const remaining: (number | undefined)[] = [];
     for (let calls = 0; calls < 2_000; calls += 1) remaining.push((await call(0))?.remaining);
@@ -97,21 +97,21 @@ describe('calls ahead', () => {
     expect(sent.length).toBeLessThan(50);
   });
 
-  test('are none of a small one', async () => {
+  test('is not granted for a small bucket', async () => {
     const { sent, call } = startWorkers(1, { points: 60, windowSeconds: 60 });
     for (let calls = 0; calls < 40; calls += 1) await call(0);
     expect(sent).toHaveLength(40);
   });
 
-  test('are not lost to others: the limit is what it is', async () => {
+  test('does not take points from other workers: together they use exactly the limit', async () => {
     const { call, sent } = startWorkers(3, large);
-    // The last one stops with some left.
+    // Worker 2 stops with an unused part of its lease.
     const early = (
-      await Promise.all([callUntilRefused(() => call(0), 3_000), callUntilRefused(() => call(2), 1_234)])
+      await Promise.all([callUntilRejected(() => call(0), 3_000), callUntilRejected(() => call(2), 1_234)])
     ).reduce((sum, each) => sum + each);
     const late = await Promise.all([
-      callUntilRefused(() => call(0), large.points),
-      callUntilRefused(() => call(1), large.points),
+      callUntilRejected(() => call(0), large.points),
+      callUntilRejected(() => call(1), large.points),
     ]);
     expect(early + late.reduce((sum, each) => sum + each)).toBe(large.points);
     expect(await Promise.all([0, 1, 2].map(async (worker) => (await call(worker))?.allowed))).toEqual([
@@ -122,39 +122,39 @@ describe('calls ahead', () => {
     expect(sent.length).toBeLessThan(large.points / 10);
   });
 
-  test('also when all workers are at it, many calls at a time', async () => {
+  test('keeps the limit exact under concurrent calls of all workers', async () => {
     const { call } = startWorkers(4, large);
-    const eager = (worker: number) => callUntilRefused(() => call(worker), large.points);
-    const fine = await Promise.all(Array.from({ length: 64 }, (_, at) => eager(at % 4)));
-    expect(fine.reduce((sum, each) => sum + each)).toBe(large.points);
+    const eager = (worker: number) => callUntilRejected(() => call(worker), large.points);
+    const allowed = await Promise.all(Array.from({ length: 64 }, (_, at) => eager(at % 4)));
+    expect(allowed.reduce((sum, each) => sum + each)).toBe(large.points);
   });
 
-  test('end with their window, and come again', async () => {
+  test('ends with its window and is granted again in the next one', async () => {
     const { call, sent, workers } = startWorkers(1, { points: 10_000, windowSeconds: 2 });
     for (let calls = 0; calls < 100; calls += 1) await call(0);
-    const asked = sent.length;
+    const messagesBefore = sent.length;
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect(await workers[0]?.returnLease('light', 'a')).toBe(0);
     for (let calls = 1; calls <= 100; calls += 1) expect((await call(0))?.remaining).toBe(10_000 - calls);
-    expect(sent.length - asked).toBeLessThan(50);
+    expect(sent.length - messagesBefore).toBeLessThan(50);
   });
 });
 
-describe('limiters of two workers', () => {
+describe('rate limiters of two workers', () => {
   const rateLimits = same(small);
   const chargeTwelve = async (workers: RateLimitClient[]) => {
-    const limiters = workers.map((machine) => createRateLimiter({ rateLimits, machine }));
+    const limiters = workers.map((coordinator) => createRateLimiter({ rateLimits, coordinator }));
     const states = limiters.flatMap((limiter) =>
       Array.from({ length: 6 }, () => limiter.charge('light', 'a')),
     );
     return (await Promise.all(states)).filter(({ allowed }) => allowed).length;
   };
 
-  test('let through what one would', async () => {
+  test('together allow as many calls as one limiter', async () => {
     expect(await chargeTwelve(startWorkers(2, small).workers)).toBe(small.points);
   });
 
-  test('count each by itself when the primary does not answer', async () => {
+  test('count separately when the primary does not reply', async () => {
     const silent = () => createRateLimitClient(async () => undefined);
     expect(await chargeTwelve([silent(), silent()])).toBe(2 * small.points);
   });

@@ -6,7 +6,14 @@ import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
 import { logLines } from '#tests/http/support/log.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import type { Product } from '#tests/support/product.ts';
-import { type Answer, ask, askEcho, askEveryWorker, startTwo, workerOf } from './support.ts';
+import {
+  callEcho,
+  type ReceivedResponse,
+  reachEveryWorker,
+  sendRequest,
+  startTwo,
+  workerOf,
+} from './support.ts';
 
 const secret = 'a-secret-of-at-least-32-characters';
 const points = 60;
@@ -35,7 +42,7 @@ afterAll(async () => {
 });
 
 let addresses = 0;
-/** Somebody who has not called before. */
+/** Returns the headers of a client that has not called before. */
 function newcomer(): Record<string, string> {
   addresses += 1;
   return { 'x-forwarded-for': `198.51.100.${addresses}` };
@@ -43,49 +50,52 @@ function newcomer(): Record<string, string> {
 
 const json = { 'content-type': 'application/json' };
 const call = (path: string, input: unknown, headers: Record<string, string>) =>
-  ask(product, `/api/trpc/${path}`, {
+  sendRequest(product, `/api/trpc/${path}`, {
     method: 'POST',
     headers: { ...json, ...headers },
     body: JSON.stringify(superjson.serialize(input)),
   });
-const envelope = z.object({ result: z.object({ data: z.object({ json: z.unknown() }) }) });
-const resultOf = ({ text }: Answer): unknown => envelope.parse(JSON.parse(text)).result.data.json;
+const resultSchema = z.object({ result: z.object({ data: z.object({ json: z.unknown() }) }) });
+const resultOf = ({ text }: ReceivedResponse): unknown =>
+  resultSchema.parse(JSON.parse(text)).result.data.json;
 
-describe('limits', () => {
-  test('hold exactly over all workers, and each call that is let through is told its own place', async () => {
+describe('rate limits', () => {
+  test('are exact across all workers, and each allowed call reports a distinct remaining count', async () => {
     const caller = newcomer();
-    const answers = await askEveryWorker(product, () => askEcho(product, { headers: caller }), {
+    const responses = await reachEveryWorker(product, () => callEcho(product, { headers: caller }), {
       atLeast: 2 * points,
       atOnce: 40,
     });
-    const [fine, refused] = [200, 429].map((status) => answers.filter((answer) => answer.status === status));
-    expect([fine?.length, refused?.length]).toEqual([points, answers.length - points]);
-    const left = fine?.map(({ headers }) => Number(/;r=(\d+)/.exec(String(headers.ratelimit))?.[1]));
+    const [allowed, rejected] = [200, 429].map((status) =>
+      responses.filter((response) => response.status === status),
+    );
+    expect([allowed?.length, rejected?.length]).toEqual([points, responses.length - points]);
+    const left = allowed?.map(({ headers }) => Number(/;r=(\d+)/.exec(String(headers.ratelimit))?.[1]));
     expect(left?.toSorted((a, b) => b - a)).toEqual(
       Array.from({ length: points }, (_, at) => points - 1 - at),
     );
   });
 
-  test('are used up for every worker at once', async () => {
+  test('are exhausted for all workers at the same time', async () => {
     const caller = newcomer();
     for (let sent = 0; sent < points; sent += 1) {
-      expect((await askEcho(product, { headers: caller })).status).toBe(200);
+      expect((await callEcho(product, { headers: caller })).status).toBe(200);
     }
-    const late = await askEveryWorker(product, () => askEcho(product, { headers: caller }));
+    const late = await reachEveryWorker(product, () => callEcho(product, { headers: caller }));
     expect(new Set(late.map(({ status }) => status))).toEqual(new Set([429]));
-    expect((await askEcho(product, { headers: newcomer() })).status).toBe(200);
+    expect((await callEcho(product, { headers: newcomer() })).status).toBe(200);
   });
 
   test('count every call of a batch', async () => {
     const caller = newcomer();
     const batch = () =>
-      ask(product, `/api/trpc/${Array(10).fill('echo.body').join(',')}?batch=1`, {
+      sendRequest(product, `/api/trpc/${Array(10).fill('echo.body').join(',')}?batch=1`, {
         method: 'POST',
         headers: { ...json, ...caller },
         body: JSON.stringify(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [at, { json: at }]))),
       });
-    const answers = await Promise.all(Array.from({ length: 8 }, batch));
-    const results = answers.flatMap(({ text }) => z.array(z.looseObject({})).parse(JSON.parse(text)));
+    const responses = await Promise.all(Array.from({ length: 8 }, batch));
+    const results = responses.flatMap(({ text }) => z.array(z.looseObject({})).parse(JSON.parse(text)));
     expect(results.filter((result) => 'result' in result)).toHaveLength(points);
     expect(results.filter((result) => 'error' in result)).toHaveLength(20);
   });
@@ -95,7 +105,7 @@ describe('the webhook', () => {
   const sign = (body: string, timestamp: number) =>
     createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
   const revalidate = (body: string, timestamp = Math.floor(Date.now() / 1000)) =>
-    ask(product, '/api/revalidate', {
+    sendRequest(product, '/api/revalidate', {
       method: 'POST',
       body,
       headers: {
@@ -104,42 +114,42 @@ describe('the webhook', () => {
         'x-bff-signature': `sha256=${sign(body, timestamp)}`,
       },
     });
-  const readFeed = () => ask(product, '/feed.json', { headers: newcomer() });
-  const titlesOf = (answers: Answer[]) =>
-    new Set(answers.map(({ text }) => z.object({ title: z.string() }).parse(JSON.parse(text)).title));
+  const readFeed = () => sendRequest(product, '/feed.json', { headers: newcomer() });
+  const titlesOf = (responses: ReceivedResponse[]) =>
+    new Set(responses.map(({ text }) => z.object({ title: z.string() }).parse(JSON.parse(text)).title));
 
-  test('reaches all workers before it is answered', async () => {
+  test('reaches all workers before it is acknowledged', async () => {
     expect((await revalidate('{"first":true}')).status).toBe(200);
-    expect(titlesOf(await askEveryWorker(product, readFeed))).toEqual(new Set(['First']));
-    source.answer(feedCalled('Second'));
-    expect(titlesOf(await askEveryWorker(product, readFeed))).toEqual(new Set(['First']));
+    expect(titlesOf(await reachEveryWorker(product, readFeed))).toEqual(new Set(['First']));
+    source.respondWith(feedCalled('Second'));
+    expect(titlesOf(await reachEveryWorker(product, readFeed))).toEqual(new Set(['First']));
     expect((await revalidate('{"second":true}')).status).toBe(200);
-    expect(titlesOf(await askEveryWorker(product, readFeed))).toEqual(new Set(['Second']));
+    expect(titlesOf(await reachEveryWorker(product, readFeed))).toEqual(new Set(['Second']));
   });
 
-  test('takes a signature once, whichever worker it comes to', async () => {
+  test('accepts a signature only once across all workers', async () => {
     const body = '{"once":true}';
     const timestamp = Math.floor(Date.now() / 1000);
-    const answers = await askEveryWorker(product, () => revalidate(body, timestamp), { atLeast: 24 });
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(answers.length - 1);
+    const responses = await reachEveryWorker(product, () => revalidate(body, timestamp), { atLeast: 24 });
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(responses.filter(({ status }) => status === 401)).toHaveLength(responses.length - 1);
   });
 });
 
-test('the metrics are those of all workers, whichever is asked', async () => {
+test('every worker exposes the metrics of all workers', async () => {
   const scrape = async () => {
-    const answer = await ask(product, '/metrics', { headers: { 'x-forwarded-for': '127.0.0.1' } });
-    return { answer, seen: parsePrometheus(answer.text) };
+    const response = await sendRequest(product, '/metrics', { headers: { 'x-forwarded-for': '127.0.0.1' } });
+    return { response, seen: parsePrometheus(response.text) };
   };
   const before = await scrape();
-  const calls = await askEveryWorker(product, () => askEcho(product, { headers: newcomer() }));
+  const calls = await reachEveryWorker(product, () => callEcho(product, { headers: newcomer() }));
   const scrapes = [before];
-  const asked = new Set<number>();
-  while (asked.size < 2) {
+  const reached = new Set<number>();
+  while (reached.size < 2) {
     const scraped = await scrape();
     scrapes.push(scraped);
-    asked.add(await workerOf(product, scraped.answer));
-    if (scrapes.length > 500) throw new Error('one worker answers all');
+    reached.add(await workerOf(product, scraped.response));
+    if (scrapes.length > 500) throw new Error('one worker handles all requests');
     const rise = (name: string, labels: Record<string, string>) =>
       total(scraped.seen, name, labels) - total(before.seen, name, labels);
     expect(rise('bff_calls_total', { procedure: 'echo.body', outcome: 'ok' })).toBe(calls.length);
@@ -160,22 +170,22 @@ test('the metrics are those of all workers, whichever is asked', async () => {
   expect(new Set(series).size).toBe(series.length);
 });
 
-test('what a program filled in has a state at every worker', async () => {
+test('every worker knows the status of a mail that a bot submitted', async () => {
   const filled = { email: 'ada@visitor.example', contents: 'Buy!', website: 'https://spam.example' };
   const sent = await call('email.send', filled, newcomer());
   const { id } = z.object({ id: z.string() }).parse(resultOf(sent));
-  const states = await askEveryWorker(product, () => call('email.status', { id }, newcomer()));
+  const states = await reachEveryWorker(product, () => call('email.status', { id }, newcomer()));
   expect(new Set(states.map(({ text }) => text)).size).toBe(1);
   expect(resultOf(states[0] ?? sent)).toMatchObject({ id, status: 'queued', attempts: 0 });
 });
 
-test('the status of upstreams is what all workers have seen', async () => {
+test('the upstream status includes the calls of all workers', async () => {
   const render = (n: number) =>
     call('proxy.github.renderMarkdown', { body: { text: `number ${n}` } }, newcomer());
   let n = 0;
-  const rendered = await askEveryWorker(product, () => render(n++));
+  const rendered = await reachEveryWorker(product, () => render(n++));
   expect(new Set(rendered.map(({ status }) => status))).toEqual(new Set([200]));
-  const statuses = await askEveryWorker(product, () => call('proxy.status', undefined, newcomer()));
+  const statuses = await reachEveryWorker(product, () => call('proxy.status', undefined, newcomer()));
   for (const status of statuses) {
     expect(resultOf(status)).toContainEqual(
       expect.objectContaining({ name: 'github', calls: rendered.length, retries: 0, breaker: 'closed' }),
@@ -183,9 +193,9 @@ test('the status of upstreams is what all workers have seen', async () => {
   }
 });
 
-test('a caller has one pseudonym, and what never changes one date', async () => {
+test('all workers log the same pseudonym for a caller and send the same Last-Modified for a static text', async () => {
   const caller = newcomer();
-  const texts = await askEveryWorker(product, () => ask(product, '/llms.txt', { headers: caller }));
+  const texts = await reachEveryWorker(product, () => sendRequest(product, '/llms.txt', { headers: caller }));
   expect(new Set(texts.map(({ headers }) => headers['last-modified'])).size).toBe(1);
   const ids = new Set(texts.map(({ headers }) => String(headers['x-request-id'])));
   const names = logLines(product)

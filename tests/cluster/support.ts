@@ -5,19 +5,19 @@ import { z } from 'zod';
 import { logLines } from '#tests/http/support/log.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 
-const serves = z.object({ msg: z.literal('worker serves'), worker: z.int(), pid: z.int() });
-const written = z.object({ worker: z.int(), requestId: z.string(), msg: z.literal('request') });
+const readyLine = z.object({ msg: z.literal('worker ready'), worker: z.int(), pid: z.int() });
+const requestLine = z.object({ worker: z.int(), requestId: z.string(), msg: z.literal('request') });
 
 export type Workers = ReadonlyMap<number, number>;
 
-/** Every worker that has come to serve so far: its number and its process. */
+/** Returns the process id of every worker that has become ready so far, by worker number. */
 export function workersOf(product: Pick<Product, 'log'>): Workers {
-  const lines = logLines(product).flatMap((line) => serves.safeParse(line).data ?? []);
+  const lines = logLines(product).flatMap((line) => readyLine.safeParse(line).data ?? []);
   return new Map(lines.map(({ worker, pid }) => [worker, pid]));
 }
 
-/** Waits until so many workers have come to serve since the start. */
-export function untilServed(product: Pick<Product, 'log'>, count: number): Promise<Workers> {
+/** Waits until this many workers have become ready since the start. */
+export function untilReady(product: Pick<Product, 'log'>, count: number): Promise<Workers> {
   return vi.waitFor(
     () => {
       const workers = workersOf(product);
@@ -28,10 +28,10 @@ export function untilServed(product: Pick<Product, 'log'>, count: number): Promi
   );
 }
 
-/** The product with two workers, both of which serve. */
+/** Starts the product with two workers and waits until both are ready. */
 export async function startTwo(env: Record<string, string> = {}): Promise<Product> {
   const product = await startProduct({ WEB_CONCURRENCY: '2', ...env });
-  await untilServed(product, 2);
+  await untilReady(product, 2);
   return product;
 }
 
@@ -44,22 +44,31 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The process of a worker. */
+/** Returns the process id of a worker. */
 export function pidOf(product: Pick<Product, 'log'>, worker: number): number {
   const pid = workersOf(product).get(worker);
   if (pid === undefined) throw new Error(`worker ${worker} has never served`);
   return pid;
 }
 
-type Sent = { method?: string; headers?: Record<string, string>; body?: string; agent?: Agent | false };
-export type Answer = {
+type RequestOptions = {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  agent?: Agent | false;
+};
+export type ReceivedResponse = {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
 };
 
-/** One request, on a connection of its own unless an agent says otherwise. */
-export function ask({ baseUrl }: Pick<Product, 'baseUrl'>, path: string, sent: Sent = {}): Promise<Answer> {
+/** Sends a request. Opens a new connection unless an agent is given. */
+export function sendRequest(
+  { baseUrl }: Pick<Product, 'baseUrl'>,
+  path: string,
+  sent: RequestOptions = {},
+): Promise<ReceivedResponse> {
   const { method = 'GET', headers = {}, body, agent = false } = sent;
   return new Promise((resolve, reject) => {
     const outgoing = request(`${baseUrl}${path}`, { method, headers, agent }, (incoming) => {
@@ -73,13 +82,20 @@ export function ask({ baseUrl }: Pick<Product, 'baseUrl'>, path: string, sent: S
   });
 }
 
-/** A call that costs little and depends on nothing. */
-export const echo = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"json":1}' };
-export const askEcho = (product: Pick<Product, 'baseUrl'>, sent: Sent = {}) =>
-  ask(product, '/api/trpc/echo.body', { ...echo, ...sent, headers: { ...echo.headers, ...sent.headers } });
+/** A cheap call without dependencies. */
+const echo = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"json":1}' };
+export const callEcho = (product: Pick<Product, 'baseUrl'>, sent: RequestOptions = {}) =>
+  sendRequest(product, '/api/trpc/echo.body', {
+    ...echo,
+    ...sent,
+    headers: { ...echo.headers, ...sent.headers },
+  });
 
-/** Which worker wrote of a request. */
-export async function workerOf(product: Pick<Product, 'log'>, { headers }: Answer): Promise<number> {
+/** Returns the number of the worker that logged the request. */
+export async function workerOf(
+  product: Pick<Product, 'log'>,
+  { headers }: ReceivedResponse,
+): Promise<number> {
   const requestId = String(headers['x-request-id']);
   return vi.waitFor(
     () => {
@@ -87,33 +103,33 @@ export async function workerOf(product: Pick<Product, 'log'>, { headers }: Answe
         .log()
         .split('\n')
         .find((text) => text.includes(requestId) && text.endsWith('}'));
-      return written.parse(JSON.parse(line ?? '{}')).worker;
+      return requestLine.parse(JSON.parse(line ?? '{}')).worker;
     },
     { timeout: 10_000, interval: 20 },
   );
 }
 
-/** Asks on new connections until every worker has answered at least once, and so often at least. */
-export async function askEveryWorker(
+/** Sends requests on new connections until every worker has responded, and at least `atLeast` requests. */
+export async function reachEveryWorker(
   product: Product,
-  send: () => Promise<Answer>,
+  send: () => Promise<ReceivedResponse>,
   { workers = 2, atLeast = 8, atOnce = 8 } = {},
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
+): Promise<ReceivedResponse[]> {
+  const responses: ReceivedResponse[] = [];
   const seen = new Set<number>();
-  while (answers.length < atLeast || seen.size < workers) {
+  while (responses.length < atLeast || seen.size < workers) {
     const round = await Promise.all(Array.from({ length: atOnce }, send));
-    for (const answer of round) seen.add(await workerOf(product, answer));
-    answers.push(...round);
-    if (answers.length > 800) throw new Error(`only the workers ${[...seen]} answer`);
+    for (const response of round) seen.add(await workerOf(product, response));
+    responses.push(...round);
+    if (responses.length > 800) throw new Error(`only the workers ${[...seen]} respond`);
   }
-  return answers;
+  return responses;
 }
 
 type Attempt = { startedAt: number; status?: number; error?: unknown };
 
-/** Callers that send one request after the other until they are told to stop. */
-export function keepAsking(
+/** Starts callers that send one request after the other until `stop`. */
+export function startCallers(
   product: Product,
   { callers, keepAlive }: { callers: number; keepAlive: boolean },
 ) {
@@ -126,7 +142,7 @@ export function keepAsking(
       const attempt: Attempt = { startedAt: performance.now() };
       attempts.push(attempt);
       try {
-        attempt.status = (await askEcho(product, { agent })).status;
+        attempt.status = (await callEcho(product, { agent })).status;
       } catch (error) {
         attempt.error = error;
       }
@@ -137,7 +153,7 @@ export function keepAsking(
   return {
     attempts,
     failed: () => attempts.filter(({ status, error }) => error !== undefined || (status ?? 200) !== 200),
-    /** Waits for as many answers more. */
+    /** Waits until this many further requests have been sent. */
     more: (count: number) => {
       const target = attempts.length + count;
       return vi.waitFor(() => expect(attempts.length).toBeGreaterThan(target), {

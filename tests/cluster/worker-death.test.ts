@@ -10,14 +10,14 @@ import { post, resultOf } from '#tests/product/call.ts';
 import type { Product } from '#tests/support/product.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import {
-  ask,
-  askEcho,
-  askEveryWorker,
+  callEcho,
   isAlive,
-  keepAsking,
   pidOf,
+  reachEveryWorker,
+  sendRequest,
+  startCallers,
   startTwo,
-  untilServed,
+  untilReady,
   workerOf,
   workersOf,
 } from './support.ts';
@@ -25,12 +25,12 @@ import {
 let dataDir: string;
 let smtp: TestSmtpServer;
 let product: Product;
-/** What the mail server waits for with its answer to a message. */
-let held: Promise<void> = Promise.resolve();
+/** The mail server replies to a message once this promise resolves. */
+let mayReply: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-cluster-'));
-  smtp = await startSmtpServer({ beforeAnswer: () => held });
+  smtp = await startSmtpServer({ beforeReply: () => mayReply });
   product = await startTwo({
     DATA_DIR: dataDir,
     DEMO: '',
@@ -45,49 +45,49 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** Ends a worker without a warning, and waits for the one that takes its place. */
+/** Kills a worker with SIGKILL and waits until its replacement is ready. */
 async function kill(worker: number): Promise<void> {
   const served = workersOf(product).size;
   process.kill(pidOf(product, worker), 'SIGKILL');
-  await untilServed(product, served + 1);
+  await untilReady(product, served + 1);
 }
 
-const anyWorker = async () => workerOf(product, await askEcho(product));
+const anyWorker = async () => workerOf(product, await callEcho(product));
 
-test('kill -9 under load: what the worker had in hand fails and nothing else, and another takes its place', {
+test('kill -9 of a worker under load fails only its running requests, and the primary replaces it', {
   timeout: 120_000,
 }, async () => {
-  const kept = keepAsking(product, { callers: 8, keepAlive: true });
-  const fresh = keepAsking(product, { callers: 4, keepAlive: false });
-  await Promise.all([kept.more(100), fresh.more(50)]);
+  const persistent = startCallers(product, { callers: 8, keepAlive: true });
+  const fresh = startCallers(product, { callers: 4, keepAlive: false });
+  await Promise.all([persistent.more(100), fresh.more(50)]);
   const victim = await anyWorker();
   const pid = pidOf(product, victim);
   const replaced = kill(victim);
   const killedAt = performance.now();
   await replaced;
-  await Promise.all([kept.more(100), fresh.more(50)]);
-  await Promise.all([kept.stop(), fresh.stop()]);
+  await Promise.all([persistent.more(100), fresh.more(50)]);
+  await Promise.all([persistent.stop(), fresh.stop()]);
 
   expect(isAlive(pid)).toBe(false);
-  // A connection may bring one more before its end is heard of, but no connection fails twice.
-  expect(kept.failed().length).toBeLessThanOrEqual(8);
+  // Each keep-alive connection can fail once, on the request during which it notices the kill.
+  expect(persistent.failed().length).toBeLessThanOrEqual(8);
   expect(fresh.failed().filter(({ startedAt }) => startedAt > killedAt)).toEqual([]);
   expect(fresh.failed().length).toBeLessThanOrEqual(4);
   const seen = new Set<number>();
-  for (const answer of await askEveryWorker(product, () => askEcho(product))) {
-    seen.add(await workerOf(product, answer));
+  for (const response of await reachEveryWorker(product, () => callEcho(product))) {
+    seen.add(await workerOf(product, response));
   }
   expect(seen.has(victim)).toBe(false);
-  await untilLogged(product, (line) => line.msg === 'worker ended by itself');
+  await untilLogged(product, (line) => line.msg === 'worker exited unexpectedly');
 });
 
-test('what was counted before stays counted', { timeout: 120_000 }, async () => {
-  const scrape = async () => parsePrometheus((await ask(product, '/metrics')).text);
+test('the counts of a killed worker stay in the metrics', { timeout: 120_000 }, async () => {
+  const scrape = async () => parsePrometheus((await sendRequest(product, '/metrics')).text);
   const counted = (seen: Awaited<ReturnType<typeof scrape>>) => ({
     calls: total(seen, 'bff_calls_total', { procedure: 'echo.body' }),
     times: total(seen, 'bff_call_duration_seconds_bucket', { procedure: 'echo.body', le: '+Inf' }),
   });
-  await askEveryWorker(product, () => askEcho(product));
+  await reachEveryWorker(product, () => callEcho(product));
   const victim = await anyWorker();
   const before = await scrape();
   await kill(victim);
@@ -96,7 +96,7 @@ test('what was counted before stays counted', { timeout: 120_000 }, async () => 
   expect(total(after, 'bff_requests_total')).toBeGreaterThanOrEqual(total(before, 'bff_requests_total'));
 });
 
-test('kill -9 of the worker that delivers: the other goes on at once, and what was in hand is sent again', {
+test('kill -9 of the mail leader moves delivery to another worker at once, and the claimed mail is sent again', {
   timeout: 120_000,
 }, async () => {
   const receipt = z.object({ id: z.string(), messageId: z.string() });
@@ -113,7 +113,7 @@ test('kill -9 of the worker that delivers: the other goes on at once, and what w
   const delivers = await sentBy(await send('the first'));
 
   const gate = Promise.withResolvers<void>();
-  held = gate.promise;
+  mayReply = gate.promise;
   const inHand = await send('in hand');
   await vi.waitFor(() => expect(smtp.messages).toHaveLength(2), { timeout: 10_000, interval: 10 });
   const waiting = [await send('waits'), await send('waits, too')];
@@ -136,9 +136,9 @@ test('kill -9 of the worker that delivers: the other goes on at once, and what w
   ).toBe(2);
 });
 
-test('kill -9 of the primary: the workers end, too', async () => {
+test('kill -9 of the primary stops all workers', async () => {
   const pids = [...workersOf(product).values()];
   product.process.kill('SIGKILL');
   await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 10_000, interval: 20 });
-  await expect(askEcho(product)).rejects.toThrow('ECONNREFUSED');
+  await expect(callEcho(product)).rejects.toThrow('ECONNREFUSED');
 });

@@ -4,21 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { ConfigurationError, type Env, parseEnv } from '#server/config/env.ts';
 
 type Row = {
-  /** Without the variable. */
+  /** Value if the variable is not set. */
   unset: unknown;
-  /** Values and what they become. */
-  good: [value: string, becomes: unknown][];
-  bad: string[];
+  /** Valid values with their parsed form. */
+  valid: [value: string, parsed: unknown][];
+  invalid: string[];
 };
 
-const baseUrls: Pick<Row, 'good' | 'bad'> = {
-  good: [
+const baseUrls: Pick<Row, 'valid' | 'invalid'> = {
+  valid: [
     ['https://example.org', 'https://example.org'],
     ['http://127.0.0.1:4000/', 'http://127.0.0.1:4000'],
     ['https://example.org/prefix//', 'https://example.org/prefix'],
     ['http://[::1]:4000', 'http://[::1]:4000'],
   ],
-  bad: [
+  invalid: [
     'example.org',
     'ftp://example.org',
     'javascript:alert(1)',
@@ -30,91 +30,98 @@ const baseUrls: Pick<Row, 'good' | 'bad'> = {
   ],
 };
 
-/** Every variable; the compiler asks for the missing ones. */
+/** All variables. The compiler reports missing ones. */
 const table: Record<keyof Env, Row> = {
   NODE_ENV: {
     unset: 'development',
-    good: [
+    valid: [
       ['production', 'production'],
       ['test', 'test'],
     ],
-    bad: ['staging', 'Production'],
+    invalid: ['staging', 'Production'],
   },
   SITE_URL: { unset: 'http://localhost:3000', ...baseUrls },
   PORT: {
     unset: 3000,
-    good: [
+    valid: [
       ['1', 1],
       ['8080', 8080],
       ['65535', 65_535],
     ],
-    bad: ['0', '65536', '-3', '80.5', 'eighty', 'NaN', 'Infinity', '80 81'],
+    invalid: ['0', '65536', '-3', '80.5', 'eighty', 'NaN', 'Infinity', '80 81'],
   },
   WEB_CONCURRENCY: {
     unset: availableParallelism(),
-    good: [
+    valid: [
       ['1', 1],
       ['16', 16],
       ['256', 256],
     ],
-    bad: ['0', '-1', '1.5', '257', 'auto', 'NaN', 'Infinity', '2 3'],
+    invalid: ['0', '-1', '1.5', '257', 'auto', 'NaN', 'Infinity', '2 3'],
   },
   SHUTDOWN_DELAY: {
     unset: 0,
-    good: [
+    valid: [
       ['0', 0],
       ['10', 10],
       ['300', 300],
     ],
-    bad: ['-1', '1.5', '301', '10s', 'NaN', 'Infinity'],
+    invalid: ['-1', '1.5', '301', '10s', 'NaN', 'Infinity'],
   },
-  DATA_DIR: { unset: '.data', good: [['/var/lib/typed-bff', '/var/lib/typed-bff']], bad: [] },
+  DATA_DIR: { unset: '.data', valid: [['/var/lib/typed-bff', '/var/lib/typed-bff']], invalid: [] },
   DEMO: {
     unset: false,
-    good: [
+    valid: [
       ['1', true],
       ['true', true],
       ['0', false],
       ['false', false],
     ],
-    bad: ['yes', 'TRUE', '2'],
+    invalid: ['yes', 'TRUE', '2'],
   },
   LOG_LEVEL: {
     unset: 'info',
-    good: [
+    valid: [
       ['silent', 'silent'],
       ['trace', 'trace'],
     ],
-    bad: ['verbose', 'INFO'],
+    invalid: ['verbose', 'INFO'],
   },
+  TRPC_RUNNER: { unset: 'fast', valid: [['trpc', 'trpc']], invalid: ['slow', 'FAST'] },
   TRUSTED_PROXY_HOPS: {
     unset: 0,
-    good: [
+    valid: [
       ['0', 0],
       ['2', 2],
     ],
-    bad: ['-1', '1.5', 'all', '99999'],
+    invalid: ['-1', '1.5', 'all', '99999'],
   },
   ALLOWED_ORIGINS: {
     unset: [],
-    good: [
+    valid: [
       ['https://app.example.org', ['https://app.example.org']],
       [
         'https://app.example.org, http://localhost:5173,',
         ['https://app.example.org', 'http://localhost:5173'],
       ],
     ],
-    bad: ['*', 'app.example.org', 'https://app.example.org/', 'https://a.example,hunter2.example', 'null'],
+    invalid: [
+      '*',
+      'app.example.org',
+      'https://app.example.org/',
+      'https://a.example,hunter2.example',
+      'null',
+    ],
   },
   SERVICE_KEYS: {
     unset: [],
-    good: [
+    valid: [
       [
         `cron:${'ab'.repeat(32)}:mail+weather`,
         [{ name: 'cron', sha256: Buffer.alloc(32, 0xab), scopes: ['mail', 'weather'] }],
       ],
     ],
-    bad: ['hunter2', 'cron:hunter2:mail', `cron:${'ab'.repeat(31)}`],
+    invalid: ['hunter2', 'cron:hunter2:mail', `cron:${'ab'.repeat(31)}`],
   },
   RATE_LIMITS: {
     unset: {
@@ -124,7 +131,7 @@ const table: Record<keyof Env, Row> = {
       mailSender: { points: 20, windowSeconds: 86_400 },
       mailSite: { points: 1_000, windowSeconds: 86_400 },
     },
-    good: [
+    valid: [
       [
         'mail=1/10, light=7/8, mailSite=2/3',
         {
@@ -136,120 +143,120 @@ const table: Record<keyof Env, Row> = {
         },
       ],
     ],
-    bad: ['5/3600', 'mail=0/60', 'mail=5', 'other=5/60', 'mail=5/60;light=1/1'],
+    invalid: ['5/3600', 'mail=0/60', 'mail=5', 'other=5/60', 'mail=5/60;light=1/1'],
   },
   REDIS_URL: {
     unset: undefined,
-    good: [
+    valid: [
       ['redis://localhost:6379', 'redis://localhost:6379'],
       ['rediss://:hunter2@redis.example.org', 'rediss://:hunter2@redis.example.org'],
     ],
-    bad: ['localhost:6379', 'http://:hunter2@redis.example.org', 'redis://:6379'],
+    invalid: ['localhost:6379', 'http://:hunter2@redis.example.org', 'redis://:6379'],
   },
   DATABASE_URL: {
     unset: undefined,
-    good: [['postgres://bff:hunter2@localhost:5432/bff', 'postgres://bff:hunter2@localhost:5432/bff']],
-    bad: ['localhost:5432', 'mysql://bff:hunter2@localhost/bff', 'postgres://:5432'],
+    valid: [['postgres://bff:hunter2@localhost:5432/bff', 'postgres://bff:hunter2@localhost:5432/bff']],
+    invalid: ['localhost:5432', 'mysql://bff:hunter2@localhost/bff', 'postgres://:5432'],
   },
   SMTP_URL: {
     unset: undefined,
-    good: [
+    valid: [
       ['smtp://localhost:2525', 'smtp://localhost:2525'],
       ['smtps://user:password@mail.example.org', 'smtps://user:password@mail.example.org'],
     ],
-    bad: ['localhost:2525', 'http://user:hunter2@mail.example.org', 'smtp://:2525', 'smtp:mail'],
+    invalid: ['localhost:2525', 'http://user:hunter2@mail.example.org', 'smtp://:2525', 'smtp:mail'],
   },
   MAIL_TO: {
     unset: 'owner@localhost.invalid',
-    good: [['me@example.org', 'me@example.org']],
-    bad: ['me', 'me@', 'Me <me@example.org>', 'me@example.org, you@example.org'],
+    valid: [['me@example.org', 'me@example.org']],
+    invalid: ['me', 'me@', 'Me <me@example.org>', 'me@example.org, you@example.org'],
   },
   MAIL_FROM: {
     unset: 'website@localhost.invalid',
-    good: [['site@example.org', 'site@example.org']],
-    bad: ['site', 'site@example.org\nbcc: all@example.org'],
+    valid: [['site@example.org', 'site@example.org']],
+    invalid: ['site', 'site@example.org\nbcc: all@example.org'],
   },
   OPEN_METEO_URL: { unset: 'https://api.open-meteo.com', ...baseUrls },
   OPEN_METEO_AIR_QUALITY_URL: { unset: 'https://air-quality-api.open-meteo.com', ...baseUrls },
   OPEN_METEO_GEOCODING_URL: { unset: 'https://geocoding-api.open-meteo.com', ...baseUrls },
   OPEN_METEO_METHOD: {
     unset: 'POST',
-    good: [
+    valid: [
       ['GET', 'GET'],
       ['POST', 'POST'],
     ],
-    bad: ['get', 'PUT'],
+    invalid: ['get', 'PUT'],
   },
   GITHUB_API_URL: { unset: 'https://api.github.com', ...baseUrls },
   GITHUB_ARCHIVE_URL: { unset: 'https://codeload.github.com', ...baseUrls },
   FILES_URL: { unset: undefined, ...baseUrls },
   GITHUB_TOKEN: {
     unset: undefined,
-    good: [['ghp_0123456789', 'ghp_0123456789']],
-    // Neither can stand in a header: every call to GitHub would fail.
-    bad: ['ghp_hunter2\nx-injected: 1', 'ghp_hunter2🌦'],
+    valid: [['ghp_0123456789', 'ghp_0123456789']],
+    // Neither is valid in a header: every call to GitHub would fail.
+    invalid: ['ghp_hunter2\nx-injected: 1', 'ghp_hunter2🌦'],
   },
   FEED_SOURCE_URL: {
     unset: undefined,
-    good: [
+    valid: [
       ['https://example.org/feed.json', 'https://example.org/feed.json'],
       ['https://example.org/feed?format=json', 'https://example.org/feed?format=json'],
     ],
-    bad: ['example.org/feed.json', 'file:///etc/passwd'],
+    invalid: ['example.org/feed.json', 'file:///etc/passwd'],
   },
   REVALIDATE_SECRET: {
     unset: undefined,
-    good: [['0123456789abcdef0123456789abcdef', '0123456789abcdef0123456789abcdef']],
-    bad: ['hunter2'],
+    valid: [['0123456789abcdef0123456789abcdef', '0123456789abcdef0123456789abcdef']],
+    invalid: ['hunter2'],
   },
   SECURITY_CONTACT: {
     unset: undefined,
-    good: [
+    valid: [
       ['mailto:security@example.org', 'mailto:security@example.org'],
       ['https://example.org/security', 'https://example.org/security'],
       ['tel:+1-201-555-0123', 'tel:+1-201-555-0123'],
     ],
-    bad: ['security@example.org', 'http://example.org/', 'https://example.org/\nExpires: never'],
+    invalid: ['security@example.org', 'http://example.org/', 'https://example.org/\nExpires: never'],
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: { unset: undefined, ...baseUrls },
-  OTEL_TRACES_EXPORTER: { unset: 'otlp', good: [['none', 'none']], bad: ['zipkin', 'OTLP'] },
-  OTEL_METRICS_EXPORTER: { unset: 'otlp', good: [['none', 'none']], bad: ['prometheus'] },
+  OTEL_TRACES_EXPORTER: { unset: 'otlp', valid: [['none', 'none']], invalid: ['zipkin', 'OTLP'] },
+  OTEL_METRICS_EXPORTER: { unset: 'otlp', valid: [['none', 'none']], invalid: ['prometheus'] },
   OTEL_TRACES_SAMPLER: {
     unset: 'parentbased_always_on',
-    good: [
+    valid: [
       ['always_off', 'always_off'],
       ['parentbased_traceidratio', 'parentbased_traceidratio'],
     ],
-    bad: ['ALWAYS_ON', 'jaeger_remote', 'all'],
+    invalid: ['ALWAYS_ON', 'jaeger_remote', 'all'],
   },
   OTEL_TRACES_SAMPLER_ARG: {
     unset: 1,
-    good: [
+    valid: [
       ['0', 0],
       ['0.25', 0.25],
     ],
-    bad: ['-0.1', '1.1', '10%', 'NaN', 'endpoint=http://hunter2'],
+    invalid: ['-0.1', '1.1', '10%', 'NaN', 'endpoint=http://hunter2'],
   },
   OTEL_BSP_SCHEDULE_DELAY: {
     unset: 5_000,
-    good: [['100', 100]],
-    bad: ['0', '1.5', '5s', 'Infinity', '2147483648'],
+    valid: [['100', 100]],
+    invalid: ['0', '1.5', '5s', 'Infinity', '2147483648'],
   },
-  OTEL_BSP_MAX_QUEUE_SIZE: { unset: 2_048, good: [['1', 1]], bad: ['0', '1.5', '100001', 'many'] },
+  OTEL_BSP_MAX_QUEUE_SIZE: { unset: 2_048, valid: [['1', 1]], invalid: ['0', '1.5', '100001', 'many'] },
   OTEL_METRIC_EXPORT_INTERVAL: {
     unset: 60_000,
-    good: [['10000', 10_000]],
-    bad: ['0', '1.5', '1m', 'Infinity', '2147483648'],
+    valid: [['10000', 10_000]],
+    invalid: ['0', '1.5', '1m', 'Infinity', '2147483648'],
   },
 };
 
 const names = Object.keys(table).filter((name): name is keyof Env => name in table);
-/** What else must be set beside a variable for it to be taken. */
-const beside = (name: string) =>
+/** Returns other variables that must be set for this one to be accepted. */
+const companionsOf = (name: string) =>
   name === 'SMTP_URL' ? { MAIL_TO: 'me@example.org', MAIL_FROM: 'site@example.org' } : {};
 
 describe.each(names)('%s', (name) => {
-  const { unset, good, bad } = table[name];
+  const { unset, valid, invalid } = table[name];
 
   test('unset', () => {
     expect(parseEnv({})[name]).toEqual(unset);
@@ -259,21 +266,24 @@ describe.each(names)('%s', (name) => {
     expect(parseEnv({ [name]: value })[name]).toEqual(unset);
   });
 
-  test.each(good)('%j is taken', (value, becomes) => {
-    expect(parseEnv({ ...beside(name), [name]: value })[name]).toEqual(becomes);
+  test.each(valid)('%j is accepted', (value, parsed) => {
+    expect(parseEnv({ ...companionsOf(name), [name]: value })[name]).toEqual(parsed);
   });
 
-  test.each(bad.map((value) => [value]))('%j is refused by name and not repeated', (value) => {
-    const error = refusalOf({ ...beside(name), [name]: value });
-    expect(error.message).toMatch(new RegExp(`^ {2}${name}(\\.\\d+)?: .+`, 'm'));
-    // One-letter values stand in any text.
-    if (value.length > 3) expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(value);
-    expect(inspect(error, { depth: 10 })).not.toContain('hunter2');
-  });
+  test.each(invalid.map((value) => [value]))(
+    '%j is rejected with an error that contains the name but not the value',
+    (value) => {
+      const error = errorOf({ ...companionsOf(name), [name]: value });
+      expect(error.message).toMatch(new RegExp(`^ {2}${name}(\\.\\d+)?: .+`, 'm'));
+      // Short values occur in any text.
+      if (value.length > 3) expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(value);
+      expect(inspect(error, { depth: 10 })).not.toContain('hunter2');
+    },
+  );
 });
 
-test('several bad ones are all named, and no good one', () => {
-  const { message } = refusalOf({
+test('the error names all invalid variables and no valid one', () => {
+  const { message } = errorOf({
     PORT: 'eighty',
     SITE_URL: 'nowhere',
     LOG_LEVEL: 'loud',
@@ -287,30 +297,30 @@ test('several bad ones are all named, and no good one', () => {
 });
 
 test.each([{}, { MAIL_TO: 'me@example.org' }, { MAIL_FROM: 'site@example.org' }])(
-  'SMTP_URL with only %j does not say who gets the mails and who they are from',
+  'SMTP_URL with only %j is rejected, because the recipient or the sender is missing',
   (addresses) => {
-    const { message } = refusalOf({ SMTP_URL: 'smtp://user:password@mail.example.org', ...addresses });
+    const { message } = errorOf({ SMTP_URL: 'smtp://user:password@mail.example.org', ...addresses });
     expect(message).toContain('MAIL_TO');
     expect(message).toContain('MAIL_FROM');
     expect(message).not.toMatch(/user|password|mail\.example\.org/);
   },
 );
 
-test('SITE_URL follows PORT unless it is set', () => {
+test('SITE_URL defaults to the port on localhost', () => {
   expect(parseEnv({ PORT: '4000' }).SITE_URL).toBe('http://localhost:4000');
   expect(parseEnv({ PORT: '4000', SITE_URL: 'https://example.org' }).SITE_URL).toBe('https://example.org');
 });
 
-test('variables of others are left alone', () => {
+test('unknown variables are ignored', () => {
   expect(parseEnv({ HOME: '/root', TYPED_BFF: 'x' })).toEqual(parseEnv({}));
 });
 
-function refusalOf(source: Record<string, string>): ConfigurationError {
+function errorOf(source: Record<string, string>): ConfigurationError {
   try {
     parseEnv(source);
   } catch (error) {
     if (error instanceof ConfigurationError) return error;
     throw error;
   }
-  throw new Error('the settings were taken');
+  throw new Error('the settings were accepted');
 }

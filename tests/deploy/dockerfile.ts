@@ -1,8 +1,8 @@
 export type Instruction = {
   name: string;
-  /** `--from=build` and such, by their names. */
+  /** The flags by name, such as `from` for `--from=build`. */
   flags: Readonly<Record<string, string>>;
-  /** The words of the form in brackets, or undefined where it is a line for the shell. */
+  /** The words of the exec form, or undefined for the shell form. */
   words: readonly string[] | undefined;
   text: string;
 };
@@ -12,9 +12,9 @@ export type Stage = { name: string; from: string; steps: Instruction[] };
 const known = /^(FROM|WORKDIR|COPY|RUN|ENV|USER|VOLUME|EXPOSE|STOPSIGNAL|HEALTHCHECK|CMD)$/;
 
 /**
- * Reads a Dockerfile of the few instructions that ours is made of.
+ * Parses a Dockerfile that uses only the instructions of ours.
  *
- * @throws Error naming any other, which whoever adds it teaches this reader
+ * @throws Error for any other instruction; extend this parser to add one
  */
 export function readDockerfile(source: string): Stage[] {
   const lines = source
@@ -36,7 +36,7 @@ export function readDockerfile(source: string): Stage[] {
 
 function readInstruction(line: string): Instruction {
   const [, name = '', flags = '', text = ''] = /^(\w+)\s+((?:--[\w-]+=\S+\s+)*)(.*)$/.exec(line) ?? [];
-  if (!known.test(name)) throw new Error(`An instruction that is not known here: ${line}`);
+  if (!known.test(name)) throw new Error(`unsupported instruction: ${line}`);
   return {
     name,
     flags: Object.fromEntries(
@@ -49,13 +49,13 @@ function readInstruction(line: string): Instruction {
 
 function wordsOf(text: string): string[] {
   const words: unknown = JSON.parse(text);
-  if (!Array.isArray(words)) throw new Error(`Not a list of words: ${text}`);
+  if (!Array.isArray(words)) throw new Error(`not a list of words: ${text}`);
   return words.map(String);
 }
 
-/** The one instruction of that name in a stage. A HEALTHCHECK's own command is read as words, too. */
+/** Returns the only instruction with this name in a stage, with the command of a HEALTHCHECK as words. */
 export function only(stage: Stage, name: string): Instruction {
   const [found, ...more] = stage.steps.filter((step) => step.name === name);
-  if (!found || more.length > 0) throw new Error(`${stage.name} does not have exactly one ${name}`);
+  if (!found || more.length > 0) throw new Error(`the stage ${stage.name} must have exactly one ${name}`);
   return name === 'HEALTHCHECK' ? { ...found, words: wordsOf(found.text.replace(/^CMD /, '')) } : found;
 }

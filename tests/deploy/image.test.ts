@@ -18,15 +18,15 @@ const megabyte = 1024 * 1024;
 
 function stage(name: string): Stage {
   const found = stages.find((each) => each.name === name);
-  if (!found) throw new Error(`The Dockerfile has no stage ${name}`);
+  if (!found) throw new Error(`the Dockerfile has no stage ${name}`);
   return found;
 }
 
 const final = stage('final');
 const wordsOf = (name: string): string[] => [...(only(final, name).words ?? [])];
 
-/** Every file of a folder with what changes when it is written. */
-function state(folder: string): Map<string, string> {
+/** Returns the files of a folder with their mode, owner, size and modification time. */
+function snapshot(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
     files.map(({ parentPath, name }) => {
@@ -37,7 +37,7 @@ function state(folder: string): Map<string, string> {
   );
 }
 
-test('an image starts as npm start does, on the Node of the project, without npm in between', () => {
+test("the image runs the command of npm start without npm, on the project's Node version", () => {
   expect(wordsOf('CMD')).toEqual(['node', ...startArguments()]);
   const { dependencies } = z
     .object({ dependencies: z.object({ node: z.string() }) })
@@ -46,7 +46,7 @@ test('an image starts as npm start does, on the Node of the project, without npm
   expect(process.version).toBe(`v${dependencies.node}`);
 });
 
-testWith('git')('it is built from everything that is tracked but tests, documentation and tools', () => {
+testWith('git')('the build context has all tracked files except tests, documentation and tools', () => {
   const context = contextFiles();
   for (const { parentPath, name } of globSync('{app,client,server,content,public}/**', {
     withFileTypes: true,
@@ -62,7 +62,7 @@ testWith('git')('it is built from everything that is tracked but tests, document
   expect(context.filter((file) => /^(tests|docs|node_modules|\.next|\.git|\.env)/.test(file))).toEqual([]);
 });
 
-describeWith('git', 'setpriv')('laid out and started as a user without rights', () => {
+describeWith('git', 'setpriv')('laid out in a folder and started as an unprivileged user', () => {
   let folder: string;
   let image: LaidImage;
   let upstreams: Upstreams;
@@ -73,8 +73,8 @@ describeWith('git', 'setpriv')('laid out and started as a user without rights', 
     port = String(await freePort());
     folder = mkdtempSync(join(tmpdir(), 'typed-bff-image-'));
     chmodSync(folder, 0o755);
-    // The test command has itself just run these two in a clean checkout, and this file runs on what they made.
-    image = layImage(stages, { folder, made: { 'npm ci': '', 'npm run build': '.next' } });
+    // The test command has just run these two in a clean checkout, so their results are reused.
+    image = layImage(stages, { folder, results: { 'npm ci': '', 'npm run build': '.next' } });
     if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'a-w', join(image.root, 'app')]);
   }, 240_000);
   afterAll(async () => {
@@ -83,7 +83,7 @@ describeWith('git', 'setpriv')('laid out and started as a user without rights', 
     await rm(folder, { recursive: true, force: true });
   }, 120_000);
 
-  /** A command with its arguments, as the image's user if there is a choice. */
+  /** Returns the command and its arguments, run as the image's user if the tests run as root. */
   function asUser(words: readonly string[]): [string, string[]] {
     const { uid, gid } = image.user;
     const change = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'];
@@ -99,7 +99,7 @@ describeWith('git', 'setpriv')('laid out and started as a user without rights', 
       ...upstreams.env,
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
       DATA_DIR: join(image.root, image.env.DATA_DIR ?? ''),
-      // Whatever would write there fails.
+      // Writes to these folders fail.
       HOME: image.root,
       TMPDIR: image.root,
       PORT: port,
@@ -112,8 +112,11 @@ describeWith('git', 'setpriv')('laid out and started as a user without rights', 
     return spawnSync(command, args, options()).status;
   }
 
-  test('it is small, and its user may read all of it and write none of it but the data', () => {
-    const app = [...state(join(image.root, 'app')).keys()].map((path) => ({ path, stats: lstatSync(path) }));
+  test('the image is small, and its user can read all files but write only to the data folder', () => {
+    const app = [...snapshot(join(image.root, 'app')).keys()].map((path) => ({
+      path,
+      stats: lstatSync(path),
+    }));
     expect(app.filter(({ path }) => path.includes('/.next/cache/modules/')).length).toBeGreaterThan(500);
     expect(app.reduce((sum, { stats }) => sum + stats.size, 0) / megabyte).toBeLessThan(400);
     const files = app.filter(({ stats }) => !stats.isSymbolicLink());
@@ -123,8 +126,8 @@ describeWith('git', 'setpriv')('laid out and started as a user without rights', 
     expect(lstatSync(join(image.root, 'data'))).toMatchObject(image.user);
   });
 
-  test('it serves, is healthy, writes nothing but data, and ends with 0 on its stop signal', async () => {
-    const before = state(join(image.root, 'app'));
+  test('the image serves, is healthy, writes only data, and exits with 0 on its stop signal', async () => {
+    const before = snapshot(join(image.root, 'app'));
     expect(healthcheck()).toBe(1);
 
     const [command, args] = asUser(wordsOf('CMD'));
@@ -154,7 +157,7 @@ describeWith('git', 'setpriv')('laid out and started as a user without rights', 
     child.kill(only(final, 'STOPSIGNAL').text === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
     await once(child, 'close');
     expect(child.exitCode).toBe(0);
-    expect(state(join(image.root, 'app'))).toEqual(before);
+    expect(snapshot(join(image.root, 'app'))).toEqual(before);
     const written = globSync('data/*', { cwd: image.root }).map((path) => basename(path));
     expect(written).toContain('typed-bff.sqlite');
     expect(output).not.toMatch(/EACCES|EROFS|permission denied|unhandledRejection|"level":"(error|fatal)"/i);

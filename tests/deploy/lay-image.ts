@@ -4,19 +4,19 @@ import { basename, dirname, join, matchesGlob } from 'node:path';
 import type { Instruction, Stage } from './dockerfile.ts';
 
 export type LaidImage = {
-  /** The folder that stands for the image's root. */
+  /** The folder that represents the root of the image. */
   root: string;
   workdir: string;
   env: Record<string, string>;
-  /** What the image's processes run as. */
+  /** The user that runs the processes of the image. */
   user: { uid: number; gid: number };
 };
 
-/** What a build of the image sees of this checkout: what Git would keep of it, but for what .dockerignore names. */
+/** Returns the build context: all files that Git does not ignore, without those in .dockerignore. */
 export function contextFiles(): string[] {
   const patterns = readFileSync('.dockerignore', 'utf8').split('\n').filter(Boolean);
   const special = patterns.filter((pattern) => /[/!]/.test(pattern));
-  if (special.length > 0) throw new Error(`Only names at the top are known here, not ${special.join(', ')}`);
+  if (special.length > 0) throw new Error(`only top-level names are supported, not ${special.join(', ')}`);
   const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z']);
   return stdout
     .toString()
@@ -26,14 +26,14 @@ export function contextFiles(): string[] {
 }
 
 /**
- * Does what a Dockerfile says without a container: each stage is a folder, in which its files are laid and its commands
- * run.
+ * Executes a Dockerfile without a container: each stage is a folder with the stage's files, in which its commands run.
  *
- * @param made what commands would make that have been run here already: they are not run again, the folder is copied
+ * @param results commands that have already run in this checkout, with the folder that they produce: the folder is
+ * copied instead of running the command again
  */
 export function layImage(
   stages: readonly Stage[],
-  options: { folder: string; made: Record<string, string> },
+  options: { folder: string; results: Record<string, string> },
 ): LaidImage {
   const laid = new Map<string, LaidImage>();
   for (const stage of stages) {
@@ -48,22 +48,22 @@ export function layImage(
     };
     laid.set(stage.name, image);
     mkdirSync(join(root, image.workdir), { recursive: true });
-    for (const step of stage.steps) takeStep(step, { image, laid, stages, made: options.made });
+    for (const step of stage.steps) execute(step, { image, laid, stages, results: options.results });
   }
   const last = laid.get(stages.at(-1)?.name ?? '');
-  if (!last) throw new Error('There is no stage.');
+  if (!last) throw new Error('the Dockerfile has no stage');
   return last;
 }
 
-type Place = {
+type BuildState = {
   image: LaidImage;
   laid: ReadonlyMap<string, LaidImage>;
   stages: readonly Stage[];
-  made: Record<string, string>;
+  results: Record<string, string>;
 };
 
-function takeStep(step: Instruction, place: Place): void {
-  const { image } = place;
+function execute(step: Instruction, state: BuildState): void {
+  const { image } = state;
   switch (step.name) {
     case 'WORKDIR':
       image.workdir = step.text;
@@ -78,22 +78,22 @@ function takeStep(step: Instruction, place: Place): void {
       image.user = accountOf(step.text);
       break;
     case 'COPY':
-      copy(step, place);
+      copy(step, state);
       break;
     case 'RUN':
-      run(step, place);
+      run(step, state);
       break;
   }
 }
 
-/** Where the tests do not run as root, they can be nobody but themselves. */
+/** Returns the user of a USER instruction, or the current user if the tests do not run as root. */
 function accountOf(text: string): LaidImage['user'] {
   const [uid = 0, gid = 0] = text.split(':').map(Number);
   const { getuid, getgid } = process;
   return getuid && getgid && getuid() !== 0 ? { uid: getuid(), gid: getgid() } : { uid, gid };
 }
 
-function copy(step: Instruction, { image, laid }: Place): void {
+function copy(step: Instruction, { image, laid }: BuildState): void {
   const names = step.text.split(' ');
   const target = names.pop() ?? '';
   const folder = join(image.root, image.workdir);
@@ -102,8 +102,8 @@ function copy(step: Instruction, { image, laid }: Place): void {
     const to = target.endsWith('/') ? join(folder, target, basename(name)) : join(folder, target);
     if (from !== undefined) {
       const source = laid.get(from);
-      if (!source) throw new Error(`There is no stage ${from}`);
-      // Moved, which is quicker: thousands of files, and no other stage asks for them.
+      if (!source) throw new Error(`the Dockerfile has no stage ${from}`);
+      // Moving thousands of files is faster than copying them, and no other stage needs them.
       renameSync(join(source.root, name), to);
     } else {
       copyContext(name, to);
@@ -113,7 +113,7 @@ function copy(step: Instruction, { image, laid }: Place): void {
 
 function copyContext(name: string, to: string): void {
   const files = contextFiles().filter((file) => name === '.' || file === name || file.startsWith(`${name}/`));
-  if (files.length === 0) throw new Error(`${name} is not in what the image is made from`);
+  if (files.length === 0) throw new Error(`${name} is not in the build context`);
   for (const file of files) {
     const inside = name === '.' ? file : file.slice(name.length);
     mkdirSync(dirname(join(to, inside)), { recursive: true });
@@ -121,10 +121,10 @@ function copyContext(name: string, to: string): void {
   }
 }
 
-function run(step: Instruction, { image, made, stages }: Place): void {
+function run(step: Instruction, { image, results, stages }: BuildState): void {
   const cwd = join(image.root, image.workdir);
-  if (image.root.endsWith('/build') && step.text in made) {
-    const folder = made[step.text];
+  if (image.root.endsWith('/build') && step.text in results) {
+    const folder = results[step.text];
     if (folder) cpSync(folder, join(cwd, folder), { recursive: true, verbatimSymlinks: true });
     return;
   }
@@ -132,15 +132,15 @@ function run(step: Instruction, { image, made, stages }: Place): void {
     cwd,
     env: { ...process.env, ...image.env, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' },
   });
-  if (status !== 0) throw new Error(`${step.text} ended with ${status}:\n${stderr}`);
+  if (status !== 0) throw new Error(`${step.text} exited with ${status}:\n${stderr}`);
 }
 
-/** Paths of the image lie below a folder here, and its user may be another one. */
+/** Rewrites the absolute paths and the user in a command to those of the folder. */
 function mapped(command: string, root: string, stages: readonly Stage[]): string {
   const user = stages.at(-1)?.steps.find(({ name }) => name === 'USER')?.text ?? '0:0';
   const [uid = '0', gid = '0'] = user.split(':');
-  const here = accountOf(user);
+  const account = accountOf(user);
   return command
     .replaceAll(' /data', ` ${join(root, 'data')}`)
-    .replaceAll(`-o ${uid} -g ${gid}`, `-o ${here.uid} -g ${here.gid}`);
+    .replaceAll(`-o ${uid} -g ${gid}`, `-o ${account.uid} -g ${account.gid}`);
 }

@@ -10,10 +10,10 @@ import { only, readDockerfile } from './dockerfile.ts';
 const final = readDockerfile(readFileSync('Dockerfile', 'utf8')).at(-1);
 const user = final && only(final, 'USER').text;
 
-/** Seconds after which the product has ended by itself or was ended by its first process. */
-const ended = (limits.shutdownDeadline + limits.mail.stopGrace + limits.cluster.killMargin) / 1000;
+/** Seconds after which all processes have exited or have been killed by the primary. */
+const shutdownSeconds = (limits.shutdownDeadline + limits.mail.stopGrace + limits.cluster.killMargin) / 1000;
 
-/** Of another's image: a registry's path and a version to the last number, never "latest". */
+/** Matches a third-party image with an exact version, never "latest". */
 const pinned = /^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$/;
 
 describe('compose.yaml', () => {
@@ -35,18 +35,18 @@ describe('compose.yaml', () => {
     .parse(parse(readFileSync('compose.yaml', 'utf8')));
   const others = Object.entries(services).filter(([name]) => name !== 'product');
 
-  /** As Compose fills them in from an .env file that holds only what must be there. */
-  function filled(value: string): string {
+  /** Expands variables as Compose does, with an .env file that has only the required ones. */
+  function expand(value: string): string {
     return value.replace(/\$\{(\w+):([-?])([^}]*)\}/g, (_, _name, kind, rest) =>
       kind === '-' ? rest : 'secret',
     );
   }
 
-  test('gives the product settings that it takes, each service of which is there', () => {
+  test('passes only known settings to the product, and has each service that they name', () => {
     const { environment } = services.product;
     expect(Object.keys(environment).filter((name) => !settingNames.includes(name))).toEqual([]);
     const settings = parseEnv(
-      Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filled(value)])),
+      Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, expand(value)])),
     );
     const hosts = [settings.DATABASE_URL, settings.REDIS_URL, settings.SMTP_URL].map(
       (url) => new URL(url ?? '').hostname,
@@ -56,11 +56,11 @@ describe('compose.yaml', () => {
     expect(others.map(([name]) => name)).toEqual(hosts);
   });
 
-  test('waits for the end of the product, whatever it still does', () => {
-    expect(Number.parseInt(services.product.stop_grace_period, 10)).toBeGreaterThan(ended);
+  test('waits longer than the shutdown deadline of the product', () => {
+    expect(Number.parseInt(services.product.stop_grace_period, 10)).toBeGreaterThan(shutdownSeconds);
   });
 
-  test('names versions, gives no rights, and opens ports to this machine alone', () => {
+  test('pins versions, forbids new privileges, and publishes ports only on loopback', () => {
     for (const [, { image }] of others) expect(image).toMatch(pinned);
     for (const { security_opt, ports } of Object.values(services)) {
       expect(security_opt).toContain('no-new-privileges:true');
@@ -68,13 +68,13 @@ describe('compose.yaml', () => {
     }
   });
 
-  test('holds no secret', () => {
+  test('contains no secret', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|SECRET|TOKEN|KEY/.test(name)),
     );
     expect(secrets.length).toBeGreaterThan(0);
     for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+:\?/);
-    expect(new URL(filled(services.product.environment.DATABASE_URL ?? '')).password).toBe('secret');
+    expect(new URL(expand(services.product.environment.DATABASE_URL ?? '')).password).toBe('secret');
   });
 });
 
@@ -139,7 +139,7 @@ describe('deploy/kubernetes.yaml', () => {
   const [product] = pod.containers;
   const { data } = z.object({ data: z.record(z.string(), z.string()) }).parse(documents.get('ConfigMap'));
 
-  test('gives the product settings that it takes, the secret ones from a Secret', () => {
+  test('passes only known settings to the product, and secret ones from a Secret', () => {
     const secret = product.env.map(({ name, valueFrom }) => {
       expect(valueFrom.secretKeyRef).toMatchObject({ name: 'typed-bff', key: name });
       return name;
@@ -151,13 +151,13 @@ describe('deploy/kubernetes.yaml', () => {
     expect(product.ports).toEqual([{ name: 'http', containerPort: PORT }]);
   });
 
-  test('asks routes that the product has', () => {
+  test('probes existing routes', () => {
     const { startupProbe, livenessProbe, readinessProbe } = product;
     for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe]) {
       expect(httpGet.port).toBe('http');
       expect(findRoute(new URL(httpGet.path, 'http://pod').pathname)).toBeDefined();
     }
-    // What asks for the database must not be what restarts, nor take all pods away at once.
+    // A database outage must neither restart pods nor remove all of them from the Service at once.
     expect([startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path)).toEqual([
       '/healthz',
       '/healthz',
@@ -165,14 +165,14 @@ describe('deploy/kubernetes.yaml', () => {
     ]);
   });
 
-  test('runs as the user of the image and waits for its end', () => {
+  test('runs as the user of the image and waits longer than its shutdown deadline', () => {
     const { runAsUser, runAsGroup } = pod.securityContext;
     expect(`${runAsUser}:${runAsGroup}`).toBe(user);
     const { seconds } = product.lifecycle.preStop.sleep;
-    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds + ended);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds + shutdownSeconds);
   });
 
-  test('its service and its budget mean these pods', () => {
+  test('has a Service and a PodDisruptionBudget that select these pods', () => {
     const { labels } = spec.template.metadata;
     expect(spec.selector.matchLabels).toEqual(labels);
     const service = z

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const trace = z.object({ files: z.array(z.string()) });
 
-/** What a host copies that takes of a build only what a route says it needs, by its path from the root. */
+/** Returns the traced files of a route, which a serverless host copies, as paths from the root. */
 function filesOf(route: string): string[] {
   const file = join('.next/server/app', `${route}.js.nft.json`);
   const { files } = trace.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -19,12 +19,12 @@ test.each([
   'posts/page',
   'posts/[slug]/page',
   'sitemap.xml/route',
-])('%s takes the posts along', (route) => {
+])('the trace of %s includes the posts', (route) => {
   expect(filesOf(route)).toEqual(expect.arrayContaining(globSync('content/posts/*.md')));
 });
 
 test.each(['opengraph-image/route', 'posts/[slug]/opengraph-image/route'])(
-  '%s takes its fonts along',
+  'the trace of %s includes its fonts',
   (route) => {
     const fonts = ['Regular', 'SemiBold'].map(
       (name) => `node_modules/geist/dist/fonts/geist-sans/Geist-${name}.ttf`,
@@ -33,9 +33,9 @@ test.each(['opengraph-image/route', 'posts/[slug]/opengraph-image/route'])(
   },
 );
 
-test('no route takes along what is kept here: mails and settings', () => {
+test('no trace includes mails, settings or tests', () => {
   const routes = globSync('**/{page,route}.js.nft.json', { cwd: '.next/server/app' });
   expect(routes.length).toBeGreaterThan(20);
-  const taken = routes.flatMap((file) => filesOf(file.replace('.js.nft.json', '')));
-  expect(taken.filter((path) => /^(\.data|\.env|tests)/.test(path))).toEqual([]);
+  const traced = routes.flatMap((file) => filesOf(file.replace('.js.nft.json', '')));
+  expect(traced.filter((path) => /^(\.data|\.env|tests)/.test(path))).toEqual([]);
 });

@@ -5,9 +5,9 @@ import type { Feed } from '#server/feed/model.ts';
 import { feed, item, readStrictly } from './support.ts';
 
 const selfUrl = 'https://example.org/atom.xml';
-const render = (given: Partial<Feed> = {}) => renderAtom(feed(given), { selfUrl });
+const render = (overrides: Partial<Feed> = {}) => renderAtom(feed(overrides), { selfUrl });
 
-test('an independent parser reads everything out of it', () => {
+test('an independent parser reads every field', () => {
   const xml = render({
     language: 'de-CH',
     copyright: '© Example',
@@ -50,14 +50,14 @@ test('an independent parser reads everything out of it', () => {
   });
 });
 
-test('RFC 4287: a feed has an author, an id and a date of its last change, also an empty one', () => {
+test('RFC 4287: even an empty feed has an author, an id and an updated date', () => {
   const values = readStrictly(render({ items: [] }));
   expect(values.get('feed/author/name')).toEqual(['Feed']);
   expect(values.get('feed/id')).toEqual([selfUrl]);
   expect(values.get('feed/updated')).toEqual(['1970-01-01T00:00:00.000Z']);
 });
 
-test('an id that is no URI becomes one, always the same and another for another id', () => {
+test('an id that is not a URI becomes one, stable and unique per id', () => {
   const ids = readStrictly(render({ items: ['7', 'seven', '8'].map((id) => item({ id })) })).get(
     'feed/entry/id',
   );
@@ -69,11 +69,11 @@ test('an id that is no URI becomes one, always the same and another for another 
   expect(new Set(ids).size).toBe(3);
 });
 
-test('an entry without authors has those of the feed, for readers that look for them there', () => {
+test('an entry without authors repeats those of the feed', () => {
   const values = readStrictly(render({ authors: [{ name: 'All' }] }));
   expect(values.get('feed/entry/author/name')).toEqual(['All']);
 });
 
-test('the same feed gives the same bytes', () => {
+test('the same feed renders to the same bytes', () => {
   expect(render()).toBe(render());
 });

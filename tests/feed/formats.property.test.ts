@@ -5,11 +5,11 @@ import { renderAtom } from '#server/feed/atom.ts';
 import { renderJsonFeed } from '#server/feed/json-feed.ts';
 import type { Feed } from '#server/feed/model.ts';
 import { renderRss } from '#server/feed/rss.ts';
-import { asHtml, asXmlHolds, feed, item, readStrictly, type XmlValues } from './support.ts';
+import { asHtml, feed, item, readStrictly, type XmlValues, xmlCharactersOf } from './support.ts';
 
 const selfUrl = 'https://example.org/feed?a=1&b=2';
 
-/** Any string of JavaScript: half surrogate pairs, control characters, and pieces of markup among them. */
+/** Any JavaScript string, including lone surrogates, control characters and fragments of markup. */
 const anyString = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
   fc.string({ unit: 'binary' }),
@@ -57,11 +57,11 @@ const feedWith = (text: string): Feed =>
 const valuesOf = (xml: XmlValues, paths: Record<string, string>) =>
   Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, xml.get(path)?.[0]]));
 
-describe('any text is well-formed and comes back as it was, without what XML forbids', () => {
+describe('any text survives rendering and parsing, except for characters that XML forbids', () => {
   test('in RSS', () => {
     fc.assert(
       fc.property(anyString, (text) => {
-        const kept = asXmlHolds(text);
+        const kept = xmlCharactersOf(text);
         const xml = readStrictly(renderRss(feedWith(text), { selfUrl }));
         expect(
           valuesOf(xml, {
@@ -91,10 +91,10 @@ describe('any text is well-formed and comes back as it was, without what XML for
     );
   });
 
-  test('in Atom, whose ids are URIs whatever they were', () => {
+  test('in Atom, where every id becomes a URI', () => {
     fc.assert(
       fc.property(anyString, (text) => {
-        const kept = asXmlHolds(text);
+        const kept = xmlCharactersOf(text);
         const xml = readStrictly(renderAtom(feedWith(text), { selfUrl }));
         expect(
           valuesOf(xml, {
@@ -124,7 +124,7 @@ describe('any text is well-formed and comes back as it was, without what XML for
     );
   });
 
-  test('in JSON Feed, but for halves of surrogate pairs', () => {
+  test('in JSON Feed, except for lone surrogates', () => {
     fc.assert(
       fc.property(anyString, (text) => {
         const json = renderJsonFeed(feedWith(text), { selfUrl });
@@ -144,17 +144,17 @@ describe('any text is well-formed and comes back as it was, without what XML for
   });
 });
 
-test('an independent feed parser reads the same out of all three', () => {
-  // It trims texts, and takes one for HTML where there is a reference or a tag in it.
+test('an independent feed parser reads the same values from all three formats', () => {
+  // The parser trims text, and treats text with a reference or a tag as HTML.
   const plain = fc.string({ unit: fc.constantFrom('a', 'ß', '漢', '😀', ' ', '"', "'", '\u202e') });
   fc.assert(
     fc.property(
       plain.map((text) => `x${text}x`),
       (text) => {
-        const given = feedWith(text);
-        const rss = parseRssFeed(renderRss(given, { selfUrl }));
-        const atom = parseAtomFeed(renderAtom(given, { selfUrl }));
-        const json = parseJsonFeed(renderJsonFeed(given, { selfUrl }));
+        const document = feedWith(text);
+        const rss = parseRssFeed(renderRss(document, { selfUrl }));
+        const atom = parseAtomFeed(renderAtom(document, { selfUrl }));
+        const json = parseJsonFeed(renderJsonFeed(document, { selfUrl }));
         expect([rss.title, atom.title?.value, json.title]).toEqual([text, text, text]);
         expect([rss.items?.[0]?.title, atom.entries?.[0]?.title?.value, json.items?.[0]?.title]).toEqual([
           text,

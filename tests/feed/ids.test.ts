@@ -8,12 +8,12 @@ test.each([
   ['http://localhost:3000/base/posts/a', 'tag:localhost,2026-11-02:/base/posts/a'],
   ['https://bücher.example/posts/a', 'tag:xn--bcher-kva.example,2026-11-02:/posts/a'],
   ['http://[::1]:3000/posts/a', 'tag:1,2026-11-02:/posts/a'],
-])('the tag of %s is %s', (url, tag) => {
+])('the tag URI of %s is %s', (url, tag) => {
   expect(tagUri(url, day)).toBe(tag);
 });
 
 test.each(['tag:example.org,2026:a', 'urn:uuid:1', 'https://example.org/?a=1#b', 'x:%C3%A9'])(
-  '%s is a URI and stays as it is',
+  '%s is a URI and stays unchanged',
   (id) => {
     expect(uriOf(id, 'https://example.org/')).toBe(id);
   },

@@ -14,7 +14,7 @@ const full = feed({
   ],
 });
 
-test('an independent parser reads everything out of it', () => {
+test('an independent parser reads every field', () => {
   expect(parseJsonFeed(renderJsonFeed(full, { selfUrl }))).toMatchObject({
     title: 'Feed',
     home_page_url: 'https://example.org/',
@@ -39,7 +39,7 @@ test('an independent parser reads everything out of it', () => {
   });
 });
 
-test('what it writes, the source reads: one product can feed another', () => {
+test('parseFeedJson reads the rendered feed: one product can be the source of another', () => {
   const { feed: read, dropped } = parseFeedJson(JSON.parse(renderJsonFeed(full, { selfUrl })), selfUrl);
   expect(dropped).toBe(0);
   expect(read).toMatchObject({
@@ -50,7 +50,7 @@ test('what it writes, the source reads: one product can feed another', () => {
   });
 });
 
-test('nothing empty stands in it, and every item has content', () => {
+test('empty fields are omitted, and every item has content', () => {
   const json = renderJsonFeed(feed({ description: '', items: [item({ contentHtml: null, summary: '' })] }), {
     selfUrl,
   });

@@ -7,15 +7,15 @@ export type JsonServer = AsyncDisposable & {
   url: string;
   /** Requests seen so far. */
   hits: () => number;
-  /** What the next requests get; undefined means that they get a 500. */
-  answer: (json: unknown) => void;
-  /** Holds back the answers until the returned function is called. */
+  /** Sets the body of further responses; undefined makes them 500s. */
+  respondWith: (json: unknown) => void;
+  /** Delays responses until the returned function is called. */
   hold: () => () => void;
   /** Closes the port. */
   stop: () => Promise<void>;
 };
 
-/** A real HTTP server on loopback that answers everything with one JSON document. */
+/** Starts an HTTP server on loopback that responds to every request with one JSON document. */
 export async function startJsonServer(json: unknown): Promise<JsonServer> {
   let current = json;
   let hits = 0;
@@ -39,7 +39,7 @@ export async function startJsonServer(json: unknown): Promise<JsonServer> {
   return {
     url: `http://127.0.0.1:${address.port}/feed`,
     hits: () => hits,
-    answer: (next) => {
+    respondWith: (next) => {
       current = next;
     },
     hold: () => {
@@ -52,7 +52,7 @@ export async function startJsonServer(json: unknown): Promise<JsonServer> {
   };
 }
 
-/** The upstream client's place in these tests. */
+/** Replaces the upstream client in these tests. */
 export const fetchJson: FetchJson = async (url, { signal }) => {
   const { statusCode, body } = await request(url, { signal });
   const json = await body.json();

@@ -5,12 +5,12 @@ const site = { siteUrl: 'https://example.org/base', documentUrl: 'https://exampl
 const absolute = (markdown: string) => renderMarkdown(markdown, { ...site, sameSiteLinks: 'absolute' });
 const fromRoot = (markdown: string) => renderMarkdown(markdown, { ...site, sameSiteLinks: 'from root' });
 
-describe('raw HTML is text', () => {
+describe('raw HTML is escaped', () => {
   test('as a block', () => {
     expect(absolute('<script>alert(1)</script>')).toBe('<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n');
   });
 
-  test('within a line', () => {
+  test('as inline HTML', () => {
     expect(absolute('a <b onclick="x()">b</b>')).toBe('<p>a &lt;b onclick="x()"&gt;b&lt;/b&gt;</p>\n');
   });
 
@@ -29,7 +29,7 @@ describe('raw HTML is text', () => {
     '`<img src=x onerror=alert(1)>`',
     '<div>\n\n<img src=x onerror=alert(1)>\n\n</div>',
     '&lt;script&gt;alert(1)&lt;/script&gt;',
-  ])('no tag gets through: %j', (markdown) => {
+  ])('no tag survives: %j', (markdown) => {
     expect(absolute(markdown)).not.toMatch(/<(?:script|svg|iframe|b\b|div|!--|img src=x|pre>x)/);
   });
 });
@@ -43,7 +43,7 @@ describe('links', () => {
     '[text](vbscript:x)',
     '[text](file:///etc/passwd)',
     '[text][1]\n\n[1]: javascript:alert(1)',
-  ])('%j leaves its text alone', (markdown) => {
+  ])('%j is reduced to its text', (markdown) => {
     expect(absolute(markdown)).toBe('<p>text</p>\n');
   });
 
@@ -51,7 +51,7 @@ describe('links', () => {
     '[text](&#106;avascript:alert(1))',
     '[text](javascript&colon;alert(1))',
     '<javascript:alert(1)>',
-  ])('%j cannot become a script', (markdown) => {
+  ])('%j does not become a script', (markdown) => {
     expect(absolute(markdown)).not.toMatch(/href="(?!https?:)/);
   });
 
@@ -63,11 +63,11 @@ describe('links', () => {
     ['../rss.xml', 'https://example.org/base/rss.xml'],
     ['#part', 'https://example.org/base/posts/a#part'],
     ['//other.example/x', 'https://other.example/x'],
-  ])('%s is written as %s', (reference, href) => {
+  ])('%s becomes %s', (reference, href) => {
     expect(absolute(`[text](${reference})`)).toBe(`<p><a href="${href}">text</a></p>\n`);
   });
 
-  test('a page of the site gets links from the root, whatever the host', () => {
+  test('pages of the site get root-relative links, regardless of the host', () => {
     expect(fromRoot('[text](b)')).toContain('href="/posts/b"');
     expect(fromRoot('[text](https://example.org/base/rss.xml)')).toContain('href="/rss.xml"');
     expect(fromRoot('[text](https://example.org/elsewhere)')).toContain(
@@ -77,21 +77,21 @@ describe('links', () => {
 });
 
 describe('images', () => {
-  test('relative ones become absolute', () => {
+  test('relative URLs become absolute', () => {
     expect(absolute('![A map](map.png)')).toBe(
       '<p><img src="https://example.org/base/posts/map.png" alt="A map"></p>\n',
     );
   });
 
   test.each(['data:image/svg+xml,<svg/>', 'javascript:alert(1)', 'mailto:a@example.org'])(
-    '%s leaves its text',
+    '%s is replaced by its alternative text',
     (href) => {
       expect(absolute(`![A map](${href})`)).toBe('<p>A map</p>\n');
     },
   );
 });
 
-test('code on a page is a stop of the keyboard, which scrolls it; a feed is left alone', () => {
+test('code blocks are focusable on pages, so that the keyboard can scroll them, but not in feeds', () => {
   expect(fromRoot('```ts\nx\n```')).toBe('<pre tabindex="0"><code class="language-ts">x\n</code></pre>\n');
   expect(absolute('```ts\nx\n```')).toBe('<pre><code class="language-ts">x\n</code></pre>\n');
 });

@@ -15,7 +15,7 @@ const frontMatter = 'title: A post\ndate: 2026-11-02\nsummary: What it says\n';
 const write = (file: string, text: string) => writeFileSync(join(directory, file), text);
 const open = (watch = false, drafts = false) => createPosts({ siteUrl, watch, drafts, directory });
 
-test('a post is its front matter and its Markdown', () => {
+test('a post consists of front matter and Markdown', () => {
   write(
     'a-post.md',
     `---\n${frontMatter}tags: [one, two]\nupdated: 2026-11-03T08:00:00+02:00\n---\n\nSee [b](b).\n`,
@@ -34,12 +34,12 @@ test('a post is its front matter and its Markdown', () => {
   });
 });
 
-test('a byte order mark and Windows line ends do no harm', () => {
+test('a byte order mark and CRLF line endings are accepted', () => {
   write('a.md', `\uFEFF---\n${frontMatter}---\nText\n`.replaceAll('\n', '\r\n'));
   expect(open().get('a')).toMatchObject({ title: 'A post', pageHtml: '<p>Text</p>\n' });
 });
 
-test('newest first; other files are left alone', () => {
+test('posts are sorted newest first, and other files are ignored', () => {
   write('old.md', `---\n${frontMatter}---\n`);
   write('new.md', `---\n${frontMatter.replace('-02', '-09')}---\n`);
   write('notes.txt', 'not a post');
@@ -51,7 +51,7 @@ test('newest first; other files are left alone', () => {
   expect(open().get('missing')).toBeUndefined();
 });
 
-test('a draft is left out, but where drafts are wanted', () => {
+test('drafts are included only on request', () => {
   write('a.md', `---\n${frontMatter}---\n`);
   write('b.md', `---\n${frontMatter}draft: true\n---\n`);
   const slugs = (drafts: boolean) =>
@@ -63,12 +63,12 @@ test('a draft is left out, but where drafts are wanted', () => {
   expect(open().get('b')).toBeUndefined();
 });
 
-test('a post that has moved keeps the id it had', () => {
+test('front matter can set the previous id of a post that has moved', () => {
   write('new-name.md', `---\n${frontMatter}id: tag:example.com,2020-01-01:/old\n---\n`);
   expect(open().get('new-name')?.id).toBe('tag:example.com,2020-01-01:/old');
 });
 
-test('reload takes what has come, and leaves all as it was when something is wrong', () => {
+test('reload reads new posts, and keeps the previous ones if a post is invalid', () => {
   write('a.md', `---\n${frontMatter}---\n`);
   const posts = open();
   expect(posts.list()).toHaveLength(1);
@@ -77,11 +77,11 @@ test('reload takes what has come, and leaves all as it was when something is wro
   posts.reload();
   expect(posts.list()).toHaveLength(2);
   write('c.md', 'no front matter');
-  expect(() => posts.reload()).toThrow(/c\.md cannot be used/);
+  expect(() => posts.reload()).toThrow(/c\.md is invalid/);
   expect(posts.list()).toHaveLength(2);
 });
 
-describe('a bad post names its file and what is wrong', () => {
+describe('the error for an invalid post names the file and the problem', () => {
   test.each([
     ['no front matter', '# Hello', /front matter between two lines of ---/],
     ['no end of the front matter', `---\n${frontMatter}`, /front matter between two lines of ---/],
@@ -91,11 +91,7 @@ describe('a bad post names its file and what is wrong', () => {
       `---\n${frontMatter.replace('What it says', '""')}---\n`,
       /summary: must not be empty/,
     ],
-    [
-      'a date that is none',
-      `---\n${frontMatter.replace('2026-11-02', 'soon')}---\n`,
-      /date: must be a day like/,
-    ],
+    ['an invalid date', `---\n${frontMatter.replace('2026-11-02', 'soon')}---\n`, /date: must be a day like/],
     [
       'a day that does not exist',
       `---\n${frontMatter.replace('11-02', '02-30')}---\n`,
@@ -106,25 +102,25 @@ describe('a bad post names its file and what is wrong', () => {
       `---\n${frontMatter}updated: 2026-11-01\n---\n`,
       /updated: must not be before date/,
     ],
-    ['a key that is not known', `---\n${frontMatter}sumary: x\n---\n`, /sumary/],
-    ['an id that is no URI', `---\n${frontMatter}id: one two\n---\n`, /id: must be a URI/],
-    ['a draft that is neither yes nor no', `---\n${frontMatter}draft: maybe\n---\n`, /draft: /],
-    ['tags that are no list', `---\n${frontMatter}tags: one\n---\n`, /tags: /],
+    ['an unknown key', `---\n${frontMatter}sumary: x\n---\n`, /sumary/],
+    ['an id that is not a URI', `---\n${frontMatter}id: one two\n---\n`, /id: must be a URI/],
+    ['a draft that is not a boolean', `---\n${frontMatter}draft: maybe\n---\n`, /draft: /],
+    ['tags that are not a list', `---\n${frontMatter}tags: one\n---\n`, /tags: /],
     ['broken YAML', '---\ntitle: "open\n---\n', /front matter: /],
-    ['YAML that is no map', '---\njust text\n---\n', /front matter: /],
+    ['YAML that is not a map', '---\njust text\n---\n', /front matter: /],
   ])('%s', (_, text, problem) => {
     write('bad-one.md', text);
-    expect(() => open().list()).toThrow(/^content\/posts\/bad-one\.md cannot be used: /);
+    expect(() => open().list()).toThrow(/^content\/posts\/bad-one\.md is invalid: /);
     expect(() => open().list()).toThrow(problem);
   });
 
-  test('a file name that makes no good URL', () => {
+  test('a file name that does not suit a URL', () => {
     write('Bad Name.md', `---\n${frontMatter}---\n`);
-    expect(() => open().list()).toThrow('content/posts/Bad Name.md cannot be used: the file name');
+    expect(() => open().list()).toThrow('content/posts/Bad Name.md is invalid: the file name');
   });
 });
 
-test('with watch a changed file is read again, without it once', () => {
+test('with watch a changed file is read again, otherwise once', () => {
   write('a.md', `---\n${frontMatter}---\nOne`);
   const [watched, once] = [open(true), open()];
   expect(watched.list()).toHaveLength(1);
@@ -136,7 +132,7 @@ test('with watch a changed file is read again, without it once', () => {
   expect(once.get('a')?.pageHtml).toContain('One');
 });
 
-test('the posts of this repository can be used', () => {
+test('the posts of this repository are valid', () => {
   const posts = createPosts({ siteUrl, watch: false, drafts: false }).list();
   expect(posts.length).toBeGreaterThanOrEqual(3);
   for (const post of posts) {

@@ -8,15 +8,15 @@ import { feedFormats, respondWithFeed } from '#server/routes/feeds.ts';
 const siteUrl = 'https://example.org';
 const feed = createFeedSource({
   env: { SITE_URL: siteUrl, NODE_ENV: 'production', FEED_SOURCE_URL: undefined },
-  fetchJson: () => Promise.reject(new Error('nobody should be asked')),
+  fetchJson: () => Promise.reject(new Error('unexpected fetch')),
 });
-const ask = async (init?: RequestInit) => {
+const get = async (init?: RequestInit) => {
   const request = new Request('http://127.0.0.1:3000/rss.xml', init);
   return toResponse(await respondWithFeed(request, feedFormats.rss, { feed, siteUrl }));
 };
 
-test('/rss.xml is the built-in feed under its public URL', async () => {
-  const response = await ask();
+test('/rss.xml is the built-in feed with its public URL', async () => {
+  const response = await get();
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('application/rss+xml; charset=utf-8');
   expect(response.headers.get('cache-control')).toBe(
@@ -33,20 +33,20 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('asked again with what it said, it answers 304', async () => {
+test('a conditional request gets a 304', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2100-01-01T00:00:00Z') });
-  const { headers } = await ask();
+  const { headers } = await get();
   const etag = headers.get('etag') ?? '';
   const lastModified = headers.get('last-modified') ?? '';
-  expect((await ask({ headers: { 'if-none-match': etag } })).status).toBe(304);
-  expect((await ask({ headers: { 'if-modified-since': lastModified } })).status).toBe(304);
+  expect((await get({ headers: { 'if-none-match': etag } })).status).toBe(304);
+  expect((await get({ headers: { 'if-modified-since': lastModified } })).status).toBe(304);
 });
 
-test('a source that fails is an error for the envelope', async () => {
+test('a failing source rejects with its reason', async () => {
   const failing = { feed: () => Promise.reject(new AppError('upstream_timeout')) };
-  const answer = respondWithFeed(new Request('http://localhost/rss.xml'), feedFormats.rss, {
+  const response = respondWithFeed(new Request('http://localhost/rss.xml'), feedFormats.rss, {
     feed: failing,
     siteUrl,
   });
-  await expect(answer).rejects.toMatchObject({ reason: 'upstream_timeout' });
+  await expect(response).rejects.toMatchObject({ reason: 'upstream_timeout' });
 });

@@ -7,14 +7,14 @@ import { asHtml, feed, item } from './support.ts';
 
 const selfUrl = 'https://example.org/rss.xml';
 
-const render = (given: Partial<Feed> = {}) => renderRss(feed(given), { selfUrl });
-const parse = (given: Partial<Feed> = {}) => parseRssFeed(render(given));
+const render = (overrides: Partial<Feed> = {}) => renderRss(feed(overrides), { selfUrl });
+const parse = (overrides: Partial<Feed> = {}) => parseRssFeed(render(overrides));
 
-describe('hostile text comes back from an independent parser as it was', () => {
+describe('an independent parser reads hostile text back unchanged', () => {
   test.each([
     ['markup', '<script>alert(1)</script> & <b>bold</b>'],
     ['the end of a CDATA section', 'a ]]> b <![CDATA[ c ]]>'],
-    ['things that look like references', '&amp; &lt; &#60; &nope; & AT&T'],
+    ['text that looks like references', '&amp; &lt; &#60; &nope; & AT&T'],
     ['quotes', `"double" and 'single'`],
     ['emoji', '😀 👨‍👩‍👧 🇨🇭'],
     ['bidirectional marks', '\u202eevil\u202c \u2066isolate\u2069 \u200f'],
@@ -28,7 +28,7 @@ describe('hostile text comes back from an independent parser as it was', () => {
       items: [item({ title: text, summary: text, contentHtml: text, categories: [text] })],
     });
     expect(parsed.title).toBe(text);
-    // A description is HTML, which this text is not.
+    // A description is HTML, so plain text is escaped once more.
     expect(parsed.description).toBe(asHtml(text));
     const [first] = parsed.items ?? [];
     expect(first?.title).toBe(text);
@@ -37,14 +37,14 @@ describe('hostile text comes back from an independent parser as it was', () => {
     expect(first?.categories?.map((category) => category.name)).toEqual([text]);
   });
 
-  test('what XML forbids is gone and the rest is still there', () => {
+  test('characters that XML forbids are dropped and the rest is kept', () => {
     const parsed = parse({ items: [item({ title: 'a\u0000b\u0008c \ud83d d \ude00 e\ufffe\uffff 😀' })] });
     expect(parsed.items?.[0]?.title).toBe('abc  d  e 😀');
   });
 });
 
 describe('RSS 2.0', () => {
-  test('the channel says what it must', () => {
+  test('the channel has the required elements', () => {
     const parsed = parse({ language: 'en', copyright: '© Example' });
     expect(parsed).toMatchObject({
       title: 'Feed',
@@ -74,7 +74,7 @@ describe('RSS 2.0', () => {
     ]);
   });
 
-  test('the authors of an item, or else those of the feed, are named without an address', () => {
+  test('an item names its authors, or else those of the feed, without an address', () => {
     const items = [item({ id: 'urn:1', authors: [{ name: 'Ann' }, { name: 'Bob' }] }), item({ id: 'urn:2' })];
     const parsed = parse({ authors: [{ name: 'All' }], items });
     expect(parsed.items?.map(({ dc }) => dc?.creators)).toEqual([['Ann', 'Bob'], ['All']]);
@@ -94,13 +94,13 @@ describe('RSS 2.0', () => {
     expect(render({ items })).toContain('<lastBuildDate>Sat, 07 Nov 2026 00:00:00 GMT</lastBuildDate>');
   });
 
-  test('description stands before content:encoded', () => {
+  test('description precedes content:encoded', () => {
     const xml = render();
     expect(xml.indexOf('<description>A summary')).toBeGreaterThan(0);
     expect(xml.indexOf('<description>A summary')).toBeLessThan(xml.indexOf('<content:encoded>'));
   });
 
-  test('a feed without items or content is a feed still', () => {
+  test('a feed without items or content is valid', () => {
     expect(render({ items: [] })).not.toContain('lastBuildDate');
     expect(parse({ items: [] }).title).toBe('Feed');
     expect(render({ items: [item({ contentHtml: null, summary: '' })] })).not.toMatch(
@@ -108,7 +108,7 @@ describe('RSS 2.0', () => {
     );
   });
 
-  test('the same feed gives the same bytes', () => {
+  test('the same feed renders to the same bytes', () => {
     expect(render()).toBe(render());
   });
 });
@@ -122,7 +122,7 @@ test('items are sorted newest first and capped', () => {
   expect(sorted[0]?.id).toBe(`urn:${limits.feed.items + 4}`);
 });
 
-test('of items with one id the newest stays', () => {
+test('of items with the same id the newest is kept', () => {
   const older = item({ title: 'Older', publishedAt: new Date('2020-01-01') });
   expect(newestFirst([older, item()]).map(({ title }) => title)).toEqual(['A title']);
 });

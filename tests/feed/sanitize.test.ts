@@ -6,7 +6,7 @@ import { sanitizeHtml, textOfHtml } from '#server/feed/sanitize.ts';
 const base = 'https://example.org/posts/a';
 const clean = (html: string) => sanitizeHtml(html, base);
 
-describe('what an article is made of stays', () => {
+describe('elements of articles are kept', () => {
   test.each([
     '<h2>Title</h2><p>Text with <em>stress</em>, <code>code</code> &amp; more</p>',
     '<ul><li>one</li></ul><ol start="3"><li>three</li></ol>',
@@ -18,14 +18,14 @@ describe('what an article is made of stays', () => {
     expect(clean(html)).toBe(html);
   });
 
-  test('links and pictures are absolute', () => {
+  test('links and images become absolute', () => {
     expect(clean('<a href="b">b</a><img src="/c.png">')).toBe(
       '<a href="https://example.org/posts/b">b</a><img src="https://example.org/c.png" />',
     );
   });
 });
 
-describe('what could do harm goes', () => {
+describe('dangerous markup is removed', () => {
   test.each([
     ['<p>a<script>alert(1)</script></p>', '<p>a</p>'],
     ['<p onclick="x()" style="position:fixed" class="c" id="i">a</p>', '<p>a</p>'],
@@ -54,7 +54,7 @@ describe('what could do harm goes', () => {
     expect(clean(html)).toBe(expected);
   });
 
-  test('in whatever way it is written', () => {
+  test('in any combination of fragments', () => {
     const pieces = fc.constantFrom(
       ...['<', '>', '"', "'", '=', '/', ' ', '\n', '\0', '&', '&lt;', '&#60;', '<!--', '-->', '<![CDATA['],
       ...[
@@ -97,12 +97,12 @@ describe('what could do harm goes', () => {
 test.each([
   ['long', 'x'.repeat(limits.feed.htmlLength + 1)],
   ['full of tags', '<b>'.repeat(limits.feed.htmlMarkup + 1)],
-])('HTML that is too %s is not looked at', (_, html) => {
+])('HTML that is too %s is not parsed', (_, html) => {
   expect(clean(html)).toBeNull();
   expect(textOfHtml(html)).toBe('');
 });
 
-test('elements that are too deep in each other leave their text', () => {
+test('elements nested too deeply are replaced by their text', () => {
   const html = clean(`${'<div>'.repeat(1_000)}deep${'</div>'.repeat(1_000)}`) ?? '';
   expect(html.match(/<div>/g)).toHaveLength(limits.feed.htmlDepth);
   expect(html).toContain('deep');

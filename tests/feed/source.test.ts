@@ -73,8 +73,8 @@ function source(
 
 const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 
-describe('the two shapes', () => {
-  test("the guide's", async () => {
+describe('source formats', () => {
+  test("the guide's format", async () => {
     const feed = await source().feed();
     expect(feed).toEqual({
       title: 'News & notes',
@@ -105,7 +105,7 @@ describe('the two shapes', () => {
   });
 
   test('JSON Feed 1.1', async () => {
-    server.answer(jsonFeed);
+    server.respondWith(jsonFeed);
     expect(await source().feed()).toEqual({
       title: 'A JSON feed',
       description: '',
@@ -136,21 +136,21 @@ describe('the two shapes', () => {
   });
 
   test('JSON Feed 1, empty', async () => {
-    server.answer({ version: 'https://jsonfeed.org/version/1', title: 'Empty', items: [] });
+    server.respondWith({ version: 'https://jsonfeed.org/version/1', title: 'Empty', items: [] });
     expect(await source().feed()).toMatchObject({ title: 'Empty', items: [] });
   });
 });
 
-describe('what is broken', () => {
+describe('invalid input', () => {
   test.each([
     ['no link', { link: undefined }],
     ['a javascript: link', { link: 'javascript:alert(1)' }],
     ['no title', { title: '' }],
-    ['a date that is none', { publishDate: 'soon' }],
-    ['a year no feed can write', { publishDate: '+012026-01-01T00:00:00Z' }],
-  ])('an item with %s is left out, and that is logged', async (_, broken) => {
+    ['an invalid date', { publishDate: 'soon' }],
+    ['a year that no feed format can represent', { publishDate: '+012026-01-01T00:00:00Z' }],
+  ])('an item with %s is left out and logged', async (_, broken) => {
     const [first, second] = guideFeed.items;
-    server.answer({ ...guideFeed, items: [{ ...first, ...broken }, second] });
+    server.respondWith({ ...guideFeed, items: [{ ...first, ...broken }, second] });
     const warn = vi.fn();
     const feed = await source({ log: { warn } }).feed();
     expect(feed.items.map(({ title }) => title)).toEqual(['Newer']);
@@ -162,19 +162,19 @@ describe('what is broken', () => {
     ['a list', []],
     ['a text', 'feed'],
     ['no items', { title: 'x' }],
-    ['items that are no list', { ...guideFeed, items: {} }],
+    ['items that are not a list', { ...guideFeed, items: {} }],
     ['no title', { ...guideFeed, title: undefined }],
-    ['a version that is not known', { ...jsonFeed, version: 'https://jsonfeed.org/version/9' }],
-    ['only broken items', { ...guideFeed, items: [null, 1, {}] }],
-  ])('a whole that is %s is a bad answer', async (_, json) => {
-    server.answer(json);
+    ['an unknown version', { ...jsonFeed, version: 'https://jsonfeed.org/version/9' }],
+    ['only invalid items', { ...guideFeed, items: [null, 1, {}] }],
+  ])('a document that is %s rejects with upstream_bad_answer', async (_, json) => {
+    server.respondWith(json);
     const read = source({ fetch: async () => json }).feed();
     await expect(read).rejects.toMatchObject({ name: 'AppError', reason: 'upstream_bad_answer' });
   });
 });
 
-describe('keeping it', () => {
-  test('while it is fresh nobody is asked', async () => {
+describe('cache', () => {
+  test('a fresh feed is not fetched again', async () => {
     const { feed } = source();
     await feed();
     advance(limits.feed.freshFor - 1);
@@ -185,7 +185,7 @@ describe('keeping it', () => {
     expect(server.hits()).toBe(2);
   });
 
-  test('callers at the same time share one fetch', async () => {
+  test('concurrent callers share one fetch', async () => {
     const release = server.hold();
     const { feed } = source();
     const all = Promise.all([feed(), feed(), feed(), feed()]);
@@ -195,21 +195,21 @@ describe('keeping it', () => {
     expect(server.hits()).toBe(1);
   });
 
-  test('callers at the same time share one failure, and the next one tries again', async () => {
-    server.answer(undefined);
+  test('concurrent callers share one failure, and the next caller fetches again', async () => {
+    server.respondWith(undefined);
     const { feed } = source();
     const results = await Promise.allSettled([feed(), feed()]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(server.hits()).toBe(1);
-    server.answer(guideFeed);
+    server.respondWith(guideFeed);
     expect((await feed()).title).toBe('News & notes');
   });
 
-  test('when the source goes down the old feed stands in, without asking every time, until it is too old', async () => {
+  test('while the source is down the stale feed is served, with few retries, until it is too old', async () => {
     const warn = vi.fn();
     const { feed } = source({ log: { warn } });
     const good = await feed();
-    server.answer(undefined);
+    server.respondWith(undefined);
 
     advance(limits.feed.freshFor);
     expect(await feed()).toBe(good);
@@ -224,13 +224,13 @@ describe('keeping it', () => {
     await expect(feed()).rejects.toMatchObject({ name: 'AppError', reason: 'upstream_unreachable' });
   });
 
-  test('when the source comes back its feed is new again', async () => {
+  test('when the source recovers, its new feed is served', async () => {
     const { feed } = source();
     await feed();
-    server.answer({ nonsense: true });
+    server.respondWith({ nonsense: true });
     advance(limits.feed.freshFor);
     await feed();
-    server.answer({ ...guideFeed, title: 'Back again' });
+    server.respondWith({ ...guideFeed, title: 'Back again' });
     advance(limits.feed.freshFor);
     expect((await feed()).title).toBe('Back again');
   });
@@ -241,9 +241,9 @@ describe('keeping it', () => {
   });
 });
 
-describe("what others' HTML may hold", () => {
-  test('content is sanitised, with links from where the item is', async () => {
-    server.answer({
+describe('third-party HTML', () => {
+  test('content is sanitized, and its links are resolved against the URL of the item', async () => {
+    server.respondWith({
       ...jsonFeed,
       items: [
         {
@@ -256,10 +256,10 @@ describe("what others' HTML may hold", () => {
     expect(item?.contentHtml).toBe('<p>Hi <a href="https://json.example/b">b</a></p>');
   });
 
-  test("the guide's description is HTML: its text is the summary, what it is made of the content", async () => {
+  test("the guide's description is HTML: its text becomes the summary, its markup the content", async () => {
     const [first] = guideFeed.items;
     const description = '<p>Fish &amp; chips</p><p>1 &lt; 2<img src=x onerror=alert(1)></p>';
-    server.answer({ ...guideFeed, items: [{ ...first, description }] });
+    server.respondWith({ ...guideFeed, items: [{ ...first, description }] });
     const [item] = (await source().feed()).items;
     expect(item?.summary).toBe('Fish & chips 1 < 2');
     expect(item?.contentHtml).toBe(
@@ -267,15 +267,15 @@ describe("what others' HTML may hold", () => {
     );
   });
 
-  test('what is too large to be looked at is left out, and the item stays', async () => {
+  test('content that is too large is left out, and the item is kept', async () => {
     const content_html = '<p>'.repeat(limits.feed.htmlMarkup + 1);
-    server.answer({ ...jsonFeed, items: [{ ...jsonFeed.items[0], content_html }] });
+    server.respondWith({ ...jsonFeed, items: [{ ...jsonFeed.items[0], content_html }] });
     expect((await source().feed()).items).toMatchObject([{ title: 'With everything', contentHtml: null }]);
   });
 });
 
-test('authors of JSON Feed 1 and 1.1, of the feed and of items', async () => {
-  server.answer({
+test('authors of JSON Feed 1 and 1.1 are read for the feed and its items', async () => {
+  server.respondWith({
     ...jsonFeed,
     authors: [{ name: 'All', url: 'https://json.example/all' }, { name: '' }, null],
     items: [{ ...jsonFeed.items[0], author: { name: 'One', url: 'javascript:x' } }, jsonFeed.items[1]],
@@ -286,16 +286,16 @@ test('authors of JSON Feed 1 and 1.1, of the feed and of items', async () => {
 });
 
 describe('revalidate', () => {
-  test('fetches what is fresh still', async () => {
+  test('fetches even a fresh feed', async () => {
     const { feed, revalidate } = source();
     await feed();
-    server.answer({ ...guideFeed, title: 'Changed' });
+    server.respondWith({ ...guideFeed, title: 'Changed' });
     expect(await revalidate()).toEqual({ shared: false });
     expect((await feed()).title).toBe('Changed');
     expect(server.hits()).toBe(2);
   });
 
-  test('does not count on a fetch that began before', async () => {
+  test('does not use a fetch that was started earlier', async () => {
     const { feed, revalidate } = source();
     const release = server.hold();
     const early = feed();
@@ -308,14 +308,14 @@ describe('revalidate', () => {
     expect(server.hits()).toBe(2);
   });
 
-  test('says when the source fails; the old feed stands in, and is fetched again after a pause', async () => {
+  test('rejects if the source fails; the stale feed is served, and fetched again after a delay', async () => {
     const { feed, revalidate } = source();
     const good = await feed();
-    server.answer(undefined);
+    server.respondWith(undefined);
     await expect(revalidate()).rejects.toMatchObject({ reason: 'upstream_refused' });
     expect(await feed()).toBe(good);
     expect(server.hits()).toBe(2);
-    server.answer({ ...guideFeed, title: 'Changed' });
+    server.respondWith({ ...guideFeed, title: 'Changed' });
     advance(10_000);
     expect((await feed()).title).toBe('Changed');
   });
@@ -324,7 +324,7 @@ describe('revalidate', () => {
 test('without FEED_SOURCE_URL the posts are the feed', async () => {
   const { feed, posts } = createFeedSource({
     env: { SITE_URL: 'https://example.org', NODE_ENV: 'test', FEED_SOURCE_URL: undefined },
-    fetchJson: () => Promise.reject(new Error('nobody should be asked')),
+    fetchJson: () => Promise.reject(new Error('unexpected fetch')),
   });
   const { homeUrl, items } = await feed();
   const all = await posts.list();

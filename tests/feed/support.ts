@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes';
 import type { Feed, FeedItem } from '#server/feed/model.ts';
 
-export function item(given: Partial<FeedItem> = {}): FeedItem {
+export function item(overrides: Partial<FeedItem> = {}): FeedItem {
   return {
     id: 'tag:example.org,2026-11-02:/posts/a',
     url: 'https://example.org/posts/a',
@@ -10,27 +10,27 @@ export function item(given: Partial<FeedItem> = {}): FeedItem {
     contentHtml: '<p>Content</p>',
     publishedAt: new Date('2026-11-02T10:00:00Z'),
     categories: [],
-    ...given,
+    ...overrides,
   };
 }
 
-export function feed(given: Partial<Feed> = {}): Feed {
+export function feed(overrides: Partial<Feed> = {}): Feed {
   return {
     title: 'Feed',
     description: 'About it',
     homeUrl: 'https://example.org/',
     items: [item()],
-    ...given,
+    ...overrides,
   };
 }
 
-/** The text of every element and the value of every attribute, by path: `feed/entry/title`, `feed/link@href`. */
+/** The texts of elements and the values of attributes, by path: `feed/entry/title`, `feed/link@href`. */
 export type XmlValues = Map<string, string[]>;
 
 /**
- * Reads XML with a parser that forgives nothing.
+ * Reads XML with a strict parser.
  *
- * @throws Error for what is not well-formed, or uses a prefix that is not declared
+ * @throws Error if the XML is not well-formed or uses an undeclared prefix
  */
 export function readStrictly(xml: string): XmlValues {
   const values: XmlValues = new Map();
@@ -57,8 +57,8 @@ export function readStrictly(xml: string): XmlValues {
   return values;
 }
 
-/** What is left of a text in XML 1.0: the characters that its grammar names (section 2.2), and no other. */
-export function asXmlHolds(text: string): string {
+/** Keeps only the characters of a text that XML 1.0 allows (section 2.2). */
+export function xmlCharactersOf(text: string): string {
   return Array.from(text)
     .filter((character) => {
       const point = character.codePointAt(0) ?? 0;
@@ -68,7 +68,7 @@ export function asXmlHolds(text: string): string {
     .join('');
 }
 
-/** A text as HTML. */
+/** Escapes a text as HTML. */
 export function asHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -7,7 +7,7 @@ test.each([
   ['a lone low surrogate', 'a\ude00b', 'ab'],
   ['surrogates in the wrong order', '\ude00\ud83d', ''],
   ['U+FFFE and U+FFFF', 'a\ufffeb\uffffc', 'abc'],
-])('%s cannot stand in XML and is dropped', (_, text, expected) => {
+])('%s is dropped because XML forbids it', (_, text, expected) => {
   expect(stripForbidden(text)).toBe(expected);
 });
 
@@ -18,7 +18,7 @@ test.each([
   '😀 👨‍👩‍👧',
   '\u202eright to left\u202c',
   '\u{10ffff}',
-])('what XML allows stays: %j', (text) => {
+])('characters that XML allows are kept: %j', (text) => {
   expect(stripForbidden(text)).toBe(text);
 });
 
@@ -26,11 +26,11 @@ test('text cannot open a tag, end a CDATA section or start a reference', () => {
   expect(escapeText('<a> & ]]> &amp;')).toBe('&lt;a&gt; &amp; ]]&gt; &amp;amp;');
 });
 
-test('an attribute keeps quotes and white space', () => {
+test('an attribute escapes quotes and white space', () => {
   expect(escapeAttribute('"a"\t<b>\n\r')).toBe('&quot;a&quot;&#9;&lt;b&gt;&#10;&#13;');
 });
 
-test('elements are indented, text is not touched, null is left out', () => {
+test('elements are indented, text is unchanged, null is omitted', () => {
   const document = element('a', { b: '1' }, element('c', {}, ' text '), null, element('d', {}));
   expect(serializeXml(document)).toBe(
     '<?xml version="1.0" encoding="UTF-8"?>\n<a b="1">\n  <c> text </c>\n  <d/>\n</a>\n',

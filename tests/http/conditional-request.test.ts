@@ -23,7 +23,7 @@ function respond(
 
 const etag = respond().headers.get('etag') ?? '';
 
-test('a first request gets the text and everything needed to ask again', async () => {
+test('a first response carries the body and every header needed to revalidate it', async () => {
   const response = respond();
   expect(response.status).toBe(200);
   expect(Object.fromEntries(response.headers)).toEqual({
@@ -38,7 +38,7 @@ test('a first request gets the text and everything needed to ask again', async (
   expect(await response.text()).toBe('Grüezi 😀');
 });
 
-test('another text has another ETag', () => {
+test('different bodies have different ETags', () => {
   const other = responseTo(new Request('http://localhost/text'), {
     body: 'Something else',
     contentType: 'text/plain',
@@ -54,31 +54,39 @@ const before = 'Wed, 20 Nov 2024 09:59:59 GMT';
 
 describe.each(['GET', 'HEAD'])('%s', (method) => {
   test.each<[string, Record<string, string>, number]>([
-    ['its ETag', { 'if-none-match': etag }, 304],
-    ['its ETag as a strong one', { 'if-none-match': strong }, 304],
-    ['another ETag', { 'if-none-match': 'W/"other"' }, 200],
-    ['a list with it', { 'if-none-match': `"a", W/"b,c" ,${etag}, "d"` }, 304],
-    ['a list without spaces', { 'if-none-match': `"a",${etag}` }, 304],
-    ['a list without it', { 'if-none-match': '"a", W/"b"' }, 200],
+    ['the current ETag', { 'if-none-match': etag }, 304],
+    ['the current ETag in strong form', { 'if-none-match': strong }, 304],
+    ['a different ETag', { 'if-none-match': 'W/"other"' }, 200],
+    ['a list that contains the ETag', { 'if-none-match': `"a", W/"b,c" ,${etag}, "d"` }, 304],
+    ['a list without spaces that contains the ETag', { 'if-none-match': `"a",${etag}` }, 304],
+    ['a list that lacks the ETag', { 'if-none-match': '"a", W/"b"' }, 200],
     ['*', { 'if-none-match': '*' }, 304],
     ['* inside quotes', { 'if-none-match': '"*"' }, 200],
     ['an ETag without quotes', { 'if-none-match': strong.replaceAll('"', '') }, 200],
     ['part of the ETag', { 'if-none-match': `${etag.slice(0, -2)}"` }, 200],
     ['an empty If-None-Match', { 'if-none-match': '' }, 200],
-    ['the date', { 'if-modified-since': lastModifiedText }, 304],
+    ['the date of last modification', { 'if-modified-since': lastModifiedText }, 304],
     ['a later date', { 'if-modified-since': after }, 304],
     ['an earlier date', { 'if-modified-since': before }, 200],
     ['the date in RFC 850 form', { 'if-modified-since': 'Wednesday, 20-Nov-24 10:00:00 GMT' }, 304],
     ['the date in asctime form', { 'if-modified-since': 'Wed Nov 20 10:00:00 2024' }, 304],
     ['an earlier date in asctime form', { 'if-modified-since': 'Wed Nov 20 09:59:59 2024' }, 200],
-    ['no date', { 'if-modified-since': 'yesterday' }, 200],
+    ['text that is not a date', { 'if-modified-since': 'yesterday' }, 200],
     ['a number', { 'if-modified-since': '2030' }, 200],
     ['an ISO date', { 'if-modified-since': '2030-01-01T00:00:00Z' }, 200],
     ['a day that does not exist', { 'if-modified-since': 'Mon, 31 Feb 2028 10:00:00 GMT' }, 200],
-    ['another ETag wins over the date', { 'if-none-match': '"other"', 'if-modified-since': after }, 200],
-    ['its ETag wins over the date', { 'if-none-match': etag, 'if-modified-since': before }, 304],
     [
-      'an unreadable ETag still wins over the date',
+      'a different ETag, which takes precedence over the date',
+      { 'if-none-match': '"other"', 'if-modified-since': after },
+      200,
+    ],
+    [
+      'the current ETag, which takes precedence over the date',
+      { 'if-none-match': etag, 'if-modified-since': before },
+      304,
+    ],
+    [
+      'a malformed ETag, which still takes precedence over the date',
       { 'if-none-match': '?', 'if-modified-since': after },
       200,
     ],
@@ -89,11 +97,11 @@ describe.each(['GET', 'HEAD'])('%s', (method) => {
   });
 });
 
-test('HEAD has the headers of GET', () => {
+test('HEAD has the same headers as GET', () => {
   expect(Object.fromEntries(respond({}, 'HEAD').headers)).toEqual(Object.fromEntries(respond().headers));
 });
 
-test('304 repeats what caches need and nothing about the body', () => {
+test('a 304 repeats the headers that caches need and omits those that describe the body', () => {
   const response = respond({ 'if-none-match': etag }, 'GET', {
     'x-robots-tag': 'noindex',
     'content-language': 'en',
@@ -109,17 +117,17 @@ test('304 repeats what caches need and nothing about the body', () => {
   });
 });
 
-test('other methods get no 304', () => {
+test('methods other than GET and HEAD never get a 304', () => {
   expect(respond({ 'if-none-match': etag }, 'POST').status).toBe(200);
   expect(respond({ 'if-modified-since': after }, 'POST').status).toBe(200);
 });
 
-test("a route's own Vary is kept", () => {
+test("keeps a route's own Vary", () => {
   expect(respond({}, 'GET', { vary: 'Origin' }).headers.get('vary')).toBe('Origin, accept-encoding');
   expect(respond({}, 'GET', { vary: 'Accept-Encoding' }).headers.get('vary')).toBe('Accept-Encoding');
 });
 
-test('a text without a date has no Last-Modified and no 304 by date', () => {
+test('a body without a date has no Last-Modified and gets no 304 for If-Modified-Since', () => {
   const response = responseTo(new Request('http://localhost/', { headers: { 'if-modified-since': after } }), {
     body: '',
     contentType: 'text/plain',
@@ -140,6 +148,6 @@ test('Last-Modified is never in the future', () => {
   expect(Date.parse(response.headers.get('last-modified') ?? '')).toBeLessThanOrEqual(Date.now());
 });
 
-test('an asctime date means GMT wherever the server stands', () => {
+test('an asctime date is read as GMT in any server time zone', () => {
   expect(parseHttpDate('Sun Nov  6 08:49:37 1994')).toEqual(new Date('1994-11-06T08:49:37Z'));
 });

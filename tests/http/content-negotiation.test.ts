@@ -11,7 +11,7 @@ function preferred(accept?: string) {
   );
 }
 
-describe('the media type that a caller would rather have', () => {
+describe('preferredType', () => {
   test.each([
     [undefined, 'text/html'],
     ['', 'text/html'],
@@ -36,7 +36,7 @@ describe('the media type that a caller would rather have', () => {
     expect(preferred(accept)).toBe(type);
   });
 
-  test('nothing that a caller can send breaks it', () => {
+  test('returns an offered type or undefined for any Accept header', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'text/html;q=0.15,* "\\') }), (accept) => {
         expect([...offered, undefined]).toContain(preferred(accept));

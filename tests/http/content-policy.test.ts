@@ -24,7 +24,7 @@ describe.each([
   '/posts/no.such.post',
   '/_next/nothing',
 ])('%s', (path) => {
-  test('allows scripts of this site and no others', async () => {
+  test('allows only scripts from this site', async () => {
     const { policy, scripts } = await load(path);
     expect(scripts).toContain("'self'");
     expect(scripts.filter((source) => !/^'(self|nonce-.+|sha256-.+|strict-dynamic)'$/.test(source))).toEqual(
@@ -37,7 +37,7 @@ describe.each([
     expect(policy.get('frame-ancestors')).toEqual(["'none'"]);
   });
 
-  test('has another nonce each time, and no other in its HTML', async () => {
+  test('has a fresh nonce for each response, and uses only that nonce in its HTML', async () => {
     const [first, second] = [await load(path), await load(path)];
     const [one, ...others] = nonceIn(first.scripts);
     expect(others).toEqual([]);
@@ -46,7 +46,7 @@ describe.each([
     expect([...new Set(noncesIn(first.html))].filter((nonce) => nonce !== one)).toEqual([]);
   });
 
-  test('runs every inline script that it holds: by nonce or by hash', async () => {
+  test('allows each of its inline scripts by nonce or by hash', async () => {
     const { scripts, html } = await load(path);
     const inline = inlineScripts(html);
     expect(inline.length).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ describe.each([
   });
 });
 
-test('a caller cannot choose the nonce', async () => {
+test('a client cannot choose the nonce', async () => {
   const chosen = 'Y2hvc2VuY2hvc2VuY2hvcw==';
   const response = await fetch(`${product.baseUrl}/weather`, {
     headers: { 'content-security-policy': `script-src 'nonce-${chosen}'`, 'x-nonce': chosen },

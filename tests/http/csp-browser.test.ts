@@ -8,12 +8,12 @@ import { testWith } from '#tests/support/skip.ts';
 const test = testWith('chromium');
 
 let page: Page;
-/** What a policy forbade since the last page was loaded, as the page itself and as the console saw it. */
+/** Policy violations and errors on the page since the test began. */
 let problems: string[] = [];
 
 beforeAll(async () => {
   const [product, browser] = await Promise.all([sharedProduct(), sharedBrowser()]);
-  // One page goes everywhere: what all pages share is fetched and compiled once.
+  // All tests use one page, so that shared scripts are fetched and compiled once.
   page = await browser.newPage({ baseURL: product.baseUrl });
   page.setDefaultTimeout(10_000);
   page.on('console', (message) => {
@@ -26,9 +26,10 @@ beforeAll(async () => {
   });
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
-      const report: unknown = Reflect.get(window, 'reportViolation');
-      if (typeof report === 'function') {
-        report(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+      if ('reportViolation' in window && typeof window.reportViolation === 'function') {
+        window.reportViolation(
+          `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+        );
       }
     });
   });
@@ -43,29 +44,29 @@ beforeEach(() => {
 });
 
 test.each([...pagesAndPosts, ...missingPages, '/no-such-file.txt'])(
-  '%s is forbidden nothing and comes alive',
+  '%s hydrates without a policy violation',
   async (path) => {
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
     const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' });
     await hydrated(link);
     if (path !== '/posts') {
-      await page.evaluate(() => Reflect.set(window, 'sameDocument', true));
+      await page.evaluate(() => void Object.assign(window, { sameDocument: true }));
       await link.click();
       await page.getByRole('heading', { level: 1, name: 'Posts', exact: true }).waitFor();
-      expect(await page.evaluate(() => Reflect.get(window, 'sameDocument'))).toBe(true);
+      expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
     }
     expect(problems).toEqual([]);
   },
 );
 
-test('a script that somebody put into a page does not run', async () => {
+test('an injected script does not run', async () => {
   await page.goto('/posts');
   await page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.injected = true';
     document.body.append(script);
   });
-  expect(await page.evaluate(() => Reflect.has(window, 'injected'))).toBe(false);
+  expect(await page.evaluate(() => 'injected' in window)).toBe(false);
   await expect.poll(() => problems.some((text) => text.includes('script-src'))).toBe(true);
 });

@@ -8,10 +8,10 @@ import { nextArguments, startArguments } from '#tests/support/start-command.ts';
 import { eventOf, linesOf } from './support/log.ts';
 
 describe.each([
-  { server: 'the front server', command: startArguments() },
-  { server: 'Next alone', command: nextArguments },
+  { server: "the product's own server", command: startArguments() },
+  { server: 'next start', command: nextArguments },
 ])('behind $server', ({ command }) => {
-  /** An upstream that takes every request and answers none. */
+  /** An upstream that accepts every request and never responds. */
   let upstream: Server;
   const seen = { open: 0, closed: 0 };
   let product: Product;
@@ -36,24 +36,24 @@ describe.each([
     upstream.close();
   });
 
-  async function leave(call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
+  async function disconnect(call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
     const opened = seen.open;
     const closed = seen.closed;
-    const leaving = new AbortController();
-    const answer = call(leaving.signal).then(
-      () => 'answered',
-      () => 'left',
+    const controller = new AbortController();
+    const outcome = call(controller.signal).then(
+      () => 'responded',
+      () => 'aborted',
     );
     await vi.waitFor(() => expect(seen.open).toBe(opened + 1), { timeout: 5000, interval: 10 });
-    leaving.abort();
-    expect(await answer).toBe('left');
-    // Sooner than the upstream's own deadline of 5 s would end it.
+    controller.abort();
+    expect(await outcome).toBe('aborted');
+    // Before the upstream call's own 5 s deadline would abort it.
     await vi.waitFor(() => expect(seen.closed).toBe(closed + 1), { timeout: 3000, interval: 10 });
   }
 
-  test('a client that leaves ends the call of the upstream, and that is no error of ours', async () => {
-    const requestId = 'leaving-client-1';
-    await leave((signal) =>
+  test('a client disconnect aborts the upstream call and logs no error', async () => {
+    const requestId = 'disconnecting-client-1';
+    await disconnect((signal) =>
       fetch(`${product.baseUrl}/api/trpc/proxy.github.renderMarkdown`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-request-id': requestId },
@@ -66,8 +66,8 @@ describe.each([
     expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('a client that leaves in the middle of its body is no failure of ours', async () => {
-    const requestId = 'leaving-client-2';
+  test('a client disconnect in mid-body is logged as 499 and not as an error', async () => {
+    const requestId = 'disconnecting-client-2';
     const { port } = new URL(product.baseUrl);
     const socket = connect(Number(port), '127.0.0.1');
     await once(socket, 'connect');
@@ -82,7 +82,7 @@ describe.each([
         '{"json":',
       ].join('\r\n'),
     );
-    // Until the server has begun to read: another request on another connection is answered after it.
+    // By the time a request on another connection is answered, the server has started to read the first one.
     await fetch(`${product.baseUrl}/healthz`);
     socket.destroy();
     const event = await eventOf(product, requestId);
@@ -90,7 +90,7 @@ describe.each([
     expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('afterwards others are served', async () => {
+  test('later requests still succeed', async () => {
     expect((await post(product, 'echo.body', 1)).status).toBe(200);
   });
 });

@@ -2,54 +2,54 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routeHandler } from '#server/http/route-handlers.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
-import { checkAnswer, mayCallUpstream } from './support/answers.ts';
+import { checkResponse, mayCallUpstream } from './support/check-response.ts';
 import { withServices } from './support/in-process.ts';
-import { sentArbitrary } from './support/requests.ts';
-import { type Sent, toRequest } from './support/sent.ts';
+import { type RequestParts, toRequest } from './support/request-parts.ts';
+import { requestArbitrary } from './support/requests.ts';
 
 const callTrpc = routeHandler(handleTrpc);
 
 withServices();
 
 const unhandled: unknown[] = [];
-const note = (reason: unknown) => unhandled.push(reason);
+const recordRejection = (reason: unknown) => unhandled.push(reason);
 beforeAll(() => {
-  process.on('unhandledRejection', note);
+  process.on('unhandledRejection', recordRejection);
 });
 afterAll(() => {
-  process.off('unhandledRejection', note);
+  process.off('unhandledRejection', recordRejection);
 });
 
-async function answered(sent: Sent): Promise<void> {
-  const response = await callTrpc(toRequest(sent));
+async function expectValidResponse(parts: RequestParts): Promise<void> {
+  const response = await callTrpc(toRequest(parts));
   const { status, headers } = response;
-  checkAnswer(
+  checkResponse(
     { status, headers, text: await response.text() },
-    { mayCallUpstream: mayCallUpstream(sent.path) },
+    { mayCallUpstream: mayCallUpstream(parts.path) },
   );
 }
 
-test('whatever is asked of the door, it answers with a result or the envelope', {
+test('any request to the tRPC handler gets a result or an error response', {
   timeout: 120_000,
 }, async () => {
-  await fc.assert(fc.asyncProperty(sentArbitrary, answered), { numRuns: 15_000 });
+  await fc.assert(fc.asyncProperty(requestArbitrary, expectValidResponse), { numRuns: 15_000 });
   expect(unhandled).toEqual([]);
 });
 
-test('any path at all is answered', { timeout: 60_000 }, async () => {
+test('any path gets a valid response', { timeout: 60_000 }, async () => {
   const anyPath = fc.webPath().map((path) => (path.startsWith('/') ? path : `/${path}`));
   await fc.assert(
-    fc.asyncProperty(sentArbitrary, anyPath, (sent, path) => answered({ ...sent, path })),
+    fc.asyncProperty(requestArbitrary, anyPath, (parts, path) => expectValidResponse({ ...parts, path })),
     { numRuns: 3000 },
   );
   expect(unhandled).toEqual([]);
 });
 
-test('hostile metadata reaches no prototype', async () => {
+test('hostile superjson metadata does not pollute a prototype', async () => {
   const before = Reflect.ownKeys(Object.prototype);
   for (const path of ['__proto__.polluted', 'constructor.prototype.polluted', 'a.__proto__.polluted']) {
     for (const meta of [{ values: { [path]: ['Date'] } }, { referentialEqualities: { a: [path] } }]) {
-      await answered({
+      await expectValidResponse({
         method: 'POST',
         path: '/api/trpc/echo.body',
         query: '',

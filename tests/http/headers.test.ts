@@ -16,8 +16,8 @@ const chunk = readdirSync('.next/static/chunks').find((file) => file.endsWith('.
 const json = { 'content-type': 'application/json' };
 const file = '/api/raw/files/files/synthetic-10.bin';
 
-type Kind = { title: string; path: string; status: number; init?: RequestInit };
-const trpc: Kind[] = [
+type Row = { title: string; path: string; status: number; init?: RequestInit };
+const trpc: Row[] = [
   { title: 'a tRPC result', path: '/api/trpc/echo.request', status: 200 },
   { title: 'a tRPC batch', path: '/api/trpc/echo.request,email.status?batch=1', status: 207 },
   {
@@ -26,37 +26,47 @@ const trpc: Kind[] = [
     status: 200,
     init: { method: 'POST', headers: json, body: '{"json":1}' },
   },
-  { title: 'an input refused by tRPC', path: '/api/trpc/email.status', status: 400 },
+  { title: 'an input rejected by tRPC', path: '/api/trpc/email.status', status: 400 },
   { title: 'a preflight', path: '/api/trpc/echo.body', status: 204, init: { method: 'OPTIONS' } },
 ];
-const refused: Kind[] = [
+const rejected: Row[] = [
   { title: 'an unknown procedure', path: '/api/trpc/nothing.here', status: 404 },
-  { title: 'a method refused', path: '/api/trpc/echo.body', status: 405 },
-  { title: 'a type refused', path: '/api/trpc/echo.body', status: 415, init: { method: 'POST', body: 'x' } },
+  { title: 'a method that is not allowed', path: '/api/trpc/echo.body', status: 405 },
+  {
+    title: 'a media type that is not supported',
+    path: '/api/trpc/echo.body',
+    status: 415,
+    init: { method: 'POST', body: 'x' },
+  },
   { title: 'a webhook without a secret', path: '/api/revalidate', status: 404, init: { method: 'POST' } },
   { title: 'an unknown API', path: '/api/nothing', status: 404 },
   { title: 'a malformed path', path: '/api/trpc/%', status: 400 },
-  { title: 'no file of an upstream', path: '/api/raw/files/files/none.bin', status: 404 },
-  { title: 'a path that no upstream may get', path: '/api/raw/files/files/%2e%2e', status: 400 },
-  { title: 'a file deleted', path: file, status: 405, init: { method: 'DELETE' } },
-  { title: 'an upload refused', path: file, status: 415, init: { method: 'PUT', body: 'x' } },
+  { title: 'a missing upstream file', path: '/api/raw/files/files/none.bin', status: 404 },
+  { title: 'a path not allowed to reach an upstream', path: '/api/raw/files/files/%2e%2e', status: 400 },
+  { title: 'DELETE on an upstream file', path: file, status: 405, init: { method: 'DELETE' } },
+  { title: 'a rejected upload', path: file, status: 415, init: { method: 'PUT', body: 'x' } },
 ];
-const streams: Kind[] = [
+const streams: Row[] = [
   { title: 'a download', path: file, status: 200 },
-  { title: 'the head of a download', path: file, status: 200, init: { method: 'HEAD' } },
-  { title: 'a part of a file', path: file, status: 206, init: { headers: { range: 'bytes=0-1' } } },
-  { title: 'no part of a file', path: file, status: 416, init: { headers: { range: 'bytes=99-' } } },
-  { title: 'a file not modified', path: file, status: 304, init: { headers: { 'if-none-match': '*' } } },
-  { title: 'a preflight of a stream', path: file, status: 204, init: { method: 'OPTIONS' } },
+  { title: 'a HEAD request for a download', path: file, status: 200, init: { method: 'HEAD' } },
+  { title: 'a byte range of a file', path: file, status: 206, init: { headers: { range: 'bytes=0-1' } } },
+  {
+    title: 'an unsatisfiable byte range',
+    path: file,
+    status: 416,
+    init: { headers: { range: 'bytes=99-' } },
+  },
+  { title: 'an unmodified file', path: file, status: 304, init: { headers: { 'if-none-match': '*' } } },
+  { title: 'a preflight for a file', path: file, status: 204, init: { method: 'OPTIONS' } },
   { title: 'an archive', path: '/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0', status: 200 },
 ];
-const others: Kind[] = [
-  ...pagesAndPosts.map((path): Kind => ({ title: `the page ${path}`, path, status: 200 })),
-  ...missingPages.map((path): Kind => ({ title: `no page at ${path}`, path, status: 404 })),
-  { title: 'no file', path: '/no-such-file.txt', status: 404 },
-  { title: 'no post with a dot', path: '/posts/no.such.post', status: 404 },
-  { title: 'no static file', path: '/_next/static/no-such-file.js', status: 404 },
-  { title: 'no data', path: '/_next/data/x/index.json', status: 404 },
+const others: Row[] = [
+  ...pagesAndPosts.map((path): Row => ({ title: `the page ${path}`, path, status: 200 })),
+  ...missingPages.map((path): Row => ({ title: `the missing page ${path}`, path, status: 404 })),
+  { title: 'a missing file', path: '/no-such-file.txt', status: 404 },
+  { title: 'a missing post with a dot in its name', path: '/posts/no.such.post', status: 404 },
+  { title: 'a missing static file', path: '/_next/static/no-such-file.js', status: 404 },
+  { title: 'missing page data', path: '/_next/data/x/index.json', status: 404 },
   { title: 'the feed', path: '/rss.xml', status: 200 },
   ...[
     '/atom.xml',
@@ -71,9 +81,9 @@ const others: Kind[] = [
     '/favicon.ico',
     '/apple-icon.png',
     '/icon-192.png',
-  ].map((path): Kind => ({ title: path, path, status: 200 })),
+  ].map((path): Row => ({ title: path, path, status: 200 })),
   {
-    title: 'a feed not modified',
+    title: 'an unmodified feed',
     path: '/rss.xml',
     status: 304,
     init: { headers: { 'if-none-match': '*' } },
@@ -85,30 +95,30 @@ const others: Kind[] = [
   { title: 'metrics', path: '/metrics', status: 200 },
   { title: 'a script', path: `/_next/static/chunks/${chunk}`, status: 200 },
   { title: 'the icon', path: '/icon.svg', status: 200 },
-  { title: 'a redirect of Next', path: '/weather/', status: 308 },
+  { title: "Next's own redirect", path: '/weather/', status: 308 },
   {
-    title: 'a form answered',
+    title: 'an accepted form',
     path: '/weather/choose',
     status: 303,
     init: { method: 'POST', body: new URLSearchParams({ name: 'x', lat: '1', lng: '1' }) },
   },
-  { title: 'a form refused', path: '/weather/choose', status: 415, init: { method: 'POST', body: 'x' } },
-  { title: 'a page sent to', path: '/posts', status: 405, init: { method: 'PUT', body: 'x' } },
+  { title: 'a rejected form', path: '/weather/choose', status: 415, init: { method: 'POST', body: 'x' } },
+  { title: 'PUT on a page', path: '/posts', status: 405, init: { method: 'PUT', body: 'x' } },
 ];
-const all = [...trpc, ...refused, ...streams, ...others];
+const all = [...trpc, ...rejected, ...streams, ...others];
 
-const ask = async ({ path, init, status }: Kind, of = product): Promise<Headers> => {
-  const response = await fetch(`${of.baseUrl}${path}`, { redirect: 'manual', ...init });
+const fetchHeaders = async ({ path, init, status }: Row, server = product): Promise<Headers> => {
+  const response = await fetch(`${server.baseUrl}${path}`, { redirect: 'manual', ...init });
   await response.arrayBuffer();
   expect(response.status).toBe(status);
   return response.headers;
 };
 
-describe('every kind of answer keeps browsers strict', () => {
-  test.each(all)('$title', async (kind) => {
-    const headers = await ask(kind);
-    const kept = ['x-content-type-options', 'x-frame-options', 'referrer-policy', 'permissions-policy'];
-    expect(Object.fromEntries(kept.map((name) => [name, headers.get(name)]))).toEqual({
+describe('every response has the security headers', () => {
+  test.each(all)('$title', async (row) => {
+    const headers = await fetchHeaders(row);
+    const names = ['x-content-type-options', 'x-frame-options', 'referrer-policy', 'permissions-policy'];
+    expect(Object.fromEntries(names.map((name) => [name, headers.get(name)]))).toEqual({
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': expect.stringMatching(/^(strict-origin-when-cross-origin|no-referrer|same-origin)$/),
@@ -117,36 +127,36 @@ describe('every kind of answer keeps browsers strict', () => {
     expect(headers.get('content-security-policy') ?? '').toContain("frame-ancestors 'none'");
   });
 
-  test('also one that was refused before anything else looked at it', async () => {
-    const { answers } = await sendBytes(
+  test('TRACE, which is rejected before routing', async () => {
+    const { responses } = await sendBytes(
       product.baseUrl,
       'TRACE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
     );
-    expect(answers[0]?.status).toBe(405);
-    expect(answers[0]?.headers.get('x-content-type-options')).toBe('nosniff');
-    expect(answers[0]?.headers.get('x-frame-options')).toBe('DENY');
+    expect(responses[0]?.status).toBe(405);
+    expect(responses[0]?.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(responses[0]?.headers.get('x-frame-options')).toBe('DENY');
   });
 });
 
-describe('strict transport security', () => {
-  test.each(all)('$title: with a site on https alone', async (kind) => {
-    expect((await ask(kind)).get('strict-transport-security')).toBeNull();
-    expect((await ask(kind, secure)).get('strict-transport-security')).toMatch(/^max-age=\d{8,}/);
+describe('Strict-Transport-Security is sent only if the site uses https', () => {
+  test.each(all)('$title', async (row) => {
+    expect((await fetchHeaders(row)).get('strict-transport-security')).toBeNull();
+    expect((await fetchHeaders(row, secure)).get('strict-transport-security')).toMatch(/^max-age=\d{8,}/);
   });
 });
 
-test.each([...trpc, ...refused])('$title is stored by no cache', async (kind) => {
-  const cacheControl = (await ask(kind)).get('cache-control') ?? '';
-  if (kind.status !== 204) expect(cacheControl).toMatch(/\bno-store\b/);
+test.each([...trpc, ...rejected])('$title is not cacheable', async (row) => {
+  const cacheControl = (await fetchHeaders(row)).get('cache-control') ?? '';
+  if (row.status !== 204) expect(cacheControl).toMatch(/\bno-store\b/);
   expect(cacheControl).not.toMatch(/public|max-age=[1-9]/);
 });
 
-test.each(trpc.filter(({ status }) => status !== 204))('$title is private', async (kind) => {
-  expect((await ask(kind)).get('cache-control')).toBe('private, no-store');
+test.each(trpc.filter(({ status }) => status !== 204))('$title is private and not stored', async (row) => {
+  expect((await fetchHeaders(row)).get('cache-control')).toBe('private, no-store');
 });
 
-test.each(all)('$title does not say what it was made with', async (kind) => {
-  const headers = await ask(kind);
+test.each(all)('$title names neither the server nor the framework', async (row) => {
+  const headers = await fetchHeaders(row);
   expect(headers.has('x-powered-by')).toBe(false);
   expect(headers.has('server')).toBe(false);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { expectRefusal, post, resultOf } from '#tests/product/call.ts';
+import { expectError, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 
 const readiness = z.strictObject({
@@ -34,7 +34,7 @@ async function ready({ baseUrl }: Product, query = '') {
   return { code: response.status, ...readiness.parse(await response.json()) };
 }
 
-test('alive and ready, with each dependency by its state', async () => {
+test('/healthz answers ok, and /readyz lists the state of each dependency', async () => {
   const health = await fetch(`${product.baseUrl}/healthz`);
   expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
   expect(await ready(product)).toEqual({
@@ -47,27 +47,27 @@ test('alive and ready, with each dependency by its state', async () => {
   });
 });
 
-test.each(['/healthz', '/readyz', '/metrics'])('%s answers HEAD and refuses POST', async (path) => {
+test.each(['/healthz', '/readyz', '/metrics'])('%s supports HEAD and rejects POST', async (path) => {
   const head = await fetch(`${product.baseUrl}${path}`, { method: 'HEAD' });
   expect([head.status, await head.text()]).toEqual([200, '']);
-  const refused = await fetch(`${product.baseUrl}${path}`, { method: 'POST', body: 'x' });
-  await expectRefusal(refused, { reason: 'method_not_allowed', path });
-  expect(refused.headers.get('allow')).toBe('GET, HEAD');
+  const rejected = await fetch(`${product.baseUrl}${path}`, { method: 'POST', body: 'x' });
+  await expectError(rejected, { reason: 'method_not_allowed', path });
+  expect(rejected.headers.get('allow')).toBe('GET, HEAD');
 });
 
-test('what is excluded does not count, and shows all the same', async () => {
+test('?exclude= ignores a dependency but still lists its state', async () => {
   expect(await ready(withoutStorage, '?exclude=mailStorage')).toMatchObject({
     code: 200,
     status: 'ready',
     dependencies: { mailStorage: { state: 'down', needed: false } },
   });
   for (const name of ['redis', '', 'mailstorage']) {
-    const refused = await fetch(`${product.baseUrl}/readyz?exclude=${name}`);
-    await expectRefusal(refused, { reason: 'invalid_input', path: '/readyz' });
+    const rejected = await fetch(`${product.baseUrl}/readyz?exclude=${name}`);
+    await expectError(rejected, { reason: 'invalid_input', path: '/readyz' });
   }
 });
 
-test('without a folder for its data it is alive, not ready, and does what needs none', async () => {
+test('without a data folder the product is live but not ready, and serves all requests except mail', async () => {
   expect(await ready(withoutStorage)).toMatchObject({
     code: 503,
     status: 'not_ready',
@@ -78,7 +78,7 @@ test('without a folder for its data it is alive, not ready, and does what needs 
   await resultOf(await post(withoutStorage, 'weather.forecast', { lat: 52.52, lng: 13.41 }));
   expect((await fetch(`${withoutStorage.baseUrl}/rss.xml`)).status).toBe(200);
   const mail = { email: 'ada@visitor.example', contents: 'Hello' };
-  const { text } = await expectRefusal(await post(withoutStorage, 'email.send', mail), {
+  const { text } = await expectError(await post(withoutStorage, 'email.send', mail), {
     reason: 'mail_unavailable',
   });
   expect(text).not.toContain('a-regular-file');

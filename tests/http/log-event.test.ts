@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorReasons } from '#server/errors.ts';
 import { post, postBatch } from '#tests/product/call.ts';
-import { expectCauseAlone } from '#tests/product/failing-upstream.ts';
+import { expectCauseWithoutStack } from '#tests/product/failing-upstream.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { eventOf, linesOf, logLines } from './support/log.ts';
 
@@ -20,7 +20,7 @@ afterAll(() => product.close());
 
 const idOf = (response: Response) => response.headers.get('x-request-id') ?? '';
 
-test('a call leaves one wide event that says who asked what and how it ended', async () => {
+test('a call logs one wide event with the caller, the procedure and the outcome', async () => {
   const response = await post(product, 'echo.body', 'twelve chars');
   const body = await response.text();
   const requestId = idOf(response);
@@ -40,7 +40,7 @@ test('a call leaves one wide event that says who asked what and how it ended', a
   expect(linesOf(product, requestId)).toHaveLength(1);
 });
 
-test('a batch leaves one event with each call under an id of its own', async () => {
+test('a batch logs one event that lists each call under its own id', async () => {
   const response = await postBatch(product, [
     ['proxy.endpoints', undefined],
     ['email.status', { id: 'none' }],
@@ -51,8 +51,8 @@ test('a batch leaves one event with each call under an id of its own', async () 
   const requestId = idOf(response);
   const { calls, level, status } = await eventOf(product, requestId);
   expect({ level, status }).toEqual({ level: 'info', status: 207 });
-  const known = calls?.map(({ id, procedure, outcome }) => ({ id, procedure, outcome }));
-  expect(known?.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
+  const listed = calls?.map(({ id, procedure, outcome }) => ({ id, procedure, outcome }));
+  expect(listed?.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
     { id: `${requestId}.0`, procedure: 'proxy.endpoints', outcome: 'ok' },
     { id: `${requestId}.1`, procedure: 'email.status', outcome: 'not_found' },
     { id: `${requestId}.3`, procedure: 'proxy.endpoints', outcome: 'ok' },
@@ -60,7 +60,7 @@ test('a batch leaves one event with each call under an id of its own', async () 
   expect(linesOf(product, requestId)).toHaveLength(1);
 });
 
-describe('the level is that of the status', () => {
+describe('the log level follows the status', () => {
   test.each([
     { path: '/api/trpc/echo.request', status: 200, level: 'info', route: '/api/trpc/[trpc]' },
     { path: '/rss.xml', status: 200, level: 'info', route: '/rss.xml' },
@@ -75,7 +75,7 @@ describe('the level is that of the status', () => {
     expect(await eventOf(product, idOf(response))).toMatchObject({ level, route, status, method: 'GET' });
   });
 
-  test('5xx is error, with the cause and its stack under the same id', async () => {
+  test('a 5xx is logged at level error, with its cause under the same request id', async () => {
     product.upstreams.github.fault({ kind: 'reset' });
     const response = await post(product, 'proxy.github.repository', {
       params: { owner: 'trpc', repo: 'reset' },
@@ -92,10 +92,10 @@ describe('the level is that of the status', () => {
     const [failure, ...others] = linesOf(product, requestId).filter((line) => line.err);
     expect(others).toEqual([]);
     expect(failure).toMatchObject({ level: 'error', reason: 'upstream_unreachable' });
-    expectCauseAlone(failure?.err, 'upstream_unreachable');
+    expectCauseWithoutStack(failure?.err, 'upstream_unreachable');
   });
 
-  test('a refusal before the door is logged too', async () => {
+  test('a request rejected before routing is logged too', async () => {
     const response = await fetch(`${product.baseUrl}/api/trpc/%`, {
       headers: { 'x-request-id': 'malformed-path-1' },
     });
@@ -112,20 +112,20 @@ describe('the caller', () => {
     return (await eventOf(product, idOf(response))).caller;
   };
 
-  test('is one pseudonym for one address and another for another', async () => {
+  test('is a pseudonym: the same for the same address, different for different addresses', async () => {
     const caller = await callerAt('203.0.113.77');
     expect(await callerAt('203.0.113.77')).toBe(caller);
     expect(await callerAt('203.0.113.78')).not.toBe(caller);
   });
 
-  test('is the name of the service whose key it brought', async () => {
+  test('is the name of the service that the key belongs to', async () => {
     const response = await post(product, 'echo.body', 1, { authorization: `Bearer ${key}` });
     expect(response.status).toBe(200);
     expect((await eventOf(product, idOf(response))).caller).toBe('service:robot');
   });
 });
 
-test('no line holds an input, a query, an address, a key or a cookie', async () => {
+test('no log line contains an input, a query, an address, a key or a cookie', async () => {
   const secrets = {
     input: 'secretinput',
     query: 'secretquery',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectRefusal, post, postBatch, rawRequest } from '#tests/product/call.ts';
+import { expectError, post, postBatch, rawRequest } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type Exposition, parsePrometheus, total } from './support/prometheus.ts';
 
@@ -9,7 +9,7 @@ const entry = (name: string, text: string, scope: string) =>
   `${name}:${createHash('sha256').update(text).digest('hex')}:${scope}`;
 
 let product: Product;
-/** Behind a proxy, so that who asks is who the proxy says. */
+/** Trusts one proxy, so that the client address comes from X-Forwarded-For. */
 let behindProxy: Product;
 beforeAll(async () => {
   [product, behindProxy] = await Promise.all([
@@ -29,7 +29,7 @@ async function scrape(): Promise<Exposition> {
   return parsePrometheus(await response.text());
 }
 
-test("are Prometheus' text with the product's own and the process's", async () => {
+test('/metrics is Prometheus text with metrics of the product and of the process', async () => {
   await post(product, 'echo.body', 1);
   const { types, samples } = await scrape();
   expect(Object.fromEntries(types)).toMatchObject({
@@ -48,7 +48,7 @@ test("are Prometheus' text with the product's own and the process's", async () =
   expect(new Set(series).size).toBe(series.length);
 });
 
-test('rise by exactly the calls and requests that were made', async () => {
+test('counters rise by exactly the number of calls and requests', async () => {
   const before = await scrape();
   await post(product, 'echo.body', 1);
   await post(product, 'echo.body', 2);
@@ -81,15 +81,15 @@ test('rise by exactly the calls and requests that were made', async () => {
     invalid: rise('bff_requests_total', { ...trpc, status: '400' }),
     method: rise('bff_requests_total', { ...trpc, status: '405', method: 'GET' }),
     feed: rise('bff_requests_total', { route: '/rss.xml', status: '200' }),
-    // The first look at the metrics is counted when the second is taken.
+    // The first scrape is counted by the time of the second.
     metrics: rise('bff_requests_total', { route: '/metrics' }),
     all: rise('bff_requests_total'),
     timed: rise('bff_request_duration_seconds_count'),
   }).toEqual({ fine: 2, mixed: 1, invalid: 1, method: 1, feed: 1, metrics: 1, all: 7, timed: 7 });
 });
 
-test('have no more series after garbage than before, and none of it in a label', async () => {
-  const shoot = async (round: number) => {
+test('garbage in requests adds no series and appears in no label', async () => {
+  const sendGarbage = async (round: number) => {
     for (const n of Array.from({ length: 30 }, (_, at) => `garbage${round}x${at}`)) {
       await Promise.all([
         fetch(`${product.baseUrl}/api/trpc/${n}.call`),
@@ -101,32 +101,32 @@ test('have no more series after garbage than before, and none of it in a label',
       ]);
     }
   };
-  await shoot(1);
+  await sendGarbage(1);
   const before = await scrape();
-  await shoot(2);
+  await sendGarbage(2);
   const after = await scrape();
-  // Node's own, such as one for each kind of collected garbage, may come at any time.
-  const own = ({ samples }: Exposition) => samples.filter(({ name }) => name.startsWith('bff_')).length;
-  expect(own(after)).toBe(own(before));
+  // Node's own series, such as one for each kind of garbage collection, may appear at any time.
+  const ownSeries = ({ samples }: Exposition) => samples.filter(({ name }) => name.startsWith('bff_')).length;
+  expect(ownSeries(after)).toBe(ownSeries(before));
   expect(JSON.stringify(after.samples)).not.toContain('garbage');
 });
 
-test('are for this machine and for keys with the scope', async () => {
-  const ask = (headers: Record<string, string>) => fetch(`${behindProxy.baseUrl}/metrics`, { headers });
+test('/metrics is served only to loopback and to keys with the metrics scope', async () => {
+  const scrapeAs = (headers: Record<string, string>) => fetch(`${behindProxy.baseUrl}/metrics`, { headers });
   const visitor = { 'x-forwarded-for': '203.0.113.7' };
 
-  const refused = await ask(visitor);
-  await expectRefusal(refused, { reason: 'unauthorized' });
-  expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer\b/);
-  await expectRefusal(await ask({ ...visitor, authorization: 'Bearer nonsense' }), {
+  const rejected = await scrapeAs(visitor);
+  await expectError(rejected, { reason: 'unauthorized' });
+  expect(rejected.headers.get('www-authenticate')).toMatch(/^Bearer\b/);
+  await expectError(await scrapeAs({ ...visitor, authorization: 'Bearer nonsense' }), {
     reason: 'unauthorized',
   });
-  await expectRefusal(await ask({ ...visitor, authorization: `Bearer ${key.other}` }), {
+  await expectError(await scrapeAs({ ...visitor, authorization: `Bearer ${key.other}` }), {
     reason: 'forbidden',
   });
-  // Not the address that the client itself put before the proxy's.
-  await expectRefusal(await ask({ 'x-forwarded-for': '127.0.0.1, 203.0.113.7, 10.0.0.1' }), {
+  // An address that the client itself put into X-Forwarded-For does not count.
+  await expectError(await scrapeAs({ 'x-forwarded-for': '127.0.0.1, 203.0.113.7, 10.0.0.1' }), {
     reason: 'unauthorized',
   });
-  expect((await ask({ ...visitor, authorization: `Bearer ${key.metrics}` })).status).toBe(200);
+  expect((await scrapeAs({ ...visitor, authorization: `Bearer ${key.metrics}` })).status).toBe(200);
 });

@@ -1,37 +1,37 @@
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { readEnvelope } from '#tests/product/call.ts';
+import { readError } from '#tests/product/call.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { eventOf } from './support/log.ts';
-import { parseAnswers } from './support/raw-socket.ts';
+import { parseResponses } from './support/raw-socket.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {
   product = await sharedProduct();
 });
 
-const patience = limits.bodyDeadline + 15_000;
+const timeout = limits.bodyDeadline + 15_000;
 
-/** Sends a head and then a byte now and then, for as long as the server listens. */
+/** Sends a request head and then `byte` twice a second until the server closes the connection. */
 function drip(head: string, byte: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
     const chunks: Buffer[] = [];
     const sending = setInterval(() => socket.write(byte), 500);
-    const tooLate = setTimeout(() => reject(new Error('the connection was never closed')), patience);
+    const giveUp = setTimeout(() => reject(new Error('the connection was never closed')), timeout);
     socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearInterval(sending);
-      clearTimeout(tooLate);
+      clearTimeout(giveUp);
       resolve(Buffer.concat(chunks));
     });
     socket.write(head);
   });
 }
 
-describe.concurrent('a body that does not come to its end is cut off with 408 and the connection closed', () => {
+describe.concurrent('a body that arrives too slowly gets a 408 and the connection is closed', () => {
   test.each([
     {
       title: 'JSON with a length',
@@ -61,12 +61,12 @@ describe.concurrent('a body that does not come to its end is cut off with 408 an
       framing: 'content-length: 60000',
       byte: '',
     },
-  ])('$title', { timeout: patience + 10_000 }, async ({ type, path, framing, byte }) => {
+  ])('$title', { timeout: timeout + 10_000 }, async ({ type, path, framing, byte }) => {
     const head = `POST /api/trpc/${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\n${framing}\r\n\r\n`;
-    const [answer] = parseAnswers(await drip(head, byte));
-    expect(answer?.status).toBe(408);
-    expect(answer?.headers.get('connection')).toBe('close');
-    const { data } = readEnvelope(JSON.parse(answer?.text ?? ''));
+    const [response] = parseResponses(await drip(head, byte));
+    expect(response?.status).toBe(408);
+    expect(response?.headers.get('connection')).toBe('close');
+    const { data } = readError(JSON.parse(response?.text ?? ''));
     expect(data).toMatchObject({ reason: 'request_timeout', code: 'TIMEOUT', path });
     expect(await eventOf(product, data.requestId)).toMatchObject({ level: 'warn', status: 408 });
   });

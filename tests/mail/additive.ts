@@ -1,13 +1,13 @@
 const creates = /^create (table|index) /i;
 const addsColumn = /^alter table \w+ add column (?<column>.*)$/i;
-/** What a release that does not know the column would run into. */
-const binds = /\b(unique|references|check|primary key|generated)\b/i;
+/** Constraints that an older release, which does not know the column, would violate. */
+const constraint = /\b(unique|references|check|primary key|generated)\b/i;
 
-/** Whether a statement leaves everything that an older release reads and writes as it was. */
+/** Reports whether an older release still works after a statement. */
 export function isAdditive(statement: string): boolean {
   const sql = statement.trim();
   if (creates.test(sql)) return true;
   const column = addsColumn.exec(sql)?.groups?.column;
-  if (column === undefined || binds.test(column)) return false;
+  if (column === undefined || constraint.test(column)) return false;
   return !/\bnot null\b/i.test(column) || /\bdefault\b/i.test(column);
 }

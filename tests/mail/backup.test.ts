@@ -9,11 +9,11 @@ import { addresses, draft, openStorage, type StorageEnv, storageEnv } from './su
 
 const page = readFileSync('docs/backups-and-upgrades.md', 'utf8');
 
-/** The command of the page that begins so. */
+/** Finds the documented command that starts with `start`. */
 function documented(start: string): string {
-  const found = page.split('\n').find((line) => line.startsWith(start));
-  if (found === undefined) throw new Error(`The page does not say how to ${start}`);
-  return found;
+  const command = page.split('\n').find((line) => line.startsWith(start));
+  if (command === undefined) throw new Error(`The page documents no command ${start}`);
+  return command;
 }
 
 function shell(command: string, options: { cwd?: string; env: Record<string, string> }): void {
@@ -25,26 +25,26 @@ function shell(command: string, options: { cwd?: string; env: Record<string, str
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 }
 
-async function outboxAt(place: StorageEnv): Promise<Outbox> {
-  return createOutbox(await openStorage(place), { siteUrl: addresses.siteUrl });
+async function outboxAt(storage: StorageEnv): Promise<Outbox> {
+  return createOutbox(await openStorage(storage), { siteUrl: addresses.siteUrl });
 }
 
-test('SQLite is copied while a process writes to it, and the copy is what a restored product reads', async () => {
-  const place = await storageEnv(undefined);
-  const outbox = await outboxAt(place);
+test('the SQLite backup works while a process writes, and a restored product reads the copy', async () => {
+  const storage = await storageEnv(undefined);
+  const outbox = await outboxAt(storage);
   const { id } = await outbox.enqueue(draft);
 
-  const command = documented('node -e').replace('.data', place.DATA_DIR);
-  const copy = join(place.DATA_DIR, 'backup.sqlite');
+  const command = documented('node -e').replace('.data', storage.DATA_DIR);
+  const copy = join(storage.DATA_DIR, 'backup.sqlite');
   const path = `${dirname(process.execPath)}:${process.env.PATH}`;
   shell(command.replace("'backup.sqlite'", `'${copy}'`), { env: { PATH: path } });
-  const { id: after } = await outbox.enqueue({ ...draft, subject: 'After the backup' });
+  const { id: laterId } = await outbox.enqueue({ ...draft, subject: 'After the backup' });
 
   const restored = await storageEnv(undefined);
   cpSync(copy, join(restored.DATA_DIR, 'typed-bff.sqlite'));
-  const again = await outboxAt(restored);
-  expect(await again.get(id)).toMatchObject({ id, status: 'queued', subject: draft.subject });
-  expect(await again.get(after)).toBeUndefined();
+  const reopened = await outboxAt(restored);
+  expect(await reopened.get(id)).toMatchObject({ id, status: 'queued', subject: draft.subject });
+  expect(await reopened.get(laterId)).toBeUndefined();
 });
 
 describeWith('postgres')('PostgreSQL', () => {
@@ -54,21 +54,21 @@ describeWith('postgres')('PostgreSQL', () => {
   }, 30_000);
   afterAll(() => postgres.close());
 
-  test('is dumped while a process writes to it, and restored over what was there', async () => {
-    const place = await storageEnv(postgres);
+  test('the dump works while a process writes, and the restore replaces existing data', async () => {
+    const storage = await storageEnv(postgres);
     const env = {
       PATH: `${requirePostgres()}:${process.env.PATH}`,
-      DATABASE_URL: place.DATABASE_URL ?? '',
+      DATABASE_URL: storage.DATABASE_URL ?? '',
     };
-    const outbox = await outboxAt(place);
+    const outbox = await outboxAt(storage);
     const { id } = await outbox.enqueue(draft);
-    shell(documented('pg_dump'), { cwd: place.DATA_DIR, env });
+    shell(documented('pg_dump'), { cwd: storage.DATA_DIR, env });
     await outbox.discard(id);
-    const { id: after } = await outbox.enqueue({ ...draft, subject: 'After the backup' });
+    const { id: laterId } = await outbox.enqueue({ ...draft, subject: 'After the backup' });
 
-    shell(documented('pg_restore'), { cwd: place.DATA_DIR, env });
-    const again = await outboxAt(place);
-    expect(await again.claim()).toMatchObject({ id, subject: draft.subject });
-    expect(await again.get(after)).toBeUndefined();
+    shell(documented('pg_restore'), { cwd: storage.DATA_DIR, env });
+    const reopened = await outboxAt(storage);
+    expect(await reopened.claim()).toMatchObject({ id, subject: draft.subject });
+    expect(await reopened.get(laterId)).toBeUndefined();
   });
 });

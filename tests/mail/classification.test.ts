@@ -18,9 +18,9 @@ describe('classification of SMTP errors', () => {
     [{ command: 'MAIL FROM', responseCode: 503 }, 'transient', 'MAIL FROM 503'],
     [{ command: 'RCPT TO', responseCode: 451 }, 'transient', 'RCPT TO 451'],
     [{}, 'transient', 'unknown'],
-  ])('%o is %s', (fields, kind, summary) => {
+  ])('%o is classified as %s', (fields, kind, summary) => {
     const error = classifySmtpError(Object.assign(new Error('to <owner@site.example>'), fields), {
-      begun: true,
+      mailStarted: true,
     });
     expect(error).toMatchObject({ kind, summary });
     expect(error.message).not.toContain('@');
@@ -30,14 +30,17 @@ describe('classification of SMTP errors', () => {
     [{ command: 'CONN', code: 'ESOCKET' }, 'CONN ESOCKET'],
     [{ command: 'CONN', code: 'EPROTOCOL', responseCode: 554 }, 'CONN 554 EPROTOCOL'],
     [{ code: 'EABORT' }, 'EABORT'],
-  ])('%o is the transport before the mail, and an attempt after', (fields, summary) => {
+  ])('%o means transport_down before the mail has started, and a failed attempt after', (fields, summary) => {
     const error = Object.assign(new Error('closed'), fields);
-    expect(classifySmtpError(error, { begun: false })).toMatchObject({ kind: 'transport_down', summary });
-    expect(classifySmtpError(error, { begun: true })).toMatchObject({ kind: 'transient', summary });
+    expect(classifySmtpError(error, { mailStarted: false })).toMatchObject({
+      kind: 'transport_down',
+      summary,
+    });
+    expect(classifySmtpError(error, { mailStarted: true })).toMatchObject({ kind: 'transient', summary });
   });
 
-  it('takes what is not an error', () => {
-    expect(classifySmtpError('broken', { begun: false })).toMatchObject({
+  it('classifies a thrown value that is not an Error', () => {
+    expect(classifySmtpError('broken', { mailStarted: false })).toMatchObject({
       kind: 'transient',
       summary: 'unknown',
     });

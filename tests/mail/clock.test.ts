@@ -28,7 +28,7 @@ async function clockedSqlite(): Promise<Clocked> {
   };
 }
 
-/** A database in which the name of PostgreSQL's clock leads to one that can be set. */
+/** A database whose clock_timestamp() is replaced by a function with an adjustable shift. */
 async function clockedPostgres(postgres: PostgresServer): Promise<Clocked> {
   const url = await postgres.database();
   const setUp = await openPostgres(url, log);
@@ -54,7 +54,7 @@ async function clockedPostgres(postgres: PostgresServer): Promise<Clocked> {
 
 async function claimed(outbox: Outbox, id: string): Promise<ClaimedMail> {
   const mail = await outbox.claim();
-  if (mail?.id !== id) throw new Error('Another mail was due.');
+  if (mail?.id !== id) throw new Error('A different mail was claimed.');
   return mail;
 }
 
@@ -70,8 +70,8 @@ onEachEngine((engine) => {
     ['forward', 60 * minute],
     ['back', -60 * minute],
   ])(
-    'a clock that jumps an hour %s: no mail waits for it, none is sent twice, none is given up or deleted',
-    async (_where, hour) => {
+    'a clock that jumps an hour %s delays no mail, and none is sent twice, marked dead or deleted',
+    async (_direction, hour) => {
       const { db, jump } = await (postgres ? clockedPostgres(postgres) : clockedSqlite());
       onTestFinished(() => db.close());
       const outbox = createOutbox(db, addresses);
@@ -81,13 +81,13 @@ onEachEngine((engine) => {
       await outbox.retryLater(waiting.id, token, retry);
       const orphan = await outbox.enqueue(draft);
       await claimed(outbox, orphan.id);
-      const inHand = await outbox.enqueue(draft);
-      const held = await claimed(outbox, inHand.id);
+      const sending = await outbox.enqueue(draft);
+      const sendingClaim = await claimed(outbox, sending.id);
       const fresh = await outbox.enqueue(draft);
       expect((await outbox.status(fresh.id))?.status).toBe('queued');
 
       await jump(hour);
-      expect(await outbox.complete(inHand.id, held.token)).toBe(true);
+      expect(await outbox.complete(sending.id, sendingClaim.token)).toBe(true);
       const smtp = await testSmtpServer();
       const dispatcher = createDispatcher({
         outbox: async () => outbox,

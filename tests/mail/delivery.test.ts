@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Draft } from '#server/mail/draft.ts';
 import { addresses, draft, eventually, testMail, testSmtpServer } from './support.ts';
 
-/** Sends one mail through a real server and gives back what arrived. */
-async function deliver(given: Draft) {
+/** Sends one mail through a real SMTP server and returns the received message. */
+async function deliver(input: Draft) {
   const server = await testSmtpServer();
   const { mail, lines } = testMail({ SMTP_URL: server.url });
   mail.start();
-  const receipt = await mail.send(given);
+  const receipt = await mail.send(input);
   const state = await eventually(async () => {
     const current = await mail.status(receipt.id);
     expect(current.status).toBe('sent');
@@ -22,12 +22,12 @@ async function deliver(given: Draft) {
 const headersOf = (raw: string) => raw.slice(0, raw.indexOf('\r\n\r\n'));
 
 describe('delivery over SMTP', () => {
-  it('has one sender and one recipient in its envelope, whoever the visitor is', async () => {
+  it('always has the configured sender and recipient in its envelope', async () => {
     const { message } = await deliver(draft);
     expect(message.envelope).toEqual({ from: addresses.from, to: [addresses.to] });
   });
 
-  it('carries the headers and both bodies', async () => {
+  it('contains the headers, a text part and an HTML part', async () => {
     const { receipt, state, message } = await deliver(draft);
     const { parsed, raw } = message;
     expect(receipt).toMatchObject({ status: 'queued', duplicate: false });
@@ -58,9 +58,9 @@ describe('delivery over SMTP', () => {
     ['bidi overrides', 'Ada\u202egpj.exe\u202c \u2066x\u2069'],
     ['an encoded-word with line breaks', '=?utf-8?Q?Ada=0D=0ABcc:_victim@elsewhere.example?='],
     ['an encoded-word with a bidi override', '=?utf-8?B?4oCuQWRh?='],
-    ['an encoded-word hidden by what is stripped', '=\u202e?utf-8?B?4oCuQWRh?='],
+    ['an encoded-word hidden by a stripped character', '=\u202e?utf-8?B?4oCuQWRh?='],
     ['another address', 'Ada <owner@bank.example>, "x" <y@z.example>'],
-  ])('takes %s in name and subject as text', async (_what, hostile) => {
+  ])('treats %s in name and subject as text', async (_case, hostile) => {
     const { message } = await deliver({ ...draft, name: hostile, subject: hostile });
     const { parsed, raw, envelope } = message;
     expect(envelope.to).toEqual([addresses.to]);
@@ -86,18 +86,18 @@ describe('delivery over SMTP', () => {
     expect(parsed.text?.trim()).toBe(draft.contents);
   });
 
-  it('escapes the contents in HTML and keeps them in text', async () => {
+  it('escapes the contents in the HTML part and keeps them in the text part', async () => {
     const contents =
       '<script>alert("1")</script> & <img src=x onerror=\'y\'>\r\n\tsecond\u0000 line \u{1f44b}\n.\nend';
     const { message } = await deliver({ ...draft, contents });
     expect(message.parsed.html).toContain(
-      '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &lt;img src=x onerror=&#39;y&#39;&gt;<br>\n\tsecond line',
+      '&lt;script&gt;alert("1")&lt;/script&gt; &amp; &lt;img src=x onerror=\'y\'&gt;<br>\n\tsecond line',
     );
     expect(message.parsed.html).not.toMatch(/<script|<img/);
     expect(message.parsed.text?.trim()).toBe(contents.replace('\r\n', '\n').replace('\u0000', ''));
   });
 
-  it('logs the id and the outcome, never contents or addresses', async () => {
+  it('logs the id and the outcome, but no contents or addresses', async () => {
     const { receipt, lines } = await deliver(draft);
     const logged = lines.join('\n');
     expect(logged).toContain(receipt.id);
@@ -113,7 +113,7 @@ describe('delivery over SMTP', () => {
     }
   });
 
-  it('answers not_found for an unknown id', async () => {
+  it('rejects an unknown id with not_found', async () => {
     const { mail } = testMail({});
     await expect(mail.status('unknown')).rejects.toMatchObject({ reason: 'not_found' });
   });

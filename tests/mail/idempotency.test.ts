@@ -4,7 +4,7 @@ import { draft, eventually, tempDir, testMail, testSmtpServer } from './support.
 const keyed = { ...draft, idempotencyKey: 'form-1' };
 
 describe('idempotency key', () => {
-  it('gives the same mail for the same draft, with its current status', async () => {
+  it('returns the same mail for the same draft, with its current status', async () => {
     const server = await testSmtpServer();
     const { mail } = testMail({ SMTP_URL: server.url });
     mail.start();
@@ -20,7 +20,7 @@ describe('idempotency key', () => {
     { subject: undefined },
     { name: 'Grace' },
     { email: 'grace@visitor.example' },
-  ])('refuses another draft: %o', async (change) => {
+  ])('rejects a different draft: %o', async (change) => {
     const { mail } = testMail({});
     await mail.send(keyed);
     await expect(mail.send({ ...keyed, ...change })).rejects.toMatchObject({
@@ -28,14 +28,14 @@ describe('idempotency key', () => {
     });
   });
 
-  it('does not take the fields for each other', async () => {
+  it('distinguishes the fields of a draft', async () => {
     const { mail } = testMail({});
     await mail.send({ email: draft.email, contents: 'x', name: 'y', idempotencyKey: 'k' });
     const swapped = { email: draft.email, contents: 'x', subject: 'y', idempotencyKey: 'k' };
     await expect(mail.send(swapped)).rejects.toMatchObject({ reason: 'idempotency_conflict' });
   });
 
-  it('makes one mail of twenty that race over two connections', async () => {
+  it('creates one mail for twenty concurrent calls on two connections', async () => {
     const server = await testSmtpServer();
     const env = { SMTP_URL: server.url, DATA_DIR: tempDir() };
     const services = [testMail(env).mail, testMail(env).mail];
@@ -51,7 +51,7 @@ describe('idempotency key', () => {
     expect(server.messages).toHaveLength(1);
   });
 
-  it('keeps mails without a key apart', async () => {
+  it('creates one mail per call without a key', async () => {
     const { mail } = testMail({});
     const [first, second] = await Promise.all([mail.send(draft), mail.send(draft)]);
     expect(first.id).not.toBe(second.id);

@@ -9,7 +9,7 @@ describe('inbox', () => {
     ['development', { NODE_ENV: 'development' as const }],
     ['test', { NODE_ENV: 'test' as const }],
     ['the demo', { NODE_ENV: 'production' as const, DEMO: true }],
-  ])('keeps the messages in %s', async (_where, env) => {
+  ])('stores messages in %s', async (_environment, env) => {
     const { mail } = testMail(env);
     mail.start();
     const first = await mail.send(draft);
@@ -32,15 +32,15 @@ describe('inbox', () => {
         from: 'Ada Lovelace <ada@visitor.example>',
       },
     ]);
-    const kept = await mail.inbox?.get(first.id);
-    expect(kept).toMatchObject({ id: first.id, subject: draft.subject });
-    const parsed = await simpleParser(kept?.raw ?? '');
+    const entry = await mail.inbox?.get(first.id);
+    expect(entry).toMatchObject({ id: first.id, subject: draft.subject });
+    const parsed = await simpleParser(entry?.raw ?? '');
     expect(parsed.messageId).toBe(first.messageId);
     expect(parsed.text?.trim()).toBe(draft.contents);
     expect(await mail.inbox?.get('unknown')).toBeUndefined();
   });
 
-  it('keeps the bytes that SMTP would have carried', async () => {
+  it('stores the same bytes that SMTP would have carried', async () => {
     const server = await testSmtpServer();
     const mail: ClaimedMail = {
       id: '7e0b1b5c',
@@ -56,19 +56,19 @@ describe('inbox', () => {
       token: 't',
       traceparent: null,
     };
-    const kept: string[] = [];
+    const stored: string[] = [];
     const inbox = inboxTransport({
       addresses,
       deliver: async (_id, raw) => {
-        kept.push(raw);
+        stored.push(raw);
       },
     });
     await inbox.send(mail);
     await smtpTransport({ url: server.url, addresses }).send(mail);
-    expect(kept).toEqual(server.messages.map(({ raw }) => raw));
+    expect(stored).toEqual(server.messages.map(({ raw }) => raw));
   });
 
-  it('is not there when mails are sent', () => {
+  it('is null when mails are sent by SMTP', () => {
     expect(testMail({ NODE_ENV: 'development', SMTP_URL: 'smtp://127.0.0.1:1' }).mail.inbox).toBeNull();
   });
 });

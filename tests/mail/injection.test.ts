@@ -49,7 +49,7 @@ const headers = [
 ];
 const invisible = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-describe('through the procedure', () => {
+describe('email.send', () => {
   it.each([
     ['CRLF', `Eve\r\nBcc: ${victim}`],
     ['CRLF and a body', `Eve\r\nBcc: ${victim}\r\n\r\n<p>other</p>`],
@@ -70,7 +70,7 @@ describe('through the procedure', () => {
     ['quotes and comments', `"Eve\\" <${victim}> (x)`],
     ['a lone surrogate', 'Eve \ud83d'],
     ['a path and a template', 'Eve file:///etc/passwd {{ x }} <%= x %> %0d%0aBcc: x'],
-  ])('%s in name, subject and contents is text, for one recipient', async (_what, hostile) => {
+  ])('treats %s in name, subject and contents as text, and has one recipient', async (_case, hostile) => {
     const receipt = await api.email.send({
       email: draft.email,
       name: hostile,
@@ -113,12 +113,12 @@ describe('through the procedure', () => {
     ['a comment', 'eve(x)@visitor.example'],
     ['an encoded word', '=?utf-8?Q?eve?=@visitor.example'],
     ['bidi', 'eve\u202e@visitor.example'],
-  ])('%s as an address is refused', async (_what, email) => {
+  ])('rejects %s as an address', async (_case, email) => {
     await expect(api.email.send({ email, contents: 'Hello' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });
 
   it.each(['email', 'name', 'subject', 'contents', 'idempotencyKey'])(
-    'what nodemailer would read as a file, a URL or a list is refused as %s',
+    'rejects objects that nodemailer would read as a file, a URL or a list as %s',
     async (field) => {
       const shapes: unknown[] = [
         { path: '/etc/passwd' },
@@ -136,7 +136,7 @@ describe('through the procedure', () => {
     },
   );
 
-  it("nodemailer's other fields are not passed on", async () => {
+  it("ignores nodemailer's other fields", async () => {
     const input = {
       ...draft,
       to: victim,
@@ -154,7 +154,7 @@ describe('through the procedure', () => {
     const { messageId } = await api.email.send(input);
     const message = await eventually(() => {
       const found = smtp.messages.find(({ parsed }) => parsed.messageId === messageId);
-      if (!found) throw new Error('It has not arrived.');
+      if (!found) throw new Error('The message has not arrived.');
       return found;
     });
     expect(message.envelope).toEqual({ from: addresses.from, to: [addresses.to] });

@@ -8,25 +8,25 @@ const input = procedures.get('email.send')?.input;
 
 function parse(fields: Record<string, unknown>) {
   const result = input?.safeParse({ ...draft, ...fields });
-  if (!result) throw new Error('There is no email.send.');
-  return result.success ? { ok: result.data } : { refused: fieldErrorsOf(result.error) };
+  if (!result) throw new Error('email.send does not exist');
+  return result.success ? { ok: result.data } : { fieldErrors: fieldErrorsOf(result.error) };
 }
 
 test.each([
   ['contents', ' a\r\nb\rc\u0000\u0007\n\td ', 'a\nb\nc\n\td'],
   ['name', ' Ada\r\n\u202eLovelace\u0000 ', 'Ada Lovelace'],
   ['subject', 'Re:\t\u2066a\u2028b', 'Re: a b'],
-])('%s is kept without control characters and turned directions', (field, given, kept) => {
-  expect(parse({ [field]: given })).toMatchObject({ ok: { [field]: kept } });
+])('%s loses control characters and direction overrides', (field, value, cleaned) => {
+  expect(parse({ [field]: value })).toMatchObject({ ok: { [field]: cleaned } });
 });
 
-// PostgreSQL takes no NUL in a text, and UTF-8 has no lone surrogates.
-test('whatever is accepted can be stored anywhere', () => {
+// PostgreSQL's text cannot contain NUL, and UTF-8 cannot encode lone surrogates.
+test('accepted input can be stored in any database', () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 90 });
   fc.assert(
     fc.property(text, text, text, (name, subject, contents) => {
-      const { ok, refused } = parse({ name, subject, contents: `x${contents}` });
-      expect(refused).toBeUndefined();
+      const { ok, fieldErrors } = parse({ name, subject, contents: `x${contents}` });
+      expect(fieldErrors).toBeUndefined();
       const stored = JSON.stringify(ok);
       expect(stored).not.toContain('\\u0000');
       expect(stored).not.toMatch(/\\ud[89a-f]/);
@@ -34,7 +34,7 @@ test('whatever is accepted can be stored anywhere', () => {
   );
 });
 
-describe('an address', () => {
+describe('address', () => {
   const domain = 'example.org';
   test.each([
     [`${'a'.repeat(64)}@${domain}`, true],
@@ -46,15 +46,15 @@ describe('an address', () => {
     ['a..b@example.org', false],
     ['ada@example.org\r\nBcc: x@example.org', false],
     ['', false],
-  ])('%s is taken: %s', (email, taken) => {
-    const { refused } = parse({ email });
-    expect(refused === undefined).toBe(taken);
-    if (refused) expect(Object.keys(refused)).toEqual(['email']);
+  ])('%s is accepted: %s', (email, accepted) => {
+    const { fieldErrors } = parse({ email });
+    expect(fieldErrors === undefined).toBe(accepted);
+    if (fieldErrors) expect(Object.keys(fieldErrors)).toEqual(['email']);
   });
 
-  test('that is none is told once', () => {
+  test('an invalid address gets one error message', () => {
     expect(parse({ email: `${'a'.repeat(65)}` })).toEqual({
-      refused: { email: ['Please give an email address like name@example.org'] },
+      fieldErrors: { email: ['Please enter an email address like name@example.org'] },
     });
   });
 });
@@ -65,6 +65,6 @@ test.each([
   ['x', true],
   ['x'.repeat(5_000), true],
   ['x'.repeat(5_001), false],
-])('contents of %j are taken: %s', (contents, taken) => {
-  expect('ok' in parse({ contents })).toBe(taken);
+])('contents of %j are accepted: %s', (contents, accepted) => {
+  expect('ok' in parse({ contents })).toBe(accepted);
 });

@@ -16,7 +16,7 @@ test.each([
   'create index mail_by_age on mail (accepted_at)',
   'alter table mail add column note text',
   'alter table mail add column unfinished integer not null default 0',
-])('adds: %s', (statement) => {
+])('is additive: %s', (statement) => {
   expect(isAdditive(statement)).toBe(true);
 });
 
@@ -31,11 +31,11 @@ test.each([
   'create unique index mail_subject on mail (subject)',
   'update mail set attempts = 0',
   'delete from inbox',
-])('takes away or binds: %s', (statement) => {
+])('is not additive: %s', (statement) => {
   expect(isAdditive(statement)).toBe(false);
 });
 
-/** As the first release wrote it. */
+/** A row as the first release wrote it. */
 const mail = {
   id: 'mail-of-the-first-release',
   message_id: '<first@site.example>',
@@ -56,8 +56,8 @@ const mail = {
   last_error: 'refused',
 } as const;
 
-/** What a release that is yet to come might add. */
-const later: Migration = {
+/** Changes that a future release might make. */
+const futureMigration: Migration = {
   async up(db) {
     await sql`alter table mail add column note text`.execute(db);
     await sql`alter table mail add column weight integer not null default 1`.execute(db);
@@ -67,22 +67,22 @@ const later: Migration = {
 
 onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
-  let place: StorageEnv;
+  let storage: StorageEnv;
 
   beforeAll(async () => {
     if (engine === 'postgres') postgres = await startPostgres();
   }, 30_000);
   afterAll(() => postgres?.close());
   beforeEach(async () => {
-    place = await storageEnv(postgres);
+    storage = await storageEnv(postgres);
   });
 
-  /** The database itself, without what the product does when it opens it. */
+  /** Connects to the database without migrating it. */
   function connect(statements: string[] = []): Kysely<MailTables> {
     const dialect =
-      place.DATABASE_URL === undefined
-        ? new SqliteDialect({ database: new Sqlite(join(place.DATA_DIR, 'typed-bff.sqlite')) })
-        : new PostgresDialect({ pool: new pg.Pool({ connectionString: place.DATABASE_URL }) });
+      storage.DATABASE_URL === undefined
+        ? new SqliteDialect({ database: new Sqlite(join(storage.DATA_DIR, 'typed-bff.sqlite')) })
+        : new PostgresDialect({ pool: new pg.Pool({ connectionString: storage.DATABASE_URL }) });
     const db = new Kysely<MailTables>({ dialect, log: ({ query }) => void statements.push(query.sql) });
     onTestFinished(() => db.destroy());
     return db;
@@ -94,7 +94,7 @@ onEachEngine((engine) => {
     expect(error).toBeUndefined();
   }
 
-  /** Writes as a release did that knew these columns alone. */
+  /** Inserts a mail with the columns of the first release only. */
   async function insertAsFirstRelease(db: Kysely<MailTables>, id: string = mail.id): Promise<void> {
     const row = { ...mail, id, message_id: `<${id}@site.example>`, idempotency_key: id };
     const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)));
@@ -104,7 +104,7 @@ onEachEngine((engine) => {
     );
   }
 
-  it('every migration only adds', async () => {
+  it('every migration is additive', async () => {
     const statements: string[] = [];
     const db = connect(statements);
     for (const { up } of Object.values(await migrationProvider(engine).getMigrations())) await up(db);
@@ -112,37 +112,37 @@ onEachEngine((engine) => {
     expect(statements.filter((statement) => !isAdditive(statement))).toEqual([]);
   });
 
-  it('what the first release kept is kept, and this one works on it', async () => {
+  it('this release keeps and processes the mails of the first release', async () => {
     const before = connect();
     const [first] = Object.entries(await migrationProvider(engine).getMigrations());
     await migrate(before, Object.fromEntries(first ? [first] : []));
     await insertAsFirstRelease(before);
 
-    const outbox = createOutbox(await openStorage(place), { siteUrl: addresses.siteUrl });
+    const outbox = createOutbox(await openStorage(storage), { siteUrl: addresses.siteUrl });
     const [row] = await before.selectFrom('mail').selectAll().execute();
-    const { idempotency_key: _, message_id: __, ...kept } = mail;
+    const { idempotency_key: _, message_id: __, ...written } = mail;
     const times = ['accepted_at', 'queued_at', 'next_attempt_at'] as const;
     const read = { ...row, ...Object.fromEntries(times.map((name) => [name, Number(row?.[name])])) };
-    expect(read).toMatchObject({ ...kept, unfinished: 0 });
+    expect(read).toMatchObject({ ...written, unfinished: 0 });
     expect(await before.selectFrom('inbox').select('raw').execute()).toEqual([{ raw: 'raw' }]);
 
     expect(await outbox.requeue(mail.id)).toBe(true);
-    expect(await outbox.claim()).toMatchObject({ id: mail.id, contents: mail.contents, unfinished: 0 });
+    expect(await outbox.claim()).toMatchObject({ id: mail.id, contents: mail.contents, crashedClaims: 0 });
   });
 
-  it('the first release still writes once this one has migrated', async () => {
-    const outbox = createOutbox(await openStorage(place), { siteUrl: addresses.siteUrl });
+  it('the first release can still write after this one has migrated', async () => {
+    const outbox = createOutbox(await openStorage(storage), { siteUrl: addresses.siteUrl });
     await insertAsFirstRelease(connect());
     expect(await outbox.status(mail.id)).toMatchObject({ status: 'dead', attempts: 3 });
   });
 
-  it('this release works beside one that has added more, and after a roll-back from it', async () => {
-    const beside = createOutbox(await openStorage(place), { siteUrl: addresses.siteUrl });
+  it('this release works alongside a newer one, and after a roll-back from it', async () => {
+    const current = createOutbox(await openStorage(storage), { siteUrl: addresses.siteUrl });
     const all = await migrationProvider(engine).getMigrations();
-    await migrate(connect(), { ...all, '999-later': later });
-    const { id } = await beside.enqueue(draft);
+    await migrate(connect(), { ...all, '999-later': futureMigration });
+    const { id } = await current.enqueue(draft);
 
-    const rolledBack = createOutbox(await openStorage(place), { siteUrl: addresses.siteUrl });
+    const rolledBack = createOutbox(await openStorage(storage), { siteUrl: addresses.siteUrl });
     expect(await rolledBack.claim()).toMatchObject({ id, ...draft });
     const { id: next } = await rolledBack.enqueue({ ...draft, subject: 'Another' });
     expect(await rolledBack.status(next)).toMatchObject({ status: 'queued' });

@@ -6,12 +6,20 @@ import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { currentTrace, parseTraceparent } from '#server/observability/trace-context.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import { draft, eventually, type MailPlace, onEachEngine, pass, testOutbox, testPlace } from './support.ts';
+import {
+  draft,
+  eventually,
+  type MailStorage,
+  onEachEngine,
+  pass,
+  testOutbox,
+  testStorage,
+} from './support.ts';
 
 const timing = { lease: 60_000, backoffCap: 600_000 };
 const year = 365 * 24 * 60 * 60_000;
 
-async function claimed(outbox: Outbox): Promise<ClaimedMail> {
+async function claimDue(outbox: Outbox): Promise<ClaimedMail> {
   const mail = await outbox.claim();
   if (!mail) throw new Error('No mail was due.');
   return mail;
@@ -19,7 +27,7 @@ async function claimed(outbox: Outbox): Promise<ClaimedMail> {
 
 onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
-  let place: MailPlace;
+  let storage: MailStorage;
   let outbox: Outbox;
 
   beforeAll(async () => {
@@ -27,37 +35,37 @@ onEachEngine((engine) => {
   }, 30_000);
   afterAll(() => postgres?.close());
   beforeEach(async () => {
-    place = await testPlace(postgres);
-    outbox = await testOutbox(place, { timing });
+    storage = await testStorage(postgres);
+    outbox = await testOutbox(storage, { timing });
   });
 
   describe('claims', () => {
-    it('gives a mail to one dispatcher', async () => {
+    it('a mail is claimed by one dispatcher', async () => {
       const { id } = await outbox.enqueue(draft);
-      expect(await claimed(outbox)).toMatchObject({ id, ...draft, attempt: 1, unfinished: 0 });
+      expect(await claimDue(outbox)).toMatchObject({ id, ...draft, attempt: 1, crashedClaims: 0 });
       expect(await outbox.claim()).toBeUndefined();
       expect(await outbox.status(id)).toMatchObject({ status: 'sending', attempts: 1 });
     });
 
-    it('gives a mail with the trace that it was accepted in, and one without a trace without', async () => {
+    it('a claimed mail carries the traceparent that it was accepted in, or null', async () => {
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
       const trace = parseTraceparent(traceparent);
       const { id } = await currentTrace.run(trace, () => outbox.enqueue(draft));
-      const first = await claimed(outbox);
+      const first = await claimDue(outbox);
       expect(first).toMatchObject({ id, traceparent });
       await outbox.retryLater(id, first.token, { delay: 0, lastError: null, countAttempt: true });
-      expect(await claimed(outbox)).toMatchObject({ id, traceparent, attempt: 2 });
+      expect(await claimDue(outbox)).toMatchObject({ id, traceparent, attempt: 2 });
       await outbox.enqueue(draft);
-      expect(await claimed(outbox)).toMatchObject({ traceparent: null });
+      expect(await claimDue(outbox)).toMatchObject({ traceparent: null });
     });
 
-    it('gives each of a thousand mails once over two connections', async () => {
-      const other = await testOutbox(place, { timing });
+    it('each of a thousand mails is claimed once over two connections', async () => {
+      const other = await testOutbox(storage, { timing });
       const sent: Receipt[] = [];
       while (sent.length < 1_000) {
         sent.push(...(await Promise.all(Array.from({ length: 50 }, () => outbox.enqueue(draft)))));
       }
-      const drain = async (from: Outbox) => {
+      const sendAll = async (from: Outbox) => {
         const ids: string[] = [];
         for (let mail = await from.claim(); mail; mail = await from.claim()) {
           ids.push(mail.id);
@@ -65,19 +73,19 @@ onEachEngine((engine) => {
         }
         return ids;
       };
-      const [one = [], two = []] = await Promise.all([drain(outbox), drain(other)]);
+      const [one = [], two = []] = await Promise.all([sendAll(outbox), sendAll(other)]);
       expect([...one, ...two].sort()).toEqual(sent.map(({ id }) => id).sort());
       expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 1_000, dead: 0, held: 0 });
     }, 60_000);
 
-    it('gives a mail anew when its lease has ended, and ignores the late outcome of the first', async () => {
+    it('a mail is claimed again after its lease expires, and the first claim cannot record an outcome', async () => {
       const { id } = await outbox.enqueue(draft);
-      const first = await claimed(outbox);
-      await pass(place, timing.lease - 30_000);
+      const first = await claimDue(outbox);
+      await pass(storage, timing.lease - 30_000);
       expect(await outbox.claim()).toBeUndefined();
-      await pass(place, 31_000);
-      const second = await claimed(outbox);
-      expect(second).toMatchObject({ id, attempt: 2, unfinished: 1 });
+      await pass(storage, 31_000);
+      const second = await claimDue(outbox);
+      expect(second).toMatchObject({ id, attempt: 2, crashedClaims: 1 });
 
       const retry = { delay: 0, lastError: null, countAttempt: true };
       expect(await outbox.complete(id, first.token)).toBe(false);
@@ -91,38 +99,38 @@ onEachEngine((engine) => {
       expect(await outbox.claim()).toBeUndefined();
     });
 
-    it('waits for the next attempt, after a fractional delay too', async () => {
+    it('a mail is not due before its next attempt, even after a fractional delay', async () => {
       const { id } = await outbox.enqueue(draft);
-      const mail = await claimed(outbox);
+      const mail = await claimDue(outbox);
       await outbox.retryLater(id, mail.token, { delay: 300_000.4, lastError: 'x', countAttempt: true });
       expect(await outbox.claim()).toBeUndefined();
-      await pass(place, 300_001);
-      expect(await claimed(outbox)).toMatchObject({ id, attempt: 2, unfinished: 0 });
+      await pass(storage, 300_001);
+      expect(await claimDue(outbox)).toMatchObject({ id, attempt: 2, crashedClaims: 0 });
     });
 
-    it('gives an attempt back that does not count', async () => {
+    it('an uncounted attempt is subtracted', async () => {
       const { id } = await outbox.enqueue(draft);
-      const mail = await claimed(outbox);
+      const mail = await claimDue(outbox);
       await outbox.retryLater(id, mail.token, { delay: 0, lastError: 'x', countAttempt: false });
       expect(await outbox.status(id)).toMatchObject({ status: 'queued', attempts: 0 });
     });
 
-    it('does not wait for a clock that was set back', async () => {
+    it('a clock that was set back delays no mail', async () => {
       const { id } = await outbox.enqueue(draft);
-      await pass(place, -year);
-      const mail = await claimed(outbox);
+      await pass(storage, -year);
+      const mail = await claimDue(outbox);
       expect(mail).toMatchObject({ id });
-      await pass(place, -year);
-      expect(await claimed(outbox)).toMatchObject({ id, attempt: 2 });
+      await pass(storage, -year);
+      expect(await claimDue(outbox)).toMatchObject({ id, attempt: 2 });
     });
 
-    it('counts the time of a held mail from its release', async () => {
-      const holding = await testOutbox(place, { hold: true });
+    it('the age of a held mail starts at its release', async () => {
+      const holding = await testOutbox(storage, { hold: true });
       const { id } = await holding.enqueue(draft);
-      await pass(place, 10 * 24 * 60 * 60_000);
+      await pass(storage, 10 * 24 * 60 * 60_000);
       expect(await holding.claim()).toBeUndefined();
       expect(await holding.releaseHeld()).toBe(1);
-      const mail = await claimed(holding);
+      const mail = await claimDue(holding);
       expect(mail.age).toBeLessThan(60_000);
       await holding.markDead(id, mail.token, 'x');
       expect(await holding.claim()).toBeUndefined();
@@ -133,8 +141,8 @@ onEachEngine((engine) => {
   describe('idempotency', () => {
     const keyed = { ...draft, idempotencyKey: 'form-1' };
 
-    it('makes one mail of twenty that race over two connections', async () => {
-      const other = await testOutbox(place);
+    it('creates one mail for twenty concurrent calls on two connections', async () => {
+      const other = await testOutbox(storage);
       const receipts = await Promise.all(
         Array.from({ length: 20 }, (_, index) => (index % 2 ? outbox : other).enqueue(keyed)),
       );
@@ -148,10 +156,10 @@ onEachEngine((engine) => {
   });
 
   describe('operations', () => {
-    it('lists, shows, requeues and discards', async () => {
+    it('list, get, requeue and discard mails', async () => {
       const { id, messageId } = await outbox.enqueue(draft);
       const kept = await outbox.enqueue({ ...draft, idempotencyKey: 'kept' });
-      const mail = await claimed(outbox);
+      const mail = await claimDue(outbox);
       expect([await outbox.requeue(mail.id), await outbox.discard(mail.id)]).toEqual([false, false]);
       await outbox.markDead(mail.id, mail.token, 'RCPT TO 550');
       expect(await outbox.list({ status: 'dead', limit: 10 })).toMatchObject([
@@ -166,36 +174,36 @@ onEachEngine((engine) => {
       expect([await outbox.requeue('none'), await outbox.discard('none')]).toEqual([false, false]);
     });
 
-    it('deletes what was sent long ago, and nothing that is dead or held', async () => {
+    it('delete old sent mails, but no dead, held or queued ones', async () => {
       const ids: Record<string, string> = {};
-      for (const outcome of ['sent', 'dead', 'waiting']) {
+      for (const outcome of ['sent', 'dead', 'queued']) {
         const { id } = await outbox.enqueue(draft);
         ids[outcome] = id;
-        const mail = outcome === 'waiting' ? undefined : await claimed(outbox);
+        const mail = outcome === 'queued' ? undefined : await claimDue(outbox);
         if (outcome === 'sent' && mail) {
           await outbox.inbox.deliver(id, 'raw');
           await outbox.complete(id, mail.token);
         }
         if (outcome === 'dead' && mail) await outbox.markDead(id, mail.token, 'x');
       }
-      const held = await (await testOutbox(place, { hold: true })).enqueue(draft);
-      await pass(place, 40 * 24 * 60 * 60_000);
+      const held = await (await testOutbox(storage, { hold: true })).enqueue(draft);
+      await pass(storage, 40 * 24 * 60 * 60_000);
       expect(await outbox.deleteSent(60 * 24 * 60 * 60_000)).toBe(0);
       expect(await outbox.deleteSent(30 * 24 * 60 * 60_000)).toBe(1);
       expect(await outbox.get(ids.sent ?? '')).toBeUndefined();
-      for (const id of [ids.dead, ids.waiting, held.id]) expect(await outbox.get(id ?? '')).toBeDefined();
+      for (const id of [ids.dead, ids.queued, held.id]) expect(await outbox.get(id ?? '')).toBeDefined();
     });
   });
 
-  describe('a mail whose takers all died', () => {
-    it('is dead after five, and its neighbours are delivered', async () => {
+  describe('a poison mail (every process that claims it dies)', () => {
+    it('is marked dead after five claims, and other mails are delivered', async () => {
       const poison = await outbox.enqueue(draft);
-      const neighbour = await outbox.enqueue(draft);
+      const healthy = await outbox.enqueue(draft);
       for (let death = 0; death < mailTiming.crashedClaims; death += 1) {
-        const mail = await claimed(outbox);
+        const mail = await claimDue(outbox);
         expect(mail.id).toBe(poison.id);
-        // The process ends here: no outcome, and the lease runs out. The neighbour's turn has not come.
-        const { queries } = await place.open();
+        // Simulates a crash: no outcome, and the lease expires. The poison mail stays first in the queue.
+        const { queries } = await storage.open();
         await queries
           .updateTable('mail')
           .set({ lease_until: 0, next_attempt_at: 0 })
@@ -210,15 +218,15 @@ onEachEngine((engine) => {
       });
       onTestFinished(() => dispatcher.stop());
       dispatcher.start();
-      await eventually(async () => expect((await outbox.status(neighbour.id))?.status).toBe('sent'));
+      await eventually(async () => expect((await outbox.status(healthy.id))?.status).toBe('sent'));
       expect((await outbox.status(poison.id))?.status).toBe('dead');
-      expect(sent).toEqual([neighbour.id]);
+      expect(sent).toEqual([healthy.id]);
     });
   });
 
   describe('storage', () => {
-    it('is mail_unavailable when it is closed underneath', async () => {
-      const db = await place.open();
+    it('rejects with mail_unavailable after the database is closed', async () => {
+      const db = await storage.open();
       const closed = createOutbox(db, { siteUrl: 'http://localhost' });
       await closed.enqueue(draft);
       await db.close();
@@ -229,14 +237,14 @@ onEachEngine((engine) => {
       await expect(closed.inbox.list()).rejects.toMatchObject(failed);
     });
 
-    it('can be opened by five instances at once when it is empty', async () => {
-      const empty = await testPlace(postgres);
+    it('five instances can open an empty database at the same time', async () => {
+      const empty = await testStorage(postgres);
       const outboxes = await Promise.all(Array.from({ length: 5 }, () => testOutbox(empty)));
       const receipts = await Promise.all(outboxes.map((each) => each.enqueue(draft)));
       expect(new Set(receipts.map(({ id }) => id)).size).toBe(5);
     });
 
-    it('keeps the first delivery of a message into the inbox', async () => {
+    it('the inbox keeps the first delivery of a message', async () => {
       const { id } = await outbox.enqueue(draft);
       await outbox.inbox.deliver(id, 'first');
       await outbox.inbox.deliver(id, 'second');

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => postgres.close());
 
 test.each(['frozen', 'gone'])(
-  'a database that is %s: a mail is refused in time, nothing of it is kept, and delivery goes on by itself',
+  'a %s database: mails are rejected within the timeout, none is stored, and delivery resumes',
   async (state) => {
     const smtp = await testSmtpServer();
     const { mail } = testMail({ DATABASE_URL: await postgres.database(), SMTP_URL: smtp.url });
@@ -32,13 +32,13 @@ test.each(['frozen', 'gone'])(
     if (state === 'frozen') postgres.pause();
     else await postgres.stop();
     const startedAt = performance.now();
-    const refused = await Promise.allSettled(Array.from({ length: 5 }, () => mail.send(draft)));
-    const took = performance.now() - startedAt;
-    expect(refused).toMatchObject(
+    const rejected = await Promise.allSettled(Array.from({ length: 5 }, () => mail.send(draft)));
+    const duration = performance.now() - startedAt;
+    expect(rejected).toMatchObject(
       Array.from({ length: 5 }, () => ({ status: 'rejected', reason: { reason: 'mail_unavailable' } })),
     );
-    // The contract's own number.
-    expect(took).toBeLessThan(3_500);
+    // The documented limit.
+    expect(duration).toBeLessThan(3_500);
     expect(await mail.check()).toBe('down');
 
     if (state === 'frozen') postgres.resume();
@@ -52,13 +52,13 @@ test.each(['frozen', 'gone'])(
   30_000,
 );
 
-test('tables that another instance brings up to date are waited for, and no mail waits as long', async () => {
+test('while another instance migrates the tables, mails are rejected within the timeout', async () => {
   const url = await postgres.database();
   const other = new pg.Client(url);
   await other.connect();
   onTestFinished(() => other.end());
   await other.query('begin');
-  // Kysely's, under which migrations run.
+  // The advisory lock that Kysely holds during migrations.
   await other.query('select pg_advisory_xact_lock(3853314791062309107)');
 
   const { mail } = testMail({ DATABASE_URL: url });
@@ -74,7 +74,7 @@ test('tables that another instance brings up to date are waited for, and no mail
   expect(await mail.send(draft)).toMatchObject({ duplicate: false });
 });
 
-test('a connection that breaks between two statements fails the transaction and nothing else', async () => {
+test('a connection lost between two statements fails only its transaction', async () => {
   const db = await openPostgres(await postgres.database(), createLogger({ level: 'silent' }));
   onTestFinished(() => db.close());
   const outbox = createOutbox(db, { siteUrl: addresses.siteUrl });
@@ -88,7 +88,7 @@ test('a connection that breaks between two statements fails the transaction and 
   expect(await outbox.enqueue(draft)).toMatchObject({ duplicate: false });
 });
 
-test('mails are copied from SQLite with their ids, keys and states, and only once', async () => {
+test('migrateMails copies ids, keys and states from SQLite, and skips mails already copied', async () => {
   const dataDir = tempDir();
   const url = await postgres.database();
   const log = createLogger({ level: 'silent' });
@@ -98,13 +98,13 @@ test('mails are copied from SQLite with their ids, keys and states, and only onc
   const sent = await before.enqueue(draft);
   const first = await before.claim();
   if (first) await before.complete(first.id, first.token);
-  // A process that ended with this one in its hands.
+  // Claimed by a process that ended before recording an outcome.
   const second = await before.claim();
   expect([first?.id, second?.id].sort()).toEqual([keyed.id, sent.id].sort());
   await source.close();
 
-  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 2, there: 0 });
-  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 0, there: 2 });
+  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 2, skipped: 0 });
+  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 0, skipped: 2 });
   const target = await openPostgres(url, log);
   try {
     const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });

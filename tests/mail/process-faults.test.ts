@@ -30,48 +30,49 @@ onEachEngine((engine) => {
     storage = await storageEnv(postgres);
   });
 
-  it('killed between COMMIT and answer: the same key again is the same mail, once', async () => {
+  it('killed between COMMIT and response: a retry with the same key returns the same mail, sent once', async () => {
     const smtp = await testSmtpServer();
     const keyed = { ...draft, idempotencyKey: 'form-1' };
     const env = { NODE_ENV: 'production', SITE_URL: addresses.siteUrl, ...storage };
-    // What a service records of a mail comes after COMMIT and before the answer.
+    // The mail service calls `record` after COMMIT and before it responds.
     const script = `
       import { createLogger } from '#server/observability/log.ts';
       import { createMail } from '#server/mail/mail-service.ts';
       const record = () => process.kill(process.pid, 'SIGKILL');
       const mail = createMail({ env: JSON.parse(process.argv[1]), log: createLogger({ level: 'silent' }), record });
       await mail.send(JSON.parse(process.argv[2]));
-      process.stdout.write('answered');`;
+      process.stdout.write('responded');`;
     const child = spawn(
       process.execPath,
       ['--input-type=module', '--eval', script, JSON.stringify(env), JSON.stringify(keyed)],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    let said = '';
+    let output = '';
     child.stdout.on('data', (chunk) => {
-      said += String(chunk);
+      output += String(chunk);
     });
     const [, signal] = await once(child, 'close');
-    expect([signal, said]).toEqual(['SIGKILL', '']);
+    expect([signal, output]).toEqual(['SIGKILL', '']);
 
     const { mail } = testMail({ ...storage, SMTP_URL: smtp.url });
-    const again = await mail.send(keyed);
-    expect(again).toMatchObject({ status: 'queued', duplicate: true });
+    const retried = await mail.send(keyed);
+    expect(retried).toMatchObject({ status: 'queued', duplicate: true });
     mail.start();
-    await eventually(async () => expect((await mail.status(again.id)).status).toBe('sent'));
+    await eventually(async () => expect((await mail.status(retried.id)).status).toBe('sent'));
     expect(await mail.operations.counts()).toEqual({ queued: 0, sending: 0, sent: 1, dead: 0, held: 0 });
-    expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([again.messageId]);
+    expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([retried.messageId]);
   });
 
-  it('two processes race for a thousand mails: each is sent once', { timeout: 300_000 }, async () => {
-    let begun = 0;
-    let go: (() => void) | undefined;
-    const bothBegan = new Promise<void>((resolve) => (go = resolve));
+  it('two processes compete for a thousand mails, and each mail is sent once', {
+    timeout: 300_000,
+  }, async () => {
+    let started = 0;
+    const bothStarted = Promise.withResolvers<void>();
     const smtp = await testSmtpServer({
-      // A process sends one mail at a time: with two in hand, both are in the race from its start.
-      beforeAnswer: () => {
-        if (++begun === 2) go?.();
-        return bothBegan;
+      // A process sends one mail at a time. Waiting for two mails makes both processes compete from the start.
+      beforeReply: () => {
+        if (++started === 2) bothStarted.resolve();
+        return bothStarted.promise;
       },
     });
     const db = await openStorage(storage);
@@ -101,9 +102,11 @@ onEachEngine((engine) => {
     expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 1_000, dead: 0, held: 0 });
   });
 
-  it('a lease that ends while its owner still sends: the mail is sent anew, and the late outcome changes nothing', async () => {
-    let answer: (() => void) | undefined;
-    const first = await testSmtpServer({ beforeAnswer: () => new Promise<void>((go) => (answer = go)) });
+  it('a lease that expires during an attempt: the mail is sent again, and the late outcome is ignored', async () => {
+    let reply: (() => void) | undefined;
+    const first = await testSmtpServer({
+      beforeReply: () => new Promise<void>((resolve) => (reply = resolve)),
+    });
     const second = await testSmtpServer();
     const slow = testMail({ ...storage, SMTP_URL: first.url }, { lease: 300 });
     slow.mail.start();
@@ -117,8 +120,8 @@ onEachEngine((engine) => {
       expect(state).toMatchObject({ status: 'sent', attempts: 2 });
       return state;
     });
-    answer?.();
-    await eventually(() => expect(slow.lines.join()).toContain('mail sent after its lease had ended'));
+    reply?.();
+    await eventually(() => expect(slow.lines.join()).toContain('mail sent after its lease expired'));
     expect(await quick.mail.status(id)).toEqual(sent);
     expect([...first.messages, ...second.messages].map(({ parsed }) => parsed.messageId)).toEqual([
       messageId,
@@ -126,27 +129,29 @@ onEachEngine((engine) => {
     ]);
   });
 
-  it('one that is told to stop finishes the mail in hand and takes no other', async () => {
-    let answer: (() => void) | undefined;
-    const smtp = await testSmtpServer({ beforeAnswer: () => new Promise<void>((go) => (answer = go)) });
+  it('stop() finishes the running attempt and claims no further mail', async () => {
+    let reply: (() => void) | undefined;
+    const smtp = await testSmtpServer({
+      beforeReply: () => new Promise<void>((resolve) => (reply = resolve)),
+    });
     const { mail } = testMail({ ...storage, SMTP_URL: smtp.url });
     const receipts = [await mail.send(draft), await mail.send(draft)];
     mail.start();
     await eventually(() => expect(smtp.messages).toHaveLength(1));
     const stopped = mail.stop();
-    answer?.();
+    reply?.();
     await stopped;
     const states = await Promise.all(receipts.map(({ id }) => mail.status(id)));
     expect(states.map(({ status }) => status).sort()).toEqual(['queued', 'sent']);
     expect(smtp.messages).toHaveLength(1);
   });
 
-  it('a dispatcher wakes at once for a mail of its own, and by its timer for one of another process', async () => {
+  it('a dispatcher sends its own mails immediately, and those of other processes on its next poll', async () => {
     const smtp = await testSmtpServer();
     const hour = 60 * 60_000;
     const { mail } = testMail({ ...storage, SMTP_URL: smtp.url }, { pollInterval: hour });
     mail.start();
-    // Started once more, as a second module instance might: still one dispatcher.
+    // A second start, such as by a second module instance, does not create a second dispatcher.
     mail.start();
     const own = await mail.send(draft);
     await eventually(async () => expect((await mail.status(own.id)).status).toBe('sent'));

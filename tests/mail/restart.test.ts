@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { addresses, draft, eventually, tempDir, testMail, testSmtpServer } from './support.ts';
 
-describe('a process that ends', () => {
-  it('leaves what it accepted to the next one', async () => {
+describe('a process that exits', () => {
+  it('leaves accepted mails to the next process', async () => {
     const server = await testSmtpServer();
     const env = { SMTP_URL: server.url, DATA_DIR: tempDir() };
     const before = testMail(env).mail;
@@ -25,7 +25,7 @@ describe('a process that ends', () => {
     );
   });
 
-  it('has kept what it answered for when it is killed', async () => {
+  it('has stored every mail it returned a receipt for, even if killed', async () => {
     const server = await testSmtpServer();
     const env = { SMTP_URL: server.url, DATA_DIR: tempDir() };
     const script = `
@@ -49,7 +49,7 @@ describe('a process that ends', () => {
     expect(server.messages.map(({ parsed }) => parsed.messageId)).toEqual([`<${id}@site.example>`]);
   });
 
-  it('interrupts the running attempt after the grace and gives the mail back', async () => {
+  it('aborts the running attempt after the grace period and requeues the mail', async () => {
     let reached = false;
     const server = await testSmtpServer({
       rcpt: (nth) => {
@@ -73,7 +73,7 @@ describe('a process that ends', () => {
 });
 
 describe('production without SMTP_URL', () => {
-  it('holds mails and delivers them when it is set', async () => {
+  it('holds mails and delivers them once it is set', async () => {
     const DATA_DIR = tempDir();
     const held = testMail({ DATA_DIR }, { giveUpAfter: 0 }).mail;
     held.start();
@@ -93,8 +93,8 @@ describe('production without SMTP_URL', () => {
   });
 });
 
-describe('a storage that cannot be opened', () => {
-  it('is mail_unavailable, and is tried again at the next call', async () => {
+describe('storage that cannot be opened', () => {
+  it('rejects with mail_unavailable, and is opened again by the next call', async () => {
     const server = await testSmtpServer();
     const file = join(tempDir(), 'file');
     writeFileSync(file, '');
@@ -111,7 +111,7 @@ describe('a storage that cannot be opened', () => {
     expect(lines.filter((line) => line.includes('mail storage failed'))).toHaveLength(1);
   });
 
-  it('is mail_unavailable when the file is not a database', async () => {
+  it('rejects with mail_unavailable when the file is not a database', async () => {
     const DATA_DIR = tempDir();
     writeFileSync(
       join(DATA_DIR, 'typed-bff.sqlite'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasManyLinks, isFilledByProgram, senderKeyOf } from '#server/mail/screening.ts';
+import { hasManyLinks, isFilledByBot, senderKeyOf } from '#server/mail/screening.ts';
 
 describe('a form', () => {
   const now = 1_000_000;
@@ -13,8 +13,8 @@ describe('a form', () => {
     [{ shownAt: now }, true],
     [{ shownAt: now + 5_000 }, false],
     [{ shownAt: now - 10_000, website: 'x' }, true],
-  ])('%j is filled in by a program: %s', (signs, expected) => {
-    expect(isFilledByProgram(signs, now)).toBe(expected);
+  ])('%j is filled in by a bot: %s', (signals, expected) => {
+    expect(isFilledByBot(signals, now)).toBe(expected);
   });
 });
 
@@ -23,11 +23,11 @@ test.each([
   ['http://a.example https://b.example www.c.example', false],
   ['http://a http://b HTTPS://c www.d', true],
   ['see (http://a),http://b;http://c\nhttp://d', true],
-])('%j holds too many links: %s', (contents, expected) => {
+])('%j contains too many links: %s', (contents, expected) => {
   expect(hasManyLinks(contents)).toBe(expected);
 });
 
-test('a sender counts the same whatever the case, and cannot be read back', () => {
+test('a sender key ignores case and does not reveal the address', () => {
   expect(senderKeyOf('Ada@Example.org')).toBe(senderKeyOf('ada@example.org'));
   expect(senderKeyOf('ada@example.org')).not.toContain('ada');
 });

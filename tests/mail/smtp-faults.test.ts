@@ -15,10 +15,9 @@ import {
 } from './support.ts';
 
 const day = 24 * 60 * 60_000;
-/** Short enough for a test to see them pass. */
-const patience = { connectionTimeout: 150, socketTimeout: 150 };
+const shortTimeouts = { connectionTimeout: 150, socketTimeout: 150 };
 
-/** The first two times. */
+/** The fault occurs on the first two occasions. */
 const twice =
   (fault: Fault): FaultAt =>
   (nth) =>
@@ -28,7 +27,7 @@ const once =
   (nth) =>
     nth === 1 ? fault : undefined;
 
-const settled = (mail: Mail, id: string, status: string) =>
+const waitForStatus = (mail: Mail, id: string, status: string) =>
   eventually(async () => {
     const state = await mail.status(id);
     expect(state.status).toBe(status);
@@ -51,7 +50,7 @@ onEachEngine((engine) => {
     storage = { DATA_DIR: tempDir(), DATABASE_URL: database };
   });
 
-  async function serving(script: SmtpScript, timing: Parameters<typeof testMail>[1] = {}) {
+  async function startMail(script: SmtpScript, timing: Parameters<typeof testMail>[1] = {}) {
     const smtp = await testSmtpServer(script);
     const { mail, lines } = testMail({ ...storage, SMTP_URL: smtp.url }, timing);
     mail.start();
@@ -63,10 +62,10 @@ onEachEngine((engine) => {
     ['RCPT', { rcpt: twice(450) }],
     ['DATA', { dataCommand: twice(451) }],
     ['the end of the data', { data: twice(452) }],
-  ])('4xx at %s: tried again until it is taken', async (_stage, script) => {
-    const { smtp, mail } = await serving(script);
+  ])('4xx at %s: retried until accepted', async (_stage, script) => {
+    const { smtp, mail } = await startMail(script);
     const { id, messageId } = await mail.send(draft);
-    expect(await settled(mail, id, 'sent')).toMatchObject({ attempts: 3 });
+    expect(await waitForStatus(mail, id, 'sent')).toMatchObject({ attempts: 3 });
     expect(new Set(smtp.messages.map(({ parsed }) => parsed.messageId))).toEqual(new Set([messageId]));
     expect(smtp.messages.filter(({ fault }) => fault === undefined)).toHaveLength(1);
   });
@@ -76,15 +75,15 @@ onEachEngine((engine) => {
     ['RCPT', { rcpt: once(550) }],
     ['DATA', { dataCommand: once(554) }],
     ['the end of the data', { data: once(552) }],
-  ])('5xx at %s: dead at once, and the next mail is sent', async (_stage, script) => {
-    const { smtp, mail } = await serving(script);
-    const refused = await mail.send(draft);
-    expect(await settled(mail, refused.id, 'dead')).toMatchObject({ attempts: 1, sentAt: null });
-    const taken = await mail.send(draft);
-    await settled(mail, taken.id, 'sent');
+  ])('5xx at %s: marked dead, and the next mail is sent', async (_stage, script) => {
+    const { smtp, mail } = await startMail(script);
+    const rejected = await mail.send(draft);
+    expect(await waitForStatus(mail, rejected.id, 'dead')).toMatchObject({ attempts: 1, sentAt: null });
+    const accepted = await mail.send(draft);
+    await waitForStatus(mail, accepted.id, 'sent');
     expect(
       smtp.messages.filter(({ fault }) => fault === undefined).map(({ parsed }) => parsed.messageId),
-    ).toEqual([taken.messageId]);
+    ).toEqual([accepted.messageId]);
   });
 
   it.each<[string, SmtpScript]>([
@@ -92,18 +91,18 @@ onEachEngine((engine) => {
     ['a 421 greeting', { greeting: twice(421) }],
     ['a connection cut before the greeting', { greeting: twice('drop') }],
     ['no greeting', { greeting: twice('hang') }],
-  ])('%s: the transport is down, and no attempt is counted', async (_what, script) => {
-    const { smtp, mail, lines } = await serving(script, patience);
+  ])('%s: the transport is down, and no attempt is counted', async (_case, script) => {
+    const { smtp, mail, lines } = await startMail(script, shortTimeouts);
     const { id, messageId } = await mail.send(draft);
-    expect(await settled(mail, id, 'sent')).toMatchObject({ attempts: 1 });
+    expect(await waitForStatus(mail, id, 'sent')).toMatchObject({ attempts: 1 });
     expect(logged(lines, 'mail transport is down')).toHaveLength(2);
     expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([messageId]);
   });
 
   it.each<[string, SmtpScript, RegExp]>([
     ['535', { credentials: { user: 'site', pass: 'right' } }, /AUTH \w+ 535/],
-    ['a certificate that nobody signed', { untrustedTls: true }, /CONN ESOCKET/],
-  ])('%s: no mail is touched until it is mended', async (_what, script, summary) => {
+    ['an untrusted certificate', { untrustedTls: true }, /CONN ESOCKET/],
+  ])('%s: mails stay queued until the transport is fixed', async (_case, script, summary) => {
     const smtp = await testSmtpServer(script);
     const SMTP_URL = smtp.url.replace('//', '//site:wrong@');
     const { mail, lines } = testMail({ ...storage, SMTP_URL }, { giveUpAfter: 0, attemptsAtLeast: 0 });
@@ -117,11 +116,12 @@ onEachEngine((engine) => {
       expect(await mail.status(id)).toMatchObject({ status: 'queued', attempts: 0 });
     }
 
-    const mended = await testSmtpServer();
-    const next = testMail({ ...storage, SMTP_URL: mended.url }).mail;
+    const fixed = await testSmtpServer();
+    const next = testMail({ ...storage, SMTP_URL: fixed.url }).mail;
     next.start();
-    for (const { id } of receipts) expect(await settled(next, id, 'sent')).toMatchObject({ attempts: 1 });
-    expect(mended.messages).toHaveLength(2);
+    for (const { id } of receipts)
+      expect(await waitForStatus(next, id, 'sent')).toMatchObject({ attempts: 1 });
+    expect(fixed.messages).toHaveLength(2);
   });
 
   it.each<[string, SmtpScript, number]>([
@@ -132,23 +132,23 @@ onEachEngine((engine) => {
     ['a connection cut at RCPT', { rcpt: once('drop') }, 1],
     ['a connection cut before the final dot', { body: once('drop') }, 1],
     ['a connection cut after the final dot', { data: once('drop') }, 2],
-  ])('%s: tried again as the same message', async (_what, script, copies) => {
-    const { smtp, mail } = await serving(script, patience);
+  ])('%s: retried with the same message', async (_case, script, copies) => {
+    const { smtp, mail } = await startMail(script, shortTimeouts);
     const { id, messageId } = await mail.send(draft);
-    expect(await settled(mail, id, 'sent')).toMatchObject({ attempts: 2 });
+    expect(await waitForStatus(mail, id, 'sent')).toMatchObject({ attempts: 2 });
     expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual(
       Array.from({ length: copies }, () => messageId),
     );
     expect(new Set(smtp.messages.map(({ raw }) => raw)).size).toBe(1);
   });
 
-  it('a mail that the server always hangs up on is given up in the end', async () => {
-    const { mail } = await serving({ body: () => 'drop' }, { giveUpAfter: 0, attemptsAtLeast: 3 });
+  it('a mail that always makes the server hang up is eventually marked dead', async () => {
+    const { mail } = await startMail({ body: () => 'drop' }, { giveUpAfter: 0, attemptsAtLeast: 3 });
     const { id } = await mail.send(draft);
-    expect(await settled(mail, id, 'dead')).toMatchObject({ attempts: 3 });
+    expect(await waitForStatus(mail, id, 'dead')).toMatchObject({ attempts: 3 });
   });
 
-  it('down for longer than mails are tried: nothing is burned, and all are delivered afterwards', async () => {
+  it('an outage longer than the retry period: no attempt is counted, and all mails are sent afterwards', async () => {
     const gone = await testSmtpServer();
     await gone.close();
     const { mail, lines } = testMail({ ...storage, SMTP_URL: gone.url });
@@ -162,10 +162,10 @@ onEachEngine((engine) => {
       expect(await mail.status(id)).toMatchObject({ status: 'queued', attempts: 0 });
     }
 
-    // A server that comes up may put off whom it does not know, and that is no reason to give up.
+    // A server may greylist at first; that must not mark the mails dead.
     const smtp = await testSmtpServer({ rcpt: (nth) => (nth <= 8 ? 451 : undefined) }, gone.port);
     mail.start();
-    for (const { id } of receipts) await settled(mail, id, 'sent');
+    for (const { id } of receipts) await waitForStatus(mail, id, 'sent');
     expect(smtp.messages.map(({ parsed }) => parsed.messageId).sort()).toEqual(
       receipts.map(({ messageId }) => messageId).sort(),
     );

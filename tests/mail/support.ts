@@ -26,7 +26,7 @@ export const draft = {
   contents: 'Hello,\nhow are you?',
 };
 
-/** A folder of its own for the running test. */
+/** Creates a temporary folder, which is deleted after the test. */
 export function tempDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'typed-bff-mail-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -39,7 +39,7 @@ export async function testSmtpServer(script?: SmtpScript, port?: number): Promis
   return server;
 }
 
-/** A mail service that closes with the test. It is not started. `lines` is what it logged. */
+/** Creates a mail service without starting it. It is stopped after the test. `lines` collects its log lines. */
 export function testMail(
   env: Partial<MailEnv>,
   timing: Partial<MailTiming> = {},
@@ -66,21 +66,21 @@ export function testMail(
 
 export type Engine = 'sqlite' | 'postgres';
 
-/** A suite for each engine; the one on PostgreSQL is skipped without PostgreSQL. */
+/** Runs a suite on each engine. The PostgreSQL suite requires PostgreSQL. */
 export function onEachEngine(suite: (engine: Engine) => void): void {
   describe('on sqlite', () => suite('sqlite'));
   describeWith('postgres')('on postgres', () => suite('postgres'));
 }
 
-/** What makes a mail service keep its mails on an engine, in a place of their own. */
+/** The settings that select the storage of a mail service. */
 export type StorageEnv = Pick<MailEnv, 'DATA_DIR' | 'DATABASE_URL'>;
 
-/** @param postgres without it SQLite */
+/** @param postgres a new database on this server; a new SQLite file if undefined */
 export async function storageEnv(postgres: PostgresServer | undefined): Promise<StorageEnv> {
   return { DATA_DIR: tempDir(), DATABASE_URL: await postgres?.database() };
 }
 
-/** The storage of such a service, opened beside it. */
+/** Opens the storage of a mail service on a separate connection. */
 export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promise<MailDatabase> {
   const log = createLogger({ level: 'silent' });
   const db = await (DATABASE_URL === undefined ? openSqlite(DATA_DIR) : openPostgres(DATABASE_URL, log));
@@ -88,22 +88,25 @@ export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promi
   return db;
 }
 
-/** A place for mails, with as many connections as a test opens. */
-export type MailPlace = { open(): Promise<MailDatabase> };
+/** A mail storage that a test can open several times. */
+export type MailStorage = { open(): Promise<MailDatabase> };
 
-/** A SQLite file of its own, or a database of a PostgreSQL that runs. */
-export async function testPlace(postgres?: PostgresServer): Promise<MailPlace> {
+/** Creates a SQLite file, or a database on a running PostgreSQL. */
+export async function testStorage(postgres?: PostgresServer): Promise<MailStorage> {
   const env = await storageEnv(postgres);
   return { open: () => openStorage(env) };
 }
 
-/** An outbox on a connection of its own. */
-export async function testOutbox(place: MailPlace, options: Partial<OutboxOptions> = {}): Promise<Outbox> {
-  return createOutbox(await place.open(), { siteUrl: addresses.siteUrl, ...options });
+/** Opens an outbox on a separate connection. */
+export async function testOutbox(
+  storage: MailStorage,
+  options: Partial<OutboxOptions> = {},
+): Promise<Outbox> {
+  return createOutbox(await storage.open(), { siteUrl: addresses.siteUrl, ...options });
 }
 
-/** Lets time pass for the mails: the times they hold move into the past. A database's clock cannot be moved. */
-export async function pass({ open }: MailPlace, milliseconds: number): Promise<void> {
+/** Simulates the passing of time by moving the mails' times into the past: a database's clock cannot be changed. */
+export async function pass({ open }: MailStorage, milliseconds: number): Promise<void> {
   const { queries } = await open();
   await queries
     .updateTable('mail')
@@ -116,7 +119,7 @@ export async function pass({ open }: MailPlace, milliseconds: number): Promise<v
     .execute();
 }
 
-/** Waits until the check passes; its last failure is the test's. */
+/** Waits until the check passes; on timeout, rejects with its last error. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: 10_000, interval: 10 });
 }

@@ -13,28 +13,28 @@ const query = publicProcedure(meta)
   .query(() => null);
 
 describe('tools', () => {
-  test('are all procedures, by names that every client takes', () => {
+  test('are all procedures, under names that all clients accept', () => {
     expect([...tools.values()].map(({ entry }) => entry.path).sort()).toEqual([...procedures.keys()].sort());
     for (const name of tools.keys()) expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
   });
 
-  test('take an object, whatever the procedure takes', () => {
+  test('take an object, regardless of the input of the procedure', () => {
     for (const { tool } of tools.values()) expect(tool.inputSchema.type, tool.name).toBe('object');
   });
 
-  test('open to anyone are the public queries, and no other', () => {
+  test('that anyone may use are exactly the public queries', () => {
     const open = [...tools.values()].filter(({ entry }) => isOpen(entry)).map(({ tool }) => tool.name);
     expect(open.sort()).toEqual(publicQueries.map((path) => path.replace('.', '_')).sort());
   });
 
-  test('of one name stop the start', () => {
+  test('with the same name fail the start', () => {
     const entries = readProcedures(router({ a: router({ b_c: query }), a_b: router({ c: query }) }));
-    expect(() => toolsOf(entries.values())).toThrow('a_b.c and a.b_c would be one tool');
+    expect(() => toolsOf(entries.values())).toThrow('a_b.c and a.b_c have the same tool name');
   });
 });
 
 describe('values that JSON does not have', () => {
-  test('leave as the nearest that it has', () => {
+  test('are converted to the nearest JSON value', () => {
     const value = {
       when: new Date('2026-03-01T12:00:00Z'),
       big: 2n ** 64n,
@@ -58,7 +58,7 @@ describe('values that JSON does not have', () => {
     spans: z.array(z.object({ until: z.date(), note: z.string() })),
   });
 
-  test('come as ISO 8601 strings where the schema wants a date, and nowhere else', () => {
+  test('are read from ISO 8601 strings only if the schema expects a date', () => {
     const until = '2026-03-01T12:00:00+01:00';
     const input = { from: '2026-03-01', spans: [{ until, note: until }] };
     expect(schema.parse(withDates(schema, input))).toEqual({
@@ -68,11 +68,14 @@ describe('values that JSON does not have', () => {
     expect(input.spans[0]?.until).toBe(until);
   });
 
-  test.each(['yesterday', '2026', '2026-03-01T12:00', 1772366400000, null])('a date is not %j', (from) => {
-    expect(withDates(schema, { from, spans: [] })).toEqual({ from, spans: [] });
-  });
+  test.each(['yesterday', '2026', '2026-03-01T12:00', 1772366400000, null])(
+    '%j is not read as a date',
+    (from) => {
+      expect(withDates(schema, { from, spans: [] })).toEqual({ from, spans: [] });
+    },
+  );
 
-  test('a date that no calendar has is refused by the schema', () => {
+  test('an impossible date is rejected by the schema', () => {
     expect(schema.safeParse(withDates(schema, { from: '2026-13-45', spans: [] })).success).toBe(false);
   });
 });

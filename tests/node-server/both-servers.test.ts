@@ -3,21 +3,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodePathSegment } from '#server/http/decode-path.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { nextArguments } from '#tests/support/start-command.ts';
-import { sendBytes, type WireAnswer } from '../http/support/raw-socket.ts';
-import { sentArbitrary } from '../http/support/requests.ts';
-import type { Sent } from '../http/support/sent.ts';
+import { sendBytes, type WireResponse } from '../http/support/raw-socket.ts';
+import type { RequestParts } from '../http/support/request-parts.ts';
+import { requestArbitrary } from '../http/support/requests.ts';
 import { toWire } from '../http/support/wire.ts';
 
-let front: Product;
-let nextAlone: Product;
+let ownServer: Product;
+let nextStart: Product;
 beforeAll(async () => {
   const env = { SITE_URL: 'http://localhost:3000' };
-  [front, nextAlone] = await Promise.all([startProduct(env), startProduct(env, nextArguments)]);
+  [ownServer, nextStart] = await Promise.all([startProduct(env), startProduct(env, nextArguments)]);
 }, 120_000);
-afterAll(() => Promise.all([front.close(), nextAlone.close()]));
+afterAll(() => Promise.all([ownServer.close(), nextStart.close()]));
 
-/** How the bytes are framed and when they were sent is each server's own. */
-const ownHeaders = [
+/** Headers about framing and time, which each server sets by its own rules. */
+const serverHeaders = [
   'connection',
   'content-length',
   'date',
@@ -25,11 +25,11 @@ const ownHeaders = [
   'last-modified',
   'transfer-encoding',
 ];
-/** Next adds to it what its own navigation depends on, and what it would compress. */
+/** Next adds the headers that its navigation and its compression depend on. */
 const vary = 'vary';
 
-/** What is new with every request, wherever it is answered. */
-const changing: readonly [RegExp, string][] = [
+/** Values that change with every request on either server, and their placeholders. */
+const volatileValues: readonly [RegExp, string][] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME'],
   [/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'ID'],
   [/"(ageSeconds|retryAfterSeconds)":\d+/g, '"$1":N'],
@@ -37,35 +37,38 @@ const changing: readonly [RegExp, string][] = [
   [/;([rt])=\d+/g, ';$1=N'],
 ];
 
-function settled(text: string): string {
-  return changing.reduce((result, [pattern, fixed]) => result.replaceAll(pattern, fixed), text);
+function normalized(text: string): string {
+  return volatileValues.reduce(
+    (result, [pattern, placeholder]) => result.replaceAll(pattern, placeholder),
+    text,
+  );
 }
 
-function comparable({ status, headers, text }: WireAnswer) {
-  // Next's own, to the path without the slash at its end; the front server adds its security headers.
+function comparable({ status, headers, text }: WireResponse) {
+  // Next's own redirect to the path without a trailing slash. The product's server adds security headers to it.
   if (status === 308) return { status, location: headers.get('location') };
-  const kept = [...headers].filter(([name]) => !ownHeaders.includes(name) && name !== vary);
+  const kept = [...headers].filter(([name]) => !serverHeaders.includes(name) && name !== vary);
   return {
     status,
-    headers: Object.fromEntries(kept.map(([name, value]) => [name, settled(value)])),
-    text: settled(text),
+    headers: Object.fromEntries(kept.map(([name, value]) => [name, normalized(value)])),
+    text: normalized(text),
   };
 }
 
-async function answerOf({ baseUrl }: Product, sent: Sent) {
-  const { answers } = await sendBytes(baseUrl, toWire(sent), { method: sent.method });
-  return answers.map(comparable);
+async function responsesOf({ baseUrl }: Product, parts: RequestParts) {
+  const { responses } = await sendBytes(baseUrl, toWire(parts), { method: parts.method });
+  return responses.map(comparable);
 }
 
-const target = sentArbitrary.map((sent) => ({
-  ...sent,
-  path: sent.path.replaceAll(/[^!-~]|[#?]/g, encodeURIComponent),
-  query: sent.query.replaceAll(/[^!-~]|#/g, encodeURIComponent),
-  headers: sent.headers.map(([name, value]) => [name, value.replaceAll(/[^\t\x20-\x7e]/g, '')] as const),
+const wireRequest = requestArbitrary.map((parts) => ({
+  ...parts,
+  path: parts.path.replaceAll(/[^!-~]|[#?]/g, encodeURIComponent),
+  query: parts.query.replaceAll(/[^!-~]|#/g, encodeURIComponent),
+  headers: parts.headers.map(([name, value]) => [name, value.replaceAll(/[^\t\x20-\x7e]/g, '')] as const),
 }));
 
-/** Next alone has no envelope for these, before any route; the front server refuses them itself. */
-function isAnsweredByNextItself({ path }: Sent): boolean {
+/** `next start` rejects these paths before any route, in its own format. The product's server rejects them itself. */
+function isRejectedByNext({ path }: RequestParts): boolean {
   try {
     decodePathSegment(path);
     return /\/(?:\.|%2e){1,2}(?=\/|$)/i.test(path);
@@ -74,14 +77,17 @@ function isAnsweredByNextItself({ path }: Sent): boolean {
   }
 }
 
-test('thousands of requests are answered alike by the front server and by Next alone', {
+test("the product's server and next start give the same responses to thousands of random requests", {
   timeout: 240_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(
-      target.filter((sent) => !isAnsweredByNextItself(sent)),
-      async (sent) => {
-        const [ours, theirs] = await Promise.all([answerOf(front, sent), answerOf(nextAlone, sent)]);
+      wireRequest.filter((parts) => !isRejectedByNext(parts)),
+      async (parts) => {
+        const [ours, theirs] = await Promise.all([
+          responsesOf(ownServer, parts),
+          responsesOf(nextStart, parts),
+        ]);
         expect(ours).toEqual(theirs);
       },
     ),
@@ -116,13 +122,16 @@ const rawPaths = [
   '/api/raw/files/no/such',
   '/api/raw/nobody/file',
 ];
-const conditions: Sent['headers'][] = [[], [['if-none-match', '*']]];
+const conditions: RequestParts['headers'][] = [[], [['if-none-match', '*']]];
 
-describe.each(rawPaths)('%s is the same from both', (path) => {
+describe.each(rawPaths)('%s is the same from both servers', (path) => {
   test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('by %s', async (method) => {
     for (const headers of conditions) {
-      const sent: Sent = { method, path, query: '', headers, body: undefined };
-      const [ours, theirs] = await Promise.all([answerOf(front, sent), answerOf(nextAlone, sent)]);
+      const parts: RequestParts = { method, path, query: '', headers, body: undefined };
+      const [ours, theirs] = await Promise.all([
+        responsesOf(ownServer, parts),
+        responsesOf(nextStart, parts),
+      ]);
       expect(ours).toHaveLength(1);
       expect(ours).toEqual(theirs);
     }

@@ -11,7 +11,7 @@ beforeEach(() => {
   before = product.log().length;
 });
 
-/** Everything written before this line of the log was written too. */
+/** Logs a marker line and waits for it. Lines logged earlier have arrived by then. */
 async function expectNoStack(marker: string): Promise<void> {
   await fetch(`${product.baseUrl}/healthz`, { headers: { 'x-request-id': marker } });
   await vi.waitFor(() => expect(product.log()).toContain(marker), { timeout: 5000, interval: 20 });
@@ -21,17 +21,17 @@ async function expectNoStack(marker: string): Promise<void> {
 const id = 'a'.repeat(42);
 const form = { 'content-type': 'multipart/form-data; boundary=b' };
 
-/** There are no Server Actions here; whoever asks for one is refused without a trace of how Next is built. */
-describe('what Next speaks with its own pages, spoken by a stranger', () => {
+/** The product has no Server Actions. A request for one is rejected without exposing Next's internals. */
+describe("Next's internal protocol, sent by an untrusted client", () => {
   test.each([
-    { title: 'an action that is none', headers: { 'next-action': 'x' } },
-    { title: 'an action in the right form', headers: { 'next-action': id } },
-    { title: 'an action as a form', headers: { 'next-action': id, ...form } },
+    { title: 'an unknown action', headers: { 'next-action': 'x' } },
+    { title: 'an unknown action with a well-formed id', headers: { 'next-action': id } },
+    { title: 'an unknown action sent as a form', headers: { 'next-action': id, ...form } },
     {
-      title: 'an action of another site',
+      title: 'an unknown action sent from another site',
       headers: { 'next-action': id, origin: 'https://evil.example', ...form },
     },
-  ])('$title is refused', async ({ headers }) => {
+  ])('$title is rejected with a 4xx', async ({ headers }) => {
     const body = '--b\r\nContent-Disposition: form-data; name="1_$ACTION_ID_x"\r\n\r\n[]\r\n--b--\r\n';
     const response = await rawRequest(product, {
       method: 'POST',
@@ -53,7 +53,7 @@ describe('what Next speaks with its own pages, spoken by a stranger', () => {
     { 'x-matched-path': '/inbox', 'x-invoke-path': '/inbox', 'x-now-route-matches': '1=%' },
     { 'x-prerender-revalidate': 'guess', 'x-next-revalidated-tags': 'a' },
     { 'x-nextjs-data': '1' },
-  ])('the headers %j break nothing', async (headers) => {
+  ])('the headers %j cause no server error', async (headers) => {
     for (const path of ['/', '/weather', '/posts', '/api/trpc/echo.request']) {
       const response = await rawRequest(product, { method: 'GET', path, headers });
       expect(response.status, path).toBeLessThan(500);
@@ -65,7 +65,7 @@ describe('what Next speaks with its own pages, spoken by a stranger', () => {
   });
 
   test.each(['PUT', 'PATCH', 'DELETE'])(
-    'a page by %s is refused with the methods that it has',
+    '%s on a page gets a 405 that lists the allowed methods',
     async (method) => {
       const response = await rawRequest(product, { method, path: '/posts' });
       expect(response.status).toBe(405);

@@ -1,15 +1,15 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readEnvelope } from '#tests/product/call.ts';
+import { readError } from '#tests/product/call.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { untilLogged } from '../http/support/log.ts';
-import { sendBytes, type WireAnswer } from '../http/support/raw-socket.ts';
+import { sendBytes, type WireResponse } from '../http/support/raw-socket.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {
   product = await sharedProduct();
 });
 
-/** How much of the log is older than the running test. */
+/** Length of the log when the test began. */
 let before = 0;
 beforeEach(() => {
   before = product.log().length;
@@ -26,13 +26,13 @@ const close = ['host: localhost', 'connection: close'];
 const jsonType = 'content-type: application/json';
 const url = '/api/trpc/echo.request';
 
-async function ask(bytes: string | Uint8Array, halfClose = false): Promise<WireAnswer[]> {
-  const { answers, ended } = await sendBytes(product.baseUrl, bytes, { halfClose });
+async function sendUntilClosed(bytes: string | Uint8Array, halfClose = false): Promise<WireResponse[]> {
+  const { responses, ended } = await sendBytes(product.baseUrl, bytes, { halfClose });
   expect(ended).toBe('closed');
-  return answers;
+  return responses;
 }
 
-describe('HTTP that fetch does not send is answered with the envelope', () => {
+describe('HTTP that fetch cannot send gets an error response', () => {
   test.each([
     {
       title: 'an absolute target',
@@ -41,44 +41,44 @@ describe('HTTP that fetch does not send is answered with the envelope', () => {
     },
     { title: 'the target *', bytes: lines('OPTIONS * HTTP/1.1', ...close), status: 400 },
     { title: 'TRACE', bytes: lines(`TRACE ${url} HTTP/1.1`, ...close), status: 405 },
-    { title: 'a method of WebDAV', bytes: lines(`PROPFIND ${url} HTTP/1.1`, ...close), status: 405 },
+    { title: 'a WebDAV method', bytes: lines(`PROPFIND ${url} HTTP/1.1`, ...close), status: 405 },
     { title: 'QUERY', bytes: lines(`QUERY ${url} HTTP/1.1`, ...close), status: 405 },
     { title: 'a malformed path', bytes: lines('GET /api/trpc/% HTTP/1.1', ...close), status: 400 },
     {
-      title: 'a malformed path of a page',
+      title: 'a malformed page path',
       bytes: lines('GET /posts/%E0%A4 HTTP/1.1', ...close),
       status: 400,
     },
   ])('$title: $status', async ({ bytes, status }) => {
-    const [answer] = await ask(bytes);
-    expect(answer?.status).toBe(status);
-    expect(answer?.headers.get('content-type')).toMatch(/^application\/json\b/);
-    expect(readEnvelope(JSON.parse(answer?.text ?? '')).data.requestId).toBe(
-      answer?.headers.get('x-request-id'),
+    const [response] = await sendUntilClosed(bytes);
+    expect(response?.status).toBe(status);
+    expect(response?.headers.get('content-type')).toMatch(/^application\/json\b/);
+    expect(readError(JSON.parse(response?.text ?? '')).data.requestId).toBe(
+      response?.headers.get('x-request-id'),
     );
   });
 });
 
-describe('a request to change the protocol (RFC 9110, 7.8) is answered as if it had not asked', () => {
+describe('a protocol upgrade request (RFC 9110, 7.8) is served as a plain HTTP request', () => {
   test.each(['websocket', 'h2c', 'TLS/1.0'])('%s', async (protocol) => {
-    const [answer] = await ask(
+    const [response] = await sendUntilClosed(
       lines(`GET ${url} HTTP/1.1`, 'host: localhost', 'connection: upgrade, close', `upgrade: ${protocol}`),
     );
-    expect(answer?.status).toBe(200);
+    expect(response?.status).toBe(200);
   });
 
-  test('with a malformed path: refused, and no stack in the log', async () => {
-    const [answer] = await ask(
+  test('a malformed path is rejected without a stack in the log', async () => {
+    const [response] = await sendUntilClosed(
       lines('GET /api/% HTTP/1.1', 'host: localhost', 'connection: upgrade, close', 'upgrade: websocket'),
     );
-    expect(answer?.status).toBe(400);
+    expect(response?.status).toBe(400);
   });
 });
 
-describe("what is no HTTP gets Node's own refusal", () => {
+describe("bytes that are not HTTP get Node's own error response", () => {
   test.each([
     { title: 'TLS', bytes: Buffer.from('160301020001fc0303', 'hex'), status: 400 },
-    { title: 'a method that is none', bytes: lines(`FOO ${url} HTTP/1.1`, ...close), status: 400 },
+    { title: 'an unknown method', bytes: lines(`FOO ${url} HTTP/1.1`, ...close), status: 400 },
     { title: 'HTTP/9.9', bytes: lines(`GET ${url} HTTP/9.9`, ...close), status: 400 },
     { title: 'no host', bytes: lines(`GET ${url} HTTP/1.1`, 'connection: close'), status: 400 },
     { title: 'a blank in the target', bytes: lines('GET /a b HTTP/1.1', ...close), status: 400 },
@@ -91,17 +91,17 @@ describe("what is no HTTP gets Node's own refusal", () => {
       status: 431,
     },
     {
-      title: 'a length that is none',
+      title: 'a negative content length',
       bytes: lines('POST /api/trpc/echo.body HTTP/1.1', ...close, 'content-length: -1'),
       status: 400,
     },
     {
-      title: 'two lengths',
+      title: 'two content lengths',
       bytes: lines('POST /api/trpc/echo.body HTTP/1.1', ...close, 'content-length: 1', 'content-length: 2'),
       status: 400,
     },
     {
-      title: 'a length and chunks',
+      title: 'a content length with chunked encoding',
       bytes: lines(
         'POST /api/trpc/echo.body HTTP/1.1',
         ...close,
@@ -112,7 +112,7 @@ describe("what is no HTTP gets Node's own refusal", () => {
       status: 400,
     },
     {
-      title: 'chunks that are none',
+      title: 'a malformed chunk',
       bytes: `${lines('POST /api/trpc/echo.body HTTP/1.1', ...close, jsonType, 'transfer-encoding: chunked')}ZZZ\r\n`,
       status: 400,
     },
@@ -122,37 +122,39 @@ describe("what is no HTTP gets Node's own refusal", () => {
       status: 400,
     },
   ])('$title: $status', async ({ bytes, status }) => {
-    const answers = await ask(bytes, true);
-    expect(answers.map((answer) => answer.status)).toEqual([status]);
+    const responses = await sendUntilClosed(bytes, true);
+    expect(responses.map((response) => response.status)).toEqual([status]);
   });
 });
 
-describe('bodies that are not as announced', () => {
+describe('a body that does not match its content length', () => {
   const head = (length: number) =>
     lines('POST /api/trpc/echo.body HTTP/1.1', ...close, jsonType, `content-length: ${length}`);
 
-  test('less than announced, then the end: not answered with a 5xx, and no failure of ours in the log', async () => {
-    const answers = await ask(`${head(100)}{"json":1}`, true);
-    for (const { status } of answers) expect(status).toBeLessThan(500);
+  test('a body that ends early gets no 5xx and is not logged as an error', async () => {
+    const responses = await sendUntilClosed(`${head(100)}{"json":1}`, true);
+    for (const { status } of responses) expect(status).toBeLessThan(500);
     const line = await untilLogged(product, (event) => event.route === '/api/trpc/[trpc]', before);
     expect(line).toMatchObject({ msg: 'request', bytesIn: 0 });
     expect(line.level).not.toBe('error');
   });
 
-  test('more than announced: the rest is never a request', async () => {
-    const answers = await ask(`${head(10)}{"json":1}GARBAGE`);
-    expect(answers).toHaveLength(1);
-    // Node ends the connection as soon as it reads what is no HTTP, whether or not the answer was on its way.
-    for (const { status } of answers) expect([200, 400]).toContain(status);
+  test('bytes after the body are never served as a request', async () => {
+    const responses = await sendUntilClosed(`${head(10)}{"json":1}GARBAGE`);
+    expect(responses).toHaveLength(1);
+    // Node closes the connection when it reads bytes that are not HTTP, even if the response has not been sent yet.
+    for (const { status } of responses) expect([200, 400]).toContain(status);
   });
 
-  test('a GET with a body is a GET', async () => {
-    const [answer] = await ask(`${lines(`GET ${url} HTTP/1.1`, ...close, 'content-length: 5')}hello`);
-    expect(answer?.status).toBe(200);
+  test('a GET with a body is served as a GET', async () => {
+    const [response] = await sendUntilClosed(
+      `${lines(`GET ${url} HTTP/1.1`, ...close, 'content-length: 5')}hello`,
+    );
+    expect(response?.status).toBe(200);
   });
 });
 
-test('requests sent without waiting are answered each, in their order', async () => {
+test('pipelined requests are answered in order', async () => {
   const id = (n: number) => `pipelined-${n}`;
   const bytes = [1, 2, 3, 4]
     .map((n) =>
@@ -164,8 +166,8 @@ test('requests sent without waiting are answered each, in their order', async ()
       ),
     )
     .join('');
-  const answers = await ask(bytes);
-  expect(answers.map(({ status, headers }) => [status, headers.get('x-request-id')])).toEqual(
+  const responses = await sendUntilClosed(bytes);
+  expect(responses.map(({ status, headers }) => [status, headers.get('x-request-id')])).toEqual(
     [1, 2, 3, 4].map((n) => [200, id(n)]),
   );
 });

@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { readEnvelope } from '#tests/product/call.ts';
+import { readError } from '#tests/product/call.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { parseAnswers } from '../http/support/raw-socket.ts';
+import { parseResponses } from '../http/support/raw-socket.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {
@@ -19,42 +19,42 @@ async function open(): Promise<{ socket: Socket; read: () => Buffer; closed: Pro
   const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
-  // Cut by the server while something is being sent.
+  // The server may reset the connection while bytes are being sent.
   socket.on('error', () => undefined);
   const closed = new Promise((resolve) => socket.once('close', resolve));
   await once(socket, 'connect');
   return { socket, read: () => Buffer.concat(chunks), closed };
 }
 
-const refusals = [
+const rejectedBodies = [
   { title: 'too large', type: 'application/json', status: 413, reason: 'payload_too_large' },
   { title: 'of the wrong type', type: 'text/plain', status: 415, reason: 'unsupported_media_type' },
 ];
 
-describe.concurrent.each(refusals)('a body that is $title', ({ type, status, reason }) => {
-  test('is thrown away up to its announced end, and the next request is answered on its connection', async () => {
+describe.concurrent.each(rejectedBodies)('a body that is $title', ({ type, status, reason }) => {
+  test('is drained up to its content length, and the connection serves the next request', async () => {
     const { socket, read } = await open();
     socket.write(head(type, limits.nodeServer.drainBytes));
-    await expect.poll(() => parseAnswers(read())).toHaveLength(1);
+    await expect.poll(() => parseResponses(read())).toHaveLength(1);
     socket.write(Buffer.alloc(limits.nodeServer.drainBytes, '1'));
     socket.write('GET /api/trpc/echo.request HTTP/1.1\r\nhost: localhost\r\n\r\n');
-    await expect.poll(() => parseAnswers(read()).map((answer) => answer.status)).toEqual([status, 200]);
-    const [refused] = parseAnswers(read());
-    expect(readEnvelope(JSON.parse(refused?.text ?? '')).data.reason).toBe(reason);
-    expect(refused?.headers.get('connection')).not.toBe('close');
+    await expect.poll(() => parseResponses(read()).map((response) => response.status)).toEqual([status, 200]);
+    const [rejected] = parseResponses(read());
+    expect(readError(JSON.parse(rejected?.text ?? '')).data.reason).toBe(reason);
+    expect(rejected?.headers.get('connection')).not.toBe('close');
     socket.destroy();
   });
 
   test.each([
-    { when: 'the rest does not come', bytes: limits.nodeServer.drainBytes },
-    { when: 'it is larger', bytes: limits.nodeServer.drainBytes + 1 },
-  ])('loses its connection when $when', async ({ bytes }) => {
+    { when: 'the rest of it does not arrive', bytes: limits.nodeServer.drainBytes },
+    { when: 'it exceeds the drain limit', bytes: limits.nodeServer.drainBytes + 1 },
+  ])('closes the connection when $when', async ({ bytes }) => {
     const { socket, read, closed } = await open();
     socket.write(head(type, bytes));
     const dripping = setInterval(() => socket.write('1'), 200);
-    const patience = delay(limits.nodeServer.lingerTime * 3, 'open');
-    expect(await Promise.race([closed.then(() => 'closed'), patience])).toBe('closed');
+    const timeout = delay(limits.nodeServer.lingerTime * 3, 'open');
+    expect(await Promise.race([closed.then(() => 'closed'), timeout])).toBe('closed');
     clearInterval(dripping);
-    expect(parseAnswers(read()).map((answer) => answer.status)).toEqual([status]);
+    expect(parseResponses(read()).map((response) => response.status)).toEqual([status]);
   });
 });

@@ -5,39 +5,39 @@ import { afterEach, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { NodeServer } from '#server/node-server/server.ts';
 import { lifecycle } from '#server/process/lifecycle.ts';
-import { startFront } from '../http/support/front.ts';
 import { withServices } from '../http/support/in-process.ts';
+import { startTestServer } from '../http/support/test-server.ts';
 
 withServices();
 
 afterEach(() => {
   lifecycle.draining = false;
-  lifecycle.leaving = false;
+  lifecycle.handingOver = false;
 });
 
-/** More than a connection holds on its way. */
+/** More than the buffers of a connection hold. */
 const page = Buffer.alloc(40_000_000, 'x');
 
 test.each<[keyof NodeServer, number]>([
   ['stop', 0],
   ['handOver', limits.cluster.idleGrace + 1_000],
-])('%s: what a slow reader has not taken yet still comes', async (way, pause) => {
-  const ended = Promise.withResolvers<void>();
-  const { front, url } = await startFront(async (_, response) => {
+])('%s: a slow reader still receives the whole response', async (method, pause) => {
+  const responded = Promise.withResolvers<void>();
+  const { server, url } = await startTestServer(async (_, response) => {
     response.writeHead(200, { 'content-length': page.length });
     response.end(page);
-    ended.resolve();
+    responded.resolve();
   });
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname, () => socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
   socket.pause();
-  await ended.promise;
-  const over = front[way]();
+  await responded.promise;
+  const stopped = server[method]();
   await delay(pause);
   const parts: Buffer[] = [];
   socket.on('data', (part: Buffer) => parts.push(part)).resume();
   await once(socket, 'close');
-  await over;
-  const answer = Buffer.concat(parts);
-  expect(answer.length - answer.indexOf('\r\n\r\n') - 4).toBe(page.length);
+  await stopped;
+  const response = Buffer.concat(parts);
+  expect(response.length - response.indexOf('\r\n\r\n') - 4).toBe(page.length);
 });

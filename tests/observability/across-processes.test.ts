@@ -5,15 +5,15 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logLines } from '#tests/http/support/log.ts';
 import { post, resultOf } from '#tests/product/call.ts';
-import { next } from '#tests/product/processes.ts';
+import { nextCli } from '#tests/product/processes.ts';
 import { spanNamed, treeOf, untilTraced } from '#tests/support/collector.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { testWith } from '#tests/support/skip.ts';
 import { startSmtpServer } from '#tests/support/smtp-server.ts';
-import { callersTrace, telling, testCollector } from './support.ts';
+import { callersTrace, exportingTo, testCollector } from './support.ts';
 
-const door = 'POST /api/trpc/[trpc]';
+const requestSpan = 'POST /api/trpc/[trpc]';
 const addresses = { MAIL_TO: 'owner@site.example', MAIL_FROM: 'website@site.example' };
 const receiptSchema = z.object({ id: z.string(), status: z.string() });
 const draft = { email: 'ada@visitor.example', contents: 'Hello' };
@@ -34,11 +34,11 @@ describe.each([
   { engine: 'postgres', testOn: testWith('postgres') },
 ] as const)('a mail in $engine', ({ engine, testOn }) => {
   testOn(
-    'that a later process delivers is still one trace',
+    'stays in one trace when a later process delivers it',
     async () => {
-      const kept = await storage(engine);
+      const storageEnv = await storage(engine);
       const collector = await testCollector();
-      const env = { ...kept, ...telling(collector), ...addresses, DEMO: '' };
+      const env = { ...storageEnv, ...exportingTo(collector), ...addresses, DEMO: '' };
 
       const first = await startProduct(env);
       onTestFinished(() => first.close());
@@ -63,10 +63,10 @@ describe.each([
         collector,
         ({ attributes, name }) => name === 'mail deliver' && attributes['bff.mail_id'] === id,
         'SMTP send',
-        door,
+        requestSpan,
       );
       expect(treeOf(trace)).toEqual({
-        [door]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
+        [requestSpan]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
       });
       expect(trace[0]?.traceId).toBe(caller.traceId);
       const pids = ['mail accept', 'mail deliver'].map(
@@ -78,7 +78,7 @@ describe.each([
   );
 });
 
-test('what was not sent yet is sent when the process is told to end', async () => {
+test('pending spans and metrics are exported at shutdown', async () => {
   const collector = await testCollector();
   const product = await startProduct({
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -94,7 +94,7 @@ test('what was not sent yet is sent when the process is told to end', async () =
   expect(calls).toEqual({ attributes: { procedure: 'echo.body', outcome: 'ok' }, asDouble: 5 });
 });
 
-test('every worker sends its spans, and the first process the metrics of all', async () => {
+test('every worker exports its spans, and the primary exports the metrics of all workers', async () => {
   const collector = await testCollector();
   const product = await startProduct({
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -115,22 +115,22 @@ test('every worker sends its spans, and the first process the metrics of all', a
   const wrote = logLines(product).flatMap((line) => (line.msg === 'request' ? [line.worker] : []));
   expect(workers).toEqual(new Set(wrote));
   expect(collector.exports).toHaveLength(1);
-  const [told] = collector.exports;
-  expect(told?.resource['process.pid']).toBe(product.process.pid);
-  expect(told?.resource['bff.worker']).toBeUndefined();
-  expect(told?.metrics.get('bff_calls_total')?.sum?.dataPoints).toEqual([
+  const [metricsExport] = collector.exports;
+  expect(metricsExport?.resource['process.pid']).toBe(product.process.pid);
+  expect(metricsExport?.resource['bff.worker']).toBeUndefined();
+  expect(metricsExport?.metrics.get('bff_calls_total')?.sum?.dataPoints).toEqual([
     { attributes: { procedure: 'echo.body', outcome: 'ok' }, asDouble: total },
   ]);
 }, 120_000);
 
-test('`next start` without the front server is traced by the same spans', async () => {
+test('`next start` without the node server records the same spans', async () => {
   const collector = await testCollector();
-  const product = await startProduct(telling(collector), [next, 'start']);
+  const product = await startProduct(exportingTo(collector), [nextCli, 'start']);
   onTestFinished(() => product.close());
   const caller = callersTrace();
   await resultOf(await post(product, 'echo.body', 1, { traceparent: caller.traceparent }));
-  const trace = await untilTraced(collector, ({ traceId }) => traceId === caller.traceId, door);
-  expect(treeOf(trace)).toEqual({ [door]: { 'echo.body': {} } });
+  const trace = await untilTraced(collector, ({ traceId }) => traceId === caller.traceId, requestSpan);
+  expect(treeOf(trace)).toEqual({ [requestSpan]: { 'echo.body': {} } });
   expect((await fetch(product.baseUrl)).status).toBe(200);
   await vi.waitFor(() => expect(collector.exports.at(-1)?.metrics.has('bff_calls_total')).toBe(true), {
     timeout: 10_000,

@@ -4,16 +4,16 @@ import { post, resultOf } from '#tests/product/call.ts';
 import { freePort, startProduct } from '#tests/support/product.ts';
 import { testCollector } from './support.ts';
 
-const cannot = 'telemetry cannot be delivered';
-const again = 'telemetry is delivered again';
+const cannot = 'telemetry export failed';
+const again = 'telemetry export recovered';
 const soon = {
   OTEL_BSP_SCHEDULE_DELAY: '20',
   OTEL_METRICS_EXPORTER: 'none',
-  // Of one export with its retries. Milliseconds.
+  // Milliseconds for one export including its retries.
   OTEL_EXPORTER_OTLP_TIMEOUT: '500',
 };
 
-test('a collector that answers nothing fails no request, holds a bounded number of spans, and is told of once', async () => {
+test('a hanging collector fails no request, fills only a bounded queue of spans, and is logged once', async () => {
   const collector = await testCollector();
   const queue = 20;
   const product = await startProduct({
@@ -43,19 +43,19 @@ test('a collector that answers nothing fails no request, holds a bounded number 
     { timeout: 20_000, interval: 100 },
   );
   await untilLogged(product, ({ msg }) => msg === again);
-  // Of what was asked for in vain only what fits into the queue is left.
+  // Of the spans during the outage only those that fit into the queue are left.
   expect(received()).toBeLessThanOrEqual(queue + later);
-  const told = logLines(product).flatMap(({ msg }) => (msg === cannot || msg === again ? [msg] : []));
-  // An export that still hangs may end after a later one came through.
-  expect(told.slice(0, 2)).toEqual([cannot, again]);
+  const messages = logLines(product).flatMap(({ msg }) => (msg === cannot || msg === again ? [msg] : []));
+  // A hanging export may fail after a later one has succeeded, so only the first two lines are fixed.
+  expect(messages.slice(0, 2)).toEqual([cannot, again]);
 });
 
 test.each([
-  ['refuses', 401],
+  ['responds with 401', 401],
   ['is overloaded', 503],
   ['hangs', 'hang'],
-  ['is not there', undefined],
-] as const)('a collector that %s keeps no process from ending', async (_, fault) => {
+  ['is down', undefined],
+] as const)('a collector that %s does not prevent a shutdown', async (_, fault) => {
   const collector = await testCollector();
   collector.fault(fault);
   const url = fault === undefined ? `http://127.0.0.1:${await freePort()}` : collector.url;

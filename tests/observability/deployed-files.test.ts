@@ -82,7 +82,7 @@ const dashboard = dashboardSchema.parse(JSON.parse(read('grafana-dashboard.json'
 const { groups } = rulesSchema.parse(parse(read('alerts.yaml')));
 const rules = groups.flatMap((group) => group.rules);
 
-/** Grafana fills in variables before Prometheus reads an expression. */
+/** Replaces variables the way Grafana does before it sends an expression to Prometheus. */
 const filledIn = (expression: string) =>
   expression.replaceAll('$__rate_interval', '5m').replaceAll(/\$(?:job|instance)\b/g, '.*');
 const targets = dashboard.panels.flatMap((panel) =>
@@ -91,14 +91,14 @@ const targets = dashboard.panels.flatMap((panel) =>
     : panel.targets.map((target) => ({ ...target, title: panel.title, expr: filledIn(target.expr) })),
 );
 
-/** What the one who scrapes adds. */
+/** Labels that the scraper adds. */
 const ofTarget = ['job', 'instance'];
 
 let product: Product;
 let exposed: Exposition;
 beforeAll(async () => {
   product = await startProduct({
-    // Nobody listens there.
+    // Nothing listens on this port.
     SMTP_URL: `smtp://127.0.0.1:${await freePort()}`,
     MAIL_TO: 'owner@site.example',
     MAIL_FROM: 'website@site.example',
@@ -138,12 +138,12 @@ function labelsOf(metric: string): Map<string, Set<string>> {
   return labels;
 }
 
-/** Values of closed sets that cannot all be made to happen here. */
+/** Possible values of labels that are closed sets, because this test cannot produce all of them. */
 const closedSets: Record<string, Set<string>> = {
   outcome: new Set([...Object.keys(errorReasons), ...Object.keys(faults)]),
 };
 
-/** What is wrong with a look at a metric, in words. */
+/** Returns the problems of a selector as messages: an unknown metric, an unknown label or a value that never occurs. */
 function problemsOf({ metric, matchers, groupedBy }: Selector): string[] {
   if (!exposed.samples.some(({ name }) => name === metric)) return [`there is no ${metric}`];
   const labels = labelsOf(metric);
@@ -154,7 +154,7 @@ function problemsOf({ metric, matchers, groupedBy }: Selector): string[] {
     .filter(({ label, operator, value }) => {
       const values = [...(labels.get(label) ?? []), ...(closedSets[label] ?? [])];
       const isRegex = operator.endsWith('~');
-      // Each alternative of a pattern must be of some use.
+      // Each alternative of a pattern must match some value.
       const alternatives = isRegex ? value.split('|').map((part) => new RegExp(`^(?:${part})$`)) : [value];
       return alternatives.some((alternative) =>
         alternative instanceof RegExp
@@ -170,7 +170,7 @@ function problemsOf({ metric, matchers, groupedBy }: Selector): string[] {
 
 const problemsIn = (expression: string) => selectorsOf(expression).flatMap(problemsOf);
 
-describe('what these checks are worth', () => {
+describe('the checks of this file', () => {
   test.each([
     ['rate(bff_request_total[5m])', 'there is no bff_request_total'],
     ['sum by (procedure) (rate(bff_requests_total[5m]))', 'bff_requests_total has no label procedure'],
@@ -178,27 +178,28 @@ describe('what these checks are worth', () => {
     ['bff_mails{status="lost"}', 'bff_mails never has status=lost'],
     ['bff_requests_total{route!~"/healthz|/ready"}', 'bff_requests_total never has route!~/healthz|/ready'],
     ['bff_mails unless on (upstream) bff_calls_total', 'bff_mails has no label upstream'],
-  ])('%s is found out', (expression, problem) => {
+  ])('report the problem of %s', (expression, problem) => {
     expect(problemsIn(expression)).toContain(problem);
   });
 
   test.each(['sum(', 'rate(bff_calls_total[5 minutes])', 'sum by route (x)', '{job="x"'])(
-    '%s is no PromQL',
+    'reject %s as invalid PromQL',
     (expression) => {
-      expect(() => selectorsOf(expression)).toThrow('no PromQL');
+      expect(() => selectorsOf(expression)).toThrow('not PromQL');
     },
   );
 });
 
 describe('the dashboard', () => {
   test.each(targets.map((target) => [target.title, target] as const))(
-    '%s asks for what is exposed',
+    '%s queries only exposed metrics and labels',
     (_, { expr, legendFormat }) => {
       const selectors = selectorsOf(expr);
       expect(selectors.length).toBeGreaterThan(0);
       expect(problemsIn(expr)).toEqual([]);
-      const told = new Set(selectors.flatMap(({ groupedBy }) => groupedBy));
-      for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect(told).toContain(label);
+      const groupLabels = new Set(selectors.flatMap(({ groupedBy }) => groupedBy));
+      for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+        expect(groupLabels).toContain(label);
     },
   );
 
@@ -211,7 +212,7 @@ describe('the dashboard', () => {
     expect(own.filter((name) => !shown.has(name))).toEqual([]);
   });
 
-  test('has panels that stand beside each other, each with an id of its own', () => {
+  test('has panels with unique ids that do not overlap', () => {
     const { panels } = dashboard;
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const taken = new Set<string>();
@@ -226,7 +227,7 @@ describe('the dashboard', () => {
     }
   });
 
-  test('declares the variables that it uses, and asks for them what is exposed', () => {
+  test('declares the variables that it uses, and their queries use exposed metrics and labels', () => {
     const { list } = dashboard.templating;
     const declared = new Set(list.map(({ name }) => name));
     const used = [...read('grafana-dashboard.json').matchAll(/\$\{?([a-z_]\w*)/g)].map(([, name]) => name);
@@ -241,23 +242,26 @@ describe('the dashboard', () => {
 });
 
 describe('the alerts', () => {
-  test.each(rules.map((rule) => [rule.alert, rule] as const))('%s asks for what is exposed', (_, rule) => {
-    const selectors = selectorsOf(rule.expr);
-    expect(selectors.length).toBeGreaterThan(0);
-    expect(problemsIn(rule.expr)).toEqual([]);
-    const told = new Set(selectors.flatMap(({ groupedBy }) => groupedBy));
-    const { summary, description } = rule.annotations;
-    for (const [, label = ''] of `${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)) {
-      expect(told).toContain(label);
-    }
-  });
+  test.each(rules.map((rule) => [rule.alert, rule] as const))(
+    '%s queries only exposed metrics and labels',
+    (_, rule) => {
+      const selectors = selectorsOf(rule.expr);
+      expect(selectors.length).toBeGreaterThan(0);
+      expect(problemsIn(rule.expr)).toEqual([]);
+      const groupLabels = new Set(selectors.flatMap(({ groupedBy }) => groupedBy));
+      const { summary, description } = rule.annotations;
+      for (const [, label = ''] of `${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)) {
+        expect(groupLabels).toContain(label);
+      }
+    },
+  );
 
-  test('have names of their own, and the documentation says what to do about each', () => {
+  test('have unique names, and the documentation describes exactly these alerts', () => {
     const names = rules.map(({ alert }) => alert);
     expect(new Set(names).size).toBe(names.length);
     const guide = readFileSync('docs/observability.md', 'utf8');
     expect(names.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
-    const told = [...guide.matchAll(/`(Bff\w+)`/g)].map(([, name = '']) => name);
-    expect(told.filter((name) => !names.includes(name))).toEqual([]);
+    const documented = [...guide.matchAll(/`(Bff\w+)`/g)].map(([, name = '']) => name);
+    expect(documented.filter((name) => !names.includes(name))).toEqual([]);
   });
 });

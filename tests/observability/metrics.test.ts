@@ -4,7 +4,7 @@ import { metricDataOf } from '#server/observability/otlp/prometheus-metrics.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { post, resultOf } from '#tests/product/call.ts';
 import { startProduct } from '#tests/support/product.ts';
-import { telling, testCollector } from './support.ts';
+import { exportingTo, testCollector } from './support.ts';
 
 const period = { startedAt: new Date(1_000), now: new Date(2_500) };
 const [startTime, endTime] = [
@@ -31,9 +31,13 @@ test('counters, gauges and histograms keep their names, labels and values', asyn
   for (const seconds of [0.05, 0.5, 0.6, 1, 7, 8, 9]) times.observe({ who: 'me' }, seconds);
   times.observe({ who: 'you' }, 0.01);
 
-  const told = metricDataOf(await registry.getMetricsAsJSON(), period);
-  expect(told.map(({ descriptor }) => descriptor.name)).toEqual(['things_total', 'level', 'times_seconds']);
-  expect(told.map(({ dataPoints }) => dataPoints)).toEqual([
+  const exported = metricDataOf(await registry.getMetricsAsJSON(), period);
+  expect(exported.map(({ descriptor }) => descriptor.name)).toEqual([
+    'things_total',
+    'level',
+    'times_seconds',
+  ]);
+  expect(exported.map(({ dataPoints }) => dataPoints)).toEqual([
     [{ attributes: { kind: 'a' }, value: 3, startTime, endTime }],
     [{ attributes: {}, value: -2.5, startTime, endTime }],
     [
@@ -57,16 +61,16 @@ test('counters, gauges and histograms keep their names, labels and values', asyn
   ]);
 });
 
-test('what is no metric, and values that are no numbers, are left out', () => {
+test('unknown metrics and values that are not numbers are left out', () => {
   const values = [{ value: Number.NaN, labels: {} }];
   const gauge = { name: 'lag', help: '', type: 'gauge', values };
   expect(metricDataOf([gauge], period)).toMatchObject([{ dataPoints: [] }]);
   expect(metricDataOf([null, 'text', { name: 'summary', type: 'summary' }], period)).toEqual([]);
 });
 
-test('what is pushed is what can be scraped: the same names, labels and counts', async () => {
+test('exported metrics have the same names, labels and counts as scraped ones', async () => {
   const collector = await testCollector();
-  const product = await startProduct(telling(collector));
+  const product = await startProduct(exportingTo(collector));
   onTestFinished(() => product.close());
   await resultOf(await post(product, 'weather.forecast', { lat: 12, lng: 34 }));
   await resultOf(await post(product, 'echo.body', 1));
@@ -77,7 +81,7 @@ test('what is pushed is what can be scraped: the same names, labels and counts',
       const latest = collector.exports.at(-1);
       const points = latest?.metrics.get('bff_calls_total')?.sum?.dataPoints ?? [];
       expect(points.reduce((sum, { asDouble }) => sum + asDouble, 0)).toBe(calls);
-      // The scrape itself is counted once it has ended.
+      // A scrape is counted only after it has ended.
       expect(latest?.metrics.get('bff_requests_total')?.sum?.dataPoints).toContainEqual(
         expect.objectContaining({ attributes: expect.objectContaining({ route: '/metrics' }) }),
       );

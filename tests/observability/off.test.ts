@@ -7,7 +7,7 @@ import { callersTrace, testCollector } from './support.ts';
 
 const idOf = (response: Response) => response.headers.get('x-request-id') ?? '';
 
-test('where nothing is traced, a caller’s trace is in the log, goes with a mail, and on to internal upstreams', async () => {
+test('without tracing, the trace of a caller is logged, stored with a mail and sent to internal upstreams', async () => {
   const smtp = await startSmtpServer();
   onTestFinished(() => smtp.close());
   const product = await startProduct({
@@ -22,8 +22,8 @@ test('where nothing is traced, a caller’s trace is in the log, goes with a mai
 
   const download = await fetch(`${product.baseUrl}/api/raw/files/files/synthetic-1024.bin`, { headers });
   expect((await download.arrayBuffer()).byteLength).toBe(1024);
-  const [asked] = product.upstreams.files.requests;
-  expect(asked?.headers).toMatchObject(headers);
+  const [forwarded] = product.upstreams.files.requests;
+  expect(forwarded?.headers).toMatchObject(headers);
   const complete = await untilLogged(
     product,
     (line) => line.msg === 'stream complete' && line.requestId === idOf(download),
@@ -39,7 +39,7 @@ test('where nothing is traced, a caller’s trace is in the log, goes with a mai
   expect(await eventOf(product, idOf(mailed))).toMatchObject({ trace_id: traceId, span_id: spanId });
   const sent = await untilLogged(product, (line) => line.msg === 'mail sent');
   expect(sent).toMatchObject({ trace_id: traceId, span_id: spanId });
-  // Whichever request woke the delivery, it is not a part of it.
+  // The delivery is not part of the request that triggered it.
   expect(sent).not.toHaveProperty('requestId');
 
   const plain = await post(product, 'echo.body', 1);
@@ -47,7 +47,7 @@ test('where nothing is traced, a caller’s trace is in the log, goes with a mai
   for (const line of linesOf(product, idOf(plain))) expect(line).not.toHaveProperty('trace_id');
 });
 
-test('either of both can be left out', async () => {
+test('traces and metrics can be turned off separately', async () => {
   const collector = await testCollector();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   const noTraces = await startProduct({ ...env, OTEL_TRACES_EXPORTER: 'none' });

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { post, resultOf } from '#tests/product/call.ts';
 import { type Collector, startCollector, untilTraced } from '#tests/support/collector.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { callersTrace, telling } from './support.ts';
+import { callersTrace, exportingTo } from './support.ts';
 
 const key = 'key-of-another-service';
 const withKey = { authorization: `Bearer ${key}` };
 const settings = { SERVICE_KEYS: `robot:${createHash('sha256').update(key).digest('hex')}` };
 
 describe.each([
-  // Who follows parents records what a service of ours wants recorded, and of strangers nothing or all.
+  // A parent-based sampler follows the decision of authenticated services and ignores that of other callers.
   { OTEL_TRACES_SAMPLER: 'parentbased_always_off', service: true, unsampledService: false, stranger: false },
   { OTEL_TRACES_SAMPLER: 'parentbased_always_on', service: true, unsampledService: false, stranger: true },
   { OTEL_TRACES_SAMPLER: 'always_off', service: false, unsampledService: false, stranger: false },
@@ -20,27 +20,27 @@ describe.each([
   let product: Product;
   beforeAll(async () => {
     collector = await startCollector();
-    product = await startProduct({ ...telling(collector), ...settings, OTEL_TRACES_SAMPLER });
+    product = await startProduct({ ...exportingTo(collector), ...settings, OTEL_TRACES_SAMPLER });
   });
   afterAll(async () => {
     await product.close();
     await collector.close();
   });
 
-  test('decides by who the caller is', async () => {
+  test('samples by the kind of caller', async () => {
     const of = {
       service: callersTrace({ flags: '01' }),
       unsampledService: callersTrace({ flags: '00' }),
       stranger: callersTrace({ flags: '01' }),
       unsampledStranger: callersTrace({ flags: '00' }),
     };
-    const ask = async (traceparent: string, headers: Record<string, string> = {}) =>
+    const callEcho = async (traceparent: string, headers: Record<string, string> = {}) =>
       resultOf(await post(product, 'echo.body', 1, { ...headers, traceparent }));
-    await ask(of.service.traceparent, withKey);
-    await ask(of.unsampledService.traceparent, withKey);
-    await ask(of.stranger.traceparent);
-    await ask(of.unsampledStranger.traceparent);
-    // What is recorded is sent when the process ends.
+    await callEcho(of.service.traceparent, withKey);
+    await callEcho(of.unsampledService.traceparent, withKey);
+    await callEcho(of.stranger.traceparent);
+    await callEcho(of.unsampledStranger.traceparent);
+    // The remaining spans are exported at shutdown.
     await product.close();
     const recorded = (trace: { traceId: string }) =>
       collector.spans.some(({ traceId }) => traceId === trace.traceId);
@@ -53,15 +53,15 @@ describe.each([
   });
 });
 
-test('a stranger has no say in a ratio, by its id neither, and each trace is recorded whole or not at all', async () => {
+test('the trace id of an unauthenticated caller does not affect ratio sampling, and traces are recorded completely or not at all', async () => {
   const collector = await startCollector();
   const product = await startProduct({
-    ...telling(collector),
+    ...exportingTo(collector),
     ...settings,
     OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
     OTEL_TRACES_SAMPLER_ARG: '0.5',
   });
-  // One id, asked again and again: a ratio of ids would let all of it through, or none.
+  // All calls use one trace id: sampling by id would record all of them or none.
   const traceId = '00000000000000000000000000000001';
   const calls = 60;
   for (let at = 0; at < calls; at += 1) {
@@ -69,21 +69,21 @@ test('a stranger has no say in a ratio, by its id neither, and each trace is rec
     await resultOf(await post(product, 'echo.body', at, { traceparent }));
   }
   await product.close();
-  const doors = collector.spans.filter(({ kind }) => kind === 'server');
-  // That none or all of sixty fall on one side happens once in 2^59 runs.
-  expect(doors.length).toBeGreaterThan(0);
-  expect(doors.length).toBeLessThan(calls);
+  const requestSpans = collector.spans.filter(({ kind }) => kind === 'server');
+  // By chance all sixty get the same decision once in 2^59 runs.
+  expect(requestSpans.length).toBeGreaterThan(0);
+  expect(requestSpans.length).toBeLessThan(calls);
   const below = collector.spans.filter(({ name }) => name === 'echo.body');
   expect(new Set(below.map(({ parentSpanId }) => parentSpanId))).toEqual(
-    new Set(doors.map(({ spanId }) => spanId)),
+    new Set(requestSpans.map(({ spanId }) => spanId)),
   );
   await collector.close();
 });
 
-test('a wrong key is a stranger’s, and is refused as ever', async () => {
+test('a caller with an invalid key counts as unauthenticated for sampling and still gets 401', async () => {
   const collector = await startCollector();
   const product = await startProduct({
-    ...telling(collector),
+    ...exportingTo(collector),
     ...settings,
     OTEL_TRACES_SAMPLER: 'always_on',
   });

@@ -8,10 +8,10 @@ describe('a traceparent', () => {
   test.each([
     ['00', '01', true],
     ['00', '00', false],
-    // Other flags say nothing of sampling.
+    // Other flags do not affect sampling.
     ['00', '03', true],
     ['00', 'fe', false],
-  ])('of version %s with flags %s is taken', (version, flags, isSampled) => {
+  ])('of version %s with flags %s is accepted', (version, flags, isSampled) => {
     expect(parseTraceparent(`${version}-${traceId}-${spanId}-${flags}`)).toEqual({
       traceId,
       spanId,
@@ -20,7 +20,7 @@ describe('a traceparent', () => {
   });
 
   test.each([`cc-${traceId}-${spanId}-01`, `01-${traceId}-${spanId}-01-what-comes-later`])(
-    'of a later version, %s, is read as far as it is known, and written as ours',
+    'of a later version, %s, is parsed as version 00 and written as version 00',
     (given) => {
       const context = parseTraceparent(given);
       expect(context && formatTraceparent(context)).toBe(`00-${traceId}-${spanId}-01`);
@@ -45,7 +45,7 @@ describe('a traceparent', () => {
     `00-${traceId}-${spanId}-0x`,
     `01-${traceId}-${spanId}-01-${'x'.repeat(500)}`,
     `00-${traceId}-${spanId}-01\n`,
-  ])('%j is none', (given) => {
+  ])('%j is invalid', (given) => {
     expect(parseTraceparent(given)).toBeUndefined();
   });
 });
@@ -53,17 +53,17 @@ describe('a traceparent', () => {
 describe('a tracestate', () => {
   const traceparent = `00-${traceId}-${spanId}-01`;
 
-  test('is handed on as it came', () => {
+  test('is propagated unchanged', () => {
     const tracestate = 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE';
     expect(traceHeaders(parseTraceparent(traceparent, tracestate))).toEqual({ traceparent, tracestate });
   });
 
   test.each([
-    ['none', null],
+    ['missing', null],
     ['empty', ''],
     ['too long', 'a=b,'.repeat(200)],
     ['not printable', 'a=\u0007'],
-  ])('that is %s is left out, and the trace goes on', (_, tracestate) => {
+  ])('that is %s is dropped, and the trace continues', (_, tracestate) => {
     expect(traceHeaders(parseTraceparent(traceparent, tracestate))).toEqual({ traceparent });
   });
 });

@@ -12,9 +12,9 @@ import {
 } from '#tests/support/collector.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
-import { callersTrace, telling } from './support.ts';
+import { callersTrace, exportingTo } from './support.ts';
 
-const door = 'POST /api/trpc/[trpc]';
+const requestSpan = 'POST /api/trpc/[trpc]';
 const mailAddresses = { MAIL_TO: 'owner@site.example', MAIL_FROM: 'website@site.example' };
 
 let collector: Collector;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const credentials = { user: 'website', pass: 'hunter2' };
   [collector, smtp] = await Promise.all([startCollector(), startSmtpServer({ credentials })]);
   product = await startProduct({
-    ...telling(collector),
+    ...exportingTo(collector),
     ...mailAddresses,
     OTEL_SERVICE_NAME: 'weather-site',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
@@ -49,27 +49,27 @@ const draft = {
   contents: 'These words are for the owner alone.',
 };
 
-test('a mail is one trace from the door over the outbox to SMTP, the caller’s where it sent one', async () => {
+test('a mail continues the trace of the caller from the request over the outbox to SMTP', async () => {
   const caller = callersTrace();
   const response = await post(product, 'email.send', draft, {
     traceparent: caller.traceparent,
     tracestate: 'vendor=opaque',
   });
   const { id } = z.object({ id: z.string() }).parse(await resultOf(response));
-  const trace = await untilTraced(collector, ofRequest(response), door, 'mail deliver', 'SMTP send');
+  const trace = await untilTraced(collector, ofRequest(response), requestSpan, 'mail deliver', 'SMTP send');
 
   expect(treeOf(trace)).toEqual({
-    [door]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
+    [requestSpan]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
   });
   expect(new Set(trace.map(({ traceId }) => traceId))).toEqual(new Set([caller.traceId]));
   expect(trace.map(({ name, kind }) => [name, kind]).sort()).toEqual([
-    [door, 'server'],
+    [requestSpan, 'server'],
     ['SMTP send', 'client'],
     ['email.send', 'internal'],
     ['mail accept', 'producer'],
     ['mail deliver', 'consumer'],
   ]);
-  const first = spanNamed(trace, door);
+  const first = spanNamed(trace, requestSpan);
   expect(first).toMatchObject({
     parentSpanId: caller.spanId,
     traceState: 'vendor=opaque',
@@ -97,7 +97,7 @@ test('a mail is one trace from the door over the outbox to SMTP, the caller’s 
   });
 });
 
-test('each of two mails that are delivered in one go stays in its own trace', async () => {
+test('two mails that are delivered together stay in separate traces', async () => {
   const responses = await Promise.all([
     post(product, 'email.send', draft),
     post(product, 'email.send', draft),
@@ -105,18 +105,18 @@ test('each of two mails that are delivered in one go stays in its own trace', as
   for (const response of responses) {
     const trace = await untilTraced(collector, ofRequest(response), 'mail deliver', 'SMTP send');
     expect(treeOf(trace)).toEqual({
-      [door]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
+      [requestSpan]: { 'email.send': { 'mail accept': { 'mail deliver': { 'SMTP send': {} } } } },
     });
   }
 });
 
-test('a forecast is traced to both upstreams, and out of the cache to none', async () => {
+test('the trace of a forecast contains both upstream calls, and none when it comes from the cache', async () => {
   const place = { lat: 41.1, lng: 2.2 };
-  const asked = await post(product, 'weather.forecast', place);
-  await resultOf(asked);
-  const trace = await untilTraced(collector, ofRequest(asked), door);
+  const uncached = await post(product, 'weather.forecast', place);
+  await resultOf(uncached);
+  const trace = await untilTraced(collector, ofRequest(uncached), requestSpan);
   expect(treeOf(trace)).toEqual({
-    [door]: {
+    [requestSpan]: {
       'weather.forecast': {
         'upstream open-meteo': { 'POST /v1/forecast': {} },
         'upstream open-meteo-air-quality': { 'POST /v1/air-quality': {} },
@@ -139,30 +139,30 @@ test('a forecast is traced to both upstreams, and out of the cache to none', asy
 
   const again = await post(product, 'weather.forecast', place);
   await resultOf(again);
-  const cached = await untilTraced(collector, ofRequest(again), door);
+  const cached = await untilTraced(collector, ofRequest(again), requestSpan);
   expect(treeOf(cached)).toEqual({
-    [door]: {
+    [requestSpan]: {
       'weather.forecast': { 'upstream open-meteo': {}, 'upstream open-meteo-air-quality': {} },
     },
   });
   expect(spanNamed(cached, 'upstream open-meteo').attributes['bff.cache']).toBe('hit');
 });
 
-test('every try of a call that fails is a span of its own, with its fault', async () => {
+test('every attempt of a failed upstream call has its own span with the fault', async () => {
   product.upstreams.github.fault({ kind: 'status', status: 500 });
   const response = await post(product, 'proxy.github.repository', {
     params: { owner: 'trpc', repo: 'none' },
   });
   product.upstreams.github.fault(undefined);
   expect(response.status).toBe(502);
-  const trace = await untilTraced(collector, ofRequest(response), door);
-  const tries = trace.filter(({ name }) => name === 'GET /repos/{owner}/{repo}');
-  expect(tries.map(({ attributes }) => attributes['http.request.resend_count']).sort()).toEqual([
+  const trace = await untilTraced(collector, ofRequest(response), requestSpan);
+  const attempts = trace.filter(({ name }) => name === 'GET /repos/{owner}/{repo}');
+  expect(attempts.map(({ attributes }) => attributes['http.request.resend_count']).sort()).toEqual([
     1,
     2,
     undefined,
   ]);
-  for (const each of tries) {
+  for (const each of attempts) {
     expect(each).toMatchObject({
       failed: true,
       attributes: { 'error.type': 'server_error', 'http.response.status_code': 500 },
@@ -176,28 +176,28 @@ test('every try of a call that fails is a span of its own, with its fault', asyn
     failed: true,
     attributes: { 'bff.outcome': 'upstream_bad_answer', 'error.type': 'upstream_bad_answer' },
   });
-  expect(spanNamed(trace, door)).toMatchObject({ failed: true, attributes: { 'error.type': '502' } });
+  expect(spanNamed(trace, requestSpan)).toMatchObject({ failed: true, attributes: { 'error.type': '502' } });
   const failure = logLines(product).find(
     (line) => line.requestId === idOf(response) && line.msg === 'call failed',
   );
   expect(failure?.trace_id).toBe(trace[0]?.traceId);
 });
 
-test('calls of a batch stand side by side below one request', async () => {
+test('the calls of a batch are sibling spans below one request span', async () => {
   const response = await postBatch(product, [
     ['proxy.endpoints', undefined],
     ['email.status', { id: 'none' }],
   ]);
-  const trace = await untilTraced(collector, ofRequest(response), door);
-  expect(treeOf(trace)).toEqual({ [door]: { 'proxy.endpoints': {}, 'email.status': {} } });
+  const trace = await untilTraced(collector, ofRequest(response), requestSpan);
+  expect(treeOf(trace)).toEqual({ [requestSpan]: { 'proxy.endpoints': {}, 'email.status': {} } });
   expect(spanNamed(trace, 'email.status')).toMatchObject({
-    // What the caller is to blame for is no failure of ours.
+    // A client error does not mark the span as failed.
     failed: false,
     attributes: { 'bff.outcome': 'not_found', 'bff.request_id': `${idOf(response)}.1` },
   });
 });
 
-test('an internal upstream is told the trace, in both directions of a stream', async () => {
+test('an internal upstream gets the trace context for uploads and downloads', async () => {
   const { files } = product.upstreams;
   const caller = callersTrace();
   const headers = { traceparent: caller.traceparent, tracestate: 'vendor=opaque' };
@@ -231,7 +231,7 @@ test('an internal upstream is told the trace, in both directions of a stream', a
   expect(complete.trace_id).toBe(traceId);
 });
 
-test('no other upstream ever learns of a trace', async () => {
+test('no other upstream gets the trace context', async () => {
   const { openMeteo, airQuality, geocoding, github, codeload } = product.upstreams;
   const others = [openMeteo, airQuality, geocoding, github, codeload];
   for (const { requests } of others) requests.length = 0;
@@ -250,20 +250,20 @@ test('no other upstream ever learns of a trace', async () => {
 });
 
 test.each([
-  ['no hexadecimal', '00-0123456789abcdef0123456789abcdeg-0123456789abcdef-01'],
-  ['capitals', '00-0123456789ABCDEF0123456789ABCDEF-0123456789abcdef-01'],
-  ['an id of zeros', '00-00000000000000000000000000000000-0123456789abcdef-01'],
-  ['two of them', `${callersTrace().traceparent}, ${callersTrace().traceparent}`],
-  ['another shape', 'ada@visitor.example'],
-])('a traceparent with %s begins no trace and continues none', async (_, traceparent) => {
+  ['a digit that is not hexadecimal', '00-0123456789abcdef0123456789abcdeg-0123456789abcdef-01'],
+  ['uppercase letters', '00-0123456789ABCDEF0123456789ABCDEF-0123456789abcdef-01'],
+  ['a trace id of zeros', '00-00000000000000000000000000000000-0123456789abcdef-01'],
+  ['two values', `${callersTrace().traceparent}, ${callersTrace().traceparent}`],
+  ['another format', 'ada@visitor.example'],
+])('a traceparent with %s is ignored', async (_, traceparent) => {
   const response = await post(product, 'proxy.endpoints', undefined, { traceparent });
-  const trace = await untilTraced(collector, ofRequest(response), door);
-  const first = spanNamed(trace, door);
+  const trace = await untilTraced(collector, ofRequest(response), requestSpan);
+  const first = spanNamed(trace, requestSpan);
   expect(first.parentSpanId).toBeUndefined();
   expect(traceparent).not.toContain(first.traceId);
 });
 
-test('a page is a trace with the calls that it makes on the server, and Next adds nothing of its own', async () => {
+test('the trace of a page contains its calls on the server and no spans of Next', async () => {
   const chosen = await fetch(`${product.baseUrl}/weather/choose`, {
     method: 'POST',
     body: new URLSearchParams({ name: 'Elsewhere', lat: '33.3', lng: '44.4' }),
@@ -296,7 +296,7 @@ test('a page is a trace with the calls that it makes on the server, and Next add
   expect(new Set(collector.spans.map(({ scope }) => scope))).toEqual(new Set(['typed-bff']));
 });
 
-test('a route that Next hands to the door is below the page’s span, and its line of the log in that trace', async () => {
+test('the span of a route that Next serves is below the page span, and its log line has that trace id', async () => {
   const response = await fetch(`${product.baseUrl}/weather/choose`, {
     method: 'POST',
     body: new URLSearchParams({ name: 'Elsewhere', lat: '33.3', lng: '44.4' }),
@@ -308,7 +308,7 @@ test('a route that Next hands to the door is below the page’s span, and its li
   expect(await eventOf(product, idOf(response))).toMatchObject({ trace_id: traceId, span_id: spanId });
 });
 
-test('a page whose name looks like a file’s is a page', async () => {
+test('a page whose name looks like a file name is traced as a page', async () => {
   const caller = callersTrace();
   const { traceparent } = caller;
   expect((await fetch(`${product.baseUrl}/docs/echo.body`, { headers: { traceparent } })).status).toBe(200);
@@ -323,11 +323,11 @@ test('files are not traced', async () => {
   const [script] = /\/_next\/static\/[^"]+\.js/.exec(home) ?? [];
   expect((await fetch(`${product.baseUrl}${script}`)).status).toBe(200);
   const last = await post(product, 'proxy.endpoints');
-  await untilTraced(collector, ofRequest(last), door);
+  await untilTraced(collector, ofRequest(last), requestSpan);
   expect(collector.spans.slice(from).filter(({ name }) => name === 'GET page')).toHaveLength(1);
 });
 
-test('what is asked for every few seconds is not traced', async () => {
+test('health checks and scrapes are not traced', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) await fetch(`${product.baseUrl}${path}`);
   const response = await fetch(`${product.baseUrl}/rss.xml`);
   await untilTraced(collector, ofRequest(response), 'GET /rss.xml');
@@ -335,7 +335,7 @@ test('what is asked for every few seconds is not traced', async () => {
   expect(routes.filter((route) => /healthz|readyz|metrics/.test(String(route)))).toEqual([]);
 });
 
-test('the collector is told who sends, and gets the headers it wants', () => {
+test('exports contain the resource attributes and the configured headers', () => {
   const [span] = collector.spans;
   expect(span?.resource).toMatchObject({
     'service.name': 'weather-site',
@@ -346,7 +346,7 @@ test('the collector is told who sends, and gets the headers it wants', () => {
   for (const { headers } of collector.requests) expect(headers['x-tenant']).toBe('seven');
 });
 
-test('nothing of what callers wrote or sent is told', async () => {
+test('exports contain no inputs, addresses, headers or paths of callers', async () => {
   await post(product, 'weather.places', { name: 'Hidden Valley' });
   await post(product, 'email.send', { ...draft, email: 'not-an-address' });
   await post(product, 'nothing.here.hidden');
@@ -357,9 +357,9 @@ test('nothing of what callers wrote or sent is told', async () => {
     cookie: 'hidden=1',
     'user-agent': 'hidden-agent',
   });
-  await untilTraced(collector, ofRequest(last), door);
-  const told = collector.text();
-  expect(told.length).toBeGreaterThan(10_000);
-  expect(told).not.toMatch(/hidden|aGlkZGVu|visitor\.example|lovelace|owner@|website@|hunter2/i);
-  expect(told).not.toMatch(/engines|words are for|Elsewhere|Lisbon|41\.1|33\.3|44\.4/);
+  await untilTraced(collector, ofRequest(last), requestSpan);
+  const exported = collector.text();
+  expect(exported.length).toBeGreaterThan(10_000);
+  expect(exported).not.toMatch(/hidden|aGlkZGVu|visitor\.example|lovelace|owner@|website@|hunter2/i);
+  expect(exported).not.toMatch(/engines|words are for|Elsewhere|Lisbon|41\.1|33\.3|44\.4/);
 });

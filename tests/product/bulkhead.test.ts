@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
 import { limits } from '#server/config/limits.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 
 const { connections, queue } = limits.upstream;
 
@@ -12,16 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 
-let asked = 0;
+let sent = 0;
 
-/** Calls of the upstream that hangs, each with an answer of its own to come; resolves to why each failed. */
+/** Makes calls to the hanging upstream, each for a different URL. @returns the reason that each failed with */
 function callHanging(count: number): Promise<string[]> {
   const calls = Array.from({ length: count }, async () => {
-    asked += 1;
-    const input = { params: { owner: 'trpc', repo: `r${asked}` } };
+    sent += 1;
+    const input = { params: { owner: 'trpc', repo: `r${sent}` } };
     const response = await post(product, 'proxy.github.repository', input);
     const reason = response.status === 504 ? 'upstream_timeout' : 'upstream_overloaded';
-    const { data } = await expectRefusal(response, { reason, path: 'proxy.github.repository' });
+    const { data } = await expectError(response, { reason, path: 'proxy.github.repository' });
     if (reason === 'upstream_overloaded') {
       expect(data.retryAfterSeconds).toBeGreaterThanOrEqual(1);
       expect(response.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
@@ -31,11 +31,11 @@ function callHanging(count: number): Promise<string[]> {
   return Promise.all(calls);
 }
 
-test('an upstream that hangs takes its own compartment, and no call of the others fails', async () => {
+test('a hanging upstream exhausts only its own bulkhead, and calls to other upstreams succeed', async () => {
   product.upstreams.github.fault({ kind: 'hang' });
-  let ended = false;
+  let settled = false;
   const hanging = callHanging(connections + queue).finally(() => {
-    ended = true;
+    settled = true;
   });
 
   const { status } = createScriptClient({ baseUrl: product.baseUrl }).proxy;
@@ -47,10 +47,10 @@ test('an upstream that hangs takes its own compartment, and no call of the other
     { timeout: 10_000, interval: 20 },
   );
 
-  // There is no place left to wait in: refused while the others still wait.
-  const refused = await callHanging(10);
-  expect(new Set(refused)).toEqual(new Set(['upstream_overloaded']));
-  expect(ended).toBe(false);
+  // The queue is full: further calls are rejected while the others still wait.
+  const rejected = await callHanging(10);
+  expect(new Set(rejected)).toEqual(new Set(['upstream_overloaded']));
+  expect(settled).toBe(false);
 
   const others = Array.from({ length: 10 }, async (_, index) => {
     await resultOf(await post(product, 'weather.forecast', { lat: index, lng: 5, days: 1 }));
@@ -64,7 +64,7 @@ test('an upstream that hangs takes its own compartment, and no call of the other
   const timeouts = (await hanging).filter((reason) => reason === 'upstream_timeout');
   expect(timeouts.length).toBeGreaterThanOrEqual(connections);
   const urls = product.upstreams.github.requests.map(({ url }) => url);
-  for (let last = asked; last > asked - refused.length; last -= 1) {
+  for (let last = sent; last > sent - rejected.length; last -= 1) {
     expect(urls).not.toContain(`/repos/trpc/r${last}`);
   }
 });

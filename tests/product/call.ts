@@ -7,15 +7,15 @@ import { possibleErrors } from '#server/catalog/possible-errors.ts';
 import { type ErrorReason, errorReasons } from '#server/errors.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 
-type Served = { baseUrl: string };
+type WithBaseUrl = { baseUrl: string };
 
-const onWire = z.custom<SuperJSONResult>(
+const superjsonSchema = z.custom<SuperJSONResult>(
   (value) => typeof value === 'object' && value !== null && 'json' in value,
 );
-const successSchema = z.strictObject({ result: z.strictObject({ data: onWire }) });
+const successSchema = z.strictObject({ result: z.strictObject({ data: superjsonSchema }) });
 
-/** The whole envelope of the contract: nothing may be missing and nothing else may stand in it. */
-const envelopeSchema = z.strictObject({
+/** The error response of the contract: no field may be missing and no other field may be present. */
+const errorSchema = z.strictObject({
   error: z.strictObject({
     json: z.strictObject({
       message: z.string().min(1),
@@ -33,11 +33,11 @@ const envelopeSchema = z.strictObject({
   }),
 });
 
-export type Refused = z.output<typeof envelopeSchema>['error']['json'] & { text: string };
+export type ErrorBody = z.output<typeof errorSchema>['error']['json'] & { text: string };
 
-/** A call by plain fetch, as any HTTP client would make it. */
+/** Makes a call with plain fetch, like any HTTP client. */
 export function post(
-  { baseUrl }: Served,
+  { baseUrl }: WithBaseUrl,
   path: string,
   input?: unknown,
   headers: Record<string, string> = {},
@@ -49,8 +49,8 @@ export function post(
   });
 }
 
-/** Several calls in one POST. */
-export function postBatch({ baseUrl }: Served, calls: readonly [path: string, input: unknown][]) {
+/** Makes several calls in one POST. */
+export function postBatch({ baseUrl }: WithBaseUrl, calls: readonly [path: string, input: unknown][]) {
   return fetch(`${baseUrl}/api/trpc/${calls.map(([path]) => path).join(',')}?batch=1`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -60,56 +60,56 @@ export function postBatch({ baseUrl }: Served, calls: readonly [path: string, in
   });
 }
 
-/** What a successful answer carries, its types restored. */
+/** Returns the result of a successful response, with its types restored. */
 export async function resultOf(response: Response): Promise<unknown> {
   const text = await response.text();
   expect(response.status, text).toBe(200);
   return readResult(JSON.parse(text));
 }
 
-export function readResult(answer: unknown): unknown {
-  return superjson.deserialize(successSchema.parse(answer).result.data);
+export function readResult(body: unknown): unknown {
+  return superjson.deserialize(successSchema.parse(body).result.data);
 }
 
-export function readEnvelope(answer: unknown) {
-  return envelopeSchema.parse(answer).error.json;
+export function readError(body: unknown) {
+  return errorSchema.parse(body).error.json;
 }
 
 /**
- * Asserts that the answer is the full envelope of this reason, and of nothing else, and that the catalog tells of it
- * where it is a procedure's.
+ * Asserts that a response is exactly the error response for this reason and, for a procedure, that the catalog lists
+ * the reason.
  */
-export async function expectRefusal(
+export async function expectError(
   response: Response,
   expected: { reason: ErrorReason; path?: string | null },
-): Promise<Refused> {
+): Promise<ErrorBody> {
   const text = await response.text();
   const { httpStatus, code, message } = errorReasons[expected.reason];
   expect(response.status, text).toBe(httpStatus);
   expect(response.headers.get('content-type')).toMatch(/^application\/json\b/);
   expect(response.headers.get('cache-control')).toMatch(/\bno-store\b/);
-  const json = readEnvelope(JSON.parse(text));
+  const json = readError(JSON.parse(text));
   expect(json.data).toMatchObject({ reason: expected.reason, code, httpStatus });
   expect(response.headers.get('x-request-id')).toBe(json.data.requestId);
   if (expected.path !== undefined) expect(json.data.path).toBe(expected.path);
   if (httpStatus >= 500) expect(json.message).toBe(message);
   const procedure = procedures.get(json.data.path ?? '');
   if (procedure) {
-    const told = possibleErrors(procedure).map(({ reason }) => reason);
-    expect(told, `the catalog's errors of ${json.data.path}`).toContain(expected.reason);
+    const listed = possibleErrors(procedure).map(({ reason }) => reason);
+    expect(listed, `the catalog's errors of ${json.data.path}`).toContain(expected.reason);
   }
   return { ...json, text };
 }
 
-/** By node:http, for what fetch would not send: chunks without a length, paths as they are. */
+/** Makes a request with node:http that fetch cannot make: chunks without a length, unnormalized paths. */
 export function rawRequest(
-  { baseUrl }: Served,
+  { baseUrl }: WithBaseUrl,
   options: {
     method: string;
     path: string;
     headers?: Record<string, string>;
     chunks?: readonly string[];
-    /** Keeps connections; without it each request has its own. */
+    /** Reuses connections. Without it each request opens its own. */
     agent?: Agent;
   },
 ): Promise<Response> {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { expectRefusal, post, rawRequest } from './call.ts';
+import { expectError, post, rawRequest } from './call.ts';
 
 let product: SharedProduct;
 
@@ -22,7 +22,7 @@ type Row = {
   headers?: Record<string, string>;
   body?: string;
   reason: ErrorReason;
-  /** What the envelope calls it; the call itself unless told otherwise. */
+  /** The path in the error response; `call` by default. */
   path?: string | null;
   allow?: string;
 };
@@ -30,8 +30,8 @@ type Row = {
 const rows: Row[] = [
   { title: 'an unknown procedure', call: 'nothing.here', reason: 'not_found' },
   { title: 'an unknown procedure by POST', call: 'a.b', method: 'POST', headers: json, reason: 'not_found' },
-  { title: 'a name of every object', call: 'constructor', reason: 'not_found' },
-  { title: 'a private name', call: '__proto__.toString', reason: 'not_found' },
+  { title: 'the name of an inherited property', call: 'constructor', reason: 'not_found' },
+  { title: 'a path that starts with __proto__', call: '__proto__.toString', reason: 'not_found' },
   {
     title: 'GET on a sensitive query',
     call: 'weather.forecast',
@@ -65,7 +65,7 @@ const rows: Row[] = [
   ]),
   ...['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'application/jsonp'].map(
     (type): Row => ({
-      title: `a body of ${type}`,
+      title: `a body of type ${type}`,
       call: 'echo.body',
       method: 'POST',
       headers: { 'content-type': type },
@@ -74,7 +74,7 @@ const rows: Row[] = [
     }),
   ),
   {
-    title: 'a multipart form for a procedure that takes none',
+    title: 'a multipart form for a procedure that takes JSON only',
     call: 'echo.body',
     method: 'POST',
     headers: boundary,
@@ -91,7 +91,7 @@ const rows: Row[] = [
     reason: 'unsupported_media_type',
   },
   {
-    title: 'a multipart form that cannot be read',
+    title: 'a malformed multipart form',
     call: 'email.send',
     method: 'POST',
     headers: boundary,
@@ -110,7 +110,7 @@ const rows: Row[] = [
   ),
   ...['null', '5', '"text"', '[]', '{"json":1,"meta":{"values":{"a.b":["nonsense"]}}}'].map(
     (body): Row => ({
-      title: `JSON that is not superjson's form: ${body}`,
+      title: `JSON that is not in superjson's format: ${body}`,
       call: 'weather.places',
       method: 'POST',
       headers: json,
@@ -125,7 +125,7 @@ const rows: Row[] = [
     reason: 'invalid_input',
   },
   {
-    title: 'a batch of eleven',
+    title: 'a batch of eleven calls',
     call: `${elevenCalls}?batch=1`,
     path: elevenCalls,
     reason: 'batch_too_large',
@@ -161,7 +161,7 @@ const rows: Row[] = [
   ),
 ];
 
-describe('is refused with the full envelope', () => {
+describe('the error response is complete for', () => {
   test.each(rows)('$title', async ({ call, method = 'GET', headers = {}, body, reason, path, allow }) => {
     const response = await rawRequest(product, {
       method,
@@ -170,11 +170,11 @@ describe('is refused with the full envelope', () => {
         body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
       ...(body === undefined ? {} : { chunks: [body] }),
     });
-    await expectRefusal(response, { reason, path: path === undefined ? call : path });
+    await expectError(response, { reason, path: path === undefined ? call : path });
     if (allow) expect(response.headers.get('allow')).toBe(allow);
   });
 
-  test('HEAD, as far as an answer without a body can be', async () => {
+  test('HEAD, in its headers', async () => {
     const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, { method: 'HEAD' });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, POST');
@@ -185,13 +185,13 @@ describe('is refused with the full envelope', () => {
   const malformed = ['%E0%A4', 'echo.request%', '%', 'echo.%zz'].map((call) => ({ call }));
   test.each(malformed)('a path with a malformed percent sign: $call', async ({ call }) => {
     const response = await rawRequest(product, { method: 'GET', path: `/api/trpc/${call}` });
-    await expectRefusal(response, { reason: 'invalid_input' });
+    await expectError(response, { reason: 'invalid_input' });
   });
 
   test.each(['/api/trpc', '/api/trpc/echo/request', '/api/nothing'])(
     'an API path without a handler: %s',
     async (path) => {
-      await expectRefusal(await fetch(`${product.baseUrl}${path}`), { reason: 'not_found' });
+      await expectError(await fetch(`${product.baseUrl}${path}`), { reason: 'not_found' });
     },
   );
 
@@ -199,29 +199,29 @@ describe('is refused with the full envelope', () => {
     'POST on the raw route %s',
     async (path) => {
       const response = await fetch(`${product.baseUrl}${path}`, { method: 'POST', body: 'x' });
-      await expectRefusal(response, { reason: 'method_not_allowed', path });
+      await expectError(response, { reason: 'method_not_allowed', path });
       expect(response.headers.get('allow')).toContain('GET');
     },
   );
 });
 
 describe('invalid input', () => {
-  test('is named by its fields', async () => {
-    const { data } = await expectRefusal(
+  test('is reported by field', async () => {
+    const { data } = await expectError(
       await post(product, 'weather.forecast', { lat: 91, lng: 'x', days: 0.5, units: 'kelvin' }),
       { reason: 'invalid_input', path: 'weather.forecast' },
     );
     expect(Object.keys(data.fieldErrors ?? {}).sort()).toEqual(['days', 'lat', 'lng', 'units']);
   });
 
-  test('speaks as written for those who fill in the form', async () => {
-    const { data } = await expectRefusal(
+  test('gets messages written for the user of the form', async () => {
+    const { data } = await expectError(
       await post(product, 'email.send', { email: 'nobody', contents: '  ' }),
       { reason: 'invalid_input' },
     );
     expect(data.fieldErrors).toEqual({
-      email: ['Please give an email address like name@example.org'],
-      contents: ['Please write something'],
+      email: ['Please enter an email address like name@example.org'],
+      contents: ['Please enter a message'],
     });
   });
 
@@ -232,15 +232,15 @@ describe('invalid input', () => {
     { title: 'a Date', lat: new Date(0) },
     { title: 'a numeric string', lat: '52.5' },
     { title: 'a Map', lat: new Map() },
-  ])('$title is no latitude', async ({ lat }) => {
-    const { data } = await expectRefusal(await post(product, 'weather.forecast', { lat, lng: 0 }), {
+  ])('$title is rejected as a latitude', async ({ lat }) => {
+    const { data } = await expectError(await post(product, 'weather.forecast', { lat, lng: 0 }), {
       reason: 'invalid_input',
     });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual(['lat']);
   });
 
-  test('of another type as a whole stands under "input"', async () => {
-    const { data } = await expectRefusal(await post(product, 'weather.places', 'Berlin'), {
+  test('of the wrong type as a whole is reported under "input"', async () => {
+    const { data } = await expectError(await post(product, 'weather.places', 'Berlin'), {
       reason: 'invalid_input',
     });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual(['input']);

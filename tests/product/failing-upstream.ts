@@ -2,28 +2,28 @@ import { expect } from 'vitest';
 import { type ErrorReason, errorReasons } from '#server/errors.ts';
 import type { Product } from '#tests/support/product.ts';
 import type { Fault, StandIn } from '#tests/support/upstreams/index.ts';
-import { expectRefusal, post, type Refused } from './call.ts';
+import { type ErrorBody, expectError, post } from './call.ts';
 import { failureLine, type LoggedError } from './log-lines.ts';
 
-/** What a failing upstream says, and no caller may read. */
+/** Text in the responses of a failing upstream that must not reach a caller. */
 export const secret = 'the-upstreams-own-words-5b1f';
-export const problem = JSON.stringify({ error: true, reason: secret, message: secret });
+export const errorBody = JSON.stringify({ error: true, reason: secret, message: secret });
 
 export function status(code: number, headers: Record<string, string> = {}): Fault {
-  return { kind: 'status', status: code, body: problem, headers };
+  return { kind: 'status', status: code, body: errorBody, headers };
 }
 
 export function body(text: string, contentType = 'application/json'): Fault {
   return { kind: 'body', body: text, contentType };
 }
 
-/** A place or a repository that no test has asked for before: nothing of it is in a cache. */
-let asked = 0;
-export const unasked = {
-  'weather.forecast': () => ({ lat: 10, lng: (asked++ % 300) / 10 }),
-  'proxy.github.releases': () => ({ params: { owner: 'trpc', repo: `r${asked++}` } }),
+/** Inputs with a place or a repository that no earlier call used, so that nothing is cached. */
+let used = 0;
+export const freshInputs = {
+  'weather.forecast': () => ({ lat: 10, lng: (used++ % 300) / 10 }),
+  'proxy.github.releases': () => ({ params: { owner: 'trpc', repo: `r${used++}` } }),
 };
-export type FailingCall = keyof typeof unasked;
+export type FailingCall = keyof typeof freshInputs;
 
 export const failingCalls = ['weather.forecast', 'proxy.github.releases'] as const;
 
@@ -31,23 +31,23 @@ export function standInOf({ upstreams }: Product, call: FailingCall): StandIn {
   return call === 'weather.forecast' ? upstreams.openMeteo : upstreams.github;
 }
 
-/** Neither the upstream's words nor where it is, in the body and in the headers. */
-export function expectNoWordOf(url: string, response: Response, { text }: Refused): void {
+/** Asserts that body and headers contain neither text nor address of the upstream. */
+export function expectNothingLeaked(url: string, response: Response, { text }: ErrorBody): void {
   const everything = [text, ...response.headers].join('\n');
   expect(everything).not.toContain(secret);
   expect(everything).not.toContain('127.0.0.1');
   expect(everything).not.toContain(`:${new URL(url).port}`);
 }
 
-/** What the caller was told, once, and then the cause, which it was not; no stack. */
-export function expectCauseAlone(err: LoggedError | undefined, reason: ErrorReason): void {
-  const [told, ...causes] = err?.message.split(`${errorReasons[reason].message}: `) ?? [];
-  expect(told).toBe('');
+/** Asserts that a logged error is the caller's message, once, followed by the cause, and has no stack. */
+export function expectCauseWithoutStack(err: LoggedError | undefined, reason: ErrorReason): void {
+  const [before, ...causes] = err?.message.split(`${errorReasons[reason].message}: `) ?? [];
+  expect(before).toBe('');
   expect(causes).toEqual([expect.stringMatching(/./)]);
   expect(err).not.toHaveProperty('stack');
 }
 
-/** What callers and the log are told when the upstream of a call misbehaves. */
+/** Asserts the error response and the log line of a call whose upstream has this fault. */
 export async function expectFailure(
   product: Product,
   call: FailingCall,
@@ -56,15 +56,15 @@ export async function expectFailure(
   const { fault, reason, retryAfterSeconds } = expected;
   const standIn = standInOf(product, call);
   standIn.fault(fault);
-  const response = await post(product, call, unasked[call]());
-  const refused = await expectRefusal(response, { reason, path: call });
-  expectNoWordOf(standIn.url, response, refused);
-  expect(refused.data.retryAfterSeconds).toBe(retryAfterSeconds);
+  const response = await post(product, call, freshInputs[call]());
+  const error = await expectError(response, { reason, path: call });
+  expectNothingLeaked(standIn.url, response, error);
+  expect(error.data.retryAfterSeconds).toBe(retryAfterSeconds);
   expect(response.headers.get('retry-after')).toBe(
     retryAfterSeconds === undefined ? null : String(retryAfterSeconds),
   );
 
-  const line = await failureLine(product, refused.data.requestId);
+  const line = await failureLine(product, error.data.requestId);
   expect(line).toMatchObject({ level: 'error', reason });
-  expectCauseAlone(line.err, reason);
+  expectCauseWithoutStack(line.err, reason);
 }

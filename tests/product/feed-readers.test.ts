@@ -30,7 +30,7 @@ const run = async (program: string, ...args: string[]): Promise<string> => {
   return stdout;
 };
 
-/** What the readers should have found, read from the files by another way. */
+/** Returns the expected entries, read directly from the files. */
 const expected = () =>
   createPosts({ siteUrl: product.baseUrl, watch: false, drafts: false })
     .list()
@@ -39,37 +39,34 @@ const expected = () =>
 describeWith('sfeed', 'curl')('sfeed', () => {
   beforeAll(() => void [requirePath('sfeed'), requirePath('curl')]);
 
-  test.each(['/rss.xml', '/atom.xml'])(
-    'fetches %s, and prints titles, dates, links and ids',
-    async (path) => {
-      const name = path.slice(1);
-      await writeFile(
-        join(folder, 'sfeedrc'),
-        `sfeedpath='${folder}'\nfeeds() {\n  feed '${name}' '${product.baseUrl}${path}' '${product.baseUrl}'\n}\n`,
-      );
-      await run('sfeed_update', 'sfeedrc');
-      const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
-      const entries = lines.map((line) => {
-        const [seconds, title, url, content, contentType, id, author, , category] = line.split('\t');
-        return { seconds: Number(seconds), title, url, content, contentType, id, author, category };
-      });
-      expect(entries).toMatchObject(
-        expected().map((post) => ({ ...post, contentType: 'html', author: 'typed-bff' })),
-      );
-      for (const { content, category } of entries) {
-        expect(content).toMatch(/^<p>/);
-        expect(category).not.toBe('');
-      }
-      const printed = await run('sfeed_plain', name);
-      for (const { title, url, seconds } of expected()) {
-        const day = new Date(seconds * 1000).toISOString().slice(0, 10);
-        expect(printed).toMatch(new RegExp(`${day} 00:00 +${name} +${title} +${url}`));
-      }
-    },
-  );
+  test.each(['/rss.xml', '/atom.xml'])('fetches %s and reads titles, dates, links and ids', async (path) => {
+    const name = path.slice(1);
+    await writeFile(
+      join(folder, 'sfeedrc'),
+      `sfeedpath='${folder}'\nfeeds() {\n  feed '${name}' '${product.baseUrl}${path}' '${product.baseUrl}'\n}\n`,
+    );
+    await run('sfeed_update', 'sfeedrc');
+    const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+    const entries = lines.map((line) => {
+      const [seconds, title, url, content, contentType, id, author, , category] = line.split('\t');
+      return { seconds: Number(seconds), title, url, content, contentType, id, author, category };
+    });
+    expect(entries).toMatchObject(
+      expected().map((post) => ({ ...post, contentType: 'html', author: 'typed-bff' })),
+    );
+    for (const { content, category } of entries) {
+      expect(content).toMatch(/^<p>/);
+      expect(category).not.toBe('');
+    }
+    const printed = await run('sfeed_plain', name);
+    for (const { title, url, seconds } of expected()) {
+      const day = new Date(seconds * 1000).toISOString().slice(0, 10);
+      expect(printed).toMatch(new RegExp(`${day} 00:00 +${name} +${title} +${url}`));
+    }
+  });
 
   test.each(['/', '/posts', '/feeds', '/weather', '/posts/one-typed-door'])(
-    'finds the feeds by the page %s',
+    'discovers the feeds on the page %s',
     async (path) => {
       const html = await (await fetch(`${product.baseUrl}${path}`)).text();
       const { stdout } = spawnSync('sfeed_web', [product.baseUrl], { input: html, encoding: 'utf8' });
@@ -86,13 +83,13 @@ describeWith('newsboat')('newsboat', () => {
 
   const row = z.object({ guid: z.string(), title: z.string(), url: z.string(), pubDate: z.number() });
 
-  test.each(['/rss.xml', '/atom.xml'])('reads %s, and asks again with what it was told', async (path) => {
+  test.each(['/rss.xml', '/atom.xml'])('reads %s and revalidates it with its ETag', async (path) => {
     const cache = join(folder, `${path.slice(1)}.db`);
     await writeFile(join(folder, 'urls'), `${product.baseUrl}${path}\n`);
     const newsboat = (command: string) =>
       run('newsboat', '--quiet', '-u', 'urls', '-c', cache, '-x', command);
     const statuses = () => [...product.log().matchAll(new RegExp(`"route":"${path}","status":(\\d+)`, 'g'))];
-    const asked = statuses().length;
+    const before = statuses().length;
     await newsboat('reload');
     expect(await newsboat('print-unread')).toBe(`${expected().length} unread articles\n`);
     const database = new Database(cache, { readonly: true });
@@ -102,13 +99,13 @@ describeWith('newsboat')('newsboat', () => {
     );
     database.close();
 
-    // It keeps the ETag of a feed that it knew already, so from the third time on it sends one.
+    // newsboat stores an ETag only for a feed that it already knew, so it sends one from the third reload on.
     await newsboat('reload');
     await newsboat('reload');
     await expect
       .poll(() =>
         statuses()
-          .slice(asked)
+          .slice(before)
           .map(([, status]) => status),
       )
       .toEqual(['200', '200', '304']);
@@ -116,13 +113,16 @@ describeWith('newsboat')('newsboat', () => {
   });
 });
 
-testXml.each(['/rss.xml', '/atom.xml', '/sitemap.xml'])('%s is well-formed to libxml2', async (path) => {
-  requirePath('xmllint');
-  const xml = await (await fetch(`${product.baseUrl}${path}`)).text();
-  const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '-'], {
-    input: xml,
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-});
+testXml.each(['/rss.xml', '/atom.xml', '/sitemap.xml'])(
+  'libxml2 parses %s as well-formed XML',
+  async (path) => {
+    requirePath('xmllint');
+    const xml = await (await fetch(`${product.baseUrl}${path}`)).text();
+    const { status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '-'], {
+      input: xml,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  },
+);

@@ -2,17 +2,17 @@ import { createServer } from 'node:http';
 import { parseRssFeed } from 'feedsmith';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal } from './call.ts';
+import { expectError } from './call.ts';
 import { failureLine } from './log-lines.ts';
 
-const secret = 'the-sources-own-words-77aa';
+const secret = 'text-of-the-source-77aa';
 
-/** A server on loopback that answers everything alike; undefined never answers. */
-async function startSource(answer: { status?: number; body: string } | undefined): Promise<string> {
+/** Starts a server on loopback with a fixed response. With undefined it never responds. */
+async function startSource(fixed: { status?: number; body: string } | undefined): Promise<string> {
   const server = createServer((_, response) => {
-    if (!answer) return;
-    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
-    response.end(answer.body);
+    if (!fixed) return;
+    response.writeHead(fixed.status ?? 200, { 'content-type': 'application/json' });
+    response.end(fixed.body);
   });
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -70,7 +70,7 @@ const jsonFeed = {
 };
 
 describe('FEED_SOURCE_URL', () => {
-  test("in the guide's shape becomes a feed", async () => {
+  test("in the guide's format is served as a feed", async () => {
     const { baseUrl } = await startWith(await startSource({ body: JSON.stringify(guideFeed) }));
     const response = await fetch(`${baseUrl}/rss.xml`);
     expect(response.headers.get('last-modified')).toBe('Mon, 02 Feb 2026 03:04:05 GMT');
@@ -86,7 +86,7 @@ describe('FEED_SOURCE_URL', () => {
     });
   });
 
-  test('as JSON Feed 1.1 becomes a feed', async () => {
+  test('in JSON Feed 1.1 is served as a feed', async () => {
     const source = await startSource({ body: JSON.stringify(jsonFeed) });
     const { baseUrl } = await startWith(source);
     expect(parseRssFeed(await (await fetch(`${baseUrl}/rss.xml`)).text())).toMatchObject({
@@ -103,32 +103,32 @@ describe('FEED_SOURCE_URL', () => {
   });
 
   test.each([
-    { title: 'answers 500', answer: { status: 500, body: secret }, reason: 'upstream_bad_answer' },
-    { title: 'answers 403', answer: { status: 403, body: secret }, reason: 'upstream_refused' },
-    { title: 'gives no JSON', answer: { body: secret }, reason: 'upstream_bad_answer' },
+    { title: 'responds with 500', fixed: { status: 500, body: secret }, reason: 'upstream_bad_answer' },
+    { title: 'responds with 403', fixed: { status: 403, body: secret }, reason: 'upstream_refused' },
+    { title: 'does not return JSON', fixed: { body: secret }, reason: 'upstream_bad_answer' },
     {
-      title: 'gives another shape',
-      answer: { body: JSON.stringify({ secret }) },
+      title: 'returns JSON of another shape',
+      fixed: { body: JSON.stringify({ secret }) },
       reason: 'upstream_bad_answer',
     },
-    { title: 'never answers', answer: undefined, reason: 'upstream_timeout' },
-  ] as const)('that $title is a $reason, without its words', async ({ answer, reason }) => {
-    const source = await startSource(answer);
+    { title: 'never responds', fixed: undefined, reason: 'upstream_timeout' },
+  ] as const)('that $title is reported as $reason, without text of the source', async ({ fixed, reason }) => {
+    const source = await startSource(fixed);
     const product = await startWith(source);
     const response = await fetch(`${product.baseUrl}/rss.xml`);
-    const { text, data } = await expectRefusal(response, { reason, path: '/rss.xml' });
+    const { text, data } = await expectError(response, { reason, path: '/rss.xml' });
     expect(text).not.toContain(secret);
     expect(text).not.toContain(new URL(source).host);
     expect(await failureLine(product, data.requestId)).toMatchObject({ level: 'error', reason });
   });
 
-  test('that nothing listens for is unreachable, and the posts are still there', async () => {
+  test('that is not listening is reported as unreachable, and the posts are still served', async () => {
     const product = await startWith(`http://127.0.0.1:${await freePort()}/feed`);
     const response = await fetch(`${product.baseUrl}/rss.xml`);
-    await expectRefusal(response, { reason: 'upstream_unreachable', path: '/rss.xml' });
+    await expectError(response, { reason: 'upstream_unreachable', path: '/rss.xml' });
     expect((await fetch(`${product.baseUrl}/posts`)).status).toBe(200);
     const page = await fetch(`${product.baseUrl}/feeds`);
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain('A service this answer depends on cannot be reached.');
+    expect(await page.text()).toContain('A service we depend on cannot be reached.');
   });
 });

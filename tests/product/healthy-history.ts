@@ -1,39 +1,39 @@
 import { expect } from 'vitest';
 import { post, resultOf } from './call.ts';
 
-/** Tests that make an upstream fail ask for more than the circuit breaker would let pass on its own. */
+/** Inputs that are never cached, for tests with more upstream failures than the circuit breaker tolerates. */
 const procedures = {
-  'weather.forecast': (turn: number) => ({ lat: -60, lng: turn / 100 }),
-  'weather.places': (turn: number) => ({ name: `Healthy ${turn}` }),
-  'proxy.github.renderMarkdown': (turn: number) => ({ body: { text: `healthy ${turn}` } }),
+  'weather.forecast': (n: number) => ({ lat: -60, lng: n / 100 }),
+  'weather.places': (n: number) => ({ name: `Healthy ${n}` }),
+  'proxy.github.renderMarkdown': (n: number) => ({ body: { text: `healthy ${n}` } }),
 };
 
-let turn = 0;
+let calls = 0;
 
 /**
- * Calls of which none is in a cache and all succeed, so that what fails next stays under half of what the circuit
- * breaker of that upstream looks at: one failing call is up to three failures.
+ * Makes uncached calls that succeed, so that the next failures stay below half of the circuit breaker's window for that
+ * upstream: one failing call counts as up to three failures.
  */
-export async function keepWell(
+export async function addSuccesses(
   product: { baseUrl: string },
   procedure: keyof typeof procedures,
-  calls = 8,
+  count = 8,
 ): Promise<void> {
-  const asked = Array.from({ length: calls }, async () => {
-    turn += 1;
-    await resultOf(await post(product, procedure, procedures[procedure](turn)));
+  const successes = Array.from({ length: count }, async () => {
+    calls += 1;
+    await resultOf(await post(product, procedure, procedures[procedure](calls)));
   });
-  await Promise.all(asked);
+  await Promise.all(successes);
 }
 
-/** Until a circuit that failures have opened, as they may on a slow machine, has closed again. */
-export async function untilWell(
+/** Waits until the circuit is closed. Failures of a test may have opened it on a slow machine. */
+export async function untilHealthy(
   product: { baseUrl: string },
   procedure: keyof typeof procedures,
 ): Promise<void> {
   const status = async () => {
-    turn += 1;
-    return (await post(product, procedure, procedures[procedure](turn))).status;
+    calls += 1;
+    return (await post(product, procedure, procedures[procedure](calls))).status;
   };
   await expect.poll(status, { timeout: 15_000 }).toBe(200);
 }

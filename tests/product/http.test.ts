@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { expectRefusal, post, rawRequest, resultOf } from './call.ts';
+import { expectError, post, rawRequest, resultOf } from './call.ts';
 
 let product: SharedProduct;
 
@@ -21,31 +21,31 @@ describe('a body', () => {
       chunks,
     });
 
-  test('of exactly 64 KB is taken, with or without a length', async () => {
+  test('of exactly 64 KB is accepted, with or without a content length', async () => {
     const body = wrapped(65_536);
     await resultOf(await send([body], { 'content-length': '65536' }));
     await resultOf(await send([body.slice(0, 30_000), body.slice(30_000)], {}));
   });
 
-  test('of one byte more is too large', async () => {
+  test('of 64 KB and one byte is rejected with 413', async () => {
     const response = await send([wrapped(65_537)], { 'content-length': '65537' });
-    await expectRefusal(response, { reason: 'payload_too_large', path: 'echo.body' });
+    await expectError(response, { reason: 'payload_too_large', path: 'echo.body' });
   });
 
-  test('without a length is counted while it is read', async () => {
+  test('without a content length is measured while it is read', async () => {
     const response = await send(
       Array.from({ length: 9 }, () => 'a'.repeat(8192)),
       {},
     );
-    await expectRefusal(response, { reason: 'payload_too_large', path: 'echo.body' });
+    await expectError(response, { reason: 'payload_too_large', path: 'echo.body' });
   });
 
-  test('is counted in bytes, not in characters', async () => {
+  test('is measured in bytes, not in characters', async () => {
     const body = JSON.stringify({ json: '🌍'.repeat(17_000) });
-    await expectRefusal(await send([body], {}), { reason: 'payload_too_large' });
+    await expectError(await send([body], {}), { reason: 'payload_too_large' });
   });
 
-  test('of a multipart form too', async () => {
+  test('that is a multipart form has the same limit', async () => {
     const form = new FormData();
     form.set('email', 'ada@visitor.example');
     form.set('contents', 'Hello');
@@ -57,25 +57,25 @@ describe('a body', () => {
       headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
       chunks: [await encoded.text()],
     });
-    await expectRefusal(response, { reason: 'payload_too_large', path: 'email.send' });
+    await expectError(response, { reason: 'payload_too_large', path: 'email.send' });
   });
 
-  // Node reads no further request from a connection on which it left a body unread.
+  // Node reads no further request from a connection with an unread body.
   test.each([
     { title: 'too large', headers: json, status: 413 },
     { title: 'of the wrong type', headers: { 'content-type': 'text/plain' }, status: 415 },
     { title: 'from another site', headers: { ...json, origin: 'https://evil.example' }, status: 403 },
-  ])('refused because it is $title does not spoil the connection', async ({ headers, status }) => {
+  ])('rejected because it is $title leaves the connection usable', async ({ headers, status }) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     try {
-      const refused = await rawRequest(product, {
+      const rejected = await rawRequest(product, {
         method: 'POST',
         path: '/api/trpc/echo.body',
         headers: { ...headers, 'content-length': '300000' },
         chunks: [wrapped(300_000)],
         agent,
       });
-      expect(refused.status).toBe(status);
+      expect(rejected.status).toBe(status);
       const next = await rawRequest(product, { method: 'GET', path: '/api/trpc/echo.request', agent });
       expect(next.status).toBe(200);
     } finally {
@@ -84,14 +84,14 @@ describe('a body', () => {
   });
 });
 
-describe('callers of this site and callers without a browser', () => {
+describe('clients of this site and clients without a browser', () => {
   test.each([
     { 'sec-fetch-site': 'same-origin' },
     { 'sec-fetch-site': 'none' },
     { 'content-type': 'application/json; charset=utf-8' },
     { 'content-type': 'Application/JSON' },
     {},
-  ])('pass: %j', async (headers) => {
+  ])('are served with headers %j', async (headers) => {
     const response = await rawRequest(product, {
       method: 'POST',
       path: '/api/trpc/echo.body',
@@ -101,7 +101,7 @@ describe('callers of this site and callers without a browser', () => {
     expect(await resultOf(response)).toEqual({ res: 1 });
   });
 
-  test("pass: the site's own origin", async () => {
+  test("are served with the site's own Origin", async () => {
     const response = await rawRequest(product, {
       method: 'POST',
       path: '/api/trpc/echo.body',
@@ -111,7 +111,7 @@ describe('callers of this site and callers without a browser', () => {
     expect(await resultOf(response)).toEqual({ res: 1 });
   });
 
-  test('get no permission for others: no CORS header at all', async () => {
+  test('get no CORS headers', async () => {
     const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, {
       headers: { origin: 'https://evil.example' },
     });
@@ -121,11 +121,11 @@ describe('callers of this site and callers without a browser', () => {
 });
 
 describe('the request id', () => {
-  const answerTo = (id: string) =>
+  const requestWithId = (id: string) =>
     fetch(`${product.baseUrl}/api/trpc/nothing.here`, { headers: { 'x-request-id': id } });
 
-  test.each(['12345678', 'trace:2026.11-22_a', 'a'.repeat(128)])('is kept when it is one: %s', async (id) => {
-    const { data } = await expectRefusal(await answerTo(id), { reason: 'not_found' });
+  test.each(['12345678', 'trace:2026.11-22_a', 'a'.repeat(128)])('is kept if it is valid: %s', async (id) => {
+    const { data } = await expectError(await requestWithId(id), { reason: 'not_found' });
     expect(data.requestId).toBe(id);
   });
 
@@ -137,13 +137,13 @@ describe('the request id', () => {
     '<script>alert(1)</script>',
     '$(touch /tmp/x)',
     'caf\u00e9-caf\u00e9-caf\u00e9',
-  ])('is replaced when it is hostile: %s', async (id) => {
-    const { data, text } = await expectRefusal(await answerTo(id), { reason: 'not_found' });
+  ])('is replaced if it is invalid: %s', async (id) => {
+    const { data, text } = await expectError(await requestWithId(id), { reason: 'not_found' });
     expect(data.requestId).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect(text).not.toContain(id);
   });
 
-  test('differs from call to call', async () => {
+  test('is different for each call', async () => {
     const ids = await Promise.all(
       Array.from({ length: 5 }, async () =>
         (await post(product, 'echo.body', 1)).headers.get('x-request-id'),

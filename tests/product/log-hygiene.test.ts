@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, post, postBatch, rawRequest, resultOf } from './call.ts';
-import { keepWell } from './healthy-history.ts';
+import { expectError, post, postBatch, rawRequest, resultOf } from './call.ts';
+import { addSuccesses } from './healthy-history.ts';
 import { failureLine } from './log-lines.ts';
 
-/** Words that stand nowhere else: finding one in the log means that somebody's data is in it. */
+/** Unique markers: one in the log means that the log contains personal data. */
 const personal = {
   email: 'ada.marker@visitor.example',
   name: 'Markername',
@@ -14,8 +14,8 @@ const personal = {
   lat: 71.361_234,
   lng: 98.551_234,
 };
-/** No clock has 71 or 98 seconds: a time in the log is not taken for a coordinate. */
-const traces = /marker|71\.36|98\.55/i;
+/** Seconds are never 71 or 98, so a timestamp in the log cannot match a coordinate. */
+const markers = /marker|71\.36|98\.55/i;
 
 let product: Product;
 
@@ -30,13 +30,13 @@ afterEach(() => {
 
 const { email, name, subject, contents, place, lat, lng } = personal;
 
-/** A failure whose line has arrived: everything written before it has arrived too. */
-async function expectNoTraces(): Promise<void> {
+/** Provokes a logged failure and waits for its line. Lines logged earlier have arrived by then. */
+async function expectNoMarkers(): Promise<void> {
   product.upstreams.github.fault(undefined);
-  await keepWell(product, 'proxy.github.renderMarkdown');
+  await addSuccesses(product, 'proxy.github.renderMarkdown');
   product.upstreams.github.fault({ kind: 'status', status: 500 });
   const input = { params: { owner: 'trpc', repo: `last-${Math.random()}` } };
-  const { data } = await expectRefusal(await post(product, 'proxy.github.repository', input), {
+  const { data } = await expectError(await post(product, 'proxy.github.repository', input), {
     reason: 'upstream_bad_answer',
   });
   await failureLine(product, data.requestId);
@@ -44,16 +44,16 @@ async function expectNoTraces(): Promise<void> {
     product
       .log()
       .split('\n')
-      .filter((line) => traces.test(line)),
+      .filter((line) => markers.test(line)),
   ).toEqual([]);
 }
 
-async function outcomeOf(response: Response): Promise<number> {
+async function statusOf(response: Response): Promise<number> {
   await response.arrayBuffer();
   return response.status;
 }
 
-test('calls that succeed leave nothing of their contents', async () => {
+test('successful calls log nothing of their contents', async () => {
   await resultOf(await post(product, 'echo.body', { contents }));
   await resultOf(await post(product, 'weather.forecast', { lat, lng }));
   await resultOf(await post(product, 'weather.places', { name: place }));
@@ -63,11 +63,11 @@ test('calls that succeed leave nothing of their contents', async () => {
     ['weather.forecast', { lat, lng, days: 2 }],
     ['weather.places', { name: place }],
   ]);
-  await expectNoTraces();
+  await expectNoMarkers();
 });
 
-test('calls that are refused leave nothing either', async () => {
-  const refusals = [
+test('rejected calls log nothing of their contents', async () => {
+  const rejected = [
     await post(product, 'weather.forecast', { lat: `${lat}`, lng, name: place }),
     await post(product, 'email.send', { email: `${email}@`, contents }),
     await post(product, 'email.send', { email, contents: contents.repeat(1000) }),
@@ -85,56 +85,56 @@ test('calls that are refused leave nothing either', async () => {
       body: `{"json":{"lat":${lat},"lng":${lng},`,
     }),
   ];
-  for (const response of refusals) expect(await outcomeOf(response)).toBeGreaterThanOrEqual(400);
-  await expectNoTraces();
+  for (const response of rejected) expect(await statusOf(response)).toBeGreaterThanOrEqual(400);
+  await expectNoMarkers();
 });
 
-test('the forms of the pages leave nothing', async () => {
+test('page forms log nothing of their contents', async () => {
   const form = (path: string, fields: Record<string, string>) =>
     fetch(`${product.baseUrl}${path}`, {
       method: 'POST',
       body: new URLSearchParams(fields),
       redirect: 'manual',
     });
-  expect(await outcomeOf(await form('/contact/send', { email, name, subject, contents }))).toBe(303);
-  expect(await outcomeOf(await form('/contact/send', { email: place, contents }))).toBe(303);
+  expect(await statusOf(await form('/contact/send', { email, name, subject, contents }))).toBe(303);
+  expect(await statusOf(await form('/contact/send', { email: place, contents }))).toBe(303);
   const fields = { name: place, lat: String(lat), lng: String(lng) };
   const chosen = await form('/weather/choose', fields);
-  expect(await outcomeOf(chosen)).toBe(303);
+  expect(await statusOf(chosen)).toBe(303);
   const cookie = chosen.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const page = await fetch(`${product.baseUrl}/weather`, { headers: { cookie } });
   expect(await page.text()).toContain(place);
-  await expectNoTraces();
+  await expectNoMarkers();
 });
 
-test('upstreams that fail leave nothing of what they were asked', async () => {
-  await keepWell(product, 'proxy.github.renderMarkdown');
+test('failing upstreams log nothing of the request', async () => {
+  await addSuccesses(product, 'proxy.github.renderMarkdown');
   const { openMeteo, airQuality, geocoding, github } = product.upstreams;
   for (const standIn of [openMeteo, airQuality, geocoding, github]) {
     standIn.fault({ kind: 'status', status: 500 });
   }
-  expect(await outcomeOf(await post(product, 'weather.forecast', { lat, lng, days: 3 }))).toBe(502);
-  expect(await outcomeOf(await post(product, 'weather.places', { name: `${place}s` }))).toBe(502);
+  expect(await statusOf(await post(product, 'weather.forecast', { lat, lng, days: 3 }))).toBe(502);
+  expect(await statusOf(await post(product, 'weather.places', { name: `${place}s` }))).toBe(502);
   const markdown = await post(product, 'proxy.github.renderMarkdown', { body: { text: contents } });
-  expect(await outcomeOf(markdown)).toBe(502);
+  expect(await statusOf(markdown)).toBe(502);
   for (const standIn of [openMeteo, geocoding]) standIn.fault({ kind: 'reset' });
-  expect(await outcomeOf(await post(product, 'weather.forecast', { lat, lng, days: 4 }))).toBe(502);
-  expect(await outcomeOf(await post(product, 'weather.places', { name: `${place}x` }))).toBe(502);
-  await expectNoTraces();
+  expect(await statusOf(await post(product, 'weather.forecast', { lat, lng, days: 4 }))).toBe(502);
+  expect(await statusOf(await post(product, 'weather.places', { name: `${place}x` }))).toBe(502);
+  await expectNoMarkers();
 });
 
-/** Open-Meteo does so: "Latitude must be in range of -90 to 90°. Given: 91.0." */
+/** As Open-Meteo does: "Latitude must be in range of -90 to 90°. Given: 91.0." */
 test.each([
   {
-    title: 'in its error',
+    title: 'in an error',
     fault: { kind: 'status', status: 400, body: `{"reason":"Given: ${lat}"}` } as const,
   },
   {
     title: 'in text where JSON should be',
     fault: { kind: 'body', contentType: 'application/json', body: `lat ${lat} is odd` } as const,
   },
-])('an upstream that repeats the question $title brings it into no log', async ({ fault }) => {
+])('an upstream that echoes the input $title does not put it into the log', async ({ fault }) => {
   product.upstreams.openMeteo.fault(fault);
-  expect(await outcomeOf(await post(product, 'weather.forecast', { lat, lng, days: 5 }))).toBe(502);
-  await expectNoTraces();
+  expect(await statusOf(await post(product, 'weather.forecast', { lat, lng, days: 5 }))).toBe(502);
+  await expectNoMarkers();
 });

@@ -11,7 +11,7 @@ const lineSchema = z.looseObject({
 
 export type LoggedError = NonNullable<z.infer<typeof lineSchema>['err']>;
 
-/** The log's line of a failed request; it comes over a pipe, so it may be later than the answer. */
+/** Waits for the error line of a failed request. The log comes over a pipe, so it may arrive after the response. */
 export function failureLine(product: Pick<Product, 'log'>, requestId: string) {
   return vi.waitFor(
     () => {

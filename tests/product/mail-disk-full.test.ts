@@ -9,14 +9,14 @@ import { openSqlite } from '#server/mail/sqlite.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { mountSmallDisk } from '#tests/support/small-disk.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 
 const draft = { email: 'ada@visitor.example', contents: 'x'.repeat(4_000) };
 const receipt = z.object({ id: z.string() });
-/** More than fits into what SQLite had taken of the disk before it was full. */
-const plenty = 100;
+/** More mails than fit into the space that SQLite had allocated before the disk was full. */
+const moreThanFit = 100;
 
-/** Undefined without root, and in most containers, where root is not allowed to mount. */
+/** Undefined without root and in most containers, where root may not mount. */
 const disk = has('root') ? mountSmallDisk(4) : undefined;
 const siteUrl = 'http://localhost';
 
@@ -26,12 +26,12 @@ async function idsIn(outbox: Outbox): Promise<string[]> {
 
 if (disk || !has('root')) {
   testWith('root')(
-    'a full disk: mails are refused and nothing else, what was accepted is there, and space is all it takes',
+    'on a full disk only mails are rejected, accepted ones are kept, and freeing space suffices',
     {
       timeout: 120_000,
     },
     async () => {
-      if (!disk) throw new Error('This test runs only where a disk is mounted.');
+      if (!disk) throw new Error('This test runs only with a mounted disk.');
       onTestFinished(disk.close);
       const product = await startProduct({ DATA_DIR: disk.path, DEMO: '', SMTP_URL: '' });
       onTestFinished(() => product.close());
@@ -44,10 +44,10 @@ if (disk || !has('root')) {
 
       for (let n = 0; n < 5; n += 1) expect((await send()).status).toBe(200);
       disk.fill();
-      let refused = await send();
-      for (let n = 0; n < plenty && refused.ok; n += 1) refused = await send();
-      await expectRefusal(refused, { reason: 'mail_unavailable', path: 'email.send' });
-      await expectRefusal(await send(), { reason: 'mail_unavailable', path: 'email.send' });
+      let rejected = await send();
+      for (let n = 0; n < moreThanFit && rejected.ok; n += 1) rejected = await send();
+      await expectError(rejected, { reason: 'mail_unavailable', path: 'email.send' });
+      await expectError(await send(), { reason: 'mail_unavailable', path: 'email.send' });
       expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
       for (const id of accepted) {
         const input = encodeURIComponent(JSON.stringify({ json: { id } }));
@@ -67,8 +67,8 @@ if (disk || !has('root')) {
   );
 }
 if (!disk) {
-  // SQLite itself is limited, and reports the same error with the same code as on a full disk.
-  test('a database that may not grow: mails are refused, what was accepted is there, and space is all it takes', async () => {
+  // A size limit in SQLite causes the same error with the same code as a full disk.
+  test('if the database cannot grow, mails are rejected, accepted ones are kept, and more space suffices', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'typed-bff-mail-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const db = await openSqlite(folder);
@@ -76,10 +76,10 @@ if (!disk) {
     const outbox = createOutbox(db, { siteUrl });
     const accepted = [(await outbox.enqueue(draft)).id];
     await sql`pragma max_page_count = 1`.execute(db.queries);
-    const refusal = async () => {
-      for (let n = 0; n < plenty; n += 1) accepted.push((await outbox.enqueue(draft)).id);
+    const enqueueUntilFull = async () => {
+      for (let n = 0; n < moreThanFit; n += 1) accepted.push((await outbox.enqueue(draft)).id);
     };
-    await expect(refusal()).rejects.toMatchObject({
+    await expect(enqueueUntilFull()).rejects.toMatchObject({
       reason: 'mail_unavailable',
       cause: { code: 'SQLITE_FULL' },
     });

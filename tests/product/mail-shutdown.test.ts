@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { untilServed } from '#tests/cluster/support.ts';
+import { untilReady } from '#tests/cluster/support.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer } from '#tests/support/smtp-server.ts';
 import { post, resultOf } from './call.ts';
@@ -11,15 +11,15 @@ const receiptSchema = z.object({ id: z.string(), messageId: z.string() });
 type Row = {
   title: string;
   workers: number;
-  /** How many mails: with several workers enough that each of them accepts some. */
+  /** Number of mails: with several workers, enough that each worker accepts some. */
   mails: number;
   /** Sends SIGTERM. */
   signal(product: Product): Promise<void>;
 };
 
-/** As a service manager does that signals every process of a service. */
+/** Signals every process, as some service managers do. */
 async function signalAll(product: Product): Promise<void> {
-  const workers = await untilServed(product, 2);
+  const workers = await untilReady(product, 2);
   for (const pid of workers.values()) process.kill(pid, 'SIGTERM');
   product.process.kill('SIGTERM');
 }
@@ -29,10 +29,10 @@ const signalFirst = async (product: Product) => void product.process.kill('SIGTE
 const rows: Row[] = [
   { title: 'by one process', workers: 1, mails: 1, signal: signalFirst },
   { title: 'by two workers', workers: 2, mails: 8, signal: signalFirst },
-  { title: 'by two workers, each of which receives SIGTERM', workers: 2, mails: 8, signal: signalAll },
+  { title: 'by two workers that each receive SIGTERM', workers: 2, mails: 8, signal: signalAll },
 ];
 
-describe('a mail accepted while the product drains is delivered before it ends', () => {
+describe('a mail accepted during the drain is delivered before the product exits', () => {
   test.each(rows)('$title', { timeout: 90_000 }, async ({ workers, mails, signal }) => {
     const smtp = await startSmtpServer();
     onTestFinished(() => smtp.close());
@@ -45,7 +45,7 @@ describe('a mail accepted while the product drains is delivered before it ends',
       WEB_CONCURRENCY: String(workers),
     });
     onTestFinished(() => product.close());
-    if (workers > 1) await untilServed(product, workers);
+    if (workers > 1) await untilReady(product, workers);
 
     const exit = once(product.process, 'exit');
     await signal(product);

@@ -8,7 +8,7 @@ import { createOutbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 import { launcher, runNode } from './processes.ts';
 
 const addresses = { MAIL_TO: 'owner@site.example', MAIL_FROM: 'website@site.example' };
@@ -25,13 +25,13 @@ const receiptSchema = z.object({
   duplicate: z.boolean(),
 });
 
-type Served = Pick<Product, 'baseUrl'>;
+type WithBaseUrl = Pick<Product, 'baseUrl'>;
 
-async function send(product: Served, input: Record<string, unknown> = draft) {
+async function send(product: WithBaseUrl, input: Record<string, unknown> = draft) {
   return receiptSchema.parse(await resultOf(await post(product, 'email.send', input)));
 }
 
-function until(product: Served, id: string, status: string) {
+function until(product: WithBaseUrl, id: string, status: string) {
   const api = createScriptClient(product);
   return vi.waitFor(
     async () => {
@@ -65,7 +65,7 @@ describe('with a mail server', () => {
   const messageOf = (messageId: string) =>
     smtp.messages.filter(({ parsed }) => parsed.messageId === messageId);
 
-  test('a mail has the envelope of the operator and the headers of the visitor', async () => {
+  test("a mail has the operator's envelope and the visitor's Reply-To, subject and text", async () => {
     const receipt = await send(product);
     const state = await until(product, receipt.id, 'sent');
     expect(state).toMatchObject({ attempts: 1, sentAt: expect.any(Date) });
@@ -82,7 +82,7 @@ describe('with a mail server', () => {
     expect(message?.parsed.date?.getTime()).toBe(Math.floor(state.acceptedAt.getTime() / 1000) * 1000);
   });
 
-  test('what a visitor writes adds no header and no recipient', async () => {
+  test("a visitor's input adds no header and no recipient", async () => {
     const receipt = await send(product, {
       ...draft,
       name: 'Eve\r\nBcc: victim@other.example',
@@ -99,20 +99,20 @@ describe('with a mail server', () => {
     expect(message?.raw).not.toContain('root:');
   });
 
-  test('an idempotency key sent twice makes one mail', async () => {
+  test('two calls with the same idempotency key send one mail', async () => {
     const input = { ...draft, idempotencyKey: 'contact-form-0001' };
     const first = await send(product, input);
     await until(product, first.id, 'sent');
     expect(await send(product, input)).toEqual({ ...first, status: 'sent', duplicate: true });
 
-    // A mail sent after it has arrived, so one more of the same would have too.
+    // A later mail has arrived, so a duplicate would have arrived too.
     const marker = await send(product);
     await until(product, marker.id, 'sent');
     expect(messageOf(first.messageId)).toHaveLength(1);
   });
 
-  // A multipart form carries line ends as CRLF, whatever the page had.
-  test('the same message as JSON and as a form is the same message', async () => {
+  // A multipart form sends line breaks as CRLF, even if the page has LF.
+  test('the same message as JSON and as a form is recognized as a duplicate', async () => {
     const input = { ...draft, idempotencyKey: 'contact-form-0003' };
     const first = await send(product, input);
     const form = new FormData();
@@ -122,23 +122,23 @@ describe('with a mail server', () => {
     expect(second).toMatchObject({ id: first.id, duplicate: true });
   });
 
-  test('twenty at a time with one key make one mail', async () => {
+  test('twenty concurrent calls with the same key send one mail', async () => {
     const input = { ...draft, idempotencyKey: 'many-at-a-time' };
     const receipts = await Promise.all(Array.from({ length: 20 }, () => send(product, input)));
     expect(new Set(receipts.map(({ id }) => id)).size).toBe(1);
     expect(receipts.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
   });
 
-  test('a key with other contents is a conflict', async () => {
+  test('a key reused with other contents is a conflict', async () => {
     const idempotencyKey = 'contact-form-0002';
     await send(product, { ...draft, idempotencyKey });
-    await expectRefusal(await post(product, 'email.send', { ...draft, contents: 'Other', idempotencyKey }), {
+    await expectError(await post(product, 'email.send', { ...draft, contents: 'Other', idempotencyKey }), {
       reason: 'idempotency_conflict',
       path: 'email.send',
     });
   });
 
-  test('there is no inbox', async () => {
+  test('the inbox pages are a 404', async () => {
     const { id } = await send(product);
     await until(product, id, 'sent');
     for (const path of ['/inbox', `/inbox/${id}`]) {
@@ -157,7 +157,7 @@ describe('in the demo', () => {
   });
   afterAll(() => product.close());
 
-  test('the inbox shows the exact message', async () => {
+  test('the inbox shows the raw message', async () => {
     const { id, messageId } = await send(product, { ...draft, contents: 'Plain <b>words</b> & more' });
     await until(product, id, 'sent');
     expect(textOf(await page(product, '/inbox'))).toContain(draft.subject);
@@ -169,15 +169,15 @@ describe('in the demo', () => {
     expect(raw).toContain('Plain <b>words</b> & more');
   });
 
-  test('a message that is not there is said to be missing, to people and to robots', async () => {
+  test('a missing message is reported as missing and marked noindex', async () => {
     const html = await page(product, '/inbox/nothing');
-    expect(textOf(html)).toContain('There is nothing here');
+    expect(textOf(html)).toContain('Page not found');
     expect(html).toContain('<meta name="robots" content="noindex"/>');
   });
 });
 
 describe('without a mail server', () => {
-  test('mails are held, and a later start with one delivers them', async () => {
+  test('mails are held, and delivered after a restart with a mail server', async () => {
     const DATA_DIR = await dataDir();
     const before = await startProduct({ DATA_DIR, ...addresses, DEMO: '' });
     const receipt = await send(before).finally(async () => {
@@ -197,13 +197,13 @@ describe('without a mail server', () => {
   });
 });
 
-test('on SIGTERM the mail in hand is finished, no other is begun, and the process ends by itself', async () => {
+test('on SIGTERM the current mail is finished, no other is begun, and the process exits', async () => {
   const DATA_DIR = await dataDir();
-  let answer: (() => void) | undefined;
+  let reply: (() => void) | undefined;
   const smtp = await startSmtpServer({
-    beforeAnswer: () =>
+    beforeReply: () =>
       new Promise((resolve) => {
-        answer = resolve;
+        reply = resolve;
       }),
   });
   onTestFinished(() => smtp.close());
@@ -212,9 +212,9 @@ test('on SIGTERM the mail in hand is finished, no other is begun, and the proces
   const receipts = [await send(product), await send(product)];
   await vi.waitFor(() => expect(smtp.messages).toHaveLength(1), { timeout: 15_000 });
   product.process.kill('SIGTERM');
-  // It listens no more, so it has heard of the end.
+  // The port is closed, so the product has received the signal.
   await vi.waitFor(() => expect(fetch(`${product.baseUrl}/healthz`)).rejects.toThrow(), { timeout: 15_000 });
-  answer?.();
+  reply?.();
   await vi.waitFor(() => expect(product.process.exitCode).toBe(0), { timeout: 20_000 });
 
   const db = await openSqlite(DATA_DIR);
@@ -225,7 +225,7 @@ test('on SIGTERM the mail in hand is finished, no other is begun, and the proces
   expect(smtp.messages).toHaveLength(1);
 });
 
-test('a mail that was answered for outlives kill -9 of the whole product', async () => {
+test('an accepted mail survives kill -9 of all processes', async () => {
   const DATA_DIR = await dataDir();
   const PORT = String(await freePort());
   const first = runNode([launcher, 'start'], {
@@ -248,14 +248,14 @@ test('a mail that was answered for outlives kill -9 of the whole product', async
   expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([receipt.messageId]);
 });
 
-/** What /readyz says of the delivery. */
-async function delivery(product: Served): Promise<unknown> {
-  const answer = z.object({ dependencies: z.object({ mailDelivery: z.unknown() }) });
+/** Returns the state of mail delivery in /readyz. */
+async function delivery(product: WithBaseUrl): Promise<unknown> {
+  const readiness = z.object({ dependencies: z.object({ mailDelivery: z.unknown() }) });
   const response = await fetch(`${product.baseUrl}/readyz`);
-  return answer.parse(await response.json()).dependencies.mailDelivery;
+  return readiness.parse(await response.json()).dependencies.mailDelivery;
 }
 
-async function page(product: Served, path: string): Promise<string> {
+async function page(product: WithBaseUrl, path: string): Promise<string> {
   const response = await fetch(`${product.baseUrl}${path}`);
   expect(response.status).toBe(200);
   return response.text();

@@ -4,7 +4,7 @@ import type { ErrorData } from '#server/errors.ts';
 
 export type Era = 'before 2026-07-28' | '2026-07-28';
 
-/** A client of the Model Context Protocol by its own package, connected; it must be closed. */
+/** Connects a Model Context Protocol client from the official package. The caller must close it. */
 export async function connectMcp(
   { baseUrl }: { baseUrl: string },
   options: { era: Era; headers?: Record<string, string> },
@@ -28,15 +28,15 @@ const failureSchema = z.strictObject({
   data: z.custom<ErrorData>((value) => typeof value === 'object' && value !== null && 'reason' in value),
 });
 
-/** What a tool's error says: the envelope's message and data. */
+/** Returns message and data of a tool's error. */
 export function readToolError({ isError, content }: ToolResult): z.output<typeof failureSchema> {
-  if (!isError) throw new Error(`no error: ${JSON.stringify(content)}`);
+  if (!isError) throw new Error(`not an error: ${JSON.stringify(content)}`);
   return failureSchema.parse(JSON.parse(textOf(content)));
 }
 
-/** What a tool answered, as its text has it. */
+/** Returns the result in the text of a tool's response. */
 export function readToolText({ isError, content }: ToolResult): unknown {
-  if (isError) throw new Error(`an error: ${JSON.stringify(content)}`);
+  if (isError) throw new Error(`unexpected error: ${JSON.stringify(content)}`);
   return JSON.parse(textOf(content));
 }
 

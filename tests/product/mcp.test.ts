@@ -5,13 +5,13 @@ import { procedures } from '#server/trpc/procedure-registry.ts';
 import { newVisitor } from '#tests/rate-limit/calls.ts';
 import { bearer, challenge, keys, sha256Of } from '#tests/rate-limit/keys.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, rawRequest } from './call.ts';
-import { keepWell } from './healthy-history.ts';
+import { expectError, rawRequest } from './call.ts';
+import { addSuccesses } from './healthy-history.ts';
 import { failureLine } from './log-lines.ts';
 import { connectMcp, type Era, readToolError, readToolText } from './mcp-client.ts';
 
 let product: Product;
-const open: Client[] = [];
+const openClients: Client[] = [];
 
 beforeAll(async () => {
   product = await startProduct({
@@ -22,11 +22,11 @@ beforeAll(async () => {
   });
 });
 afterAll(() => product.close());
-afterEach(() => Promise.all(open.splice(0).map((client) => client.close())));
+afterEach(() => Promise.all(openClients.splice(0).map((client) => client.close())));
 
 async function connect(era: Era, headers: Record<string, string> = newVisitor()): Promise<Client> {
   const client = await connectMcp(product, { era, headers });
-  open.push(client);
+  openClients.push(client);
   return client;
 }
 
@@ -42,14 +42,14 @@ const eras: Era[] = ['2026-07-28', 'before 2026-07-28'];
 const berlin = { lat: 52.52, lng: 13.41, days: 1 };
 
 describe.each(eras)('a client of revision %s', (era) => {
-  test('without a key finds and calls the open queries', async () => {
+  test('without a key lists and calls the public queries', async () => {
     const client = await connect(era);
     expect(client.getServerVersion()).toMatchObject({ name: 'typed-bff' });
     expect(client.getInstructions()).toContain('ISO 8601');
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name).sort()).toEqual(['echo_request', 'email_status']);
     expect(tools[0]).toMatchObject({
-      title: 'Tells what this server saw of the request',
+      title: 'Returns the request as the server received it',
       inputSchema: { type: 'object' },
       outputSchema: { type: 'object', required: expect.arrayContaining(['receivedAt']) },
       annotations: { readOnlyHint: true, openWorldHint: false },
@@ -65,7 +65,7 @@ describe.each(eras)('a client of revision %s', (era) => {
     expect(readToolText(result)).toEqual(result.structuredContent);
   });
 
-  test('without a key is refused every other tool, and nothing of it runs', async () => {
+  test('without a key cannot call any other tool, and no upstream is called', async () => {
     const client = await connect(era);
     const before = product.upstreams.openMeteo.requests.length;
     const { data } = readToolError(await client.callTool({ name: 'weather_forecast', arguments: berlin }));
@@ -73,7 +73,7 @@ describe.each(eras)('a client of revision %s', (era) => {
     expect(product.upstreams.openMeteo.requests).toHaveLength(before);
   });
 
-  test('with a key finds and calls the others, and those of its scopes alone', async () => {
+  test('with a key lists and calls the other tools, limited to the scopes of the key', async () => {
     const reader = await connect(era, bearer(keys.reader));
     expect(await toolNames(reader)).toEqual(pathsWhere((_, scope) => scope === undefined));
     const forecast = await reader.callTool({ name: 'weather_forecast', arguments: berlin });
@@ -87,41 +87,41 @@ describe.each(eras)('a client of revision %s', (era) => {
     expect(mails.structuredContent).toMatchObject({ mails: [], counts: {} });
   });
 
-  test('calls every tool that has an example, and each answer is what its schema says', async () => {
+  test("calls every tool that has an example, and each result matches the tool's schema", async () => {
     const client = await connect(era, bearer(keys.writer));
     const { tools } = await client.listTools();
     const called = tools.flatMap(({ name, inputSchema }) =>
-      Array.isArray(inputSchema.examples) ? [{ name, given: inputSchema.examples[0] }] : [],
+      Array.isArray(inputSchema.examples) ? [{ name, input: inputSchema.examples[0] }] : [],
     );
     expect(called.map(({ name }) => name)).toContain('proxy_github_releases');
-    for (const { name, given } of called) {
-      // The client itself holds the answer against the tool's output schema.
-      const result = await client.callTool({ name, arguments: given });
+    for (const { name, input } of called) {
+      // The client validates the result against the tool's output schema.
+      const result = await client.callTool({ name, arguments: input });
       if (result.isError) expect(readToolError(result).data.reason, name).toBe('not_found');
       else expect(result.structuredContent, name).toBeDefined();
     }
   });
 
-  test('learns of invalid input by its fields', async () => {
+  test('gets field errors for invalid input', async () => {
     const client = await connect(era, bearer(keys.reader));
-    const given = { lat: 91, lng: 'east' };
+    const input = { lat: 91, lng: 'east' };
     const { message, data } = readToolError(
-      await client.callTool({ name: 'weather_forecast', arguments: given }),
+      await client.callTool({ name: 'weather_forecast', arguments: input }),
     );
     expect(message).toBe('The input is not valid.');
     expect(data).toMatchObject({ reason: 'invalid_input', path: 'weather.forecast' });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual(['lat', 'lng']);
   });
 
-  test('learns of a failing upstream no more than its reason; the log has the cause under its id', async () => {
+  test('gets only the reason of an upstream failure; the log has the cause under the request id', async () => {
     const client = await connect(era, bearer(keys.reader));
-    await keepWell(product, 'proxy.github.renderMarkdown');
+    await addSuccesses(product, 'proxy.github.renderMarkdown');
     product.upstreams.github.fault({ kind: 'status', status: 500, body: 'db-7.internal is down' });
     try {
-      const given = { params: { owner: 'trpc', repo: `fails-${era.length}` } };
-      const result = await client.callTool({ name: 'proxy_github_repository', arguments: given });
+      const input = { params: { owner: 'trpc', repo: `fails-${era.length}` } };
+      const result = await client.callTool({ name: 'proxy_github_repository', arguments: input });
       const { message, data } = readToolError(result);
-      expect(message).toBe('A service this answer depends on gave an answer that could not be used.');
+      expect(message).toBe('A service we depend on sent an unusable response.');
       expect(data.reason).toBe('upstream_bad_answer');
       expect(JSON.stringify(result.content)).not.toMatch(/db-7|127\.0\.0\.1|localhost|at .*\.ts/);
       expect(await failureLine(product, data.requestId)).toMatchObject({ reason: 'upstream_bad_answer' });
@@ -130,7 +130,7 @@ describe.each(eras)('a client of revision %s', (era) => {
     }
   });
 
-  test('is limited as over any other way, and told when to come back', async () => {
+  test('shares the rate limit with HTTP calls and gets a retry time', async () => {
     const visitor = newVisitor();
     const client = await connect(era, visitor);
     for (let call = 0; call < 30; call += 1) {
@@ -141,23 +141,23 @@ describe.each(eras)('a client of revision %s', (era) => {
     expect(data.reason).toBe('rate_limited');
     expect(data.retryAfterSeconds).toBeGreaterThan(0);
     const byHttp = await fetch(`${product.baseUrl}/api/trpc/echo.request`, { headers: visitor });
-    await expectRefusal(byHttp, { reason: 'rate_limited' });
+    await expectError(byHttp, { reason: 'rate_limited' });
   });
 
-  test('is told by the protocol that there is no such tool', async () => {
+  test('gets a protocol error for an unknown tool', async () => {
     const client = await connect(era);
     for (const name of ['nothing', 'constructor', 'echo.request', '__proto__']) {
-      await expect(client.callTool({ name, arguments: {} })).rejects.toThrow('There is no such tool.');
+      await expect(client.callTool({ name, arguments: {} })).rejects.toThrow('Unknown tool.');
     }
   });
 
-  test('with a key that nobody has cannot connect', async () => {
+  test('cannot connect with an unknown key', async () => {
     await expect(connectMcp(product, { era, headers: bearer('wrong-key') })).rejects.toThrow();
   });
 });
 
-describe('values that JSON does not have', () => {
-  test('an input that is no object is an argument of its own', async () => {
+describe('inputs that are not a plain object', () => {
+  test('an input that is not an object is passed as the argument "value"', async () => {
     const client = await connect('2026-07-28', bearer(keys.reader));
     for (const value of [{ a: [1, null] }, 'text', 7, null]) {
       const result = await client.callTool({ name: 'echo_body', arguments: { value } });
@@ -165,7 +165,7 @@ describe('values that JSON does not have', () => {
     }
   });
 
-  test('what is nested too deep is refused', async () => {
+  test('an input that is nested too deeply is rejected', async () => {
     const client = await connect('2026-07-28', bearer(keys.reader));
     const value = JSON.parse('['.repeat(limits.inputDepth + 1) + ']'.repeat(limits.inputDepth + 1));
     const result = await client.callTool({ name: 'echo_body', arguments: { value } });
@@ -185,64 +185,67 @@ function send(body: unknown, headers: Record<string, string> = {}, method = 'POS
   });
 }
 
-describe('a request is refused with the envelope', () => {
+describe('an error response is sent to a request', () => {
   test.each(['https://evil.example', 'null', 'http://localhost.evil.example'])('from %s', async (origin) => {
-    await expectRefusal(await send(listing, { origin }), { reason: 'cross_origin', path: '/mcp' });
+    await expectError(await send(listing, { origin }), { reason: 'cross_origin', path: '/mcp' });
   });
 
-  test('from a page of another site, as its browser says', async () => {
-    await expectRefusal(await send(listing, { 'sec-fetch-site': 'cross-site' }), { reason: 'cross_origin' });
+  test('from another site according to Sec-Fetch-Site', async () => {
+    await expectError(await send(listing, { 'sec-fetch-site': 'cross-site' }), { reason: 'cross_origin' });
   });
 
-  test('with an unknown key, and challenged', async () => {
+  test('with an unknown key, with a WWW-Authenticate challenge', async () => {
     const response = await send(listing, bearer('wrong-key'));
     expect(response.headers.get('www-authenticate')).toBe(challenge);
-    await expectRefusal(response, { reason: 'unauthorized', path: '/mcp' });
+    await expectError(response, { reason: 'unauthorized', path: '/mcp' });
   });
 
-  test('larger than a call may be, whatever its length says', async () => {
+  test('that exceeds the body limit without a content length', async () => {
     const large = { ...listing, params: { filler: 'x'.repeat(limits.jsonBodyBytes) } };
-    await expectRefusal(await send(large), { reason: 'payload_too_large', path: '/mcp' });
+    await expectError(await send(large), { reason: 'payload_too_large', path: '/mcp' });
   });
 
-  test.each(['GET', 'DELETE', 'PUT', 'PATCH'])('by %s', async (method) => {
+  test.each(['GET', 'DELETE', 'PUT', 'PATCH'])('with the method %s', async (method) => {
     const response = await send(listing, {}, method);
     expect(response.headers.get('allow')).toBe('POST');
-    await expectRefusal(response, { reason: 'method_not_allowed', path: '/mcp' });
+    await expectError(response, { reason: 'method_not_allowed', path: '/mcp' });
   });
 
-  test.each(['text/plain', 'multipart/form-data; boundary=b', 'application/jsonp'])('as %s', async (type) => {
-    await expectRefusal(await send(listing, { 'content-type': type }), { reason: 'unsupported_media_type' });
-  });
+  test.each(['text/plain', 'multipart/form-data; boundary=b', 'application/jsonp'])(
+    'of type %s',
+    async (type) => {
+      await expectError(await send(listing, { 'content-type': type }), { reason: 'unsupported_media_type' });
+    },
+  );
 
-  test('compressed', async () => {
+  test('with a compressed body', async () => {
     const response = await send(listing, { 'content-encoding': 'gzip' });
-    await expectRefusal(response, { reason: 'unsupported_media_type' });
+    await expectError(response, { reason: 'unsupported_media_type' });
   });
 
   test.each(['', '{"jsonrpc":', 'nonsense'])('that is not JSON: %j', async (body) => {
-    await expectRefusal(await send(body), { reason: 'invalid_input', path: '/mcp' });
+    await expectError(await send(body), { reason: 'invalid_input', path: '/mcp' });
   });
 
-  test('of more messages than a batch holds', async () => {
+  test('with more messages than a batch may have', async () => {
     const batch = Array.from({ length: limits.batchSize + 1 }, (_, id) => ({ ...listing, id }));
-    await expectRefusal(await send(batch), { reason: 'batch_too_large', path: '/mcp' });
+    await expectError(await send(batch), { reason: 'batch_too_large', path: '/mcp' });
   });
 });
 
 describe('a request', () => {
-  test('from an allowed page passes, its question before it too', async () => {
+  test('from an allowed origin is served, and so is its preflight', async () => {
     const origin = 'https://friend.example';
-    const asked = await fetch(`${product.baseUrl}/mcp`, { method: 'OPTIONS', headers: { origin } });
-    expect(asked.status).toBe(204);
-    expect(asked.headers.get('access-control-allow-methods')).toBe('POST');
-    expect(asked.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version');
+    const preflight = await fetch(`${product.baseUrl}/mcp`, { method: 'OPTIONS', headers: { origin } });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toBe('POST');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version');
     const response = await send(listing, { origin, 'sec-fetch-site': 'cross-site' });
     expect(response.status).toBe(200);
     expect(response.headers.get('access-control-allow-origin')).toBe(origin);
   });
 
-  test('that is no message of the protocol is answered in its words', async () => {
+  test('that is not a protocol message gets a JSON-RPC error', async () => {
     for (const body of [1, {}, { jsonrpc: '1.0' }, [1]]) {
       const response = await send(body);
       expect(response.status).toBe(400);
@@ -250,7 +253,7 @@ describe('a request', () => {
     }
   });
 
-  test('for a subscription is answered at once: nothing here changes', async () => {
+  test('for a subscription gets an immediate error, because the list of tools never changes', async () => {
     const meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
       'io.modelcontextprotocol/clientCapabilities': {},
@@ -268,8 +271,8 @@ describe('a request', () => {
     expect(await response.json()).toMatchObject({ error: { code: -32603 } });
   });
 
-  test('is one line of the log, with its calls, its caller and no key', async () => {
-    const id = 'a-call-by-a-tool';
+  test('is one log line with its calls and its caller, and without key or input', async () => {
+    const id = 'a-tool-call-1';
     const call = {
       ...listing,
       method: 'tools/call',

@@ -8,7 +8,7 @@ import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 const run = promisify(execFile);
 
-/** What a stranger would write against the generated client. It must compile, and it is run. */
+/** Code that uses the generated client. It must compile, and the test runs it. */
 const calls = `
 import { defaults, echoBody, echoRequest, emailSend, emailStatus, weatherForecast } from './client.ts';
 
@@ -16,7 +16,7 @@ export async function run(baseUrl: string) {
   defaults.baseUrl = baseUrl;
   const seen = await echoRequest();
   const sent = await emailSend({ json: { email: 'a@visitor.example', contents: 'Hello from a generated client' } });
-  if (sent.status !== 200) throw new Error('the mail was refused: ' + sent.data.error.json.data.reason);
+  if (sent.status !== 200) throw new Error('the mail was rejected: ' + sent.data.error.json.data.reason);
   const { id, duplicate } = sent.data.result.data.json;
   const state = await emailStatus({ json: { id } });
   const forecast = await weatherForecast({ json: { lat: 52.52, lng: 13.41, days: 1 } });
@@ -37,7 +37,7 @@ export async function run(baseUrl: string) {
 export async function wrong() {
   // @ts-expect-error The longitude is missing.
   await weatherForecast({ json: { lat: 1 } });
-  // @ts-expect-error Not one of the two.
+  // @ts-expect-error Not one of the two units.
   await weatherForecast({ json: { lat: 1, lng: 1, units: 'nautical' } });
   const lost = await emailStatus({ json: { id: 'nobody' } });
   // @ts-expect-error A 404 has one reason.
@@ -50,7 +50,7 @@ let folder: string;
 
 beforeAll(async () => {
   product = await sharedProduct();
-  // Below the project, where the packages are found.
+  // Inside the project, so that packages resolve.
   await mkdir('tests/.output', { recursive: true });
   folder = resolve(await mkdtemp('tests/.output/client-'));
 });
@@ -58,14 +58,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a client that a public generator makes of /openapi.json compiles and calls the product', async () => {
+test('a client generated from /openapi.json by a public generator compiles and calls the product', async () => {
   const document = join(folder, 'openapi.json');
   await writeFile(document, await (await fetch(`${product.baseUrl}/openapi.json`)).text());
   const generator = resolve('node_modules/oazapfts/dist/cli.js');
   await run(process.execPath, [generator, '--futureStripLegacyMethods', document, join(folder, 'client.ts')]);
   await writeFile(join(folder, 'calls.ts'), calls);
 
-  // The generator's own code is not written for exact optional properties; all else is as strict as the project.
+  // The generated code does not support exactOptionalPropertyTypes. All other options are those of the project.
   const tsconfig = {
     extends: resolve('tsconfig.json'),
     compilerOptions: { plugins: [], incremental: false, exactOptionalPropertyTypes: false },

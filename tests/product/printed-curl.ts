@@ -8,14 +8,14 @@ const run = promisify(execFile);
 
 type Outcome = { status: number; body: string };
 
-/** The first curl command of a text, in a fenced block or between backticks. */
+/** Returns the first curl command in a text, from a fenced block or between backticks. */
 export function printedCurl(text: string): string {
   const command = /^curl .+$/m.exec(text)?.[0] ?? /`(curl [^`]+)`/.exec(text)?.[1];
-  if (!command) throw new Error('no curl is printed');
+  if (!command) throw new Error('the text contains no curl command');
   return command;
 }
 
-/** As a reader would: pasted into a shell. */
+/** Runs a command in a shell, as a reader would. */
 async function byCurl(command: string): Promise<Outcome> {
   requirePath('curl');
   const { stdout } = await run('sh', ['-c', `${command} -s -w '\\n%{http_code}'`]);
@@ -23,7 +23,7 @@ async function byCurl(command: string): Promise<Outcome> {
   return { status: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) };
 }
 
-/** For machines without curl: the shell splits the words, fetch sends them. */
+/** Runs a command on machines without curl: the shell splits the arguments, fetch sends the request. */
 async function byFetch(command: string): Promise<Outcome> {
   const { stdout } = await run('sh', ['-c', command.replace(/^curl/, "printf '%s\\0'")]);
   const [url = '', ...words] = stdout.split('\0').slice(0, -1);
@@ -34,13 +34,13 @@ async function byFetch(command: string): Promise<Outcome> {
     if (words[index] === '-d') body = value;
     else if (words[index] === '-H')
       headers.set(value.slice(0, value.indexOf(':')), value.replace(/^.*?: /, ''));
-    else throw new Error(`curl's ${words[index]} is not known here`);
+    else throw new Error(`the curl option ${words[index]} is not supported here`);
   }
   const response = await fetch(url, { method: body === null ? 'GET' : 'POST', headers, body });
   return { status: response.status, body: await response.text() };
 }
 
-/** Both ways to run a printed command; the first one is skipped without curl. */
+/** Both ways to run a printed command. The first is skipped without curl. */
 export const waysToRun = [
   { program: 'curl', run: byCurl, testBy: testWith('curl') },
   { program: 'fetch', run: byFetch, testBy: test },

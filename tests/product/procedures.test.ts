@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { post, postBatch, readEnvelope, readResult, resultOf } from './call.ts';
+import { post, postBatch, readError, readResult, resultOf } from './call.ts';
 
 let product: SharedProduct;
 let api: ReturnType<typeof createScriptClient>;
@@ -28,22 +28,22 @@ const allTypes = {
 };
 
 describe('echo.body', () => {
-  test('by fetch gives back what it was sent, types kept', async () => {
-    const answer = await resultOf(await post(product, 'echo.body', allTypes));
-    expect(answer).toStrictEqual({ res: allTypes });
+  test('by fetch returns its input with all types preserved', async () => {
+    const result = await resultOf(await post(product, 'echo.body', allTypes));
+    expect(result).toStrictEqual({ res: allTypes });
   });
 
-  test('by the script client too', async () => {
+  test('by the script client returns the same', async () => {
     expect(await api.echo.body.mutate(allTypes)).toStrictEqual({ res: allTypes });
   });
 
-  const wholes = [null, undefined, 0, false, '', [], {}].map((input) => ({ input }));
-  test.each(wholes)('takes $input as the whole input', async ({ input }) => {
+  const wholeInputs = [null, undefined, 0, false, '', [], {}].map((input) => ({ input }));
+  test.each(wholeInputs)('accepts $input as the whole input', async ({ input }) => {
     expect(await resultOf(await post(product, 'echo.body', input))).toStrictEqual({ res: input });
     expect(await api.echo.body.mutate(input)).toStrictEqual({ res: input });
   });
 
-  test('a __proto__ key pollutes nothing', async () => {
+  test('a __proto__ key does not pollute a prototype', async () => {
     await fetch(`${product.baseUrl}/api/trpc/echo.body`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -63,7 +63,7 @@ describe('echo.request', () => {
     receivedAt: z.date(),
   });
 
-  test('by GET tells what the server saw', async () => {
+  test('by GET returns the request as the server received it', async () => {
     const before = Date.now();
     const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, {
       headers: { 'user-agent': 'a-reader/1.0' },
@@ -79,12 +79,12 @@ describe('echo.request', () => {
     expect(seen.receivedAt.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
-  test('by POST as well', async () => {
+  test('by POST returns the method POST', async () => {
     const seen = seenSchema.parse(await resultOf(await post(product, 'echo.request')));
     expect(seen.method).toBe('POST');
   });
 
-  test('by the script client, with its headers', async () => {
+  test('by the script client sends the headers of the client', async () => {
     const named = createScriptClient({
       baseUrl: product.baseUrl,
       headers: () => ({ 'user-agent': 'my-script', 'x-request-id': 'script-run-0001' }),
@@ -111,7 +111,7 @@ describe('email.send and email.status', () => {
   });
   const draft = { email: 'ada@visitor.example', contents: 'Hello', name: 'Ada', subject: 'A question' };
 
-  test('as JSON: accepted, delivered, and the status tells nothing of the contents', async () => {
+  test('a mail sent as JSON is accepted and delivered, and its status contains none of its contents', async () => {
     const receipt = receiptSchema.parse(await resultOf(await post(product, 'email.send', draft)));
     const state = await vi.waitFor(
       async () => {
@@ -127,7 +127,7 @@ describe('email.send and email.status', () => {
     expect(state.sentAt).toBeInstanceOf(Date);
   });
 
-  test('as a multipart form, empty fields as if not given', async () => {
+  test('a mail sent as a multipart form is accepted, and an empty field counts as absent', async () => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ ...draft, subject: '' })) form.set(name, value);
     const response = await fetch(`${product.baseUrl}/api/trpc/email.send`, { method: 'POST', body: form });
@@ -135,13 +135,13 @@ describe('email.send and email.status', () => {
     expect(await api.email.status.query({ id })).toMatchObject({ id });
   });
 
-  test('by the script client', async () => {
+  test('a mail sent by the script client is accepted', async () => {
     const receipt = await api.email.send.mutate(draft);
     receiptSchema.parse(receipt);
     stateSchema.parse(await api.email.status.query({ id: receipt.id }));
   });
 
-  test('email.status is public: by GET with the id in the URL', async () => {
+  test('email.status is public and works by GET with the id in the URL', async () => {
     const { id } = await api.email.send.mutate(draft);
     const input = encodeURIComponent(JSON.stringify({ json: { id } }));
     const response = await fetch(`${product.baseUrl}/api/trpc/email.status?input=${input}`);
@@ -150,7 +150,7 @@ describe('email.send and email.status', () => {
 });
 
 describe('batches', () => {
-  test('ten calls of the script client are one request', async () => {
+  test('ten calls of the script client are sent in one request', async () => {
     let requests = 0;
     const counted = createScriptClient({
       baseUrl: product.baseUrl,
@@ -159,32 +159,32 @@ describe('batches', () => {
         return {};
       },
     });
-    const answers = await Promise.all(
+    const results = await Promise.all(
       Array.from({ length: 10 }, (_, index) => counted.echo.body.mutate(new Set([index]))),
     );
-    expect(answers).toStrictEqual(Array.from({ length: 10 }, (_, index) => ({ res: new Set([index]) })));
+    expect(results).toStrictEqual(Array.from({ length: 10 }, (_, index) => ({ res: new Set([index]) })));
     expect(requests).toBe(1);
   });
 
-  test('an eleventh makes a second one', async () => {
+  test('an eleventh call is sent in a second request', async () => {
     const seen = await Promise.all(Array.from({ length: 11 }, () => api.echo.request.query()));
     expect(new Set(seen.map(({ requestId }) => requestId)).size).toBe(2);
   });
 
-  test('public queries come by one GET', async () => {
+  test('public queries are batched in one GET', async () => {
     const response = await fetch(`${product.baseUrl}/api/trpc/echo.request,echo.request?batch=1`);
     expect(response.status).toBe(200);
-    const answers = z
+    const results = z
       .array(z.unknown())
       .parse(await response.json())
       .map(readResult);
-    expect(answers).toHaveLength(2);
-    for (const answer of answers) {
-      expect(answer).toMatchObject({ method: 'GET', requestId: response.headers.get('x-request-id') });
+    expect(results).toHaveLength(2);
+    for (const result of results) {
+      expect(result).toMatchObject({ method: 'GET', requestId: response.headers.get('x-request-id') });
     }
   });
 
-  test('successes and failures stand side by side, each with its own envelope', async () => {
+  test('successes and failures have separate responses in one batch', async () => {
     const response = await postBatch(product, [
       ['echo.body', new Date(5)],
       ['email.send', { email: 'nobody', contents: '' }],
@@ -193,7 +193,7 @@ describe('batches', () => {
     expect(response.status).toBe(207);
     const [first, ...others] = z.array(z.unknown()).parse(await response.json());
     expect(readResult(first)).toStrictEqual({ res: new Date(5) });
-    const failures = others.map((answer) => readEnvelope(answer).data);
+    const failures = others.map((item) => readError(item).data);
     expect(failures).toMatchObject([
       {
         reason: 'invalid_input',
@@ -205,7 +205,7 @@ describe('batches', () => {
     for (const { requestId } of failures) expect(requestId).toBe(response.headers.get('x-request-id'));
   });
 
-  test('the script client gives each call its own outcome', async () => {
+  test('the script client settles each call separately', async () => {
     const [good, bad] = await Promise.allSettled([
       api.echo.request.query(),
       api.email.status.query({ id: 'unknown' }),
@@ -218,15 +218,15 @@ describe('batches', () => {
     });
   });
 
-  test('sensitive queries batch by POST', async () => {
+  test('sensitive queries are batched by POST', async () => {
     const response = await postBatch(product, [
       ['weather.places', { name: 'Berlin' }],
       ['proxy.endpoints', undefined],
     ]);
-    const answers = z
+    const results = z
       .array(z.unknown())
       .parse(await response.json())
       .map(readResult);
-    expect(answers).toMatchObject([[{ name: 'Berlin' }], expect.any(Array)]);
+    expect(results).toMatchObject([[{ name: 'Berlin' }], expect.any(Array)]);
   });
 });

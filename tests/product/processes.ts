@@ -5,21 +5,21 @@ import { resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export const launcher = resolve('server/bin/launch.ts');
-export const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
+export const nextCli = createRequire(import.meta.url).resolve('next/dist/bin/next');
 
-export type Running = {
+export type RunningProcess = {
   child: ChildProcess;
-  /** Standard output and error so far. */
+  /** Standard output and standard error so far. */
   output(): string;
-  /** Ends it and everything it started, at once and without a warning. */
+  /** Kills the process and all its descendants with SIGKILL. */
   kill(): void;
 };
 
-/** Runs Node in a process group of its own, which ends with the test. Empty values of `env` unset. */
+/** Runs Node in its own process group, which is killed at the end of the test. An empty value in `env` unsets it. */
 export function runNode(
   args: string[],
   options: { env?: Record<string, string>; cwd?: string } = {},
-): Running {
+): RunningProcess {
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -32,27 +32,30 @@ export function runNode(
       output += String(chunk);
     });
   }
-  const ended = once(child, 'close');
+  const closed = once(child, 'close');
 
   function kill(): void {
     if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch (error) {
-      // Nothing of the group is left.
+      // ESRCH: no process of the group is left.
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
 
   onTestFinished(async () => {
     kill();
-    await ended;
+    await closed;
   });
   return { child, output: () => output, kill };
 }
 
-/** Waits until it ends by itself. */
-export async function endOf({ child, output }: Running): Promise<{ code: number | null; output: string }> {
+/** Waits for the process to exit on its own. */
+export async function exitOf({
+  child,
+  output,
+}: RunningProcess): Promise<{ code: number | null; output: string }> {
   if (child.exitCode === null) await once(child, 'close');
   return { code: child.exitCode, output: output() };
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 
 const exampleSchema = z.object({ params: z.record(z.string(), z.string()) });
 const token = 'ghp_thisTokenIsForGithubAlone';
@@ -26,14 +26,14 @@ describe('proxy.endpoints', () => {
     { path: 'proxy.github.renderMarkdown', kind: 'mutation', template: '/markdown' },
   ];
 
-  test('is the closed list, by fetch and by the script client', async () => {
+  test('lists exactly the declared endpoints, by fetch and by the script client', async () => {
     const listed = await api.proxy.endpoints.query();
     expect(listed.filter(({ upstream }) => upstream === 'github')).toMatchObject(github);
     expect(await resultOf(await post(product, 'proxy.endpoints'))).toEqual(listed);
     expect(JSON.stringify(listed)).not.toMatch(/127\.0\.0\.1|ghp_/);
   });
 
-  test('gives an example of each that works', async () => {
+  test('has a working example for each endpoint', async () => {
     const listed = await api.proxy.endpoints.query();
     expect(new Set(listed.map(({ kind }) => kind))).toEqual(new Set(['query', 'mutation', 'raw']));
     for (const { path, example, kind, method, upload } of listed) {
@@ -55,23 +55,23 @@ describe('proxy.endpoints', () => {
 describe('proxy.github', () => {
   const trpc = { params: { owner: 'trpc', repo: 'trpc' } };
 
-  test('repository: data as the schema says, types kept, and what became of the call', async () => {
+  test('repository returns data by its schema with types preserved, and metadata of the call', async () => {
     const input = { params: { owner: 'vercel', repo: 'next.js' } };
-    const answer = await api.proxy.github.repository.query(input);
-    expect(answer.data).toMatchObject({ full_name: 'vercel/next.js', stargazers_count: expect.any(Number) });
-    expect(answer.data.pushed_at).toBeInstanceOf(Date);
-    expect(answer.data).not.toHaveProperty('owner');
-    expect(answer.meta).toEqual({ status: 200, ageSeconds: 0, cache: 'miss' });
+    const result = await api.proxy.github.repository.query(input);
+    expect(result.data).toMatchObject({ full_name: 'vercel/next.js', stargazers_count: expect.any(Number) });
+    expect(result.data.pushed_at).toBeInstanceOf(Date);
+    expect(result.data).not.toHaveProperty('owner');
+    expect(result.meta).toEqual({ status: 200, ageSeconds: 0, cache: 'miss' });
     expect(product.upstreams.github.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /repos/vercel/next.js',
     ]);
 
-    const again = await resultOf(await post(product, 'proxy.github.repository', input));
-    expect(again).toMatchObject({ data: answer.data, meta: { status: 200, cache: 'hit' } });
+    const second = await resultOf(await post(product, 'proxy.github.repository', input));
+    expect(second).toMatchObject({ data: result.data, meta: { status: 200, cache: 'hit' } });
     expect(product.upstreams.github.requests).toHaveLength(1);
   });
 
-  test('releases: pages of the size asked for', async () => {
+  test('releases returns pages of the requested size', async () => {
     const page = (number: number) =>
       api.proxy.github.releases.query({ ...trpc, query: { per_page: 2, page: number } });
     const first = await page(1);
@@ -84,7 +84,7 @@ describe('proxy.github', () => {
     expect(byFetch).toMatchObject({ data: expect.any(Array), meta: { status: 200 } });
   });
 
-  test('renderMarkdown: a mutation, asked anew each time', async () => {
+  test('renderMarkdown is a mutation and never cached', async () => {
     const input = { body: { text: '# **Hello** & <b>' } };
     const byClient = await api.proxy.github.renderMarkdown.mutate(input);
     const byFetch = await resultOf(await post(product, 'proxy.github.renderMarkdown', input));
@@ -94,13 +94,13 @@ describe('proxy.github', () => {
     expect(product.upstreams.github.requests).toHaveLength(2);
   });
 
-  test('what is not there is not_found, in our words', async () => {
+  test('a missing repository is not_found with our own message', async () => {
     const input = { params: { owner: 'nobody', repo: 'nothing' } };
-    const { message } = await expectRefusal(await post(product, 'proxy.github.repository', input), {
+    const { message } = await expectError(await post(product, 'proxy.github.repository', input), {
       reason: 'not_found',
       path: 'proxy.github.repository',
     });
-    expect(message).toBe('The upstream knows nothing of this.');
+    expect(message).toBe('The upstream has no such resource.');
     const failure = await api.proxy.github.repository.query(input).catch(errorData);
     expect(failure).toMatchObject({ reason: 'not_found' });
   });
@@ -113,14 +113,14 @@ describe('proxy.github', () => {
     { owner: 'a', repo: 'b?x=1', field: 'params.repo' },
     { owner: 'a\r\nhost: evil', repo: 'b', field: 'params.owner' },
     { owner: 'http://evil.example/', repo: 'b', field: 'params.owner' },
-  ])('no caller leaves the template: $owner / $repo', async ({ owner, repo, field }) => {
+  ])('a caller cannot escape the path template: $owner / $repo', async ({ owner, repo, field }) => {
     const response = await post(product, 'proxy.github.repository', { params: { owner, repo } });
-    const { data } = await expectRefusal(response, { reason: 'invalid_input' });
+    const { data } = await expectError(response, { reason: 'invalid_input' });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual([field]);
     expect(product.upstreams.github.requests).toEqual([]);
   });
 
-  test('nothing of the caller goes along: no cookie, no authorization, no address', async () => {
+  test("the caller's cookie, authorization and address are not forwarded", async () => {
     await post(
       product,
       'proxy.github.repository',
@@ -137,7 +137,7 @@ describe('proxy.github', () => {
     expect(JSON.stringify(seen?.headers)).not.toMatch(/mine|bWlu|203\.0\.113/);
   });
 
-  test('the token goes to GitHub alone and is never written down', async () => {
+  test('the token is sent only to GitHub and never logged', async () => {
     await api.weather.forecast.query({ lat: 1, lng: 1 });
     const { openMeteo, airQuality } = product.upstreams;
     const seen = [...openMeteo.requests, ...airQuality.requests];

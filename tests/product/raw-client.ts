@@ -5,44 +5,44 @@ import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import type { Product } from '#tests/support/product.ts';
 
-type Served = Pick<Product, 'baseUrl'>;
+type WithBaseUrl = Pick<Product, 'baseUrl'>;
 
 export const octets = { 'content-type': 'application/octet-stream' };
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-export const fileUrl = ({ baseUrl }: Served, name: string) => `${baseUrl}/api/raw/files/files/${name}`;
+export const fileUrl = ({ baseUrl }: WithBaseUrl, name: string) => `${baseUrl}/api/raw/files/files/${name}`;
 
 const storedSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
 
-/** What the store says that it has read of an upload. */
-export async function storedOf(answer: Response): Promise<z.infer<typeof storedSchema>> {
-  return storedSchema.parse(await answer.json());
+/** Returns the store's report of a received upload. */
+export async function storedFile(response: Response): Promise<z.infer<typeof storedSchema>> {
+  return storedSchema.parse(await response.json());
 }
 
-/** How a body ended that was read by node:http; fetch would only say that it failed. */
-export type Received = {
+/** A body read with node:http, and how it ended; fetch would only report a failure. */
+type Received = {
   status: number;
   headers: IncomingHttpHeaders;
   bytes: number;
   sha256: string;
-  ended: 'whole' | 'cut';
+  ended: 'complete' | 'truncated';
 };
 
 export type Download = {
-  /** The head has come, nothing of the body was read. */
+  /** The response after its head; nothing of the body has been read. */
   incoming: IncomingMessage;
-  leave(): void;
-  /** Reads the rest of it, however it ends. */
+  abort(): void;
+  /** Reads the rest of the body until it is complete or cut off. */
   receive(): Promise<Received>;
 };
 
-export function openDownload(product: Served, name: string): Promise<Download> {
+export function openDownload(product: WithBaseUrl, name: string): Promise<Download> {
   return new Promise((resolve, reject) => {
     const outgoing = request(fileUrl(product, name), { agent: false }, (incoming) =>
       resolve({
         incoming,
-        leave: () => void outgoing.destroy(),
+        abort: () => void outgoing.destroy(),
         receive: () => receive(incoming),
       }),
     );
@@ -65,20 +65,24 @@ async function receive(incoming: IncomingMessage): Promise<Received> {
   } catch {
     failed = true;
   }
-  const ended = incoming.complete && !failed ? 'whole' : 'cut';
+  const ended = incoming.complete && !failed ? 'complete' : 'truncated';
   return { status, headers, bytes, sha256: hash.digest('hex'), ended };
 }
 
 export type Upload = {
   outgoing: ClientRequest;
-  /** Comes whether or not everything was sent. */
-  answer: Promise<Response>;
+  /** Resolves even if the body has not been sent completely. */
+  response: Promise<Response>;
 };
 
-/** The head of a PUT, sent at once; without a `content-length` its body goes in chunks. */
-export function openUpload(product: Served, name: string, headers: Record<string, string> = octets): Upload {
+/** Sends the head of a PUT at once. Without a `content-length` the body is sent in chunks. */
+export function openUpload(
+  product: WithBaseUrl,
+  name: string,
+  headers: Record<string, string> = octets,
+): Upload {
   const outgoing = request(fileUrl(product, name), { method: 'PUT', agent: false, headers });
-  const answer = new Promise<Response>((resolve, reject) => {
+  const response = new Promise<Response>((resolve, reject) => {
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
       incoming.toArray().then((chunks) => {
@@ -90,31 +94,31 @@ export function openUpload(product: Served, name: string, headers: Record<string
       }, reject);
     });
   });
-  // Who leaves on purpose does not ask for the answer.
-  answer.catch(() => undefined);
+  // A test that aborts the upload does not await the response.
+  response.catch(() => undefined);
   outgoing.flushHeaders();
-  return { outgoing, answer };
+  return { outgoing, response };
 }
 
-/** A whole PUT, sent on even when the answer is there already. */
+/** Sends a whole PUT, even after the response has arrived. */
 export async function upload(
-  product: Served,
+  product: WithBaseUrl,
   name: string,
   pieces: Iterable<Uint8Array>,
   headers?: Record<string, string>,
 ): Promise<Response> {
-  const { outgoing, answer } = openUpload(product, name, headers);
-  // A refusal may end the connection before everything was sent; what counts is the answer.
+  const { outgoing, response } = openUpload(product, name, headers);
+  // A rejection may close the connection before everything is sent; only the response counts.
   await pipeline(pieces, outgoing).catch(() => undefined);
-  return answer;
+  return response;
 }
 
-/** The same piece over and over. */
+/** Yields the same piece repeatedly. */
 export function* repeated(piece: Uint8Array, times: number): Generator<Uint8Array> {
   for (let sent = 0; sent < times; sent += 1) yield piece;
 }
 
-/** Waits until the store has this many bodies on their way. */
+/** Waits until the store has this many bodies in transfer. */
 export function untilOpen({ upstreams }: Pick<Product, 'upstreams'>, count: number, timeout = 1000) {
   return vi.waitFor(() => expect(upstreams.files.open).toBe(count), { timeout, interval: 10 });
 }

@@ -27,7 +27,7 @@ describe('a range', () => {
     { range: 'bytes=199990-', first: 199_990, length: 10 },
     { range: 'bytes=-7', first: 199_993, length: 7 },
     { range: 'bytes=199999-999999', first: 199_999, length: 1 },
-  ])('$range: those bytes alone, and which they are', async ({ range, first, length }) => {
+  ])('$range returns exactly those bytes and their Content-Range', async ({ range, first, length }) => {
     const response = await get({ range });
     expect(response.status).toBe(206);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -40,7 +40,7 @@ describe('a range', () => {
   });
 
   test.each(['bytes=200000-', 'bytes=-0'])(
-    '%s cannot be had: 416, and how long the file is',
+    '%s is unsatisfiable and gets a 416 with the length of the file',
     async (range) => {
       const response = await get({ range });
       expect(response.status).toBe(416);
@@ -52,7 +52,7 @@ describe('a range', () => {
   );
 
   test.each(['lines=1-2', 'bytes=0-1,5-6', 'bytes=9-1'])(
-    '%s is no reason not to answer whole',
+    '%s is ignored and the whole file is returned',
     async (range) => {
       const response = await get({ range });
       expect([response.status, response.headers.get('content-range')]).toEqual([200, null]);
@@ -61,7 +61,7 @@ describe('a range', () => {
   );
 });
 
-describe('who has the file already gets 304 and no body', () => {
+describe('a client with the current version gets a 304 without a body', () => {
   test.each<Record<string, string>>([
     { 'if-none-match': etag },
     { 'if-none-match': `"other", W/${etag}` },
@@ -78,7 +78,7 @@ describe('who has the file already gets 304 and no body', () => {
     for (const [name, value] of Object.entries(headers)) expect(seen?.headers[name]).toBe(value);
   });
 
-  test('an archive too', async () => {
+  test('for an archive too', async () => {
     const url = `${product.baseUrl}/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0`;
     const first = await fetch(url);
     await first.arrayBuffer();
@@ -93,7 +93,7 @@ test.each<Record<string, string>>([
   { 'if-none-match': '"other"' },
   { 'if-modified-since': before },
   { 'if-none-match': '"other"', 'if-modified-since': modified },
-])('who has another version gets the file: %j', async (headers) => {
+])('a client with another version gets the whole file: %j', async (headers) => {
   const response = await get(headers);
   expect(response.status).toBe(200);
   expect((await bytesOf(response)).length).toBe(size);
@@ -102,15 +102,18 @@ test.each<Record<string, string>>([
 describe('If-Range', () => {
   const range = 'bytes=10-19';
 
-  test.each([etag, modified])('%s: still that version, so the rest of it', async (version) => {
+  test.each([etag, modified])('%s matches the current version: the range is returned', async (version) => {
     const response = await get({ range, 'if-range': version });
     expect(response.status).toBe(206);
     expect(await bytesOf(response)).toEqual(patternAt(10, 10));
   });
 
-  test.each(['"other"', `W/${etag}`, before])('%s: another version, so all of it', async (version) => {
-    const response = await get({ range, 'if-range': version });
-    expect([response.status, response.headers.get('content-range')]).toEqual([200, null]);
-    expect((await bytesOf(response)).length).toBe(size);
-  });
+  test.each(['"other"', `W/${etag}`, before])(
+    '%s does not match: the whole file is returned',
+    async (version) => {
+      const response = await get({ range, 'if-range': version });
+      expect([response.status, response.headers.get('content-range')]).toEqual([200, null]);
+      expect((await bytesOf(response)).length).toBe(size);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 import { entriesOf } from './raw-tar.ts';
 
 let product: Product;
@@ -22,7 +22,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
   fetch(`${product.baseUrl}${path}`, { method, headers });
 
 describe('a download', () => {
-  test('has its length, type and name, is for saving, and is never transformed', async () => {
+  test('has length and type, is an attachment with a file name, and is never transformed', async () => {
     const response = await get(file(200_000));
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -39,14 +39,14 @@ describe('a download', () => {
     expect(body.equals(patternAt(0, 200_000))).toBe(true);
   });
 
-  test('HEAD is the same without the body', async () => {
+  test('HEAD returns the same headers without the body', async () => {
     const response = await get(file(200_000), {}, 'HEAD');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-length')).toBe('200000');
     expect(await response.text()).toBe('');
   });
 
-  test('a range is a part, and one beyond the end is 416', async () => {
+  test('a range returns a part, and a range beyond the end gets a 416', async () => {
     const part = await get(file(1_000), { range: 'bytes=10-19' });
     expect(part.status).toBe(206);
     expect(part.headers.get('content-range')).toBe('bytes 10-19/1000');
@@ -56,7 +56,7 @@ describe('a download', () => {
     expect(beyond.headers.get('content-range')).toBe('bytes */1000');
   });
 
-  test('what the client has already is 304', async () => {
+  test('a version that the client already has gets a 304', async () => {
     const first = await get(file(1_000));
     await first.arrayBuffer();
     const { etag, modified } = {
@@ -70,7 +70,7 @@ describe('a download', () => {
     await changed.arrayBuffer();
   });
 
-  test('nothing else of the caller goes along', async () => {
+  test("the caller's other headers are not forwarded", async () => {
     const response = await get(file(10), {
       cookie: 'session=mine',
       authorization: 'Basic bWluZTptaW5l',
@@ -82,7 +82,7 @@ describe('a download', () => {
     expect(JSON.stringify(seen?.headers)).not.toMatch(/mine|bWlu|203\.0\.113/);
   });
 
-  test('an archive of GitHub is a tar file under its name', async () => {
+  test('a GitHub archive is a tar file with a file name', async () => {
     const response = await get('/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="trpc-v1.32.0.tar.gz"');
@@ -92,63 +92,67 @@ describe('a download', () => {
   });
 });
 
-describe('a refusal', () => {
-  test('what is not there is not_found', async () => {
-    await expectRefusal(await get('/api/raw/files/files/nothing.bin'), { reason: 'not_found' });
-    await expectRefusal(await get('/api/raw/files/other/x'), { reason: 'not_found' });
-    await expectRefusal(await get('/api/raw/github/repos/trpc/trpc'), { reason: 'not_found' });
+describe('an error', () => {
+  test('a missing file or route is not_found', async () => {
+    await expectError(await get('/api/raw/files/files/nothing.bin'), { reason: 'not_found' });
+    await expectError(await get('/api/raw/files/other/x'), { reason: 'not_found' });
+    await expectError(await get('/api/raw/github/repos/trpc/trpc'), { reason: 'not_found' });
   });
 
-  test('another method is 405 and names those there are', async () => {
+  test('another method gets a 405 with Allow', async () => {
     const response = await get(file(1), {}, 'DELETE');
     expect(response.headers.get('allow')).toBe('GET, HEAD, PUT');
-    await expectRefusal(response, { reason: 'method_not_allowed' });
+    await expectError(response, { reason: 'method_not_allowed' });
   });
 
-  test('an upstream that is not configured is neither listed nor there', async () => {
+  test('an upstream that is not configured is neither listed nor served', async () => {
     const without = await startProduct({ FILES_URL: '' });
     try {
       const listed = JSON.stringify(await resultOf(await post(without, 'proxy.endpoints')));
       expect(listed).toContain('codeload');
       expect(listed).not.toContain('/files/');
-      await expectRefusal(await fetch(`${without.baseUrl}${file(1)}`), { reason: 'not_found' });
+      await expectError(await fetch(`${without.baseUrl}${file(1)}`), { reason: 'not_found' });
     } finally {
       await without.close();
     }
   });
 
-  test('the limit of its class holds', async () => {
+  test('the rate limit of the upstream class applies', async () => {
     const limited = await startProduct({ RATE_LIMITS: 'upstream=1/60' });
     try {
       await (await fetch(`${limited.baseUrl}${file(1)}`)).arrayBuffer();
       const response = await fetch(`${limited.baseUrl}${file(1)}`);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-      await expectRefusal(response, { reason: 'rate_limited' });
+      await expectError(response, { reason: 'rate_limited' });
     } finally {
       await limited.close();
     }
   });
 });
 
-describe('a stream that does not come to its end', () => {
-  /** By node:http, which tells a cut answer from a whole one. */
+describe('an incomplete stream', () => {
+  /** Reads with node:http, which distinguishes a truncated response from a complete one. */
   const read = (path: string) =>
     new Promise<{ announced: number; bytes: number; complete: boolean }>((resolve, reject) => {
-      request(`${product.baseUrl}${path}`, { agent: false }, (answer) => {
+      request(`${product.baseUrl}${path}`, { agent: false }, (response) => {
         let bytes = 0;
         const done = () =>
-          resolve({ announced: Number(answer.headers['content-length']), bytes, complete: answer.complete });
-        answer.on('data', (chunk: Buffer) => {
+          resolve({
+            announced: Number(response.headers['content-length']),
+            bytes,
+            complete: response.complete,
+          });
+        response.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
         });
-        answer.on('error', () => undefined);
-        answer.on('close', done);
+        response.on('error', () => undefined);
+        response.on('close', done);
       })
         .on('error', reject)
         .end();
     });
 
-  test('ends the connection: a part is not taken for the whole', async () => {
+  test('closes the connection, so that a part is not mistaken for the whole', async () => {
     product.upstreams.files.fault({ kind: 'cut', afterBytes: 100_000 });
     const { announced, bytes, complete } = await read(file(10_000_000));
     expect(announced).toBe(10_000_000);
@@ -156,19 +160,19 @@ describe('a stream that does not come to its end', () => {
     expect(complete).toBe(false);
   });
 
-  test('because the upstream sends no more ends as well', async () => {
+  test('is aborted if the upstream stalls', async () => {
     product.upstreams.files.fault({ kind: 'stall', afterBytes: 100_000 });
     const { bytes, complete } = await read(file(10_000_000));
     expect(bytes).toBeLessThanOrEqual(100_000);
     expect(complete).toBe(false);
   }, 40_000);
 
-  test('because the client leaves ends the upstream’s work within a second', async () => {
-    const left = new AbortController();
-    const response = await fetch(`${product.baseUrl}${file(1_000_000_000)}`, { signal: left.signal });
+  test('ends the upstream transfer within a second if the client disconnects', async () => {
+    const controller = new AbortController();
+    const response = await fetch(`${product.baseUrl}${file(1_000_000_000)}`, { signal: controller.signal });
     await response.body?.getReader().read();
     expect(product.upstreams.files.open).toBe(1);
-    left.abort();
+    controller.abort();
     await expect.poll(() => product.upstreams.files.open, { timeout: 1_000, interval: 20 }).toBe(0);
   });
 });

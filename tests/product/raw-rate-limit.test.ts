@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 import { fileUrl, octets } from './raw-client.ts';
 
 let product: Product;
 beforeAll(async () => {
-  // The class of the upstreams lasts for three; the other one is for calls that tell what is there.
+  // The upstream class allows three requests; the light class is for proxy.endpoints.
   product = await startProduct({ RATE_LIMITS: 'light=1000/60,upstream=3/3600' });
 });
 afterAll(() => product.close());
 
-test('streams are charged to the class of the upstreams, in both directions', async () => {
+test('downloads and uploads count against the upstream rate limit', async () => {
   const url = fileUrl(product, 'synthetic-10.bin');
   const { requests } = product.upstreams.files;
 
-  // What is turned away before its work begins costs nothing.
-  await expectRefusal(await fetch(`${product.baseUrl}/api/raw/files/other`), { reason: 'not_found' });
-  await expectRefusal(await fetch(url, { method: 'DELETE' }), { reason: 'method_not_allowed' });
+  // Requests that are rejected before any work are not charged.
+  await expectError(await fetch(`${product.baseUrl}/api/raw/files/other`), { reason: 'not_found' });
+  await expectError(await fetch(url, { method: 'DELETE' }), { reason: 'method_not_allowed' });
   expect((await fetch(url, { method: 'OPTIONS' })).status).toBe(204);
 
   const allowed: RequestInit[] = [{}, { method: 'HEAD' }, { method: 'PUT', body: 'x', headers: octets }];
@@ -31,15 +31,15 @@ test('streams are charged to the class of the upstreams, in both directions', as
 
   for (const init of [{}, { method: 'PUT', body: 'x', headers: octets }]) {
     const response = await fetch(url, init);
-    const { data } = await expectRefusal(response, { reason: 'rate_limited' });
+    const { data } = await expectError(response, { reason: 'rate_limited' });
     expect(response.headers.get('ratelimit')).toMatch(/^"upstream";r=0;t=\d+$/);
     expect(response.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
     expect(data.retryAfterSeconds).toBeGreaterThan(0);
   }
   expect(requests).toHaveLength(3);
 
-  // One bucket with the calls that go to the same upstreams, none with the others.
+  // Upstream calls share the bucket, other calls do not.
   const params = { owner: 'trpc', repo: 'trpc' };
-  await expectRefusal(await post(product, 'proxy.github.repository', { params }), { reason: 'rate_limited' });
+  await expectError(await post(product, 'proxy.github.repository', { params }), { reason: 'rate_limited' });
   await resultOf(await post(product, 'proxy.endpoints'));
 });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { expectRefusal, readEnvelope } from './call.ts';
+import { expectError, readError } from './call.ts';
 import { printedCurl, waysToRun } from './printed-curl.ts';
 
 let product: SharedProduct;
@@ -33,7 +33,7 @@ describe.each([
   { path: '/openapi.json', contentType: 'application/json; charset=utf-8' },
   { path: '/docs/procedures/echo.body.md', contentType: 'text/markdown; charset=utf-8' },
 ])('$path', ({ path, contentType }) => {
-  test('says what it is, how old it is and which version', async () => {
+  test('has content type, ETag, Last-Modified and caching headers', async () => {
     const { status, headers } = await get(path);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe(contentType);
@@ -47,13 +47,13 @@ describe.each([
     expect(Date.parse(lastModified)).toBeLessThanOrEqual(Date.now());
   });
 
-  test('is the same document twice', async () => {
+  test('is the same document on each request', async () => {
     const [first, second] = [await get(path), await get(path)];
     expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
     expect(await second.text()).toBe(await first.text());
   });
 
-  test('answers 304 without a body to those who have it', async () => {
+  test('answers matching conditional requests with 304 and no body', async () => {
     const { headers } = await get(path);
     const etag = headers.get('etag') ?? '';
     const lastModified = headers.get('last-modified') ?? '';
@@ -76,7 +76,7 @@ describe.each([
     }
   });
 
-  test('comes whole to those who have another', async () => {
+  test('answers non-matching conditional requests with the whole document', async () => {
     const { headers } = await get(path);
     const conditions: Record<string, string>[] = [
       { 'if-none-match': 'W/"other"' },
@@ -89,19 +89,19 @@ describe.each([
     }
   });
 
-  test('comes compressed to those who take it, under the same ETag', async () => {
-    const ask = (encoding: string) =>
+  test('is compressed on request, with the same ETag', async () => {
+    const fetchAs = (encoding: string) =>
       request(`${product.baseUrl}${path}`, { headers: { 'accept-encoding': encoding } });
-    const [plain, packed] = [await ask('identity'), await ask('gzip')];
+    const [plain, compressed] = [await fetchAs('identity'), await fetchAs('gzip')];
     expect(plain.headers['content-encoding']).toBeUndefined();
-    expect(packed.headers['content-encoding']).toBe('gzip');
-    expect(packed.headers.etag).toBe(plain.headers.etag);
-    for (const { headers } of [plain, packed]) expect(String(headers.vary)).toMatch(/accept-encoding/i);
+    expect(compressed.headers['content-encoding']).toBe('gzip');
+    expect(compressed.headers.etag).toBe(plain.headers.etag);
+    for (const { headers } of [plain, compressed]) expect(String(headers.vary)).toMatch(/accept-encoding/i);
     const text = Buffer.from(await plain.body.arrayBuffer());
-    expect(gunzipSync(await packed.body.arrayBuffer())).toEqual(text);
+    expect(gunzipSync(await compressed.body.arrayBuffer())).toEqual(text);
   });
 
-  test('HEAD has the headers of GET and no body', async () => {
+  test('HEAD has the same headers as GET and no body', async () => {
     const [head, whole] = [await get(path, { method: 'HEAD' }), await get(path)];
     expect(head.status).toBe(200);
     expect(await head.text()).toBe('');
@@ -112,7 +112,7 @@ describe.each([
 });
 
 describe('/rss.xml', () => {
-  test('is a feed that an independent parser reads, newest first', async () => {
+  test('is parsed by an independent parser, newest item first', async () => {
     const feed = parseRssFeed(await textOf('/rss.xml'));
     expect(feed.title).toBe('typed-bff');
     expect(feed.atom?.links).toMatchObject([{ href: `${product.baseUrl}/rss.xml`, rel: 'self' }]);
@@ -124,7 +124,7 @@ describe('/rss.xml', () => {
     expect(new Set(items.map(({ guid }) => guid?.value)).size).toBe(items.length);
   });
 
-  test('links to pages that are there', async () => {
+  test('links only to existing pages', async () => {
     const { items = [], link = '' } = parseRssFeed(await textOf('/rss.xml'));
     for (const url of [link, ...items.map((item) => item.link ?? '')]) {
       expect(url).toMatch(new RegExp(`^${product.baseUrl}/`));
@@ -136,7 +136,7 @@ describe('/rss.xml', () => {
 describe('/llms.txt', () => {
   const linkLine = /^- \[([^\]]+)\]\((https?:\/\/[^)\s]+)\)(?:: \S.*)?$/;
 
-  test('has the form of llmstxt.org', async () => {
+  test('has the format of llmstxt.org', async () => {
     const lines = (await textOf('/llms.txt')).split('\n').filter((line) => line !== '');
     expect(lines[0]).toMatch(/^# \S/);
     expect(lines[1]).toMatch(/^> \S/);
@@ -150,7 +150,7 @@ describe('/llms.txt', () => {
     expect(sections.indexOf('## Optional')).toBe(sections.length - 1);
   });
 
-  test('lists every procedure, and every link answers', async () => {
+  test('lists every procedure, and every link works', async () => {
     const links = (await textOf('/llms.txt'))
       .split('\n')
       .flatMap((line) => linkLine.exec(line)?.slice(1, 3) ?? []);
@@ -162,26 +162,26 @@ describe('/llms.txt', () => {
   });
 });
 
-describe.each(['/llms.txt', '/docs/calling.md'])('how to call, as %s tells it', (path) => {
-  test('what it shows of the wire is what travels', async () => {
-    const [sent, answered] = jsonBlocks(await textOf(path));
-    const answer = await get('/api/trpc/echo.body', {
+describe.each(['/llms.txt', '/docs/calling.md'])('the calling guide in %s', (path) => {
+  test('shows a request and a response exactly as on the wire', async () => {
+    const [shownRequest, shownResponse] = jsonBlocks(await textOf(path));
+    const response = await get('/api/trpc/echo.body', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(sent),
+      body: JSON.stringify(shownRequest),
     });
-    expect(await answer.json()).toEqual(answered);
-    expect(answered).toHaveProperty('result.data.meta.values', { 'res.sentAt': ['Date'] });
+    expect(await response.json()).toEqual(shownResponse);
+    expect(shownResponse).toHaveProperty('result.data.meta.values', { 'res.sentAt': ['Date'] });
   });
 
   describe.each(waysToRun)('by $program', ({ run, testBy }) => {
-    testBy('prints a curl that works', async () => {
+    testBy('prints a working curl command', async () => {
       const { status, body } = await run(printedCurl(await textOf(path)));
       expect(status).toBe(200);
       expect(JSON.parse(body)).toMatchObject({ result: { data: { json: { res: expect.anything() } } } });
     });
 
-    testBy('prints a batch that works', async () => {
+    testBy('prints a working batch', async () => {
       const [, batches = ''] = (await textOf(path)).split('Batches');
       const { status, body } = await run(printedCurl(batches));
       expect(status).toBe(200);
@@ -193,13 +193,13 @@ describe.each(['/llms.txt', '/docs/calling.md'])('how to call, as %s tells it', 
 });
 
 test.each(['/llms.txt', '/llms-full.txt', '/openapi.json', '/docs/procedures/echo.body.md'])(
-  '%s is not for search engines',
+  '%s is marked noindex',
   async (path) => {
     expect((await get(path)).headers.get('x-robots-tag')).toBe('noindex');
   },
 );
 
-test('/llms-full.txt is all of it', async () => {
+test('/llms-full.txt contains every procedure', async () => {
   const full = await textOf('/llms-full.txt');
   expect(full.match(/^# /gm)).toHaveLength(1);
   expect(full.startsWith((await textOf('/llms.txt')).split('\n## ')[0] ?? '-')).toBe(true);
@@ -211,7 +211,7 @@ test('/llms-full.txt is all of it', async () => {
 describe('/docs/procedures', () => {
   const documentedFailures: Record<string, string> = {
     'email.status': 'not_found',
-    // The key is the reader's own.
+    // The example needs a service key of the reader.
     'mail.list': 'unauthorized',
     'mail.get': 'unauthorized',
     'mail.requeue': 'unauthorized',
@@ -219,20 +219,20 @@ describe('/docs/procedures', () => {
   };
 
   describe.each(waysToRun)('by $program', ({ run, testBy }) => {
-    testBy.each(paths)('%s.md has a curl that works as printed', async (path) => {
+    testBy.each(paths)('%s.md has a curl command that works as printed', async (path) => {
       const page = await textOf(`/docs/procedures/${path}.md`);
       expect(page.startsWith(`# ${path}\n`)).toBe(true);
       const { status, body } = await run(printedCurl(page));
       const reason = documentedFailures[path];
-      if (reason) expect(readEnvelope(JSON.parse(body)).data.reason).toBe(reason);
+      if (reason) expect(readError(JSON.parse(body)).data.reason).toBe(reason);
       else expect(status, body).toBe(200);
     });
   });
 
-  test.each(paths)('%s.md holds schemas and examples as JSON, errors and limits', async (path) => {
+  test.each(paths)('%s.md contains schemas and examples as JSON, errors and rate limits', async (path) => {
     const page = await textOf(`/docs/procedures/${path}.md`);
     const entry = entries.find((other) => other.path === path);
-    if (!entry) throw new Error(`there is no ${path}`);
+    if (!entry) throw new Error(`no procedure ${path}`);
     const { input, output, examples, errors } = entry;
     expect(jsonBlocks(page)).toEqual([
       ...(input ? [input.wire] : []),
@@ -244,9 +244,9 @@ describe('/docs/procedures', () => {
   });
 
   test.each(['nothing.md', 'echo.body', 'constructor.md', 'echo.body.md.md', '..%2F..%2Fpackage.json'])(
-    '%s is not there',
+    '%s is not_found',
     async (file) => {
-      await expectRefusal(await get(`/docs/procedures/${file}`), { reason: 'not_found' });
+      await expectError(await get(`/docs/procedures/${file}`), { reason: 'not_found' });
     },
   );
 });

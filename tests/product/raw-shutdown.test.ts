@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
-import { octets, openDownload, openUpload, storedOf } from './raw-client.ts';
+import { octets, openDownload, openUpload, storedFile } from './raw-client.ts';
 
 async function start(): Promise<Product> {
   const product = await startProduct();
@@ -10,7 +10,7 @@ async function start(): Promise<Product> {
   return product;
 }
 
-/** Sends SIGTERM and waits until the product knows; the exit code once the process has ended. */
+/** Sends SIGTERM and waits until the product is draining. @returns the exit code once the process has exited */
 async function terminate({ baseUrl, process }: Product): Promise<{ exit: Promise<number | null> }> {
   const exit = once(process, 'exit').then(() => process.exitCode);
   process.kill('SIGTERM');
@@ -21,9 +21,9 @@ async function terminate({ baseUrl, process }: Product): Promise<{ exit: Promise
   return { exit };
 }
 
-test('SIGTERM while a download runs: it comes whole, then the process ends', async () => {
+test('a download in progress at SIGTERM completes before the process exits', async () => {
   const product = await start();
-  // More than the buffers of both connections hold: it can't be whole before it is read.
+  // More than the buffers of both connections hold, so the download cannot complete before it is read.
   const size = 50_000_000;
   const download = await openDownload(product, `synthetic-${size}.bin`);
   const { exit } = await terminate(product);
@@ -32,20 +32,20 @@ test('SIGTERM while a download runs: it comes whole, then the process ends', asy
     status: 200,
     bytes: size,
     sha256: patternSha256(size),
-    ended: 'whole',
+    ended: 'complete',
   });
   expect(await exit).toBe(0);
 });
 
-test('SIGTERM while an upload runs: it arrives whole and is confirmed, then the process ends', async () => {
+test('an upload in progress at SIGTERM completes and is confirmed before the process exits', async () => {
   const product = await start();
-  const { outgoing, answer } = openUpload(product, 'last.bin', { ...octets, 'content-length': '100000' });
+  const { outgoing, response } = openUpload(product, 'last.bin', { ...octets, 'content-length': '100000' });
   outgoing.write(patternAt(0, 40_000));
   await expect.poll(() => product.upstreams.files.open).toBe(1);
   const { exit } = await terminate(product);
   outgoing.end(patternAt(40_000, 60_000));
-  const confirmed = await answer;
+  const confirmed = await response;
   expect(confirmed.status).toBe(201);
-  expect(await storedOf(confirmed)).toMatchObject({ bytes: 100_000, sha256: patternSha256(100_000) });
+  expect(await storedFile(confirmed)).toMatchObject({ bytes: 100_000, sha256: patternSha256(100_000) });
   expect(await exit).toBe(0);
 });

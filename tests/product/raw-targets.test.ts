@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sendBytes, type WireAnswer } from '#tests/http/support/raw-socket.ts';
+import { sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { readEnvelope } from './call.ts';
+import { readError } from './call.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {
@@ -13,8 +13,8 @@ beforeEach(() => {
 
 const base = '/api/raw/files/files';
 
-/** The target's bytes are as its characters, up to U+00FF. */
-async function send(method: string, target: string): Promise<WireAnswer | undefined> {
+/** Sends a request. The characters of the target, up to U+00FF, are sent as bytes. */
+async function send(method: string, target: string): Promise<WireResponse | undefined> {
   const head = [
     `${method} ${target} HTTP/1.1`,
     'host: localhost',
@@ -22,26 +22,26 @@ async function send(method: string, target: string): Promise<WireAnswer | undefi
     ...(method === 'PUT' ? ['content-type: application/octet-stream', 'content-length: 1'] : []),
   ].join('\r\n');
   const bytes = Buffer.from(`${head}\r\n\r\n${method === 'PUT' ? 'x' : ''}`, 'latin1');
-  const { answers, ended } = await sendBytes(product.baseUrl, bytes);
+  const { responses, ended } = await sendBytes(product.baseUrl, bytes);
   expect(ended).toBe('closed');
-  expect(answers).toHaveLength(1);
-  return answers[0];
+  expect(responses).toHaveLength(1);
+  return responses[0];
 }
 
-const shown = (target: string) => ({ target, title: JSON.stringify(target.slice(0, 60)) });
+const titled = (target: string) => ({ target, title: JSON.stringify(target.slice(0, 60)) });
 
 test.each(['synthetic-10.bin', 'synthetic%2D10.bin', '%73ynthetic-10.bin', 'synthetic-10.bin?x=/../%2e'])(
-  'that this harness reaches the store: %s',
+  'a valid target reaches the store: %s',
   async (name) => {
     expect((await send('GET', `${base}/${name}`))?.status).toBe(200);
     expect(product.upstreams.files.requests.map(({ url }) => url)).toEqual(['/files/synthetic-10.bin']);
   },
 );
 
-describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byte', (method) => {
+describe.each(['GET', 'PUT'])('%s gets a 4xx error response and is not sent to the store', (method) => {
   test.each(
     [
-      // Dot segments, in every place and encoding.
+      // Dot segments in every position and encoding.
       `${base}/%2E%2e`,
       `${base}/%2e.`,
       `${base}/..%2fsynthetic-10.bin`,
@@ -64,7 +64,7 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byt
       '/api/raw/files/./files/synthetic-10.bin',
       '/api/raw/files/files/./synthetic-10.bin',
       '/api/raw/%2e%2e/raw/files/files/synthetic-10.bin',
-      // Slashes that are none, or too many.
+      // Encoded, doubled or look-alike slashes.
       `${base}%2fsynthetic-10.bin`,
       `${base}%2Fsynthetic-10.bin`,
       '/api/raw/files%2ffiles%2fsynthetic-10.bin',
@@ -78,7 +78,7 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byt
       `${base}%5csynthetic-10.bin`,
       `${base}/a%255cb`,
       '/api/raw\\files\\files\\synthetic-10.bin',
-      // Parameters, fragments, userinfo, another host.
+      // Parameters, fragments, user info, another host.
       `${base}/synthetic-10.bin;x=1`,
       `${base}/synthetic-10.bin%3bx=1`,
       `${base}/synthetic-10.bin%253b`,
@@ -95,7 +95,7 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byt
       `http://localhost${base}/synthetic-10.bin`,
       `http://user@localhost${base}/synthetic-10.bin`,
       `HTTPS://evil.example${base}/synthetic-10.bin`,
-      // Control characters, blanks and what is not UTF-8, encoded.
+      // Encoded control characters, blanks and invalid UTF-8.
       `${base}/a%01b`,
       `${base}/a%0a`,
       `${base}/a%0dhost:x`,
@@ -117,7 +117,7 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byt
       `${base}/a<b>`,
       `${base}/a^b`,
       `${base}/a\`b`,
-      // Names that the endpoint does not take, and too much of them.
+      // Names that the endpoint does not accept, and names that are too long.
       `${base}/.hidden`,
       `${base}/-x`,
       `${base}/${'n'.repeat(101)}`,
@@ -126,20 +126,20 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx envelope, and the store not one byt
       `${base}/${'a/'.repeat(500)}`,
       `${base}/${'%2e'.repeat(2000)}`,
       '/api/raw/',
-    ].map(shown),
+    ].map(titled),
   )('$title', async ({ target }) => {
-    const answer = await send(method, target);
-    expect(answer?.status).toBeGreaterThanOrEqual(400);
-    expect(answer?.status).toBeLessThan(500);
-    expect(answer?.headers.get('content-type')).toMatch(/^application\/json\b/);
-    const { data } = readEnvelope(JSON.parse(answer?.text ?? ''));
-    expect(data.httpStatus).toBe(answer?.status);
-    expect(answer?.headers.get('x-request-id')).toBe(data.requestId);
+    const response = await send(method, target);
+    expect(response?.status).toBeGreaterThanOrEqual(400);
+    expect(response?.status).toBeLessThan(500);
+    expect(response?.headers.get('content-type')).toMatch(/^application\/json\b/);
+    const { data } = readError(JSON.parse(response?.text ?? ''));
+    expect(data.httpStatus).toBe(response?.status);
+    expect(response?.headers.get('x-request-id')).toBe(data.requestId);
     expect(product.upstreams.files.requests).toEqual([]);
   });
 });
 
-describe("what is no request target at all gets Node's own refusal", () => {
+describe("an invalid request target gets Node's own error response", () => {
   test.each(
     [
       `${base}/a b`,
@@ -153,11 +153,11 @@ describe("what is no request target at all gets Node's own refusal", () => {
       `${base}/a\nb`,
       `localhost:80${base}/synthetic-10.bin`,
       `${base}/${'n'.repeat(20_000)}`,
-    ].map(shown),
+    ].map(titled),
   )('$title', async ({ target }) => {
-    const answer = await send('GET', target);
-    expect([400, 431]).toContain(answer?.status);
-    expect(answer?.text).toBe('');
+    const response = await send('GET', target);
+    expect([400, 431]).toContain(response?.status);
+    expect(response?.text).toBe('');
     expect(product.upstreams.files.requests).toEqual([]);
   });
 });

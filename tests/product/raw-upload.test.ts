@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
-import { expectRefusal } from './call.ts';
+import { expectError } from './call.ts';
 
 let product: Product;
 
@@ -32,21 +32,21 @@ function put(
 
 const stored = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
 
-test('what is sent arrives whole, with its length', async () => {
-  const response = await put('whole.bin', patternAt(0, 3_000_000));
+test('an upload arrives completely, with its content length', async () => {
+  const response = await put('complete.bin', patternAt(0, 3_000_000));
   expect(response.status).toBe(201);
   expect(stored.parse(await response.json())).toEqual({
-    name: 'whole.bin',
+    name: 'complete.bin',
     bytes: 3_000_000,
     sha256: patternSha256(3_000_000),
   });
   const [seen] = product.upstreams.files.requests.slice(-1);
   expect(seen?.headers).toMatchObject({ 'content-length': '3000000', ...bytes });
-  const again = await fetch(`${product.baseUrl}${path}whole.bin`);
-  expect(Buffer.from(await again.arrayBuffer()).equals(patternAt(0, 3_000_000))).toBe(true);
+  const download = await fetch(`${product.baseUrl}${path}complete.bin`);
+  expect(Buffer.from(await download.arrayBuffer()).equals(patternAt(0, 3_000_000))).toBe(true);
 });
 
-test('so does what comes without a length', async () => {
+test('a chunked upload arrives completely', async () => {
   const piece = patternAt(0, 65_536);
   let pieces = 20;
   const body = new ReadableStream<Uint8Array>({
@@ -63,28 +63,28 @@ test('so does what comes without a length', async () => {
 });
 
 test.each([
-  ['another type', { 'content-type': 'text/html' }, 'unsupported_media_type'],
-  ['no type', {}, 'unsupported_media_type'],
-  ['an encoding', { ...bytes, 'content-encoding': 'gzip' }, 'unsupported_media_type'],
-  ['another site’s page', { ...bytes, origin: 'https://evil.example' }, 'cross_origin'],
-  ['a page that says so', { ...bytes, 'sec-fetch-site': 'cross-site' }, 'cross_origin'],
+  ['an upload of another type', { 'content-type': 'text/html' }, 'unsupported_media_type'],
+  ['an upload without a type', {}, 'unsupported_media_type'],
+  ['a compressed upload', { ...bytes, 'content-encoding': 'gzip' }, 'unsupported_media_type'],
+  ['an upload with the Origin of another site', { ...bytes, origin: 'https://evil.example' }, 'cross_origin'],
+  ['an upload with Sec-Fetch-Site: cross-site', { ...bytes, 'sec-fetch-site': 'cross-site' }, 'cross_origin'],
 ] as const)(
-  '%s is refused, and the refusal arrives although the body is large',
+  '%s is rejected, and the error response arrives even if the body is large',
   async (_, headers, reason) => {
     const before = product.upstreams.files.requests.length;
-    const response = await put('refused.bin', Buffer.alloc(8_000_000), { ...headers });
-    await expectRefusal(response, { reason });
+    const response = await put('rejected.bin', Buffer.alloc(8_000_000), { ...headers });
+    await expectError(response, { reason });
     expect(product.upstreams.files.requests).toHaveLength(before);
   },
 );
 
-test('one that is announced as too large is refused before it is sent', async () => {
+test('an upload whose content length is too large is rejected before its body is sent', async () => {
   const status = await new Promise((resolve, reject) => {
     const outgoing = request(
       `${product.baseUrl}${path}huge.bin`,
       { method: 'PUT', agent: false, headers: { ...bytes, 'content-length': String(3 * 2 ** 30) } },
-      (answer) => {
-        resolve(answer.statusCode);
+      (response) => {
+        resolve(response.statusCode);
         outgoing.destroy();
       },
     );
@@ -94,16 +94,16 @@ test('one that is announced as too large is refused before it is sent', async ()
   expect(status).toBe(413);
 });
 
-test('an upstream that refuses is told in our words', async () => {
+test('an upstream failure is reported without text of the upstream', async () => {
   const { files } = product.upstreams;
   files.fault({ kind: 'status', status: 500, body: '{"secret":"disk full on db-7"}' });
-  const { text } = await expectRefusal(await put('x.bin', patternAt(0, 500_000)), {
+  const { text } = await expectError(await put('x.bin', patternAt(0, 500_000)), {
     reason: 'upstream_bad_answer',
   });
   expect(text).not.toContain('db-7');
 });
 
-test('a client that leaves leaves nothing behind', async () => {
+test('a client disconnect aborts the upload and stores nothing', async () => {
   const { files } = product.upstreams;
   const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
   socket.on('error', () => undefined);
@@ -117,17 +117,17 @@ test('a client that leaves leaves nothing behind', async () => {
   expect((await fetch(`${product.baseUrl}${path}left.bin`)).status).toBe(404);
 });
 
-test('a client that sends no more is told so', async () => {
+test('a client that stops sending gets a 408', async () => {
   const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
-  let answer = '';
+  let response = '';
   socket.on('error', () => undefined);
   socket.on('data', (chunk) => {
-    answer += chunk.toString();
+    response += chunk.toString();
   });
   socket.write(
     `PUT ${path}stalled.bin HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\nabc`,
   );
-  await expect.poll(() => answer, { timeout: 30_000 }).toMatch(/^HTTP\/1\.1 408 .*request_timeout/s);
+  await expect.poll(() => response, { timeout: 30_000 }).toMatch(/^HTTP\/1\.1 408 .*request_timeout/s);
   socket.destroy();
   await expect.poll(() => product.upstreams.files.open).toBe(0);
 }, 40_000);

@@ -9,20 +9,20 @@ import { type Product, startProduct } from '#tests/support/product.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { requirePath } from '#tests/support/requirements.ts';
 import { describeWith, has, testWith } from '#tests/support/skip.ts';
-import { expectRefusal } from './call.ts';
+import { expectError } from './call.ts';
 
 const testExample = testWith('redis', 'curl', 'openssl');
 
 const secret = 'a-secret-of-at-least-32-characters';
 const path = '/api/revalidate';
 
-/** Undefined if Redis is missing: the instances then share nothing. */
+/** Undefined if Redis is missing. The instances then share nothing. */
 let redis: RedisServer | undefined;
 let source: JsonServer;
-let one: Product;
-let other: Product;
+let first: Product;
+let second: Product;
 
-const feedCalled = (title: string) => ({
+const feedWithTitle = (title: string) => ({
   version: 'https://jsonfeed.org/version/1.1',
   title,
   items: [{ id: '1', url: 'https://source.example/1', title, date_published: '2026-01-01T00:00:00Z' }],
@@ -30,24 +30,24 @@ const feedCalled = (title: string) => ({
 
 beforeAll(async () => {
   if (has('redis')) redis = await startRedis();
-  source = await startJsonServer(feedCalled('First'));
+  source = await startJsonServer(feedWithTitle('First'));
   const env = {
     SITE_URL: 'https://bff.example',
     REVALIDATE_SECRET: secret,
     REDIS_URL: redis?.url ?? '',
     FEED_SOURCE_URL: source.url,
   };
-  one = await startProduct(env);
-  other = await startProduct(env);
+  first = await startProduct(env);
+  second = await startProduct(env);
 });
 afterAll(async () => {
-  await Promise.all([one.close(), other.close()]);
+  await Promise.all([first.close(), second.close()]);
   await Promise.all([redis?.close(), source.stop()]);
 });
 beforeEach(async () => {
   if (!redis) return;
   await redis.start();
-  for (const product of [one, other]) {
+  for (const product of [first, second]) {
     await expect
       .poll(async () => (await fetch(`${product.baseUrl}/readyz`)).text(), { timeout: 10_000 })
       .toContain('"redis":{"state":"ok"');
@@ -63,7 +63,7 @@ type Call = {
   headers?: Record<string, string>;
 };
 
-/** A webhook as documented, or with one thing wrong. */
+/** Calls the webhook as documented, or with one error. */
 function call(
   product: Product,
   { body = JSON.stringify({ id: crypto.randomUUID() }), timestamp = now(), signedAs, headers }: Call = {},
@@ -80,122 +80,123 @@ function call(
 
 const titleAt = async (product: Product) =>
   parseRssFeed(await (await fetch(`${product.baseUrl}/rss.xml`)).text()).title;
-const titles = () => Promise.all([one, other].map(titleAt));
+const titles = () => Promise.all([first, second].map(titleAt));
 
 describeWith('redis')('two instances on one Redis', () => {
-  test('keep the feed while it is fresh, and both have the new one with the very next request', async () => {
-    source.answer(feedCalled('Before'));
-    await call(one);
+  test('cache the feed, and both serve the new one on the first request after a webhook', async () => {
+    source.respondWith(feedWithTitle('Before'));
+    await call(first);
     expect(await titles()).toEqual(['Before', 'Before']);
-    source.answer(feedCalled('After'));
+    source.respondWith(feedWithTitle('After'));
     expect(await titles()).toEqual(['Before', 'Before']);
 
-    const response = await call(other);
+    const response = await call(second);
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await response.json()).toEqual({ revalidated: true, instances: 'all' });
     expect(await titles()).toEqual(['After', 'After']);
-    const asked = source.hits();
+    const hits = source.hits();
     await titles();
-    expect(source.hits()).toBe(asked);
+    expect(source.hits()).toBe(hits);
   });
 
-  test.each(['/rss.xml', '/atom.xml', '/feed.json'])('give the same bytes at %s', async (feed) => {
-    const [first, second] = await Promise.all([one, other].map(({ baseUrl }) => fetch(`${baseUrl}${feed}`)));
-    expect(first?.headers.get('etag')).toBe(second?.headers.get('etag'));
-    expect(await first?.text()).toBe(await second?.text());
+  test.each(['/rss.xml', '/atom.xml', '/feed.json'])('serve the same bytes at %s', async (feed) => {
+    const responses = await Promise.all([first, second].map(({ baseUrl }) => fetch(`${baseUrl}${feed}`)));
+    const [one, other] = responses;
+    expect(one?.headers.get('etag')).toBe(other?.headers.get('etag'));
+    expect(await one?.text()).toBe(await other?.text());
   });
 
-  test('take a signature once, whichever of them it comes to', async () => {
+  test('accept a signature only once between them', async () => {
     const body = '{"once":true}';
     const timestamp = now();
-    expect((await call(one, { body, timestamp })).status).toBe(200);
-    const asked = source.hits();
-    for (const product of [one, other]) {
-      const { message } = await expectRefusal(await call(product, { body, timestamp }), {
+    expect((await call(first, { body, timestamp })).status).toBe(200);
+    const hits = source.hits();
+    for (const product of [first, second]) {
+      const { message } = await expectError(await call(product, { body, timestamp }), {
         reason: 'unauthorized',
         path,
       });
       expect(message).toContain('used before');
     }
-    expect(source.hits()).toBe(asked);
+    expect(source.hits()).toBe(hits);
   });
 
-  test('do without Redis: the one that is called knows, and still takes a signature once', async () => {
+  test('work without Redis: the called instance revalidates and accepts a signature only once', async () => {
     await redis?.stop();
-    source.answer(feedCalled('Alone'));
+    source.respondWith(feedWithTitle('Alone'));
     const sameCall = { body: '{"alone":true}', timestamp: now() };
-    const response = await call(one, sameCall);
+    const response = await call(first, sameCall);
     expect(await response.json()).toEqual({ revalidated: true, instances: 'this' });
-    expect(await titleAt(one)).toBe('Alone');
-    await expectRefusal(await call(one, sameCall), { reason: 'unauthorized', path });
+    expect(await titleAt(first)).toBe('Alone');
+    await expectError(await call(first, sameCall), { reason: 'unauthorized', path });
   });
 });
 
-test('a source that fails is told, and the last good feed stays', async () => {
-  source.answer(feedCalled('Good'));
-  expect((await call(one)).status).toBe(200);
-  source.answer(undefined);
-  await expectRefusal(await call(one), { reason: 'upstream_bad_answer', path });
-  expect(await titleAt(one)).toBe('Good');
-  source.answer(feedCalled('Better'));
-  expect((await call(one)).status).toBe(200);
-  expect(await titleAt(one)).toBe('Better');
+test('a failing source is reported, and the last good feed is still served', async () => {
+  source.respondWith(feedWithTitle('Good'));
+  expect((await call(first)).status).toBe(200);
+  source.respondWith(undefined);
+  await expectError(await call(first), { reason: 'upstream_bad_answer', path });
+  expect(await titleAt(first)).toBe('Good');
+  source.respondWith(feedWithTitle('Better'));
+  expect((await call(first)).status).toBe(200);
+  expect(await titleAt(first)).toBe('Better');
 });
 
-testExample('the example in the documentation works as it is printed', async () => {
+testExample('the example in the documentation works as printed', async () => {
   for (const program of ['curl', 'openssl'] as const) requirePath(program);
   const document = readFileSync('docs/feeds.md', 'utf8');
   const script = /```sh\n(body=[\s\S]*?)```/.exec(document)?.[1] ?? '';
   const { stdout } = await promisify(execFile)(
     'sh',
-    ['-c', script.replace('http://localhost:3000', one.baseUrl)],
+    ['-c', script.replace('http://localhost:3000', first.baseUrl)],
     { env: { ...process.env, REVALIDATE_SECRET: secret } },
   );
   expect(JSON.parse(stdout)).toEqual({ revalidated: true, instances: 'all' });
 });
 
-describe('is refused', () => {
+describe('the webhook rejects', () => {
   test.each<[string, Call]>([
-    ['another secret', { signedAs: 'another-secret-of-32-characters-and' }],
-    ['no signature', { headers: { 'x-bff-signature': '' } }],
-    ['half a signature', { headers: { 'x-bff-signature': 'sha256=00ff' } }],
-    ['another hash', { headers: { 'x-bff-signature': `sha1=${'0'.repeat(64)}` } }],
-    ['no timestamp', { headers: { 'x-bff-timestamp': '' } }],
-    ['another timestamp than was signed', { headers: { 'x-bff-timestamp': String(now() - 1) } }],
-    ['a timestamp that is no number', { timestamp: 'now' }],
-    ['a timestamp of six minutes ago', { timestamp: now() - 360 }],
-    ['a timestamp in six minutes', { timestamp: now() + 360 }],
+    ['a signature with another secret', { signedAs: 'another-secret-of-32-characters-and' }],
+    ['a missing signature', { headers: { 'x-bff-signature': '' } }],
+    ['a truncated signature', { headers: { 'x-bff-signature': 'sha256=00ff' } }],
+    ['a signature with another hash', { headers: { 'x-bff-signature': `sha1=${'0'.repeat(64)}` } }],
+    ['a missing timestamp', { headers: { 'x-bff-timestamp': '' } }],
+    ['a timestamp that differs from the signed one', { headers: { 'x-bff-timestamp': String(now() - 1) } }],
+    ['a timestamp that is not a number', { timestamp: 'now' }],
+    ['a timestamp six minutes in the past', { timestamp: now() - 360 }],
+    ['a timestamp six minutes in the future', { timestamp: now() + 360 }],
   ])('%s', async (_, wrong) => {
-    const asked = source.hits();
-    const response = await call(one, wrong);
+    const hits = source.hits();
+    const response = await call(first, wrong);
     expect(response.headers.get('www-authenticate')).toBe('HMAC-SHA256 realm="typed-bff"');
-    const { text } = await expectRefusal(response, { reason: 'unauthorized', path });
+    const { text } = await expectError(response, { reason: 'unauthorized', path });
     expect(text).not.toContain(secret);
-    expect(source.hits()).toBe(asked);
+    expect(source.hits()).toBe(hits);
   });
 
-  test('a body that is too large, without being read to its end', async () => {
-    const response = await call(one, { body: 'x'.repeat(16 * 1024 + 1) });
-    await expectRefusal(response, { reason: 'payload_too_large', path });
+  test('a body that is too large', async () => {
+    const response = await call(first, { body: 'x'.repeat(16 * 1024 + 1) });
+    await expectError(response, { reason: 'payload_too_large', path });
   });
 
-  test('a body that is encoded', async () => {
-    const response = await call(one, { headers: { 'content-encoding': 'gzip' } });
-    await expectRefusal(response, { reason: 'unsupported_media_type', path });
+  test('a compressed body', async () => {
+    const response = await call(first, { headers: { 'content-encoding': 'gzip' } });
+    await expectError(response, { reason: 'unsupported_media_type', path });
   });
 
   test.each(['GET', 'PUT', 'DELETE'])('%s', async (method) => {
-    const response = await fetch(`${one.baseUrl}${path}`, { method });
+    const response = await fetch(`${first.baseUrl}${path}`, { method });
     expect(response.headers.get('allow')).toBe('POST');
-    await expectRefusal(response, { reason: 'method_not_allowed', path });
+    await expectError(response, { reason: 'method_not_allowed', path });
   });
 });
 
-test('every call is logged by its route, and the secret and signatures never are', async () => {
-  const before = one.log().length;
-  await call(one, { signedAs: 'another-secret-of-32-characters-and' });
-  await expect.poll(() => one.log().slice(before)).toMatch(/"route":"\/api\/revalidate","status":401/);
-  expect(one.log()).not.toContain(secret);
-  expect(one.log()).not.toMatch(/sha256=[\da-f]/);
+test('every call is logged with its route, but never the secret or a signature', async () => {
+  const before = first.log().length;
+  await call(first, { signedAs: 'another-secret-of-32-characters-and' });
+  await expect.poll(() => first.log().slice(before)).toMatch(/"route":"\/api\/revalidate","status":401/);
+  expect(first.log()).not.toContain(secret);
+  expect(first.log()).not.toMatch(/sha256=[\da-f]/);
 });

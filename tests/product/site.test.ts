@@ -6,9 +6,9 @@ import { procedures } from '#server/trpc/procedure-registry.ts';
 import { readStrictly } from '#tests/feed/support.ts';
 import { posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal } from './call.ts';
+import { expectError } from './call.ts';
 
-/** Not where the product listens: nothing of the build may know where the site is. */
+/** Differs from the address that the product listens on: the build must not contain the site's URL. */
 const site = 'https://bff.example';
 
 let product: Product;
@@ -28,7 +28,7 @@ describe.each([
   ['/opengraph-image', 'image/png'],
   [`/posts/${posts[0]}/opengraph-image`, 'image/png'],
 ])('%s', (path, contentType) => {
-  test('says what it is and which version, and nothing to those who have it', async () => {
+  test('has content type, caching headers and an ETag that it revalidates', async () => {
     const { status, headers } = await get(path);
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe(contentType);
@@ -36,21 +36,21 @@ describe.each([
     expect(headers.get('x-request-id')).toBeTruthy();
     const etag = headers.get('etag') ?? '';
     expect(etag).toMatch(/^W\/"[\w-]{20,}"$/);
-    const again = await get(path, { headers: { 'if-none-match': etag } });
-    expect(again.status).toBe(304);
-    expect(again.headers.get('etag')).toBe(etag);
+    const revalidated = await get(path, { headers: { 'if-none-match': etag } });
+    expect(revalidated.status).toBe(304);
+    expect(revalidated.headers.get('etag')).toBe(etag);
   });
 
-  test('HEAD has no body, POST is refused', async () => {
+  test('HEAD has no body, and POST is rejected', async () => {
     const head = await get(path, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
     expect(head.headers.get('content-type')).toBe(contentType);
-    await expectRefusal(await get(path, { method: 'POST' }), { reason: 'method_not_allowed', path });
+    await expectError(await get(path, { method: 'POST' }), { reason: 'method_not_allowed', path });
   });
 });
 
 describe('/sitemap.xml', () => {
-  test('has every page, procedure and post under the public address, and each is there', async () => {
+  test('lists every page, procedure and post under the public URL, and all of them exist', async () => {
     const locations = readStrictly(await textOf('/sitemap.xml')).get('urlset/url/loc') ?? [];
     expect(locations).toEqual([
       ...pages.map((path) => `${site}${path}`),
@@ -63,7 +63,7 @@ describe('/sitemap.xml', () => {
     }
   });
 
-  test('forgets no page of the product', () => {
+  test('includes every page of the product', () => {
     const files = globSync('app/**/page.tsx').map((file) => file.replaceAll('\\', '/'));
     const paths = files.map(
       (file) =>
@@ -77,14 +77,14 @@ describe('/sitemap.xml', () => {
   });
 });
 
-test('/robots.txt names the sitemap, and keeps robots from the API', async () => {
+test('/robots.txt links the sitemap and excludes the API', async () => {
   const lines = (await textOf('/robots.txt')).split('\n');
   expect(lines).toEqual(
     expect.arrayContaining(['User-agent: *', 'Disallow: /api/', `Sitemap: ${site}/sitemap.xml`]),
   );
 });
 
-test('/.well-known/security.txt has what RFC 9116 asks for, and expires in less than a year', async () => {
+test('/.well-known/security.txt has the fields of RFC 9116 and expires in less than a year', async () => {
   const fields = new Map(
     (await textOf('/.well-known/security.txt'))
       .trimEnd()
@@ -103,7 +103,7 @@ test('/.well-known/security.txt has what RFC 9116 asks for, and expires in less 
   expect(days).toBeLessThan(365);
 });
 
-test('/.well-known/api-catalog links the API to what describes it, and is named in its own head', async () => {
+test('/.well-known/api-catalog links the API to its descriptions, and HEAD links to the catalog', async () => {
   const links = z.array(z.object({ href: z.string(), type: z.string().optional() }));
   const catalog = z.object({
     linkset: z.array(
@@ -122,7 +122,7 @@ test('/.well-known/api-catalog links the API to what describes it, and is named 
   expect(api?.['service-doc']?.map(({ href }) => href)).toEqual([`${site}/docs`, `${site}/llms.txt`]);
 });
 
-/** Width and height in a PNG's head. */
+/** Returns width and height from the header of a PNG. */
 async function sizeOf(path: string): Promise<[number, number]> {
   const response = await get(path);
   expect(response.headers.get('content-type'), path).toBe('image/png');
@@ -131,7 +131,7 @@ async function sizeOf(path: string): Promise<[number, number]> {
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
 }
 
-test('/manifest.webmanifest names icons that are there, of the sizes it says', async () => {
+test('/manifest.webmanifest lists icons that exist and have the declared sizes', async () => {
   const manifest = z.object({ icons: z.array(z.object({ src: z.string(), sizes: z.string() })) });
   const { icons } = manifest.parse(JSON.parse(await textOf('/manifest.webmanifest')));
   expect(icons.map(({ sizes }) => sizes)).toEqual(['192x192', '512x512', '512x512']);
@@ -140,15 +140,15 @@ test('/manifest.webmanifest names icons that are there, of the sizes it says', a
   expect((await get('/favicon.ico')).headers.get('content-type')).toBe('image/x-icon');
 });
 
-test('the pictures for links are of the size that the pages say, one for each post', async () => {
+test('the Open Graph images have the declared size, and each post has its own', async () => {
   const paths = ['/opengraph-image', ...posts.map((slug) => `/posts/${slug}/opengraph-image`)];
   for (const path of paths) expect(await sizeOf(path), path).toEqual([1200, 630]);
   const tags = await Promise.all(paths.map(async (path) => (await get(path)).headers.get('etag')));
   expect(new Set(tags).size).toBe(paths.length);
-  await expectRefusal(await get('/posts/no-such-post/opengraph-image'), { reason: 'not_found' });
+  await expectError(await get('/posts/no-such-post/opengraph-image'), { reason: 'not_found' });
 });
 
-/** Attributes of the elements in the head of a page, by name. */
+/** Returns the attributes of each link and meta element in the head of a page. */
 function headOf(html: string): Record<string, string>[] {
   const head = html.slice(0, html.indexOf('</head>'));
   return [...head.matchAll(/<(?:link|meta)\b([^>]*)>/g)].map(([, attributes = '']) =>
@@ -163,7 +163,7 @@ describe.each([
   '/docs/weather.forecast' as const,
   ...posts.map((slug) => `/posts/${slug}` as const),
 ])('the head of %s', (path) => {
-  test('names its public address, its picture and the feeds, as the settings of this start say', async () => {
+  test('has the public URL, the image and the feeds of the current settings', async () => {
     const html = await textOf(path);
     const elements = headOf(html);
     const meta = (name: string) =>
@@ -190,7 +190,7 @@ describe.each([
   });
 });
 
-test('a post tells its date to people and to programs', async () => {
+test('a post has its date as text and as a machine-readable time', async () => {
   const html = await textOf(`/posts/${posts[0]}`);
   expect(html).toMatch(
     /<time [^>]*dateTime="\d{4}-\d{2}-\d{2}T00:00:00.000Z"[^>]*>[A-Z][a-z]+ \d+, \d{4}<\/time>/,

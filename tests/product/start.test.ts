@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { failureLine } from './log-lines.ts';
-import { endOf, launcher, next, runNode } from './processes.ts';
+import { exitOf, launcher, nextCli, runNode } from './processes.ts';
 
 async function tempDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'typed-bff-start-'));
@@ -15,34 +15,34 @@ async function tempDir(): Promise<string> {
 }
 
 describe('does not start', () => {
-  test('on a port that is taken, and names another choice', async () => {
+  test('on a port in use, and suggests another one', async () => {
     const server = createServer().listen(0);
     onTestFinished(() => void server.close());
     await once(server, 'listening');
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
-    const { code, output } = await endOf(runNode([launcher, 'start'], { env: { PORT: String(port) } }));
+    const { code, output } = await exitOf(runNode([launcher, 'start'], { env: { PORT: String(port) } }));
     expect(code).toBe(1);
     expect(output).toContain(`Port ${port} is already in use`);
     expect(output).toContain(`PORT=${port + 1} npm start`);
     expect(output).not.toMatch(/^\s+at /m);
   });
 
-  test('without a build, and says how to make one', async () => {
+  test('without a build, and prints the build command', async () => {
     const env = { PORT: String(await freePort()) };
-    const { code, output } = await endOf(runNode([launcher, 'start'], { env, cwd: await tempDir() }));
+    const { code, output } = await exitOf(runNode([launcher, 'start'], { env, cwd: await tempDir() }));
     expect(code).toBe(1);
     expect(output).toContain('npm run build');
     expect(output).not.toMatch(/^\s+at /m);
   });
 
-  test('with a command it does not know', async () => {
-    const { code, output } = await endOf(runNode([launcher, 'serve']));
+  test('with an unknown command', async () => {
+    const { code, output } = await exitOf(runNode([launcher, 'serve']));
     expect(code).toBe(2);
     expect(output).toContain('dev|build|start');
   });
 
-  const badSettings = [
+  const invalidSettings = [
     { env: { PORT: 'abc' }, names: ['PORT'], value: 'abc' },
     { env: { PORT: '70000' }, names: ['PORT'], value: '70000' },
     { env: { OPEN_METEO_URL: 'nonsense-4711' }, names: ['OPEN_METEO_URL'], value: 'nonsense-4711' },
@@ -67,20 +67,23 @@ describe('does not start', () => {
     { env: { DEMO: 'hunter2' }, names: ['DEMO'], value: 'hunter2' },
   ].map((row) => ({ ...row, title: row.names.join(' and ') }));
 
-  test.each(badSettings)('npm start with a bad $title: named, the value not repeated', async (row) => {
-    const env = { PORT: String(await freePort()), ...row.env };
-    const { code, output } = await endOf(runNode([launcher, 'start'], { env }));
-    expect(code).toBe(1);
-    for (const name of row.names) expect(output).toContain(name);
-    expect(output).not.toContain(row.value);
-    expect(output).not.toMatch(/^\s+at /m);
-  });
+  test.each(invalidSettings)(
+    'npm start with an invalid $title, which the error names without its value',
+    async (row) => {
+      const env = { PORT: String(await freePort()), ...row.env };
+      const { code, output } = await exitOf(runNode([launcher, 'start'], { env }));
+      expect(code).toBe(1);
+      for (const name of row.names) expect(output).toContain(name);
+      expect(output).not.toContain(row.value);
+      expect(output).not.toMatch(/^\s+at /m);
+    },
+  );
 
-  test.each(badSettings.filter(({ env }) => !('PORT' in env)))(
-    'next start with a bad $title: the same',
+  test.each(invalidSettings.filter(({ env }) => !('PORT' in env)))(
+    'next start with an invalid $title, which the error names without its value',
     async (row) => {
       const port = String(await freePort());
-      const { code, output } = await endOf(runNode([next, 'start', '--port', port], { env: row.env }));
+      const { code, output } = await exitOf(runNode([nextCli, 'start', '--port', port], { env: row.env }));
       expect(code).toBe(1);
       for (const name of row.names) expect(output).toContain(name);
       expect(output).not.toContain(row.value);
@@ -89,14 +92,14 @@ describe('does not start', () => {
   );
 });
 
-test('empty settings count as if they were not there', async () => {
+test('empty settings count as unset', async () => {
   const product = await startProduct({ SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', OPEN_METEO_METHOD: '' });
   onTestFinished(() => product.close());
   const llms = await (await fetch(`${product.baseUrl}/llms.txt`)).text();
   expect(llms).toContain(`${product.baseUrl}/api/trpc`);
 });
 
-test('SIGTERM is an orderly end: exit code 0', async () => {
+test('SIGTERM shuts down with exit code 0', async () => {
   const product = await startProduct();
   onTestFinished(() => product.close());
   product.process.kill('SIGTERM');
@@ -104,7 +107,7 @@ test('SIGTERM is an orderly end: exit code 0', async () => {
   expect(product.process.exitCode).toBe(0);
 });
 
-describe('with no upstream reachable', () => {
+describe('without any reachable upstream', () => {
   let product: Product;
 
   beforeAll(async () => {
@@ -119,23 +122,23 @@ describe('with no upstream reachable', () => {
   });
   afterAll(() => product.close());
 
-  /** What a reader sees whose browser runs no script: React's hidden parts wait for one. */
-  function seenWithoutScripts(html: string): string {
+  /** Returns the HTML visible without JavaScript: the parts that React hides until a script runs are removed. */
+  function visibleWithoutScripts(html: string): string {
     return html.replace(/<script\b[\s\S]*?<\/script>/g, '').replace(/<div hidden="" id="S:[\s\S]*$/, '');
   }
 
   test.each(['/', '/weather', '/contact', '/echo', '/proxy', '/posts', '/inbox'])(
-    '%s answers',
+    '%s is served',
     async (path) => {
       const response = await fetch(`${product.baseUrl}${path}`);
       expect(response.status).toBe(200);
-      expect(seenWithoutScripts(await response.text())).toMatch(/<h1[^>]*>[^<]/);
+      expect(visibleWithoutScripts(await response.text())).toMatch(/<h1[^>]*>[^<]/);
     },
   );
 
-  test('the weather page says what happened and what to quote, without JavaScript', async () => {
-    const html = seenWithoutScripts(await (await fetch(`${product.baseUrl}/weather`)).text());
-    expect(html).toContain('A service this answer depends on cannot be reached.');
+  test('the weather page shows the error, its reason and the request id without JavaScript', async () => {
+    const html = visibleWithoutScripts(await (await fetch(`${product.baseUrl}/weather`)).text());
+    expect(html).toContain('A service we depend on cannot be reached.');
     const [, reason, requestId = ''] =
       /Reason <code>([^<]+)<\/code>, request <code[^>]*>([^<]+)<\/code>/.exec(
         html.replaceAll('<!-- -->', ''),

@@ -4,9 +4,9 @@ import { createScriptClient } from '#client/node.ts';
 import { limits } from '#server/config/limits.ts';
 import { type Exposition, parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 
-const { minimumAttempts: minimumTries, openFor } = limits.upstream.breaker;
+const { minimumAttempts, openFor } = limits.upstream.breaker;
 const known = { params: { owner: 'trpc', repo: 'trpc' } };
 
 let product: Product;
@@ -30,9 +30,9 @@ async function statusOf(name: string) {
   return found;
 }
 
-async function expectRefused(): Promise<number> {
+async function expectOverloaded(): Promise<number> {
   const response = await render();
-  const { data } = await expectRefusal(response, {
+  const { data } = await expectError(response, {
     reason: 'upstream_overloaded',
     path: 'proxy.github.renderMarkdown',
   });
@@ -42,9 +42,9 @@ async function expectRefused(): Promise<number> {
   return data.retryAfterSeconds ?? Number.NaN;
 }
 
-/** Calls until a call is refused instead of sent. */
-async function untilOpen(): Promise<void> {
-  for (let call = 0; call < 2 * minimumTries; call += 1) {
+/** Makes calls until the circuit breaker rejects one. */
+async function untilCircuitOpen(): Promise<void> {
+  for (let call = 0; call < 2 * minimumAttempts; call += 1) {
     const response = await render();
     await response.arrayBuffer();
     if (response.status === 503) return;
@@ -53,7 +53,7 @@ async function untilOpen(): Promise<void> {
   throw new Error('the circuit has not opened');
 }
 
-async function expectOthersWell(): Promise<void> {
+async function expectOtherUpstreamsWork(): Promise<void> {
   await resultOf(await post(product, 'weather.forecast', { lat: Math.random() * 80, lng: 5 }));
   await resultOf(await post(product, 'weather.places', { name: `Place ${Math.random()}` }));
   for (const [path, init] of [
@@ -69,30 +69,30 @@ async function expectOthersWell(): Promise<void> {
   }
 }
 
-test('an upstream that fails is left alone, says so, and is called again once it is well', async () => {
+test('a failing upstream opens its circuit, which is reported and closes after recovery', async () => {
   const { github } = product.upstreams;
   await resultOf(await post(product, 'proxy.github.repository', known));
   expect(await statusOf('github')).toMatchObject({ breaker: 'closed', failures: 0, lastFailure: null });
 
   github.fault({ kind: 'status', status: 500 });
-  await untilOpen();
-  const asked = github.requests.length;
-  for (let call = 0; call < 5; call += 1) await expectRefused();
-  await expectOthersWell();
-  // What is remembered needs no upstream.
+  await untilCircuitOpen();
+  const requests = github.requests.length;
+  for (let call = 0; call < 5; call += 1) await expectOverloaded();
+  await expectOtherUpstreamsWork();
+  // A cached response needs no upstream.
   expect(await resultOf(await post(product, 'proxy.github.repository', known))).toMatchObject({
     meta: { cache: 'hit' },
   });
-  expect(github.requests).toHaveLength(asked);
+  expect(github.requests).toHaveLength(requests);
 
   const [open, measured] = [await statusOf('github'), await metrics()];
   expect(open).toMatchObject({ breaker: 'open', lastFailure: { fault: 'breaker_open' } });
   expect(total(measured, 'bff_upstream_breaker_state', { upstream: 'github' })).toBe(2);
-  const tries = (outcome: string) =>
+  const attempts = (outcome: string) =>
     total(measured, 'bff_upstream_tries_total', { upstream: 'github', outcome });
-  expect(tries('ok') + tries('server_error')).toBe(asked);
-  expect(tries('server_error')).toBeGreaterThanOrEqual(minimumTries / 2);
-  expect(tries('breaker_open')).toBeGreaterThanOrEqual(5);
+  expect(attempts('ok') + attempts('server_error')).toBe(requests);
+  expect(attempts('server_error')).toBeGreaterThanOrEqual(minimumAttempts / 2);
+  expect(attempts('breaker_open')).toBeGreaterThanOrEqual(5);
   const calls = (outcome: string) =>
     total(measured, 'bff_upstream_calls_total', { upstream: 'github', outcome });
   expect(calls('ok')).toBe(1);
@@ -105,18 +105,18 @@ test('an upstream that fails is left alone, says so, and is called again once it
   expect(total(measured, 'bff_upstream_answers_total', { upstream: 'github', cache: 'hit' })).toBe(1);
 
   github.fault(undefined);
-  await delay((await expectRefused()) * 1000);
+  await delay((await expectOverloaded()) * 1000);
   await resultOf(await render());
-  expect(github.requests).toHaveLength(asked + 1);
+  expect(github.requests).toHaveLength(requests + 1);
   await resultOf(await render());
   expect(await statusOf('github')).toMatchObject({ breaker: 'closed' });
   const recovered = await metrics();
   expect(total(recovered, 'bff_upstream_breaker_state', { upstream: 'github' })).toBe(0);
 });
 
-test('what goes well is counted for each upstream, by itself', async () => {
+test('successful calls are counted per upstream', async () => {
   const before = await metrics();
-  await expectOthersWell();
+  await expectOtherUpstreamsWork();
   const after = await metrics();
   const rise = (name: string, labels: Record<string, string>) =>
     total(after, name, labels) - total(before, name, labels);

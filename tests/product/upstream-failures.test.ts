@@ -2,20 +2,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { ErrorReason } from '#server/errors.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import type { Fault } from '#tests/support/upstreams/index.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 import {
   body,
-  expectCauseAlone,
+  errorBody,
+  expectCauseWithoutStack,
   expectFailure,
-  expectNoWordOf,
+  expectNothingLeaked,
   failingCalls,
-  problem,
+  freshInputs,
   secret,
   standInOf,
   status,
-  unasked,
 } from './failing-upstream.ts';
-import { keepWell } from './healthy-history.ts';
+import { addSuccesses } from './healthy-history.ts';
 import { failureLine } from './log-lines.ts';
 
 type Row = { title: string; fault: Fault; reason: ErrorReason };
@@ -32,18 +32,18 @@ const rows: Row[] = [
     reason: 'upstream_bad_answer',
   },
   { title: 'a reset connection', fault: { kind: 'reset' }, reason: 'upstream_unreachable' },
-  { title: 'no JSON', fault: body(`<${secret}>`), reason: 'upstream_bad_answer' },
-  { title: 'JSON cut off', fault: body(`{"reason":"${secret}`), reason: 'upstream_bad_answer' },
-  { title: 'JSON of another shape', fault: body(problem), reason: 'upstream_bad_answer' },
+  { title: 'text that is not JSON', fault: body(`<${secret}>`), reason: 'upstream_bad_answer' },
+  { title: 'truncated JSON', fault: body(`{"reason":"${secret}`), reason: 'upstream_bad_answer' },
+  { title: 'JSON of another shape', fault: body(errorBody), reason: 'upstream_bad_answer' },
   { title: 'null', fault: body('null'), reason: 'upstream_bad_answer' },
-  { title: 'nothing', fault: body(''), reason: 'upstream_bad_answer' },
+  { title: 'an empty body', fault: body(''), reason: 'upstream_bad_answer' },
   {
     title: 'another content type',
     fault: body(`<html>${secret}</html>`, 'text/html'),
     reason: 'upstream_bad_answer',
   },
   {
-    title: 'a huge answer',
+    title: 'a huge response',
     fault: body(JSON.stringify(secret.repeat(200_000))),
     reason: 'upstream_bad_answer',
   },
@@ -56,69 +56,70 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 beforeEach(async () => {
-  await keepWell(product, 'weather.forecast');
-  await keepWell(product, 'proxy.github.renderMarkdown');
+  await addSuccesses(product, 'weather.forecast');
+  await addSuccesses(product, 'proxy.github.renderMarkdown');
 });
 afterEach(() => {
   const { openMeteo, airQuality, geocoding, github } = product.upstreams;
   for (const standIn of [openMeteo, airQuality, geocoding, github]) standIn.fault(undefined);
 });
 
-describe.each(failingCalls)('%s when its upstream gives', (call) => {
+describe.each(failingCalls)('%s when its upstream returns', (call) => {
   test.each(rows)('$title', async ({ fault, reason }) => {
     await expectFailure(product, call, { fault, reason });
   });
 
-  test('the right answer again: nothing of the failure is kept', async () => {
-    const { fault: misbehave } = standInOf(product, call);
-    const again = call === 'weather.forecast' ? unasked[call]() : { params: { owner: 'trpc', repo: 'trpc' } };
-    misbehave(status(500));
-    await expectRefusal(await post(product, call, again), { reason: 'upstream_bad_answer' });
-    misbehave(undefined);
+  test('a correct response after a failure, which is not cached', async () => {
+    const { fault: setFault } = standInOf(product, call);
+    const again =
+      call === 'weather.forecast' ? freshInputs[call]() : { params: { owner: 'trpc', repo: 'trpc' } };
+    setFault(status(500));
+    await expectError(await post(product, call, again), { reason: 'upstream_bad_answer' });
+    setFault(undefined);
     await resultOf(await post(product, call, again));
   });
 });
 
-test('an upstream that hangs is a timeout, for every caller and for the pages', async () => {
+test('a hanging upstream is reported as a timeout to callers and on pages', async () => {
   product.upstreams.openMeteo.fault({ kind: 'hang' });
   product.upstreams.github.fault({ kind: 'hang' });
   const [weather, github, page] = await Promise.all([
-    post(product, 'weather.forecast', unasked['weather.forecast']()),
-    post(product, 'proxy.github.releases', unasked['proxy.github.releases']()),
+    post(product, 'weather.forecast', freshInputs['weather.forecast']()),
+    post(product, 'proxy.github.releases', freshInputs['proxy.github.releases']()),
     fetch(`${product.baseUrl}/weather`),
   ]);
   for (const response of [weather, github]) {
     expect(response.status).toBe(504);
-    const refused = await expectRefusal(response, { reason: 'upstream_timeout' });
-    expect((await failureLine(product, refused.data.requestId)).reason).toBe('upstream_timeout');
+    const error = await expectError(response, { reason: 'upstream_timeout' });
+    expect((await failureLine(product, error.data.requestId)).reason).toBe('upstream_timeout');
   }
   expect(page.status).toBe(200);
   expect(await page.text()).toContain('upstream_timeout');
 });
 
-test('status 404: for the proxy there is no such thing, for the weather the service is broken', async () => {
+test('an upstream 404 is not_found for the proxy and a broken service for the weather', async () => {
   product.upstreams.github.fault(status(404));
   product.upstreams.openMeteo.fault(status(404));
-  const github = await post(product, 'proxy.github.releases', unasked['proxy.github.releases']());
-  expectNoWordOf(
+  const github = await post(product, 'proxy.github.releases', freshInputs['proxy.github.releases']());
+  expectNothingLeaked(
     product.upstreams.github.url,
     github,
-    await expectRefusal(github, { reason: 'not_found', path: 'proxy.github.releases' }),
+    await expectError(github, { reason: 'not_found', path: 'proxy.github.releases' }),
   );
-  const weather = await post(product, 'weather.forecast', unasked['weather.forecast']());
-  // The caller gave a valid place: a 4xx would blame them for the operator's wrong address.
+  const weather = await post(product, 'weather.forecast', freshInputs['weather.forecast']());
+  // The caller sent a valid place: a 4xx would blame the caller for a wrong URL in the operator's settings.
   expect(weather.status, await weather.text()).toBe(502);
 });
 
-describe('air quality, the second source,', () => {
+describe('air quality, the optional source,', () => {
   test.each([
-    { title: 'answers 500', fault: status(500) },
+    { title: 'responds with 500', fault: status(500) },
     { title: 'resets the connection', fault: { kind: 'reset' } as const },
-    { title: 'gives another shape', fault: body(problem) },
+    { title: 'returns JSON of another shape', fault: body(errorBody) },
     { title: 'hangs', fault: { kind: 'hang' } as const },
-  ])('$title: the forecast still comes, with a warning', async ({ fault }) => {
+  ])('$title: the forecast still succeeds, with a warning', async ({ fault }) => {
     product.upstreams.airQuality.fault(fault);
-    const response = await post(product, 'weather.forecast', unasked['weather.forecast']());
+    const response = await post(product, 'weather.forecast', freshInputs['weather.forecast']());
     const forecast = await resultOf(response);
     expect(forecast).toMatchObject({
       airQuality: null,
@@ -127,12 +128,12 @@ describe('air quality, the second source,', () => {
     });
     expect(JSON.stringify(forecast)).not.toContain(secret);
     const { err } = await failureLine(product, response.headers.get('x-request-id') ?? '');
-    expect(err?.message).toMatch(/^A service this answer depends on [^:]+: ./);
+    expect(err?.message).toMatch(/^A service we depend on [^:]+: ./);
     expect(err).not.toHaveProperty('stack');
   });
 
-  test('is asked again once it is back', async () => {
-    const place = unasked['weather.forecast']();
+  test('is requested again after a failure', async () => {
+    const place = freshInputs['weather.forecast']();
     product.upstreams.airQuality.fault(status(500));
     await resultOf(await post(product, 'weather.forecast', place));
     product.upstreams.airQuality.fault(undefined);
@@ -144,17 +145,17 @@ describe('air quality, the second source,', () => {
   });
 });
 
-test('weather.places fails the same way', async () => {
+test('weather.places reports a failing upstream in the same way', async () => {
   product.upstreams.geocoding.fault(status(500));
   const response = await post(product, 'weather.places', { name: 'Nowhere' });
-  const refused = await expectRefusal(response, { reason: 'upstream_bad_answer', path: 'weather.places' });
-  expectNoWordOf(product.upstreams.geocoding.url, response, refused);
+  const error = await expectError(response, { reason: 'upstream_bad_answer', path: 'weather.places' });
+  expectNothingLeaked(product.upstreams.geocoding.url, response, error);
 });
 
-test('upstreams that nothing listens for are unreachable', async () => {
+test('upstreams that are not listening are reported as unreachable', async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const cutOff = await startProduct({
+  const withoutUpstreams = await startProduct({
     OPEN_METEO_URL: url,
     OPEN_METEO_AIR_QUALITY_URL: url,
     OPEN_METEO_GEOCODING_URL: url,
@@ -162,18 +163,18 @@ test('upstreams that nothing listens for are unreachable', async () => {
   });
   try {
     for (const [call, input] of [
-      ['weather.forecast', unasked['weather.forecast']()],
+      ['weather.forecast', freshInputs['weather.forecast']()],
       ['weather.places', { name: 'Berlin' }],
-      ['proxy.github.releases', unasked['proxy.github.releases']()],
+      ['proxy.github.releases', freshInputs['proxy.github.releases']()],
     ] as const) {
-      const response = await post(cutOff, call, input);
-      const refused = await expectRefusal(response, { reason: 'upstream_unreachable', path: call });
-      expectNoWordOf(url, response, refused);
-      const { err } = await failureLine(cutOff, refused.data.requestId);
-      expectCauseAlone(err, 'upstream_unreachable');
+      const response = await post(withoutUpstreams, call, input);
+      const error = await expectError(response, { reason: 'upstream_unreachable', path: call });
+      expectNothingLeaked(url, response, error);
+      const { err } = await failureLine(withoutUpstreams, error.data.requestId);
+      expectCauseWithoutStack(err, 'upstream_unreachable');
       expect(err?.message).toContain(`ECONNREFUSED 127.0.0.1:${port}`);
     }
   } finally {
-    await cutOff.close();
+    await withoutUpstreams.close();
   }
 });

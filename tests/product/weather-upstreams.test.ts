@@ -1,9 +1,9 @@
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectRefusal, post, resultOf } from './call.ts';
+import { expectError, post, resultOf } from './call.ts';
 
-/** One for each test: what an upstream was told to do outlasts the test. */
+/** One product per test, because effects of an upstream fault outlast the test. */
 const products: Product[] = [];
 beforeEach(async () => {
   products.push(await startProduct());
@@ -16,7 +16,7 @@ function current(): Product {
   return product;
 }
 
-test('a forecast does not wait for slow air quality, which is there later and asked for once', async () => {
+test('a forecast does not wait for slow air quality, which is fetched once and included later', async () => {
   const { baseUrl, upstreams } = current();
   const { forecast } = createScriptClient({ baseUrl }).weather;
   const place = { lat: 52.52, lng: 13.41 };
@@ -28,9 +28,9 @@ test('a forecast does not wait for slow air quality, which is there later and as
 
   const later = await vi.waitFor(
     async () => {
-      const answer = await forecast.query(place);
-      expect(answer.airQuality?.europeanAqi).toEqual(expect.any(Number));
-      return answer;
+      const result = await forecast.query(place);
+      expect(result.airQuality?.europeanAqi).toEqual(expect.any(Number));
+      return result;
     },
     { timeout: 10_000, interval: 100 },
   );
@@ -40,7 +40,7 @@ test('a forecast does not wait for slow air quality, which is there later and as
   expect(upstreams.openMeteo.requests).toHaveLength(1);
 });
 
-test('an Open-Meteo that has had enough is not asked again before the time it gives', async () => {
+test('Open-Meteo is not called again before its Retry-After has passed', async () => {
   const product = current();
   const { openMeteo } = product.upstreams;
   const forecastAt = (lat: number) => post(product, 'weather.forecast', { lat, lng: 7 });
@@ -48,21 +48,21 @@ test('an Open-Meteo that has had enough is not asked again before the time it gi
   openMeteo.requests.length = 0;
 
   openMeteo.fault({ kind: 'status', status: 429, headers: { 'retry-after': '30' } });
-  const refused = await forecastAt(2);
-  const { data } = await expectRefusal(refused, { reason: 'upstream_overloaded', path: 'weather.forecast' });
+  const rejected = await forecastAt(2);
+  const { data } = await expectError(rejected, { reason: 'upstream_overloaded', path: 'weather.forecast' });
   expect(data.retryAfterSeconds).toBe(30);
-  expect(refused.headers.get('retry-after')).toBe('30');
+  expect(rejected.headers.get('retry-after')).toBe('30');
   expect(openMeteo.requests).toHaveLength(1);
 
   openMeteo.fault(undefined);
   const next = await forecastAt(3);
-  const { data: paused } = await expectRefusal(next, { reason: 'upstream_overloaded' });
+  const { data: paused } = await expectError(next, { reason: 'upstream_overloaded' });
   expect(paused.retryAfterSeconds).toBeGreaterThan(0);
   expect(paused.retryAfterSeconds).toBeLessThanOrEqual(30);
   expect(next.headers.get('retry-after')).toBe(String(paused.retryAfterSeconds));
   expect(openMeteo.requests).toHaveLength(1);
 
-  // What is remembered is still given, and the other two services are asked as ever.
+  // Cached responses are still served, and the other two services are still called.
   expect(await resultOf(await forecastAt(1))).toMatchObject({ source: { cache: 'hit' }, warnings: [] });
   expect(await resultOf(await post(product, 'weather.places', { name: 'Berlin' }))).toMatchObject([
     { name: 'Berlin' },

@@ -17,7 +17,7 @@ beforeEach(() => {
   for (const { requests } of [openMeteo, airQuality, geocoding]) requests.length = 0;
 });
 
-/** The contract's words, written down a second time: the product's own schema may not change unseen. */
+/** A copy of the contract, so that a change of the product's own schema is noticed. */
 const value = z.number().nullable();
 const condition = { weatherCode: z.int().nullable(), summary: z.string().nullable() };
 const forecastSchema = z.strictObject({
@@ -81,7 +81,7 @@ async function forecastByFetch(input: Record<string, unknown>) {
 }
 
 describe('weather.forecast', () => {
-  test('by fetch has the shape of the contract, a week by default', async () => {
+  test('by fetch matches the contract, with seven days by default', async () => {
     const forecast = await forecastByFetch({ lat: 52.52, lng: 13.41 });
     expect(forecast.location).toMatchObject({ lat: 52.52, lng: 13.41, timezone: 'Europe/Berlin' });
     expect(forecast.units).toEqual({ temperature: '°C', windSpeed: 'km/h', precipitation: 'mm' });
@@ -93,19 +93,19 @@ describe('weather.forecast', () => {
     expect(forecast.warnings).toEqual([]);
   });
 
-  test('by the script client is the same', async () => {
+  test('by the script client matches the contract too', async () => {
     const forecast = await api.weather.forecast.query({ lat: 40.71, lng: -74.01, days: 2 });
     forecastSchema.parse(forecast);
     expect(forecast.location.timezone).toBe('America/New_York');
   });
 
-  test.each([1, 16])('gives %i days when asked to', async (days) => {
+  test.each([1, 16])('returns %i days on request', async (days) => {
     const forecast = await forecastByFetch({ lat: 35.68, lng: 139.69, days });
     expect(forecast.daily).toHaveLength(days);
     expect(forecast.hourly).toHaveLength(days * 24);
   });
 
-  test('the hours follow each other and begin with the first day at its midnight', async () => {
+  test('the hours are consecutive and begin at midnight of the first day', async () => {
     const { hourly, daily, location } = await forecastByFetch({ lat: -33.87, lng: 151.21, days: 2 });
     const times = hourly.map(({ time }) => time.getTime());
     const first = times[0] ?? Number.NaN;
@@ -115,7 +115,7 @@ describe('weather.forecast', () => {
     );
   });
 
-  test('imperial is the same weather in other units', async () => {
+  test('imperial units describe the same weather', async () => {
     const place = { lat: 48.21, lng: 16.37, days: 3 };
     const [metric, imperial] = [
       await forecastByFetch({ ...place, units: 'metric' }),
@@ -128,7 +128,7 @@ describe('weather.forecast', () => {
     }
   });
 
-  test('sends the location in the body: it stands in no URL, on no way', async () => {
+  test('sends the location only in the body, never in a URL or header', async () => {
     await forecastByFetch({ lat: 59.33, lng: 18.07 });
     const { openMeteo, airQuality } = product.upstreams;
     const seen = [...openMeteo.requests, ...airQuality.requests];
@@ -142,7 +142,7 @@ describe('weather.forecast', () => {
     }
   });
 
-  test('comes from the cache the second time', async () => {
+  test('is served from the cache on the second call', async () => {
     const first = await forecastByFetch({ lat: 60.17, lng: 24.94 });
     const second = await api.weather.forecast.query({ lat: 60.17, lng: 24.94 });
     expect([first.source.cache, second.source.cache]).toEqual(['miss', 'hit']);
@@ -152,13 +152,13 @@ describe('weather.forecast', () => {
     expect(product.upstreams.airQuality.requests).toHaveLength(1);
   });
 
-  test('is asked for once when many ask at a time', async () => {
-    const asked = Array.from({ length: 8 }, () => forecastByFetch({ lat: 55.68, lng: 12.57 }));
-    expect(new Set((await Promise.all(asked)).map(({ source }) => source.fetchedAt.getTime())).size).toBe(1);
+  test('makes one upstream request for concurrent calls', async () => {
+    const calls = Array.from({ length: 8 }, () => forecastByFetch({ lat: 55.68, lng: 12.57 }));
+    expect(new Set((await Promise.all(calls)).map(({ source }) => source.fetchedAt.getTime())).size).toBe(1);
     expect(product.upstreams.openMeteo.requests).toHaveLength(1);
   });
 
-  test('rounds to two decimals before anything leaves, and neighbours share one answer', async () => {
+  test('rounds coordinates to two decimals before the upstream call, so neighbours share a cache entry', async () => {
     const { location } = await forecastByFetch({ lat: 48.856_614, lng: 2.352_219 });
     expect(location).toMatchObject({ lat: 48.86, lng: 2.35 });
     const neighbour = await forecastByFetch({ lat: 48.859_9, lng: 2.346_1 });
@@ -168,7 +168,7 @@ describe('weather.forecast', () => {
     expect(bodies.join()).not.toMatch(/48\.85|2\.352/);
   });
 
-  test('knows no minus zero, and the ends of the earth', async () => {
+  test('never returns minus zero, and works at a pole', async () => {
     const { location } = await forecastByFetch({ lat: -0.001, lng: -0.004 });
     expect(Object.is(location.lat, 0) && Object.is(location.lng, 0)).toBe(true);
     const pole = await forecastByFetch({ lat: -90, lng: 180, days: 1 });
@@ -188,29 +188,29 @@ describe('weather.places', () => {
     }),
   );
 
-  test('by fetch finds places by the beginning of their name', async () => {
+  test('by fetch finds places by a prefix of their name', async () => {
     const found = placesSchema.parse(await resultOf(await post(product, 'weather.places', { name: 'Ber' })));
     expect(found.map(({ name }) => name)).toContain('Berlin');
     for (const { name } of found) expect(name.toLowerCase()).toMatch(/^ber/);
   });
 
-  test('by the script client, no more than asked for', async () => {
+  test('by the script client returns at most the requested count', async () => {
     const found = await api.weather.places.query({ name: 'San', count: 2 });
     expect(placesSchema.parse(found)).toHaveLength(2);
   });
 
-  test('a place found is a place whose weather can be had', async () => {
+  test('a found place has a forecast', async () => {
     const [place] = await api.weather.places.query({ name: 'Zürich', count: 1 });
     if (!place) throw new Error('Zürich was not found');
     const { location } = await forecastByFetch({ lat: place.lat, lng: place.lng });
     expect(location.timezone).toBe(place.timezone);
   });
 
-  test('no hit is an empty list', async () => {
+  test('a search without a hit returns an empty list', async () => {
     expect(await api.weather.places.query({ name: 'Qqqqqzzzz' })).toEqual([]);
   });
 
-  test('is remembered, whatever the case', async () => {
+  test('is cached regardless of case', async () => {
     const first = await api.weather.places.query({ name: 'lisbon' });
     expect(await api.weather.places.query({ name: 'LISBON' })).toEqual(first);
     expect(product.upstreams.geocoding.requests).toHaveLength(1);

@@ -1,30 +1,30 @@
 import superjson from 'superjson';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import type { RateLimitClass } from '#server/trpc/procedure-meta.ts';
-import { readEnvelope, readResult } from '#tests/product/call.ts';
+import type { RateLimitClass } from '#server/config/rate-limits.ts';
+import { readError, readResult } from '#tests/product/call.ts';
 
 type Served = { baseUrl: string };
 type Headers = Record<string, string>;
 
-/** Small enough to run into, long enough that no window ends within a test. */
+/** Limits small enough to exceed, with windows longer than a test. */
 export const smallLimits = 'light=5/60,upstream=3/60,mail=2/3600';
 
 let visitors = 0;
 
 /**
- * Someone who has not called before, as a proxy in front says it: for products with TRUSTED_PROXY_HOPS=1. Each
- * test has its own, so that no test finds a bucket that another has used.
+ * Returns the headers of a new client, as a trusted proxy sends them. Requires TRUSTED_PROXY_HOPS=1. Each test uses
+ * its own client, so that no test sees a bucket that another test has charged.
  */
 export function newVisitor(): Headers {
   visitors += 1;
   return { 'x-forwarded-for': `198.18.${visitors >> 8}.${visitors & 0xff}` };
 }
 
-/** Refused for its input wherever it is called, so that nothing but the charge is left of it. */
+/** A call with an invalid input, so that it has no effect except the charge. */
 export const invalidPlaces = { path: 'weather.places', input: { name: 1 } } as const;
 
-/** Several calls in one POST. */
+/** Sends several calls in one POST. */
 export function batch(
   { baseUrl }: Served,
   calls: readonly { path: string; input?: unknown }[],
@@ -39,15 +39,15 @@ export function batch(
   });
 }
 
-/** What became of each call of a batch: its data, or the reason why there is none. */
+/** Returns the data or the error reason of each call of a batch. */
 export async function outcomesOf(response: Response): Promise<unknown[]> {
   return z
     .array(z.looseObject({}))
     .parse(await response.json())
-    .map((answer) => ('error' in answer ? readEnvelope(answer).data.reason : readResult(answer)));
+    .map((result) => ('error' in result ? readError(result).data.reason : readResult(result)));
 }
 
-/** What an answer tells of limits. */
+/** Returns the rate-limit headers of a response. */
 export function limitHeadersOf({ headers }: Response) {
   return {
     policy: headers.get('ratelimit-policy'),
@@ -56,7 +56,7 @@ export function limitHeadersOf({ headers }: Response) {
   };
 }
 
-/** What is left in the bucket of a class; an answer without it fails the test. */
+/** Returns the remaining points in the bucket of a class. Fails the test if the response does not contain them. */
 export function remainingOf(response: Response, name: RateLimitClass): number {
   const { state } = limitHeadersOf(response);
   const [, remaining] = new RegExp(`(?:^|, )"${name}";r=(\\d+);t=\\d+(?:,|$)`).exec(state ?? '') ?? [];
@@ -64,7 +64,7 @@ export function remainingOf(response: Response, name: RateLimitClass): number {
   return Number(remaining);
 }
 
-/** Reads an answer to its end, so that its connection is free again. */
+/** Reads the response to its end, which releases the connection, and returns the status. */
 export async function statusOf(response: Response): Promise<number> {
   await response.arrayBuffer();
   return response.status;

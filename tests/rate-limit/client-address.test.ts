@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientAddressOf, normaliseAddress, unknownAddress } from '#server/http/client-address.ts';
 
-describe('an address is normalised', () => {
+describe('normaliseAddress', () => {
   test.each([
     ['203.0.113.7', '203.0.113.7'],
     [' 203.0.113.7\t', '203.0.113.7'],
@@ -22,7 +22,7 @@ describe('an address is normalised', () => {
     ['[2001:db8:1:2::9]:443', '2001:db8:1:2::/64'],
     ['fe80::1%eth0', 'fe80::/64'],
     ['[fe80::1%eth0]:443', 'fe80::/64'],
-  ])('%j is %s', (text, expected) => {
+  ])('normalises %j to %s', (text, expected) => {
     expect(normaliseAddress(text)).toBe(expected);
   });
 
@@ -32,7 +32,7 @@ describe('an address is normalised', () => {
     'unknown',
     'localhost',
     'example.org',
-    // Other ways to write an address, each of which some program reads as another one.
+    // Other notations, each of which some programs parse as a different address.
     '010.0.0.1',
     '203.0.113.07',
     '0x7f.0.0.1',
@@ -60,7 +60,7 @@ describe('an address is normalised', () => {
     '"[2001:db8::1]"',
     "'; drop table buckets; --",
     '<script>alert(1)</script>',
-  ])('%j is none', (text) => {
+  ])('returns "unknown" for %j', (text) => {
     expect(normaliseAddress(text)).toBe(unknownAddress);
   });
 
@@ -70,16 +70,16 @@ describe('an address is normalised', () => {
     { title: 'zeros', text: `2001:db8::${'0'.repeat(100_000)}1` },
     { title: 'brackets', text: '['.repeat(100_000) },
     { title: 'spaces between digits', text: `1${' '.repeat(100_000)}1` },
-  ])('very many $title are none', ({ text }) => {
+  ])('returns "unknown" for 100,000 $title', ({ text }) => {
     expect(normaliseAddress(text)).toBe(unknownAddress);
   });
 
-  test('a very long zone does not make a long key', () => {
+  test('drops a very long zone from the key', () => {
     expect(normaliseAddress(`fe80::1%${'a'.repeat(100_000)}`).length).toBeLessThan(50);
   });
 });
 
-/** An IPv4 address, an IPv6 prefix of 64 bits, or the word for neither. */
+/** Whether the key is an IPv4 address, a /64 prefix of IPv6 or "unknown". */
 function isKey(key: string): boolean {
   if (key === unknownAddress) return true;
   const [address = '', prefix] = key.split('/');
@@ -102,19 +102,19 @@ const anything = fc.oneof(
   almostAddresses,
 );
 
-describe('whatever is written', () => {
-  test('is an address or "unknown", and never an exception', () => {
+describe('for any text', () => {
+  test('normaliseAddress returns an address or "unknown" and never throws', () => {
     fc.assert(
       fc.property(anything, (text) => isKey(normaliseAddress(text))),
       { numRuns: 20_000 },
     );
   });
 
-  test('in a header and however many hops are trusted, too', () => {
+  test('clientAddressOf does the same for any header and any number of trusted hops', () => {
     const headerValue = fc
       .array(anything, { maxLength: 6 })
       .map((entries) => entries.join(','))
-      // What Node's HTTP parser would not let through as a header is no header.
+      // Removes characters that Node's HTTP parser rejects in a header.
       .map((text) => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, ''));
     fc.assert(
       fc.property(headerValue, fc.nat({ max: 10 }), (value, hops) =>
@@ -124,7 +124,7 @@ describe('whatever is written', () => {
     );
   });
 
-  test('every IPv4 address is its own key, also as an IPv6 address with a port', () => {
+  test('every IPv4 address is its own key, even as an IPv4-mapped IPv6 address with a port', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         expect(normaliseAddress(address)).toBe(address);
@@ -133,7 +133,7 @@ describe('whatever is written', () => {
     );
   });
 
-  test('all addresses of one /64 are one key, and those of another are not', () => {
+  test('all addresses of one /64 share a key, and addresses of another /64 do not', () => {
     const group = fc.integer({ min: 0, max: 0xffff }).map((number) => number.toString(16));
     const half = fc.tuple(group, group, group, group).map((groups) => groups.join(':'));
     fc.assert(
@@ -148,7 +148,7 @@ describe('whatever is written', () => {
   });
 });
 
-describe('the client is counted from the right of X-Forwarded-For', () => {
+describe('clientAddressOf counts the trusted hops from the right of X-Forwarded-For', () => {
   const of = (value: string, hops: number) =>
     clientAddressOf(new Headers({ 'x-forwarded-for': value }), hops);
   const list = '1.1.1.1, 2.2.2.2, 3.3.3.3, 4.4.4.4';
@@ -159,20 +159,20 @@ describe('the client is counted from the right of X-Forwarded-For', () => {
     [2, '2.2.2.2'],
     [3, '1.1.1.1'],
     [4, unknownAddress],
-  ])('with %i trusted hops before the peer', (hops, expected) => {
+  ])('with %i trusted hops before the peer: %s', (hops, expected) => {
     expect(of(list, hops)).toBe(expected);
   });
 
-  test('spaces around entries do not matter', () => {
+  test('spaces around entries are ignored', () => {
     expect(of('1.1.1.1 ,\t2.2.2.2,3.3.3.3', 1)).toBe('2.2.2.2');
   });
 
-  test('an entry that is no address does not make room for the one to its left', () => {
+  test('an invalid entry is not skipped in favour of the one to its left', () => {
     expect(of('1.1.1.1, nonsense, 3.3.3.3', 1)).toBe(unknownAddress);
     expect(of('1.1.1.1,, 3.3.3.3', 1)).toBe(unknownAddress);
   });
 
-  test('without the header nothing is known', () => {
+  test('the address is "unknown" without the header', () => {
     expect(clientAddressOf(new Headers(), 0)).toBe(unknownAddress);
     expect(clientAddressOf(new Headers(), 1)).toBe(unknownAddress);
   });

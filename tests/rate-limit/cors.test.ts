@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
-import { expectRefusal, post, rawRequest, resultOf } from '#tests/product/call.ts';
+import { expectError, post, rawRequest, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { newVisitor, statusOf } from './calls.ts';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([closed, open].map((product) => product?.close())));
 
-/** Every header of an answer that is about other origins. */
+/** Returns all CORS headers of a response. */
 const corsHeadersOf = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
 
@@ -46,7 +46,7 @@ function preflight(product: Product, path: string, origin: string, method = 'POS
   });
 }
 
-/** As a browser sends it for a page of another site: with both headers. */
+/** Sends a mutation the way a browser does for a page of another site: with Origin and Sec-Fetch-Site. */
 const mutation = (product: Product, headers: Record<string, string>) =>
   rawRequest(product, {
     method: 'POST',
@@ -57,7 +57,7 @@ const mutation = (product: Product, headers: Record<string, string>) =>
 
 const unlisted = [
   'https://evil.example',
-  // Almost one of the list.
+  // Similar to a listed origin.
   'https://app.example.org.evil.example',
   'https://evil-app.example.org',
   'https://sub.app.example.org',
@@ -79,34 +79,37 @@ const unlisted = [
   'app.example.org',
 ];
 
-describe('by default no other origin may read anything', () => {
+describe('by default no other origin can read a response', () => {
   test.each([app, local, 'null', '*', 'https://evil.example'])('%s', async (origin) => {
-    const answers = [
+    const responses = [
       await request(closed, { origin }),
       await preflight(closed, 'echo.body', origin),
       await post(closed, 'nothing.here', 1, { origin }),
       await fetch(`${closed.baseUrl}/rss.xml`, { headers: { origin } }),
       await fetch(`${closed.baseUrl}/api/nothing`, { headers: { origin } }),
     ];
-    expect(answers.map(corsHeadersOf)).toEqual(answers.map(() => ({})));
-    expect(answers.map(({ status }) => status)).toEqual([200, 204, 404, 200, 404]);
+    expect(responses.map(corsHeadersOf)).toEqual(responses.map(() => ({})));
+    expect(responses.map(({ status }) => status)).toEqual([200, 204, 404, 200, 404]);
   });
 });
 
 describe('a listed origin', () => {
-  test.each([app, local])('%s reads an answer and its own headers, without credentials', async (origin) => {
-    const response = await request(open, { origin });
-    expect(corsHeadersOf(response)).toEqual(readableBy(origin));
-    expect(isVaryingByOrigin(response)).toBe(true);
-    expect(await statusOf(response)).toBe(200);
-  });
+  test.each([app, local])(
+    '%s can read a response and its custom headers, without credentials',
+    async (origin) => {
+      const response = await request(open, { origin });
+      expect(corsHeadersOf(response)).toEqual(readableBy(origin));
+      expect(isVaryingByOrigin(response)).toBe(true);
+      expect(await statusOf(response)).toBe(200);
+    },
+  );
 
   test.each([
     { path: 'echo.body', methods: 'POST' },
     { path: 'weather.forecast', methods: 'POST' },
     { path: 'echo.request', methods: 'GET, POST' },
     { path: 'echo.body,email.send?batch=1', methods: 'POST' },
-  ])('is told by a preflight what it may send: $path', async ({ path, methods }) => {
+  ])('gets the allowed methods and headers from a preflight: $path', async ({ path, methods }) => {
     const response = await preflight(open, path, app);
     expect(response.status).toBe(204);
     expect(await response.text()).toBe('');
@@ -120,13 +123,13 @@ describe('a listed origin', () => {
     expect(isVaryingByOrigin(response)).toBe(true);
   });
 
-  test('may send a mutation from another site', async () => {
+  test('can send a mutation from another site', async () => {
     const response = await mutation(open, { origin: app, 'sec-fetch-site': 'cross-site' });
     expect(corsHeadersOf(response)).toEqual(readableBy(app));
     expect(await resultOf(response)).toEqual({ res: 1 });
   });
 
-  test('reads the raw routes too', async () => {
+  test('can read the raw routes', async () => {
     for (const path of ['/rss.xml', '/llms.txt', '/healthz']) {
       const response = await fetch(`${open.baseUrl}${path}`, { headers: { origin: app } });
       expect(corsHeadersOf(response)).toEqual(readableBy(app));
@@ -136,34 +139,34 @@ describe('a listed origin', () => {
   });
 });
 
-describe('an origin that is not listed', () => {
-  test.each(unlisted)('reads nothing: %s', async (origin) => {
-    const answers = [await request(open, { origin }), await preflight(open, 'echo.body', origin)];
-    for (const response of answers) {
+describe('an unlisted origin', () => {
+  test.each(unlisted)('cannot read a response: %s', async (origin) => {
+    const responses = [await request(open, { origin }), await preflight(open, 'echo.body', origin)];
+    for (const response of responses) {
       expect(corsHeadersOf(response)).toEqual({});
       expect(isVaryingByOrigin(response)).toBe(true);
     }
-    expect(answers.map(({ status }) => status)).toEqual([200, 204]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 204]);
   });
 
-  test.each(unlisted)('may send no mutation: %s', async (origin) => {
+  test.each(unlisted)('cannot send a mutation: %s', async (origin) => {
     for (const site of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, {}]) {
       const response = await mutation(open, { origin, ...site });
       expect(corsHeadersOf(response)).toEqual({});
-      await expectRefusal(response, { reason: 'cross_origin', path: 'echo.body' });
+      await expectError(response, { reason: 'cross_origin', path: 'echo.body' });
     }
   });
 });
 
-test('an answer to no origin varies by it as well, so that no cache keeps it for one', async () => {
+test('a response to a request without Origin has Vary: Origin, so that no cache serves it to other origins', async () => {
   const response = await fetch(`${open.baseUrl}/rss.xml`);
   expect(corsHeadersOf(response)).toEqual({});
   expect(isVaryingByOrigin(response)).toBe(true);
 });
 
-describe('a listed origin can read why it was refused', () => {
+describe('a listed origin can read the reason of an error', () => {
   const json = { 'content-type': 'application/json' };
-  const refusals: {
+  const errors: {
     title: string;
     reason: ErrorReason;
     method?: string;
@@ -173,49 +176,54 @@ describe('a listed origin can read why it was refused', () => {
   }[] = [
     { title: 'an unknown procedure', reason: 'not_found', path: '/api/trpc/nothing.here' },
     { title: 'an unknown path', reason: 'not_found', path: '/api/nothing' },
-    { title: 'a raw route', reason: 'not_found', path: '/docs/procedures/nothing.here.md' },
+    { title: 'an unknown document', reason: 'not_found', path: '/docs/procedures/nothing.here.md' },
     {
-      title: 'an input',
+      title: 'an invalid input',
       reason: 'invalid_input',
       path: '/api/trpc/weather.forecast',
       body: '{"json":{"lat":91,"lng":0}}',
     },
-    { title: 'a body that is no JSON', reason: 'invalid_input', path: '/api/trpc/echo.body', body: '{' },
+    { title: 'a body with invalid JSON', reason: 'invalid_input', path: '/api/trpc/echo.body', body: '{' },
     { title: 'a malformed path', reason: 'invalid_input', path: '/api/trpc/%zz' },
     {
-      title: 'a batch',
+      title: 'a batch of too many calls',
       reason: 'batch_too_large',
       path: `/api/trpc/${Array(11).fill('echo.request').join()}?batch=1`,
     },
     {
-      title: 'a long query',
+      title: 'a query that is too long',
       reason: 'uri_too_long',
       path: `/api/trpc/echo.request?input=${'a'.repeat(9_000)}`,
     },
     {
-      title: 'a large body',
+      title: 'a body that is too large',
       reason: 'payload_too_large',
       path: '/api/trpc/echo.body',
       body: `"${'a'.repeat(70_000)}"`,
     },
     {
-      title: 'a content type',
+      title: 'an unsupported content type',
       reason: 'unsupported_media_type',
       path: '/api/trpc/echo.body',
       headers: { 'content-type': 'text/plain' },
       body: '1',
     },
-    { title: 'a GET', reason: 'method_not_allowed', path: '/api/trpc/echo.body' },
-    { title: 'a DELETE', reason: 'method_not_allowed', method: 'DELETE', path: '/rss.xml' },
+    { title: 'a GET of a mutation', reason: 'method_not_allowed', path: '/api/trpc/echo.body' },
     {
-      title: 'a key',
+      title: 'a DELETE of a GET-only route',
+      reason: 'method_not_allowed',
+      method: 'DELETE',
+      path: '/rss.xml',
+    },
+    {
+      title: 'an unknown key',
       reason: 'unauthorized',
       path: '/api/trpc/echo.request',
       headers: { authorization: 'Bearer wrong' },
     },
   ];
 
-  test.each(refusals)('$title: $reason', async ({ reason, method, path, headers, body }) => {
+  test.each(errors)('$title: $reason', async ({ reason, method, path, headers, body }) => {
     const response = await rawRequest(open, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       path,
@@ -224,24 +232,24 @@ describe('a listed origin can read why it was refused', () => {
     });
     expect(corsHeadersOf(response)).toEqual(readableBy(app));
     expect(isVaryingByOrigin(response)).toBe(true);
-    await expectRefusal(response, { reason });
+    await expectError(response, { reason });
   });
 
-  test('rate_limited, and when to come back', async () => {
+  test('a rate-limited call: rate_limited, with Retry-After', async () => {
     const headers = { ...newVisitor(), origin: app };
     await statusOf(await post(open, 'email.send', {}, headers));
     const response = await post(open, 'email.send', {}, headers);
     expect(corsHeadersOf(response)).toEqual(readableBy(app));
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
-    await expectRefusal(response, { reason: 'rate_limited' });
+    await expectError(response, { reason: 'rate_limited' });
   });
 
-  test('an upstream that fails', async () => {
+  test('a failed upstream: upstream_bad_answer', async () => {
     open.upstreams.openMeteo.fault({ kind: 'status', status: 500 });
     try {
       const response = await post(open, 'weather.forecast', { lat: -20, lng: -20 }, { origin: app });
       expect(corsHeadersOf(response)).toEqual(readableBy(app));
-      await expectRefusal(response, { reason: 'upstream_bad_answer' });
+      await expectError(response, { reason: 'upstream_bad_answer' });
     } finally {
       open.upstreams.openMeteo.fault(undefined);
     }

@@ -1,6 +1,6 @@
 /**
- * Charges a million distinct visitors to a memory store and prints, as JSON, what that has cost and who is
- * remembered. A process of its own, with --expose-gc, so that nothing but the store is on its heap.
+ * Charges a million distinct visitors to a memory store and prints the heap growth and the number of remembered
+ * visitors as JSON. Runs in its own process with --expose-gc, so that only the store is on the heap.
  */
 import { limits } from '#server/config/limits.ts';
 import { createMemoryStore } from '#server/rate-limit/memory-store.ts';
@@ -20,7 +20,7 @@ const before = usedBytes();
 for (let index = 0; index < visitors; index += 1) await store.consume(keyOf(index));
 const grownBytes = usedBytes() - before;
 
-/** From the newest back: asking about those that are remembered drives nobody out. */
+/** Counts from the newest visitor backwards, because charging a remembered visitor evicts no other. */
 let remembered = 0;
 while (remembered < visitors) {
   const { consumedPoints } = await store.consume(keyOf(visitors - 1 - remembered));

@@ -12,7 +12,7 @@ function forward(given: IncomingHttpHeaders, trustedHops: number, from: string |
   return headers;
 }
 
-describe('X-Forwarded-For becomes true', () => {
+describe('setForwardedFor keeps the trusted entries of X-Forwarded-For and appends the peer', () => {
   test.each([
     [0, undefined, peer],
     [0, '', peer],
@@ -24,18 +24,18 @@ describe('X-Forwarded-For becomes true', () => {
     [2, '203.0.113.7', `203.0.113.7, ${peer}`],
     [2, '203.0.113.7, 198.51.100.1', `203.0.113.7, 198.51.100.1, ${peer}`],
     [2, '1.1.1.1,203.0.113.7 , 198.51.100.1', `203.0.113.7, 198.51.100.1, ${peer}`],
-  ])('with %i trusted hops %j is %j', (hops, given, expected) => {
+  ])('with %i trusted hops %j becomes %j', (hops, given, expected) => {
     const headers = given === undefined ? {} : { 'x-forwarded-for': given };
     expect(forward(headers, hops)['x-forwarded-for']).toBe(expected);
   });
 
-  test('a socket that has closed already has no address', () => {
+  test('the address of a closed socket is "unknown"', () => {
     const headers: IncomingHttpHeaders = { 'x-forwarded-for': '203.0.113.7' };
     setForwardedFor(headers, undefined, 0);
     expect(headers['x-forwarded-for']).toBe('unknown');
   });
 
-  test('whatever a client puts before what the proxies wrote, it stays the same client', () => {
+  test('text that a client puts before the entries of the proxies does not change the client address', () => {
     const forged = fc.string({ unit: fc.constantFrom(...'0123456789abcdef.:, "') });
     const chain = fc.array(fc.ipV4(), { minLength: 0, maxLength: 3 });
     fc.assert(
@@ -51,8 +51,8 @@ describe('X-Forwarded-For becomes true', () => {
   });
 });
 
-describe('what else a proxy says', () => {
-  const said = {
+describe('the other forwarding headers', () => {
+  const sent = {
     forwarded: 'for=203.0.113.7;proto=https',
     'x-forwarded-host': 'evil.example',
     'x-forwarded-port': '8443',
@@ -60,15 +60,15 @@ describe('what else a proxy says', () => {
     'x-real-ip': '203.0.113.7',
   };
 
-  test('is removed when there is no proxy, and nothing besides', () => {
-    expect(forward({ ...said, host: 'example.org', 'user-agent': 'test' }, 0)).toEqual({
+  test('are removed without a trusted proxy, and no other header is', () => {
+    expect(forward({ ...sent, host: 'example.org', 'user-agent': 'test' }, 0)).toEqual({
       host: 'example.org',
       'user-agent': 'test',
       'x-forwarded-for': peer,
     });
   });
 
-  test('is kept when there is one', () => {
-    expect(forward(said, 1)).toMatchObject(said);
+  test('are kept with a trusted proxy', () => {
+    expect(forward(sent, 1)).toMatchObject(sent);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Keys of services, and how SERVICE_KEYS has them. */
+/** Service keys. `serviceKeys` is the matching value of SERVICE_KEYS. */
 export const keys = {
   reader: 'reader-key-Zm9vYmFy.0123456789~abcdef',
   writer: 'writer-key-YmF6cXV4_9876543210+fedcba==',

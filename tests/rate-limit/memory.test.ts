@@ -15,7 +15,7 @@ function chargerOf(limit: RateLimit) {
 }
 
 describe('a bucket in memory', () => {
-  test('holds its points, says what is left, and then refuses until its window ends', async () => {
+  test('reports the remaining points and rejects charges once none is left', async () => {
     const charge = chargerOf({ points: 2, windowSeconds: 60 });
     const common = { points: 2, windowSeconds: 60, resetSeconds: 60 };
     expect(await charge('a')).toEqual({ ...common, allowed: true, remaining: 1 });
@@ -24,34 +24,33 @@ describe('a bucket in memory', () => {
     expect(await charge('b')).toEqual({ ...common, allowed: true, remaining: 1 });
   });
 
-  test('is full again after its window, whatever was refused meanwhile', async () => {
+  test('is full again after its window, regardless of rejected charges', async () => {
     const charge = chargerOf({ points: 1, windowSeconds: 1 });
     expect((await charge('a')).allowed).toBe(true);
     expect(await charge('a')).toMatchObject({ allowed: false, resetSeconds: 1 });
     await expect.poll(async () => (await charge('a')).allowed, { timeout: 10_000, interval: 50 }).toBe(true);
   });
 
-  test('gives what many calls at once ask for no more often than it has points', async () => {
+  test('allows no more concurrent charges than it has points', async () => {
     const charge = chargerOf({ points: 10, windowSeconds: 60 });
     const states = await Promise.all(Array.from({ length: 100 }, () => charge('a')));
     expect(states.filter(({ allowed }) => allowed)).toHaveLength(10);
   });
 
-  // The longest timer of Node.js is 2^31-1 ms, 24.8 days; a longer one ends after 1 ms. RATE_LIMITS takes up to
-  // 9,999,999 seconds.
+  // The longest timer of Node.js is 2^31-1 ms, 24.8 days; a longer one fires after 1 ms.
   test.each([
     { title: 'a day', windowSeconds: 86_400 },
-    { title: 'the longest that RATE_LIMITS takes', windowSeconds: limits.rateLimit.longestWindowSeconds },
+    { title: 'the maximum of RATE_LIMITS', windowSeconds: limits.rateLimit.maxWindowSeconds },
   ])('counts over a window of $title', async ({ windowSeconds }) => {
     const charge = chargerOf({ points: 1, windowSeconds });
     expect(await charge('a')).toMatchObject({ allowed: true, resetSeconds: windowSeconds });
-    // Timers end in the order of their times: one that was cut to 1 ms has ended by now.
+    // Timers fire in the order of their delays: one that was truncated to 1 ms has fired by now.
     await timer(5);
     expect((await charge('a')).allowed).toBe(false);
   });
 });
 
-test('without Redis each limiter counts for itself', async () => {
+test('without Redis each limiter counts separately', async () => {
   const rateLimits = parseEnv({}).RATE_LIMITS;
   const [one, other] = [createRateLimiter({ rateLimits }), createRateLimiter({ rateLimits })];
   const left = [];
@@ -61,15 +60,15 @@ test('without Redis each limiter counts for itself', async () => {
   expect(left).toEqual([4, 4, 3, 3]);
 });
 
-test('RATE_LIMITS takes no window that a timer cannot measure', () => {
-  const { longestWindowSeconds } = limits.rateLimit;
-  expect(parseEnv({ RATE_LIMITS: `mail=5/${longestWindowSeconds}` }).RATE_LIMITS.mail.windowSeconds).toBe(
-    longestWindowSeconds,
+test('RATE_LIMITS rejects a window that is longer than the longest timer', () => {
+  const { maxWindowSeconds } = limits.rateLimit;
+  expect(parseEnv({ RATE_LIMITS: `mail=5/${maxWindowSeconds}` }).RATE_LIMITS.mail.windowSeconds).toBe(
+    maxWindowSeconds,
   );
-  expect(() => parseEnv({ RATE_LIMITS: `mail=5/${longestWindowSeconds + 1}` })).toThrow(/RATE_LIMITS/);
+  expect(() => parseEnv({ RATE_LIMITS: `mail=5/${maxWindowSeconds + 1}` })).toThrow(/RATE_LIMITS/);
 });
 
-test('a million visitors leave no more buckets than the limit, under 64 MB, and the newest are still counted', async () => {
+test('after a million visitors the memory store keeps only the newest buckets, up to its limit and below 64 MB', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--expose-gc',
     'tests/rate-limit/flood.ts',

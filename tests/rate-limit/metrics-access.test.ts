@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectRefusal } from '#tests/product/call.ts';
+import { expectError } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { bearer, challenge, keys, serviceKeys } from './keys.ts';
 
@@ -22,14 +22,14 @@ async function expectMetrics(response: Response): Promise<void> {
   expect(text).toMatch(/^bff_requests_total\{.*\} \d+$/m);
 }
 
-test.each(['127.0.0.1', '[::1]'])('whoever is on this machine may read them: by %s', async (host) => {
+test.each(['127.0.0.1', '[::1]'])('a client on this host can read the metrics: %s', async (host) => {
   const baseUrl = direct.baseUrl.replace('localhost', host);
   await expectMetrics(await metrics({ baseUrl }));
   await expectMetrics(await metrics({ baseUrl }, from('203.0.113.7')));
 });
 
 test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
-  'and whom the proxy says to be there: %s',
+  'a client that the proxy reports as local can read the metrics: %s',
   async (address) => {
     await expectMetrics(await metrics(behindProxy, from(address)));
   },
@@ -45,32 +45,35 @@ test.each([
   'localhost',
   'nonsense',
   '',
-])('nobody else: %j', async (address) => {
+])('another client cannot read the metrics: %j', async (address) => {
   const response = await metrics(behindProxy, from(address));
   expect(response.headers.get('www-authenticate')).toBe(challenge);
-  const { text } = await expectRefusal(response, { reason: 'unauthorized', path: '/metrics' });
+  const { text } = await expectError(response, { reason: 'unauthorized', path: '/metrics' });
   expect(text).not.toContain('bff_');
 });
 
-test('a key with the scope may, from anywhere', async () => {
+test('a key with the scope can read the metrics from anywhere', async () => {
   await expectMetrics(await metrics(behindProxy, { ...from('203.0.113.7'), ...bearer(keys.scraper) }));
 });
 
-test.each([keys.reader, keys.writer])('a key without it may not, not even on this machine', async (key) => {
-  for (const [product, headers] of [
-    [behindProxy, from('203.0.113.7')],
-    [direct, {}],
-  ] as const) {
-    const response = await metrics(product, { ...headers, ...bearer(key) });
-    expect(response.headers.has('www-authenticate')).toBe(false);
-    await expectRefusal(response, { reason: 'forbidden', path: '/metrics' });
-  }
-});
+test.each([keys.reader, keys.writer])(
+  'a key without the scope cannot read the metrics, not even on this host',
+  async (key) => {
+    for (const [product, headers] of [
+      [behindProxy, from('203.0.113.7')],
+      [direct, {}],
+    ] as const) {
+      const response = await metrics(product, { ...headers, ...bearer(key) });
+      expect(response.headers.has('www-authenticate')).toBe(false);
+      await expectError(response, { reason: 'forbidden', path: '/metrics' });
+    }
+  },
+);
 
-test('an unknown key may not, not even on this machine', async () => {
+test('an unknown key cannot read the metrics, not even on this host', async () => {
   for (const product of [behindProxy, direct]) {
     const response = await metrics(product, bearer('not-a-key'));
     expect(response.headers.get('www-authenticate')).toBe(challenge);
-    await expectRefusal(response, { reason: 'unauthorized', path: '/metrics' });
+    await expectError(response, { reason: 'unauthorized', path: '/metrics' });
   }
 });

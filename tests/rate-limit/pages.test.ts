@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectRefusal, post, resultOf } from '#tests/product/call.ts';
+import { expectError, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { invalidPlaces, newVisitor, remainingOf, smallLimits, statusOf } from './calls.ts';
 
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 
-/** The weather page as a browser without JavaScript gets it, for a place of its own. */
+/** Requests the weather page for a distinct place, without JavaScript. */
 async function weatherPage(visitor: Record<string, string>, lat: number) {
   const place = encodeURIComponent(JSON.stringify({ name: `Place ${lat}`, lat, lng: 7, units: 'metric' }));
   const response = await fetch(`${product.baseUrl}/weather`, {
@@ -26,43 +26,43 @@ async function weatherPage(visitor: Record<string, string>, lat: number) {
 }
 
 const forecast = { limited: false, hasForecast: true, whole: true };
-const refused = { limited: true, hasForecast: false, whole: true };
+const rejected = { limited: true, hasForecast: false, whole: true };
 
-test('a page view costs its visitor a point, whatever cookie it sends, and then shows the refusal', async () => {
+test('a page view costs the visitor one point, regardless of the cookie, and shows the error when none is left', async () => {
   const visitor = newVisitor();
   for (const lat of [41, 42, 43]) expect(await weatherPage(visitor, lat)).toEqual(forecast);
-  for (const lat of [44, 45]) expect(await weatherPage(visitor, lat)).toEqual(refused);
+  for (const lat of [44, 45]) expect(await weatherPage(visitor, lat)).toEqual(rejected);
 });
 
-test('forged entries before the visitor give no further page views', async () => {
+test('forged forwarding entries do not allow additional page views', async () => {
   const { 'x-forwarded-for': address } = newVisitor();
   const pages = [];
   for (const lat of [51, 52, 53, 54]) {
     pages.push(await weatherPage({ 'x-forwarded-for': `8.8.8.${lat}, ${address}` }, lat));
   }
-  expect(pages).toEqual([forecast, forecast, forecast, refused]);
+  expect(pages).toEqual([forecast, forecast, forecast, rejected]);
 });
 
-test('pages and calls are charged to one bucket', async () => {
+test('pages and calls share one bucket', async () => {
   const visitor = newVisitor();
   await weatherPage(visitor, 46);
   const response = await post(product, invalidPlaces.path, invalidPlaces.input, visitor);
   expect(remainingOf(response, 'upstream')).toBe(1);
   await response.arrayBuffer();
   await weatherPage(visitor, 47);
-  await expectRefusal(await post(product, 'weather.forecast', { lat: 1, lng: 1 }, visitor), {
+  await expectError(await post(product, 'weather.forecast', { lat: 1, lng: 1 }, visitor), {
     reason: 'rate_limited',
   });
-  expect(await weatherPage(visitor, 48)).toEqual(refused);
+  expect(await weatherPage(visitor, 48)).toEqual(rejected);
 });
 
-test('one visitor who has no points left takes none from others', async () => {
+test('a visitor without points does not affect other visitors', async () => {
   const greedy = newVisitor();
   for (const lat of [55, 56, 57, 58]) await weatherPage(greedy, lat);
   expect(await weatherPage(newVisitor(), 59)).toEqual(forecast);
 });
 
-test('a page that asks no upstream is not limited', async () => {
+test('a page that needs no upstream is not limited', async () => {
   const visitor = newVisitor();
   for (let count = 0; count < 8; count += 1) {
     expect(await statusOf(await fetch(`${product.baseUrl}/contact`, { headers: visitor }))).toBe(200);
@@ -70,7 +70,7 @@ test('a page that asks no upstream is not limited', async () => {
   await resultOf(await post(product, 'echo.body', 1, visitor));
 });
 
-test('a search without JavaScript is charged too, and leads back with the reason', async () => {
+test('a search without JavaScript costs a point, and a rejected one redirects with the reason', async () => {
   const visitor = newVisitor();
   const search = async () => {
     const response = await fetch(`${product.baseUrl}/weather/choose`, {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setRateLimitHeaders } from '#server/http/rate-limit-headers.ts';
 import type { ResponseHeaders } from '#server/http/response.ts';
-import { expectRefusal, post, resultOf } from '#tests/product/call.ts';
+import { expectError, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { invalidPlaces, limitHeadersOf, newVisitor, smallLimits, statusOf } from './calls.ts';
 
-// draft-ietf-httpapi-ratelimit-headers-11: Lists of String Items whose parameters are q and w, r and t.
+// draft-ietf-httpapi-ratelimit-headers-11: Lists of String Items with the parameters q and w, or r and t.
 
 let product: Product;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ afterAll(() => product.close());
 
 const mail = { email: 'ada@visitor.example', contents: 'Hello' };
 
-describe('an answer tells its policy and what is left', () => {
+describe('a response contains the policy and the remaining points', () => {
   test.each([
     { path: 'echo.body', input: 1, status: 200, policy: '"light";q=5;w=60', state: '"light";r=4;t=60' },
     { path: 'proxy.endpoints', status: 200, policy: '"light";q=5;w=60', state: '"light";r=4;t=60' },
@@ -42,7 +42,7 @@ describe('an answer tells its policy and what is left', () => {
       policy: '"light";q=5;w=60',
       state: '"light";r=4;t=60',
     },
-  ])('$path, answered $status', async ({ path, input, status, policy, state }) => {
+  ])('$path, status $status', async ({ path, input, status, policy, state }) => {
     const url = `${product.baseUrl}/api/trpc/${path}?input=${encodeURIComponent(JSON.stringify({ json: input }))}`;
     const headers = newVisitor();
     const response =
@@ -51,7 +51,7 @@ describe('an answer tells its policy and what is left', () => {
     expect(await statusOf(response)).toBe(status);
   });
 
-  test('also when an upstream fails', async () => {
+  test('when an upstream fails', async () => {
     product.upstreams.openMeteo.fault({ kind: 'status', status: 500 });
     try {
       const response = await post(product, 'weather.forecast', { lat: -10, lng: -10 }, newVisitor());
@@ -59,19 +59,19 @@ describe('an answer tells its policy and what is left', () => {
         policy: '"upstream";q=3;w=60',
         state: expect.stringMatching(/^"upstream";r=2;t=\d+$/),
       });
-      await expectRefusal(response, { reason: 'upstream_bad_answer' });
+      await expectError(response, { reason: 'upstream_bad_answer' });
     } finally {
       product.upstreams.openMeteo.fault(undefined);
     }
   });
 });
 
-test('a refusal says when to come back, the same in three places', async () => {
+test('a 429 has the same wait in Retry-After, RateLimit and the body', async () => {
   const visitor = newVisitor();
   for (let count = 0; count < 2; count += 1) await resultOf(await post(product, 'email.send', mail, visitor));
-  const refused = await post(product, 'email.send', mail, visitor);
-  const { policy, state, retryAfter } = limitHeadersOf(refused);
-  const { data, message } = await expectRefusal(refused, { reason: 'rate_limited', path: 'email.send' });
+  const rejected = await post(product, 'email.send', mail, visitor);
+  const { policy, state, retryAfter } = limitHeadersOf(rejected);
+  const { data, message } = await expectError(rejected, { reason: 'rate_limited', path: 'email.send' });
   expect(message).toBe('Too many calls. Please wait a moment.');
   expect(data).toEqual({
     code: 'TOO_MANY_REQUESTS',
@@ -87,7 +87,7 @@ test('a refusal says when to come back, the same in three places', async () => {
   expect(data.retryAfterSeconds).toBeLessThanOrEqual(3_600);
 });
 
-describe('the headers', () => {
+describe('setRateLimitHeaders', () => {
   const bucket = { points: 5, windowSeconds: 60, allowed: true, remaining: 4, resetSeconds: 60 };
   const written = (...states: Parameters<typeof setRateLimitHeaders>[1][]) => {
     const headers: ResponseHeaders = { 'x-other': 'stays' };
@@ -95,11 +95,11 @@ describe('the headers', () => {
     return headers;
   };
 
-  test('are not there when nothing was charged', () => {
+  test('sets no headers when nothing was charged', () => {
     expect(written([])).toEqual({ 'x-other': 'stays' });
   });
 
-  test('list the classes in the order in which they were charged', () => {
+  test('lists the classes in the order in which they were charged', () => {
     expect(
       written([
         { ...bucket, name: 'upstream' },
@@ -112,7 +112,7 @@ describe('the headers', () => {
     });
   });
 
-  test('say to come back when the last of the refusing classes has points again', () => {
+  test('sets Retry-After to the longest wait among the exhausted classes', () => {
     const headers = written([
       { ...bucket, name: 'upstream', allowed: false, remaining: 0, resetSeconds: 7 },
       { ...bucket, name: 'mail', allowed: false, remaining: 0, resetSeconds: 30 },

@@ -18,7 +18,7 @@ const rateLimits = {
 let redis: RedisServer;
 let limiters: Limiter[] = [];
 let visitors = 0;
-/** A bucket that no test has used. */
+/** A bucket that no other test uses. */
 let bucket = '';
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ afterAll(() => redis.close());
 
 type Limiter = RateLimiter & Pick<SharedRedis, 'state' | 'close'>;
 
-/** As another instance of the product has one. */
+/** Creates a limiter with its own connection, like another instance of the product. */
 function newLimiter(): Limiter {
   const shared = connectRedis(redis.url, createLogger({ level: 'silent' }));
   const limiter = { ...createRateLimiter({ rateLimits, redis: shared }), ...shared };
@@ -46,21 +46,21 @@ function newLimiter(): Limiter {
   return limiter;
 }
 
-const patience = { timeout: 10_000, interval: 20 };
-const connected = (limiter: Limiter) => expect.poll(() => limiter.state(), patience).toBe('ok');
+const polling = { timeout: 10_000, interval: 20 };
+const connected = (limiter: Limiter) => expect.poll(() => limiter.state(), polling).toBe('ok');
 
-/** Each instance in turn, `count` times; what was left after each charge, or that it was refused. */
+/** Charges the instances in turn, `count` times. Returns the remaining points after each charge, or 'rejected'. */
 async function chargeInTurn(instances: RateLimiter[], count: number) {
   const left = [];
   for (let turn = 0; turn < count; turn += 1) {
     const limiter = instances[turn % instances.length];
     const { allowed, remaining } = (await limiter?.charge('light', bucket)) ?? {};
-    left.push(allowed ? remaining : 'refused');
+    left.push(allowed ? remaining : 'rejected');
   }
   return left;
 }
 
-/** Until two instances count together again. */
+/** Waits until two instances share their counts again. */
 const shareAgain = (one: Limiter, other: Limiter) =>
   expect
     .poll(async () => {
@@ -68,17 +68,17 @@ const shareAgain = (one: Limiter, other: Limiter) =>
       const fresh = `visitor:198.18.1.${visitors}`;
       await one.charge('light', fresh);
       return (await other.charge('light', fresh)).remaining;
-    }, patience)
+    }, polling)
     .toBe(3);
 
 describe('with Redis', () => {
   test('two limiters share a bucket', async () => {
     const [one, other] = [newLimiter(), newLimiter()];
     await Promise.all([connected(one), connected(other)]);
-    expect(await chargeInTurn([one, other], 7)).toEqual([4, 3, 2, 1, 0, 'refused', 'refused']);
+    expect(await chargeInTurn([one, other], 7)).toEqual([4, 3, 2, 1, 0, 'rejected', 'rejected']);
   });
 
-  test('a state is the same as one counted in memory', async () => {
+  test('a limiter returns the same states as one in memory', async () => {
     const limiter = newLimiter();
     await connected(limiter);
     const inMemory = createRateLimiter({ rateLimits });
@@ -87,7 +87,7 @@ describe('with Redis', () => {
     }
   });
 
-  test('many at once get no more than the bucket holds', async () => {
+  test('concurrent charges get no more points than the bucket has', async () => {
     const [one, other] = [newLimiter(), newLimiter()];
     await Promise.all([connected(one), connected(other)]);
     const states = await Promise.all(
@@ -104,15 +104,15 @@ describe('with Redis', () => {
   });
 });
 
-describe('Redis that is not there at the start', () => {
-  test('is stood in for by memory, which limits as well', async () => {
+describe('when Redis is down at the start', () => {
+  test('the limiter counts in memory', async () => {
     await redis.stop();
     const limiter = newLimiter();
-    expect(await chargeInTurn([limiter], 6)).toEqual([4, 3, 2, 1, 0, 'refused']);
+    expect(await chargeInTurn([limiter], 6)).toEqual([4, 3, 2, 1, 0, 'rejected']);
     expect(await limiter.state()).toBe('down');
   });
 
-  test('is used as soon as it comes', async () => {
+  test('the limiter uses Redis once it is up', async () => {
     await redis.stop();
     const [one, other] = [newLimiter(), newLimiter()];
     expect(await chargeInTurn([one, other], 4)).toEqual([4, 4, 3, 3]);
@@ -121,33 +121,33 @@ describe('Redis that is not there at the start', () => {
     expect(await one.state()).toBe('ok');
   });
 
-  test('or is frozen: charged in memory all the same', async () => {
+  test('the limiter counts in memory while Redis is frozen', async () => {
     redis.pause();
     const limiter = newLimiter();
-    expect(await chargeInTurn([limiter], 6)).toEqual([4, 3, 2, 1, 0, 'refused']);
+    expect(await chargeInTurn([limiter], 6)).toEqual([4, 3, 2, 1, 0, 'rejected']);
     redis.resume();
     await connected(limiter);
   });
 });
 
-describe('Redis that goes away', () => {
-  test('locks nobody out, not even in the moment of it, and is used again when it is back', async () => {
+describe('when Redis fails', () => {
+  test('no charge is rejected, not even one in flight, and Redis is used again once it is back', async () => {
     const [one, other] = [newLimiter(), newLimiter()];
     await Promise.all([connected(one), connected(other)]);
     await chargeInTurn([one], 4);
-    const [underWay] = await Promise.all([
+    const [inFlight] = await Promise.all([
       Promise.all(Array.from({ length: 20 }, (_, index) => one.charge('light', `${bucket}.${index}`))),
       redis.stop(),
     ]);
-    expect(underWay.every(({ allowed }) => allowed)).toBe(true);
+    expect(inFlight.every(({ allowed }) => allowed)).toBe(true);
     expect(await chargeInTurn([one, other], 4)).toEqual([4, 4, 3, 3]);
-    await expect.poll(() => one.state(), patience).toBe('down');
+    await expect.poll(() => one.state(), polling).toBe('down');
     await redis.start();
     await shareAgain(one, other);
     expect(await one.state()).toBe('ok');
   });
 
-  test('frozen: every charge is made, first by waiting for the timeout and then at once', async () => {
+  test('every charge succeeds while Redis is frozen: at first after the timeout, then without a wait', async () => {
     const [one, other] = [newLimiter(), newLimiter()];
     await Promise.all([connected(one), connected(other)]);
     redis.pause();
@@ -156,7 +156,7 @@ describe('Redis that goes away', () => {
     );
     expect(states.every(({ allowed, remaining }) => allowed && remaining === 4)).toBe(true);
     expect(await one.state()).toBe('down');
-    expect(await chargeInTurn([one], 6)).toEqual([4, 3, 2, 1, 0, 'refused']);
+    expect(await chargeInTurn([one], 6)).toEqual([4, 3, 2, 1, 0, 'rejected']);
     redis.resume();
     await shareAgain(one, other);
     expect(await one.state()).toBe('ok');

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { z } from 'zod';
-import { expectRefusal, post, resultOf } from '#tests/product/call.ts';
+import { expectError, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { testWith } from '#tests/support/skip.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => redis.resume());
 
-const patience = { timeout: 10_000, interval: 50 };
+const polling = { timeout: 10_000, interval: 50 };
 const readinessSchema = z.object({
   status: z.string(),
   dependencies: z.object({ redis: z.object({ state: z.string(), needed: z.boolean() }) }),
@@ -42,14 +42,14 @@ async function readiness({ baseUrl }: Product) {
   return { http: response.status, status, redis: dependencies.redis };
 }
 
-/** Until readyz says this of Redis. */
+/** Waits until readyz reports this state of Redis. */
 async function readsRedis(product: Product, state: 'ok' | 'down'): Promise<void> {
   await expect
-    .poll(() => readiness(product), patience)
+    .poll(() => readiness(product), polling)
     .toEqual({ http: 200, status: 'ready', redis: { state, needed: false } });
 }
 
-/** What is left after a call of the class light; an answer other than 200 fails the test. */
+/** Returns the remaining points after a call of the class `light`. Fails the test if the call fails. */
 async function leftAfterCall(product: Product, visitor: Record<string, string>): Promise<number> {
   const response = await post(product, 'echo.body', 'hello', visitor);
   const left = remainingOf(response, 'light');
@@ -57,18 +57,18 @@ async function leftAfterCall(product: Product, visitor: Record<string, string>):
   return left;
 }
 
-/** Until a call to one is counted by the other. */
+/** Waits until the two products share their counts again. */
 async function shareAgain(): Promise<void> {
   await expect
     .poll(async () => {
       const visitor = newVisitor();
       await leftAfterCall(one, visitor);
       return leftAfterCall(other, visitor);
-    }, patience)
+    }, polling)
     .toBe(3);
 }
 
-/** Calls by visitors who all have points left: the answers, and how long the slowest took, in milliseconds. */
+/** Calls as visitors with points left. Returns the statuses and the milliseconds of the slowest call. */
 async function manyCalls(
   rounds: number,
   atOnce: number,
@@ -89,26 +89,26 @@ async function manyCalls(
 }
 
 describe('two products on one Redis', () => {
-  test('share a bucket, also the refusal', async () => {
+  test('share a bucket, and both reject once it is empty', async () => {
     const visitor = newVisitor();
     const left = [];
     for (const product of [one, other, one, other, one]) left.push(await leftAfterCall(product, visitor));
     expect(left).toEqual([4, 3, 2, 1, 0]);
     for (const product of [one, other]) {
-      const refused = await post(product, 'echo.body', 1, visitor);
-      const { data } = await expectRefusal(refused, { reason: 'rate_limited', path: 'echo.body' });
-      expect(refused.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
+      const rejected = await post(product, 'echo.body', 1, visitor);
+      const { data } = await expectError(rejected, { reason: 'rate_limited', path: 'echo.body' });
+      expect(rejected.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
     }
   });
 
-  test('share no bucket of different visitors', async () => {
+  test('count different visitors separately', async () => {
     expect(await leftAfterCall(one, newVisitor())).toBe(4);
     expect(await leftAfterCall(other, newVisitor())).toBe(4);
   });
 });
 
-describe('Redis that is stopped', () => {
-  test('leaves every call answered, is told by readyz, and is used again once it is back', async () => {
+describe('while Redis is stopped', () => {
+  test('every call succeeds, readyz reports it, and Redis is used again once it is back', async () => {
     const visitor = newVisitor();
     expect(await leftAfterCall(one, visitor)).toBe(4);
     await redis.stop();
@@ -120,20 +120,20 @@ describe('Redis that is stopped', () => {
     await Promise.all([readsRedis(one, 'ok'), readsRedis(other, 'ok')]);
   });
 
-  test('in the midst of calls fails none of them', async () => {
+  test('no call in flight fails', async () => {
     const [{ statuses }] = await Promise.all([manyCalls(20, 20), redis.stop()]);
     expect(statuses).toEqual(new Set([200]));
   });
 
-  test('still leaves the limits: each product counts by itself', async () => {
+  test('the limits still apply: each product counts separately', async () => {
     await redis.stop();
     const visitor = newVisitor();
     for (const left of [4, 3, 2, 1, 0]) expect(await leftAfterCall(one, visitor)).toBe(left);
-    await expectRefusal(await post(one, 'echo.body', 1, visitor), { reason: 'rate_limited' });
+    await expectError(await post(one, 'echo.body', 1, visitor), { reason: 'rate_limited' });
     expect(await leftAfterCall(other, visitor)).toBe(4);
   });
 
-  test('does not keep a product from starting', async () => {
+  test('a product can start', async () => {
     await redis.stop();
     const late = await startWithRedis();
     try {
@@ -148,7 +148,7 @@ describe('Redis that is stopped', () => {
           const fresh = newVisitor();
           await leftAfterCall(late, fresh);
           return leftAfterCall(one, fresh);
-        }, patience)
+        }, polling)
         .toBe(3);
     } finally {
       await late.close();
@@ -156,13 +156,13 @@ describe('Redis that is stopped', () => {
   });
 });
 
-describe('Redis that is frozen', () => {
-  test('every call is answered within 600 ms for as long as it lasts', async () => {
+describe('while Redis is frozen', () => {
+  test('every call gets a response within 600 ms', async () => {
     redis.pause();
     const giveUpAt = Date.now() + 7_000;
     const statuses = new Set<number>();
     let slowest = 0;
-    // Longer than several of the pauses in which Redis is left alone, so that it is tried and fails again.
+    // Longer than several pauses between attempts, so that Redis is tried again and fails again.
     while (Date.now() < giveUpAt) {
       const round = await manyCalls(1, 10);
       for (const status of round.statuses) statuses.add(status);
@@ -172,7 +172,7 @@ describe('Redis that is frozen', () => {
     expect(slowest).toBeLessThan(600);
   });
 
-  test('locks nobody out who has points, and is used again once it thaws', async () => {
+  test('no visitor with points is rejected, and Redis is used again once it is resumed', async () => {
     const visitor = newVisitor();
     expect(await leftAfterCall(one, visitor)).toBe(4);
     redis.pause();
@@ -182,12 +182,12 @@ describe('Redis that is frozen', () => {
     await shareAgain();
   });
 
-  test('readyz says so also when nobody has called', async () => {
+  test('readyz reports it even without any calls', async () => {
     redis.pause();
     await Promise.all([readsRedis(one, 'down'), readsRedis(other, 'down')]);
   });
 
-  test('does not keep a product from starting, answering and ending', async () => {
+  test('a product can start, serve calls and stop', async () => {
     redis.pause();
     const late = await startWithRedis();
     try {
@@ -199,7 +199,7 @@ describe('Redis that is frozen', () => {
   });
 });
 
-test('nothing of all that was a failure of a product', () => {
+test('no product has logged an error during these tests', () => {
   for (const product of [one, other]) {
     expect(product.log()).not.toMatch(/"level":"(error|fatal)"|unhandled|uncaught/i);
   }

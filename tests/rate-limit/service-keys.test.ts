@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectRefusal, post } from '#tests/product/call.ts';
+import { expectError, post } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import {
   batch,
@@ -25,7 +25,7 @@ afterAll(() => product.close());
 
 const unknownKeys = [
   'not-a-key-of-anyone',
-  // What is configured is no key: who reads the configuration cannot call.
+  // The configured hash is not a key: reading the configuration does not allow calls.
   sha256Of(keys.reader),
   keys.reader.slice(0, -1),
   `${keys.reader}x`,
@@ -33,31 +33,31 @@ const unknownKeys = [
 ];
 
 describe('a service key', () => {
-  test('has a bucket of its own, from wherever it is used, and leaves the visitor at its address alone', async () => {
+  test('has its own bucket, regardless of the address, and does not charge the visitor at that address', async () => {
     const visitor = newVisitor();
     const call = (headers: Record<string, string>) => post(product, 'echo.body', 1, headers);
     for (const left of [4, 3, 2, 1, 0]) expect(remainingOf(await call(visitor), 'light')).toBe(left);
-    await expectRefusal(await call(visitor), { reason: 'rate_limited' });
+    await expectError(await call(visitor), { reason: 'rate_limited' });
 
     expect(remainingOf(await call({ ...visitor, ...bearer(keys.reader) }), 'light')).toBe(4);
     expect(remainingOf(await call({ ...newVisitor(), ...bearer(keys.reader) }), 'light')).toBe(3);
     expect(remainingOf(await call({ ...visitor, ...bearer(keys.writer) }), 'light')).toBe(4);
-    await expectRefusal(await call(visitor), { reason: 'rate_limited' });
+    await expectError(await call(visitor), { reason: 'rate_limited' });
   });
 
-  test('is limited as well', async () => {
+  test('is rate-limited', async () => {
     const call = () => post(product, invalidPlaces.path, invalidPlaces.input, bearer(keys.scraper));
     for (const left of [2, 1, 0]) expect(remainingOf(await call(), 'upstream')).toBe(left);
-    await expectRefusal(await call(), { reason: 'rate_limited', path: invalidPlaces.path });
+    await expectError(await call(), { reason: 'rate_limited', path: invalidPlaces.path });
   });
 
-  test.each(['bearer', 'BEARER', 'Bearer '])('is known after the scheme written %j', async (scheme) => {
+  test.each(['bearer', 'BEARER', 'Bearer '])('is recognised after the scheme %j', async (scheme) => {
     const response = await post(product, 'nothing.here', 1, { authorization: `${scheme} ${keys.reader}` });
-    await expectRefusal(response, { reason: 'not_found' });
+    await expectError(response, { reason: 'not_found' });
   });
 });
 
-describe('is refused with 401, a challenge and the envelope', () => {
+describe('an invalid key is rejected with 401, a challenge and an error response:', () => {
   test.each([
     ...unknownKeys.map((key) => `Bearer ${key}`),
     'Bearer',
@@ -72,8 +72,8 @@ describe('is refused with 401, a challenge and the envelope', () => {
     const response = await post(product, 'echo.body', 1, { ...visitor, authorization });
     expect(response.headers.get('www-authenticate')).toBe(challenge);
     expect(limitHeadersOf(response).state).toBeNull();
-    const { data, message } = await expectRefusal(response, { reason: 'unauthorized', path: 'echo.body' });
-    expect(message).toBe('A valid service key is needed.');
+    const { data, message } = await expectError(response, { reason: 'unauthorized', path: 'echo.body' });
+    expect(message).toBe('A valid service key is required.');
     expect(data).toEqual({
       code: 'UNAUTHORIZED',
       httpStatus: 401,
@@ -83,24 +83,24 @@ describe('is refused with 401, a challenge and the envelope', () => {
     });
   });
 
-  test('a whole batch at once', async () => {
+  test('a batch as a whole', async () => {
     const response = await batch(
       product,
       [{ path: 'echo.body' }, { path: 'echo.body' }],
       bearer('wrong-key'),
     );
     expect(response.headers.get('www-authenticate')).toBe(challenge);
-    await expectRefusal(response, { reason: 'unauthorized' });
+    await expectError(response, { reason: 'unauthorized' });
   });
 });
 
-describe('another scheme is not ours: the caller is a visitor', () => {
+describe('a caller with another authorization scheme is a visitor', () => {
   test.each([
     'Basic YWRhOnNlY3JldA==',
     'Digest username="ada"',
     `Token ${keys.reader}`,
     `Bearerish ${keys.reader}`,
-    // A hyphen belongs to the name of a scheme (RFC 9110, section 11.1: a token).
+    // A hyphen is part of the scheme name, which is a token (RFC 9110, section 11.1).
     `Bearer-Like ${keys.reader}`,
     keys.reader,
   ])('%s', async (authorization) => {
@@ -112,7 +112,7 @@ describe('another scheme is not ours: the caller is a visitor', () => {
   });
 });
 
-test('no key is ever in the log, known or not; the name of its service is', async () => {
+test('the log contains the names of services but no key, neither known nor unknown', async () => {
   const visitor = newVisitor();
   for (const key of [...Object.values(keys), ...unknownKeys]) {
     for (const headers of [bearer(key), { authorization: `Basic ${key}` }]) {
@@ -125,7 +125,7 @@ test('no key is ever in the log, known or not; the name of its service is', asyn
   try {
     const input = { params: { owner: 'trpc', repo: 'of-a-service' } };
     const failed = await post(product, 'proxy.github.repository', input, bearer(keys.reader));
-    await expectRefusal(failed, { reason: 'upstream_bad_answer' });
+    await expectError(failed, { reason: 'upstream_bad_answer' });
   } finally {
     product.upstreams.github.fault(undefined);
   }

@@ -12,13 +12,13 @@ import { createServices, services as servicesOfProcess } from '#server/services.
 import { createInnerContext } from '#server/trpc/context.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
 import { createCallerFactory, toAppError } from '#server/trpc/init.ts';
-import { expectRefusal, resultOf } from '#tests/product/call.ts';
+import { expectError, resultOf } from '#tests/product/call.ts';
 import { bearer, challenge, keys, serviceKeys } from './keys.ts';
 import { ran, serviceRouter } from './service-router.ts';
 
 const callTrpc = routeHandler(handleTrpc);
 
-// The product has no procedure for services alone yet: its door is tried with its own router and one more.
+// The product has no procedure for services alone yet, so its handler is tested with one added to its router.
 vi.mock(import('#server/trpc/router.ts'), async (importOriginal) => {
   const { appRouter, ...others } = await importOriginal();
   const { router } = await import('#server/trpc/init.ts');
@@ -43,25 +43,29 @@ async function reasonOf(call: Promise<unknown>) {
   );
 }
 
-describe('called directly', () => {
+describe('a direct call by', () => {
   test.each([
     { title: 'a visitor', principal: visitor, outcome: 'unauthorized' },
     { title: 'a service without scopes', principal: service('none'), outcome: 'forbidden' },
     {
-      title: 'a service with others',
+      title: 'a service with other scopes',
       principal: service('others', 'metrics', 'writer'),
       outcome: 'forbidden',
     },
     { title: 'a service with the scope', principal: service('one', 'write'), outcome: 'ok' },
-    { title: 'a service with more', principal: service('more', 'metrics', 'write'), outcome: 'ok' },
-    { title: 'this process itself', principal: { kind: 'internal' } as const, outcome: 'ok' },
+    {
+      title: 'a service with additional scopes',
+      principal: service('more', 'metrics', 'write'),
+      outcome: 'ok',
+    },
+    { title: 'this process', principal: { kind: 'internal' } as const, outcome: 'ok' },
   ])('$title: $outcome', async ({ principal, outcome }) => {
     ran.length = 0;
     expect(await reasonOf(callerOf(principal).stock({ item: 'tea' }))).toBe(outcome);
     expect(ran).toEqual(outcome === 'ok' ? ['tea'] : []);
   });
 
-  test('the refusal comes before the input is looked at', async () => {
+  test('an unauthorized caller is rejected before the input is validated', async () => {
     const call = callerOf({ kind: 'visitor', key: '203.0.113.8' });
     expect(await reasonOf(Reflect.apply(call.stock, undefined, [{ item: 7 }]))).toBe('unauthorized');
     expect(await reasonOf(Reflect.apply(callerOf(service('typo', 'write')).stock, undefined, [{}]))).toBe(
@@ -69,7 +73,7 @@ describe('called directly', () => {
     );
   });
 
-  test('a refused call is charged to who made it', async () => {
+  test('an unauthorized visitor is charged for the rejected call', async () => {
     const caller = callerOf({ kind: 'visitor', key: '203.0.113.9' });
     const outcomes = [];
     for (let count = 0; count < 4; count += 1) outcomes.push(await reasonOf(caller.stock({ item: 'tea' })));
@@ -77,8 +81,8 @@ describe('called directly', () => {
   });
 });
 
-describe('through the fetch adapter', () => {
-  const answerTo = (principal: Principal) =>
+describe("through tRPC's fetch adapter", () => {
+  const respondTo = (principal: Principal) =>
     fetchRequestHandler({
       endpoint: '/api/trpc',
       req: new Request(
@@ -91,20 +95,20 @@ describe('through the fetch adapter', () => {
   test.each([
     { principal: { kind: 'visitor', key: '203.0.113.10' } as const, status: 401, reason: 'unauthorized' },
     { principal: service('fetch-none'), status: 403, reason: 'forbidden' },
-  ])('$principal.kind: $status $reason in the envelope', async ({ principal, status, reason }) => {
-    const response = await answerTo(principal);
+  ])('$principal.kind: $status $reason in the error response', async ({ principal, status, reason }) => {
+    const response = await respondTo(principal);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({
       error: { json: { data: { reason, httpStatus: status, path: 'stock', requestId: 'request-1' } } },
     });
   });
 
-  test('with the scope: the answer', async () => {
-    expect(await resultOf(await answerTo(service('fetch-one', 'write')))).toEqual({ changed: 'tea' });
+  test('a call with the scope succeeds', async () => {
+    expect(await resultOf(await respondTo(service('fetch-one', 'write')))).toEqual({ changed: 'tea' });
   });
 });
 
-describe("through the product's door", () => {
+describe("through the product's handler", () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-service-'));
   beforeAll(() => {
     vi.stubEnv('DATA_DIR', dataDir);
@@ -126,33 +130,33 @@ describe("through the product's door", () => {
       }),
     );
 
-  test('without a key: 401 with a challenge', async () => {
+  test('a call without a key gets 401 with a challenge', async () => {
     const response = await request('internal.stock');
     expect(response.headers.get('www-authenticate')).toBe(challenge);
-    await expectRefusal(response, { reason: 'unauthorized', path: 'internal.stock' });
+    await expectError(response, { reason: 'unauthorized', path: 'internal.stock' });
   });
 
-  test('with an unknown key: 401 with a challenge, also where anyone may call', async () => {
+  test('a call with an unknown key gets 401 with a challenge, even for a public procedure', async () => {
     for (const path of ['internal.stock', 'internal.open']) {
       const response = await request(path, bearer('not-a-key'));
       expect(response.headers.get('www-authenticate')).toBe(challenge);
-      await expectRefusal(response, { reason: 'unauthorized', path });
+      await expectError(response, { reason: 'unauthorized', path });
     }
   });
 
-  test('with a key without the scope: 403 without a challenge', async () => {
+  test('a call with a key without the scope gets 403 without a challenge', async () => {
     const response = await request('internal.stock', bearer(keys.reader));
     expect(response.headers.has('www-authenticate')).toBe(false);
-    await expectRefusal(response, { reason: 'forbidden', path: 'internal.stock' });
+    await expectError(response, { reason: 'forbidden', path: 'internal.stock' });
   });
 
-  test('with the scope: the answer', async () => {
+  test('a call with the scope succeeds', async () => {
     const response = await request('internal.stock', bearer(keys.writer));
     expect(response.headers.has('www-authenticate')).toBe(false);
     expect(await resultOf(response)).toEqual({ changed: 'tea' });
   });
 
-  test('in a batch only the calls that need a key are refused', async () => {
+  test('only the calls of a batch that need a key are rejected', async () => {
     const response = await request('internal.stock,internal.open', {}, '?batch=1');
     expect(response.status).toBe(207);
     expect(await response.json()).toMatchObject([

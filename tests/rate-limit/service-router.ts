@@ -3,10 +3,10 @@ import { publicProcedure, router, serviceProcedure } from '#server/trpc/init.ts'
 
 const meta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' } as const;
 
-/** What `stock` was called for, by those who were let through. */
+/** Items of the authorized calls of `stock`. */
 export const ran: string[] = [];
 
-/** A procedure for services with the scope `write`, beside one for anyone. */
+/** A router with a procedure for services with the scope `write` and a public one. */
 export const serviceRouter = router({
   stock: serviceProcedure({ ...meta, scope: 'write' })
     .input(z.object({ item: z.string() }).meta({ examples: [{ item: 'pen' }] }))

@@ -10,13 +10,13 @@ import { startArguments } from '#tests/support/start-command.ts';
 
 export type SoakedProduct = {
   baseUrl: string;
-  /** Of what it has written so far; the log itself is not kept. */
+  /** Size of the log so far. The log itself is not stored. */
   log: { bytes: number; lines: number };
-  /** Lines that tell of a defect, the first hundred. */
+  /** The first hundred log lines that indicate a defect. */
   defects: readonly string[];
-  /** What it holds at the moment. */
-  holds(): { residentMegabytes: number; handles: number };
-  /** The exit code; null when it was ended by a signal. */
+  /** Current resource usage. */
+  usage(): { residentMegabytes: number; handles: number };
+  /** Sends SIGTERM and resolves to the exit code; null after an exit by a signal. */
   stop(): Promise<number | null>;
 };
 
@@ -27,7 +27,7 @@ const lineSchema = z.looseObject({
   reason: z.string().optional(),
 });
 
-/** One process of the product, with the settings of `npm start` but for these. */
+/** Starts one process of the product with the settings of `npm start`, overridden by `env`. */
 export async function startSoaked(env: Record<string, string>): Promise<SoakedProduct> {
   const port = await freePort();
   const child = spawn(process.execPath, startArguments(), {
@@ -45,13 +45,13 @@ export async function startSoaked(env: Record<string, string>): Promise<SoakedPr
       log.lines += 1;
       lastLines.push(line);
       if (lastLines.length > 20) lastLines.shift();
-      if (defects.length < 100 && tellsOfDefect(line)) defects.push(line.slice(0, 2_000));
+      if (defects.length < 100 && indicatesDefect(line)) defects.push(line.slice(0, 2_000));
     });
   }
   const baseUrl = `http://127.0.0.1:${port}`;
-  const giveUpAt = Date.now() + 60_000;
+  const deadline = Date.now() + 60_000;
   while (!(await fetch(`${baseUrl}/readyz`).catch(() => undefined))?.ok) {
-    if (child.exitCode !== null || Date.now() > giveUpAt) {
+    if (child.exitCode !== null || Date.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`the product did not start:\n${lastLines.join('\n')}`);
     }
@@ -62,22 +62,22 @@ export async function startSoaked(env: Record<string, string>): Promise<SoakedPr
     baseUrl,
     log,
     defects,
-    holds: () => ({
+    usage: () => ({
       residentMegabytes: residentMegabytes(pid),
       handles: readdirSync(`/proc/${pid}/fd`).length,
     }),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      const ended = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.kill('SIGTERM');
-      await ended;
+      await exited;
       return child.exitCode;
     },
   };
 }
 
-/** What upstreams did is theirs; what is not JSON is Node's or Next's own cry. */
-function tellsOfDefect(line: string): boolean {
+/** Ignores errors caused by upstreams. A line that is not JSON comes from Node or Next. */
+function indicatesDefect(line: string): boolean {
   if (!line.startsWith('{')) return /unhandled|uncaught|error|warning/i.test(line);
   const { level, msg, status = 500, reason = '' } = lineSchema.parse(JSON.parse(line));
   if (reason.startsWith('upstream_') || (msg === 'request' && status > 501)) return false;

@@ -15,56 +15,59 @@ export type SoakOptions = {
   /** Milliseconds. */
   duration: number;
   windows: number;
-  /** Milliseconds for which the capacity is measured before. */
+  /** Milliseconds of the capacity measurement before the first window. */
   probe: number;
-  /** Milliseconds from fault to fault, and for which each lasts. */
+  /** Milliseconds from fault to fault. */
   faultEvery: number;
+  /** Milliseconds that each fault lasts. */
   faultFor: number;
-  tell?: (line: string) => void;
+  onProgress?: (line: string) => void;
 };
 
-/** What one part of the time looked like. Milliseconds are of requests while nothing was broken. */
+/** Figures of one part of the run. Latencies are in milliseconds and exclude requests during faults. */
 export type Window = {
   requests: number;
-  wrong: number;
+  unexpected: number;
   p50: number;
   p99: number;
-  /** In the middle of all looks. */
+  /** Median of all samples. */
   residentMegabytes: number;
+  /** Median of all samples. */
   handles: number;
-  logBytesARequest: number;
-  /** What took longest, while nothing was broken. */
+  logBytesPerRequest: number;
+  /** The slowest request outside faults. */
   slowest: string;
 };
 
 export type SoakReport = {
-  /** Requests a second: as many as it could, and half of it, which were sent. */
+  /** Maximum throughput in requests per second. */
   capacity: number;
+  /** Requests per second during the windows: half of the capacity. */
   rate: number;
   windows: Window[];
-  /** Requests that were not answered as they should be, the first ones. */
-  wrong: string[];
+  /** The first hundred responses with an unexpected status. */
+  unexpected: string[];
   defects: readonly string[];
   mails: { sent: number; delivered: number };
-  /** Open files and connections before the first request, and when all callers have gone. */
+  /** Open files and connections before the first request and after all callers have disconnected. */
   handles: { before: number; after: number };
   exitCode: number | null;
 };
 
-/** Under this many requests at one time the load is held back: it would measure itself. */
-const mostAtOnce = 200;
+/** Maximum number of concurrent requests. With more, the load generator would measure itself. */
+const maxConcurrency = 200;
 /** Milliseconds. */
 const tick = 10;
-/** Milliseconds from look to look at what the product holds: connections come and go, so one look tells little. */
-const lookEvery = 1_000;
-/** The files of SQLite, opened with the first mail, and a connection or two that is kept for the next. */
-export const handlesThatStay = 10;
-/** What began in a fault has ended, and a circuit that opened has closed again. */
+/** Milliseconds between samples of the resource usage. Connections come and go, so a single sample says little. */
+const sampleInterval = 1_000;
+/** Handles that stay open: the files of SQLite, opened with the first mail, and a few idle connections. */
+export const lastingHandles = 10;
+/** Milliseconds after a fault until affected requests have ended and circuit breakers have closed. */
 const recovery = limits.upstream.deadline + 2 * limits.upstream.breaker.openFor;
 
-/** One process on its embedded engines under half of the load that it can bear, while others fail now and then. */
+/** Runs one process on its embedded engines under half of its maximum load, while its dependencies fail now and then. */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
-  const { seed, duration, windows: count, probe, faultEvery, faultFor, tell } = options;
+  const { seed, duration, windows: count, probe, faultEvery, faultFor, onProgress } = options;
   const random = randomSequence(seed);
   const folder = await mkdtemp(join(tmpdir(), 'typed-bff-soak-'));
   const upstreams = await startUpstreams();
@@ -86,21 +89,22 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const traffic = createTraffic(random);
     let brokenUntil = 0;
     const isBroken = () => performance.now() < brokenUntil;
-    const wrong: string[] = [];
-    const note = ({ right, path, status }: Outcome) => {
-      if (!right && wrong.length < 100) wrong.push(`${path}: ${status || 'no answer'}`);
+    const unexpected: string[] = [];
+    const record = ({ isExpected, path, status }: Outcome) => {
+      if (!isExpected && unexpected.length < 100) unexpected.push(`${path}: ${status || 'no response'}`);
     };
     const send = () => traffic.send(soaked.baseUrl, isBroken);
 
-    const before = soaked.holds().handles;
-    // Mails are taken out as they come: this process would hold hundreds of megabytes of them, and answer later and later.
-    const look = () => {
+    const before = soaked.usage().handles;
+    // Counting removes mails as they arrive. Otherwise this process would accumulate hundreds of megabytes of them and
+    // slow down.
+    const sample = () => {
       inbox.count();
-      return soaked.holds();
+      return soaked.usage();
     };
-    const capacity = await measureCapacity(send, probe, note);
+    const capacity = await measureCapacity(send, probe, record);
     const rate = capacity / 2;
-    tell?.(`${Math.round(capacity)} requests/s at most, ${Math.round(rate)} from now on`);
+    onProgress?.(`capacity: ${Math.round(capacity)} requests/s, load: ${Math.round(rate)} requests/s`);
 
     const faults: (readonly [begin: () => unknown, end: () => unknown])[] = [
       [
@@ -119,7 +123,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     ];
 
     const endAt = performance.now() + duration;
-    async function breakNowAndThen(): Promise<void> {
+    async function injectFaults(): Promise<void> {
       for (let n = 0; performance.now() + faultEvery < endAt; n += 1) {
         await delay(faultEvery - faultFor);
         const [begin, end] = faults[n % faults.length] ?? [];
@@ -132,25 +136,32 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     }
 
     const windows: Window[] = [];
-    const breaking = breakNowAndThen();
+    const injecting = injectFaults();
     for (let n = 0; n < count; n += 1) {
-      const window = await runWindow(soaked, { send, note, look, rate, span: duration / count, isBroken });
+      const window = await runWindow(soaked, {
+        send,
+        record,
+        sample,
+        rate,
+        span: duration / count,
+        isBroken,
+      });
       windows.push(window);
-      tell?.(
+      onProgress?.(
         `part ${n + 1} of ${count}: ${Math.round(window.residentMegabytes)} MB, p99 ${window.p99.toFixed(1)} ms, slowest ${window.slowest}`,
       );
     }
-    await breaking;
-    await traffic.leave();
-    await untilDelivered(inbox.count, traffic.mailsSent());
+    await injecting;
+    await traffic.close();
+    await waitForDelivery(inbox.count, traffic.mailsSent());
     const delivered = inbox.count();
-    const after = await handlesWhenQuiet(soaked, before);
+    const after = await handlesWhenIdle(soaked, before);
     const exitCode = await soaked.stop();
     return {
       capacity,
       rate,
       windows,
-      wrong,
+      unexpected,
       defects: soaked.defects,
       mails: { sent: traffic.mailsSent(), delivered },
       handles: { before, after },
@@ -164,18 +175,18 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-const middle = (figures: readonly number[]) => quantile(figures, 0.5);
+const median = (figures: readonly number[]) => quantile(figures, 0.5);
 
 type Send = () => Promise<Outcome>;
-type Note = (outcome: Outcome) => void;
+type RecordOutcome = (outcome: Outcome) => void;
 
-/** Callers that each wait for their answer; the first half of the time warms the process up. */
-async function measureCapacity(send: Send, probe: number, note: Note): Promise<number> {
+/** Measures the throughput of 16 callers in a closed loop. The first half of the time is a warm-up. */
+async function measureCapacity(send: Send, probe: number, record: RecordOutcome): Promise<number> {
   const startedAt = performance.now();
   let counted = 0;
   async function call(): Promise<void> {
     while (performance.now() < startedAt + probe) {
-      note(await send());
+      record(await send());
       if (performance.now() > startedAt + probe / 2) counted += 1;
     }
   }
@@ -183,20 +194,20 @@ async function measureCapacity(send: Send, probe: number, note: Note): Promise<n
   return counted / (probe / 2_000);
 }
 
-/** Requests come at their time, whether or not those before them were answered. */
+/** Sends requests at a constant rate, regardless of whether earlier ones have completed (open loop). */
 async function runWindow(
   product: SoakedProduct,
   {
     send,
-    note,
-    look,
+    record,
+    sample,
     rate,
     span,
     isBroken,
   }: {
     send: Send;
-    note: Note;
-    look: SoakedProduct['holds'];
+    record: RecordOutcome;
+    sample: SoakedProduct['usage'];
     rate: number;
     span: number;
     isBroken(): boolean;
@@ -204,54 +215,54 @@ async function runWindow(
 ): Promise<Window> {
   const startedAt = performance.now();
   const logBefore = product.log.bytes;
-  const quiet: Outcome[] = [];
-  const held: ReturnType<SoakedProduct['holds']>[] = [];
+  const undisturbed: Outcome[] = [];
+  const samples: ReturnType<SoakedProduct['usage']>[] = [];
   const running = new Set<Promise<void>>();
   let sent = 0;
-  let wrong = 0;
+  let unexpected = 0;
 
-  async function one(): Promise<void> {
+  async function sendOne(): Promise<void> {
     const outcome = await send();
-    note(outcome);
-    if (!outcome.right) wrong += 1;
-    if (!isBroken()) quiet.push(outcome);
+    record(outcome);
+    if (!outcome.isExpected) unexpected += 1;
+    if (!isBroken()) undisturbed.push(outcome);
   }
   while (performance.now() < startedAt + span) {
     const due = Math.floor(((performance.now() - startedAt) / 1_000) * rate);
-    for (; sent < due && running.size < mostAtOnce; sent += 1) {
-      const asked = one().finally(() => running.delete(asked));
-      running.add(asked);
+    for (; sent < due && running.size < maxConcurrency; sent += 1) {
+      const request = sendOne().finally(() => running.delete(request));
+      running.add(request);
     }
-    if (performance.now() > startedAt + (held.length + 1) * lookEvery) held.push(look());
+    if (performance.now() > startedAt + (samples.length + 1) * sampleInterval) samples.push(sample());
     await delay(tick);
   }
-  held.push(look());
+  samples.push(sample());
   await Promise.all(running);
-  const times = quiet.map(({ milliseconds }) => milliseconds);
-  const slowest = quiet.toSorted((a, b) => b.milliseconds - a.milliseconds)[0];
+  const times = undisturbed.map(({ milliseconds }) => milliseconds);
+  const slowest = undisturbed.toSorted((a, b) => b.milliseconds - a.milliseconds)[0];
   return {
     requests: sent,
-    wrong,
+    unexpected,
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),
-    residentMegabytes: middle(held.map(({ residentMegabytes }) => residentMegabytes)),
-    handles: middle(held.map(({ handles }) => handles)),
-    logBytesARequest: (product.log.bytes - logBefore) / Math.max(1, sent),
+    residentMegabytes: median(samples.map(({ residentMegabytes }) => residentMegabytes)),
+    handles: median(samples.map(({ handles }) => handles)),
+    logBytesPerRequest: (product.log.bytes - logBefore) / Math.max(1, sent),
     slowest: slowest ? `${slowest.path} ${Math.round(slowest.milliseconds)} ms` : 'none',
   };
 }
 
-/** The mails that came, each counted once: one whose server was closed before it answered comes again. */
+/** Counts received mails, each once. A mail arrives again if its server was closed before it replied. */
 function createInbox(first: TestSmtpServer) {
   const servers = [first];
   const numbers = new Set<string>();
   return {
     add: (server: TestSmtpServer) => void servers.push(server),
     count(): number {
-      // A server that was closed may have been at a message still, so all are looked at.
+      // A closed server may still have been processing a message, so all servers are checked.
       for (const { parsed } of servers.flatMap(({ messages }) => messages.splice(0))) {
         const [, number] = mailNumber.exec(parsed.text ?? '') ?? [];
-        if (number === undefined) throw new Error(`a mail that nobody sent: ${parsed.text}`);
+        if (number === undefined) throw new Error(`received an unknown mail: ${parsed.text}`);
         numbers.add(number);
       }
       return numbers.size;
@@ -259,14 +270,14 @@ function createInbox(first: TestSmtpServer) {
   };
 }
 
-async function untilDelivered(delivered: () => number, sent: number): Promise<void> {
-  const giveUpAt = performance.now() + 60_000;
-  while (delivered() < sent && performance.now() < giveUpAt) await delay(100);
+async function waitForDelivery(delivered: () => number, sent: number): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (delivered() < sent && performance.now() < deadline) await delay(100);
 }
 
-/** Connections are closed some time after the last one who used them. */
-async function handlesWhenQuiet(product: SoakedProduct, before: number): Promise<number> {
-  const giveUpAt = performance.now() + 30_000;
-  while (product.holds().handles > before + handlesThatStay && performance.now() < giveUpAt) await delay(200);
-  return product.holds().handles;
+/** Waits up to 30 seconds for idle connections to close, then returns the number of open handles. */
+async function handlesWhenIdle(product: SoakedProduct, before: number): Promise<number> {
+  const deadline = performance.now() + 30_000;
+  while (product.usage().handles > before + lastingHandles && performance.now() < deadline) await delay(200);
+  return product.usage().handles;
 }

@@ -1,12 +1,12 @@
 /**
- * `npm run soak`: one process of the product for an hour under half of the load that it can bear, while upstreams and
- * the mail server fail now and then. Prints what it held and how fast it was in each twelfth of the time, and ends with
- * 1 when something grew or went wrong. `--minutes 5` for another time, `--seed 1` to repeat a run.
+ * `npm run soak`: runs one process of the product for an hour under half of its maximum load, while upstreams and the
+ * mail server fail now and then. Prints resource usage and latency for each twelfth of the time, and exits with 1 when a
+ * figure grew or something failed. `--minutes 5` changes the duration, `--seed 1` repeats a run.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { table } from '#tests/bench/support/table.ts';
-import { flatness } from './flatness.ts';
+import { findGrowth } from './growth.ts';
 import { runSoak } from './run.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
@@ -29,23 +29,32 @@ const report = await runSoak({
   probe: 60_000,
   faultEvery: Math.max(20_000, duration / 30),
   faultFor: 3_000,
-  tell: (line) => console.log(line),
+  onProgress: (line) => console.log(line),
 });
-const { windows, wrong, defects, mails, handles, exitCode } = report;
-const heads = ['part', 'requests', 'wrong', 'p50 ms', 'p99 ms', 'RSS MB', 'handles', 'log bytes a request'];
+const { windows, unexpected, defects, mails, handles, exitCode } = report;
+const heads = [
+  'part',
+  'requests',
+  'unexpected',
+  'p50 ms',
+  'p99 ms',
+  'RSS MB',
+  'handles',
+  'log bytes/request',
+];
 const rows = windows.map((each, index) => [
   index + 1,
   each.requests,
-  each.wrong,
+  each.unexpected,
   each.p50,
   each.p99,
   Math.round(each.residentMegabytes),
   each.handles,
-  Math.round(each.logBytesARequest),
+  Math.round(each.logBytesPerRequest),
 ]);
 console.log(`\n${table(heads, rows)}\n`);
 console.log(`mails: ${mails.sent} accepted, ${mails.delivered} delivered`);
-console.log(`handles: ${handles.before} before, ${handles.after} after the last caller has gone`);
-const broken = [...flatness(report), ...wrong, ...defects];
-for (const each of broken.slice(0, 20)) console.error(each.slice(0, 500));
-if (broken.length > 0 || exitCode !== 0) process.exitCode = 1;
+console.log(`handles: ${handles.before} before, ${handles.after} after all callers have disconnected`);
+const failures = [...findGrowth(report), ...unexpected, ...defects];
+for (const failure of failures.slice(0, 20)) console.error(failure.slice(0, 500));
+if (failures.length > 0 || exitCode !== 0) process.exitCode = 1;

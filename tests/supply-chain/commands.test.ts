@@ -9,13 +9,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { readLockfile } from './lockfile.ts';
 
-type Ended = { code: number | null; output: string; errors: string };
+type Result = { code: number | null; output: string; errors: string };
 
-async function ended(
+async function run(
   command: string,
   args: string[],
   options: { cwd?: string; env?: object } = {},
-): Promise<Ended> {
+): Promise<Result> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...options,
@@ -28,7 +28,7 @@ async function ended(
 const installed = { alpha: '1.0.0', beta: '1.2.3', gamma: '0.3.0', delta: '2.0.0' };
 const latest = { alpha: '2.0.0', beta: '1.2.4', gamma: '0.4.0', delta: '2.0.0' };
 
-/** A project with packages installed, and a registry of its own that knows newer ones. */
+/** Creates a project with installed packages, and a local registry that has newer versions. */
 async function project(): Promise<{ cwd: string; env: Record<string, string> }> {
   const cwd = mkdtempSync(join(tmpdir(), 'typed-bff-outdated-'));
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ async function project(): Promise<{ cwd: string; env: Record<string, string> }> 
   await once(registry, 'listening');
   onTestFinished(() => void registry.close());
   const address = registry.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  if (address === null || typeof address === 'string') throw new Error('the registry has no port');
   const env = {
     npm_config_registry: `http://127.0.0.1:${address.port}/`,
     npm_config_cache: join(cwd, 'cache'),
@@ -70,8 +70,8 @@ async function project(): Promise<{ cwd: string; env: Record<string, string> }> 
 
 const outdated = resolve('tests/supply-chain/outdated.ts');
 
-test('npm run outdated tells what is newer, what may break first, and ends with 0', async () => {
-  const { code, output, errors } = await ended(process.execPath, [outdated], await project());
+test('npm run outdated lists newer versions, breaking ones first, and exits with 0', async () => {
+  const { code, output, errors } = await run(process.execPath, [outdated], await project());
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   expect(
     output
@@ -86,18 +86,18 @@ test('npm run outdated tells what is newer, what may break first, and ends with 
   ]);
 });
 
-test('npm run outdated without a registry says so', async () => {
+test('npm run outdated reports an unreachable registry', async () => {
   const { cwd, env } = await project();
-  const { code, output, errors } = await ended(process.execPath, [outdated], {
+  const { code, output, errors } = await run(process.execPath, [outdated], {
     cwd,
     env: { ...env, npm_config_registry: 'http://127.0.0.1:9/' },
   });
   expect({ code, output }).toEqual({ code: 1, output: '' });
-  expect(errors).toContain('The registry could not be asked');
+  expect(errors).toContain('The registry could not be reached');
 });
 
 test('npm run sbom lists every package of the lockfile as CycloneDX, with its hash and licence', async () => {
-  const { code, output } = await ended('npm', ['run', '--silent', 'sbom']);
+  const { code, output } = await run('npm', ['run', '--silent', 'sbom']);
   expect(code).toBe(0);
   const component = z.looseObject({
     name: z.string(),
@@ -113,16 +113,16 @@ test('npm run sbom lists every package of the lockfile as CycloneDX, with its ha
   const nameOf = ({ name, version }: { name: string; version: string }) => `${name} ${version}`;
   expect(new Set(components.map(nameOf))).toEqual(new Set(locked.map(nameOf)));
   const inBundle = new Set(locked.filter((each) => each.inBundle).map(nameOf));
-  const unsealed = components.filter(({ hashes }) => hashes.length === 0).map(nameOf);
-  expect(unsealed.filter((name) => !inBundle.has(name))).toEqual([]);
-  // Its licence is not spelled as SPDX does, and npm leaves it out.
+  const withoutHash = components.filter(({ hashes }) => hashes.length === 0).map(nameOf);
+  expect(withoutHash.filter((name) => !inBundle.has(name))).toEqual([]);
+  // geist's licence is not an SPDX identifier, so npm leaves it out.
   expect(components.filter(({ licenses }) => licenses.length === 0).map(({ name }) => name)).toEqual([
     'geist',
   ]);
 });
 
-test('npm run licences names each package that is delivered once, under its licence', async () => {
-  const { code, output } = await ended(process.execPath, ['tests/supply-chain/licences.ts', '--omit=dev']);
+test('npm run licences -- --omit=dev lists production packages by licence', async () => {
+  const { code, output } = await run(process.execPath, ['tests/supply-chain/licences.ts', '--omit=dev']);
   expect(code).toBe(0);
   expect(output).toMatch(/^MIT \(\d+\)\n {2}.*\bzod \d/m);
   expect(output).not.toContain('vitest');

@@ -13,7 +13,7 @@ const lockfileSchema = z.object({
       resolved: z.string().optional(),
       link: z.boolean().optional(),
       dev: z.boolean().default(false),
-      /** Comes inside the package it is listed under, whose integrity covers it. */
+      /** Bundled inside its parent package, whose integrity hash covers it. */
       inBundle: z.boolean().default(false),
       hasInstallScript: z.boolean().default(false),
     }),
@@ -25,7 +25,7 @@ export type LockedPackage = z.infer<typeof lockfileSchema>['packages'][string] &
   path: string;
 };
 
-/** What `npm ci` installs: every package of the lockfile but this project itself. */
+/** Reads every package that `npm ci` installs: all entries of the lockfile except this project. */
 export function readLockfile(source = readFileSync('package-lock.json', 'utf8')): {
   lockfileVersion: number;
   packages: LockedPackage[];

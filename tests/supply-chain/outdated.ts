@@ -1,4 +1,4 @@
-/** `npm run outdated`: which of the pinned packages have newer versions. Asks the registry. */
+/** `npm run outdated`: lists pinned packages that have newer versions. Queries the registry. */
 import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
 
@@ -7,7 +7,7 @@ const failure = z.object({ error: z.object({ summary: z.string() }) });
 
 const parts: readonly string[] = ['major', 'minor', 'patch'];
 
-/** The first part of a version that differs. Below 1.0.0 the second may break as much as the first does later. */
+/** Returns the first part of the version that differs. Below 1.0.0 a minor version may break as much as a major one. */
 function stepOf(current: string, latest: string): string {
   const [from, to] = [current, latest].map((version) => version.split(/[.-]/));
   const differs = [0, 1, 2].findIndex((index) => from?.[index] !== to?.[index]);
@@ -29,14 +29,14 @@ function table(rows: string[][]): string {
 }
 
 const { stdout, stderr } = spawnSync('npm', ['outdated', '--json'], { encoding: 'utf8' });
-const answer: unknown = JSON.parse(stdout.trim() || '{}');
-const failed = failure.safeParse(answer);
+const output: unknown = JSON.parse(stdout.trim() || '{}');
+const failed = failure.safeParse(output);
 if (failed.success) {
-  console.error(`The registry could not be asked, so nothing is known: ${failed.data.error.summary}`);
+  console.error(`The registry could not be reached: ${failed.data.error.summary}`);
   process.exitCode = 1;
 } else {
-  const found = z.record(z.string(), versions).safeParse(answer);
-  if (!found.success) throw new Error(`npm outdated answered something else: ${stderr}`);
+  const found = z.record(z.string(), versions).safeParse(output);
+  if (!found.success) throw new Error(`npm outdated printed unexpected output: ${stderr}`);
   const rows = Object.entries(found.data)
     .map(([name, { current, wanted, latest }]): string[] => [
       name,

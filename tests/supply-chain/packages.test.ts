@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
-import { mayBeUsed } from './licence-rules.ts';
+import { isAllowed } from './licence-rules.ts';
 import { readLockfile } from './lockfile.ts';
 
 const { lockfileVersion, packages } = readLockfile();
@@ -10,22 +10,22 @@ const { allowScripts } = z
   .parse(JSON.parse(readFileSync('package.json', 'utf8')));
 
 describe('the lockfile', () => {
-  it('is of the form that npm ci checks', () => {
+  it('has the version that npm ci verifies', () => {
     expect(lockfileVersion).toBe(3);
   });
 
-  it('holds the SHA-512 of every package, for every platform', () => {
-    const unsealed = packages.filter(
+  it('has a SHA-512 hash for every package on every platform', () => {
+    const withoutHash = packages.filter(
       ({ integrity, inBundle }) => !inBundle && !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''),
     );
-    expect(unsealed.map(({ path }) => path)).toEqual([]);
+    expect(withoutHash.map(({ path }) => path)).toEqual([]);
   });
 
-  it('takes packages from the registry alone: no folder, archive or repository', () => {
+  it('takes packages only from the registry, not from folders, archives or repositories', () => {
     expect(packages.filter(({ resolved, link }) => resolved !== undefined || link)).toEqual([]);
   });
 
-  it('has no package that runs a script at installation but those that package.json decides on', () => {
+  it('has no install script that package.json does not allow or deny', () => {
     const scripted = packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name);
     expect(scripted.filter((name) => allowScripts[name] === undefined)).toEqual([]);
     const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
@@ -35,22 +35,22 @@ describe('the lockfile', () => {
 });
 
 describe('licences', () => {
-  it('of all packages are such that they may be used', () => {
-    const refused = packages.filter((each) => !mayBeUsed(each.license, each));
-    expect(refused.map(({ name, license }) => `${name}: ${license}`)).toEqual([]);
+  it('of all packages are allowed', () => {
+    const rejected = packages.filter((each) => !isAllowed(each.license, each));
+    expect(rejected.map(({ name, license }) => `${name}: ${license}`)).toEqual([]);
   });
 
   test.each([
-    { licence: 'MIT', dev: false, may: true },
-    { licence: '(MIT OR GPL-3.0-only)', dev: false, may: true },
-    { licence: 'Apache-2.0 AND LGPL-3.0-or-later', dev: false, may: true },
-    { licence: 'MIT AND GPL-3.0-only', dev: false, may: false },
-    { licence: 'AGPL-3.0-only', dev: true, may: false },
-    { licence: 'MPL-2.0', dev: true, may: true },
-    { licence: 'MPL-2.0', dev: false, may: false },
-    { licence: 'UNLICENSED', dev: true, may: false },
-    { licence: undefined, dev: true, may: false },
-  ])('$licence, for development alone: $dev', ({ licence, dev, may }) => {
-    expect(mayBeUsed(licence, { dev })).toBe(may);
+    { licence: 'MIT', dev: false, allowed: true },
+    { licence: '(MIT OR GPL-3.0-only)', dev: false, allowed: true },
+    { licence: 'Apache-2.0 AND LGPL-3.0-or-later', dev: false, allowed: true },
+    { licence: 'MIT AND GPL-3.0-only', dev: false, allowed: false },
+    { licence: 'AGPL-3.0-only', dev: true, allowed: false },
+    { licence: 'MPL-2.0', dev: true, allowed: true },
+    { licence: 'MPL-2.0', dev: false, allowed: false },
+    { licence: 'UNLICENSED', dev: true, allowed: false },
+    { licence: undefined, dev: true, allowed: false },
+  ])('$licence with dev=$dev is allowed: $allowed', ({ licence, dev, allowed }) => {
+    expect(isAllowed(licence, { dev })).toBe(allowed);
   });
 });

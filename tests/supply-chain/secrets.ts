@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 
-/** The passwords that stand for one in tests. */
+/** Placeholder passwords in tests. */
 const options = { allows: ['/:(hunter2|password)@/'] };
 
 const config = {
@@ -18,8 +18,8 @@ const config = {
   ],
 };
 
-/** What Secretlint's recommended rules find in a file, without the secret itself. */
-export async function secretsIn(file: string): Promise<string[]> {
+/** Returns the findings of Secretlint's recommended rules in a file, with the secrets masked. */
+export async function findSecrets(file: string): Promise<string[]> {
   const content = readFileSync(file, 'utf8');
   const { messages } = await lintSource({
     source: { filePath: file, content, ext: '', contentType: 'text' },

@@ -1,10 +1,10 @@
 import { type Browser, chromium } from 'playwright-core';
 import { requirePath } from './requirements.ts';
 
-/** The path of a Chromium or Chrome, see requirePath(). */
+/** Returns the path of Chromium or Chrome, see requirePath(). */
 export const requireChromium = () => requirePath('chromium');
 
-/** A browser that talks to nothing but the pages it is shown. */
+/** Launches a browser that makes no requests of its own, such as updates. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: requireChromium(),

@@ -35,7 +35,7 @@ const spanSchema = z
   })
   .transform(({ status, ...span }) => ({ ...span, failed: status.code === 2 }));
 export type ReceivedSpan = z.output<typeof spanSchema> & {
-  /** What the spans of its process have in common. */
+  /** The resource attributes that all spans of its process share. */
   resource: z.output<typeof attributes>;
   scope: string;
 };
@@ -66,7 +66,7 @@ const metricSchema = z.object({
   gauge: z.object({ dataPoints: z.array(number) }).optional(),
   histogram: z.object({ aggregationTemporality: z.literal(2), dataPoints: z.array(histogram) }).optional(),
 });
-export type ReceivedMetric = z.output<typeof metricSchema>;
+type ReceivedMetric = z.output<typeof metricSchema>;
 
 const metricsSchema = z.object({
   resourceMetrics: z.array(
@@ -77,20 +77,23 @@ const metricsSchema = z.object({
 export type Collector = {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   url: string;
-  /** All that came, in the order of its arrival. */
+  /** All received spans in order of arrival. */
   spans: ReceivedSpan[];
-  /** Each export of metrics: who sent it, and its metrics by name. */
+  /** Each export of metrics: the resource that sent it, and its metrics by name. */
   exports: { resource: Record<string, unknown>; metrics: Map<string, ReceivedMetric> }[];
-  /** Heads of all requests. */
+  /** Path and headers of all requests. */
   requests: { path: string; headers: IncomingHttpHeaders }[];
-  /** Everything that was received, as it came. */
+  /** The unparsed text of all bodies received without a fault. */
   text(): string;
-  /** From now on it answers nothing, or with this status; undefined: it behaves again. */
+  /** Makes the collector hang or respond with this status from now on; undefined restores it. */
   fault(fault: 'hang' | number | undefined): void;
   close(): Promise<void>;
 };
 
-/** Receives OTLP in JSON over HTTP, as an OpenTelemetry collector does on port 4318. What is not OTLP fails the parse and is answered 400. */
+/**
+ * Starts a server that receives OTLP as JSON over HTTP, as an OpenTelemetry collector does on port 4318. Anything else
+ * gets a 400.
+ */
 export async function startCollector(): Promise<Collector> {
   const spans: Collector['spans'] = [];
   const exports: Collector['exports'] = [];
@@ -98,7 +101,7 @@ export async function startCollector(): Promise<Collector> {
   const bodies: string[] = [];
   let fault: 'hang' | number | undefined;
 
-  function take(path: string, body: unknown): void {
+  function receive(path: string, body: unknown): void {
     if (path === '/v1/traces') {
       for (const { resource, scopeSpans } of tracesSchema.parse(body).resourceSpans) {
         for (const { scope, spans: received } of scopeSpans) {
@@ -109,7 +112,7 @@ export async function startCollector(): Promise<Collector> {
       }
       return;
     }
-    if (path !== '/v1/metrics') throw new Error(`nothing is taken at ${path}`);
+    if (path !== '/v1/metrics') throw new Error(`unknown path ${path}`);
     for (const { resource, scopeMetrics } of metricsSchema.parse(body).resourceMetrics) {
       const metrics = scopeMetrics.flatMap((scope) => scope.metrics);
       exports.push({
@@ -130,7 +133,7 @@ export async function startCollector(): Promise<Collector> {
     }
     try {
       bodies.push(text);
-      take(path, JSON.parse(text));
+      receive(path, JSON.parse(text));
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     } catch (error) {
       response.writeHead(400).end(String(error));
@@ -150,20 +153,20 @@ export async function startCollector(): Promise<Collector> {
   };
 }
 
-/** Waits until a trace has a span of each of these names. @returns all of its spans */
+/** Waits until the trace of a matching span has a span of each of these names. @returns all spans of the trace */
 export function untilTraced(
   { spans }: Pick<Collector, 'spans'>,
-  isIt: (span: ReceivedSpan) => boolean,
+  matches: (span: ReceivedSpan) => boolean,
   ...names: string[]
 ): Promise<ReceivedSpan[]> {
   return vi.waitFor(
     () => {
-      const found = spans.find(isIt);
+      const found = spans.find(matches);
       const trace = spans.filter(({ traceId }) => traceId === found?.traceId);
       const missing = names.filter((name) => !trace.some((span) => span.name === name));
       if (!found || missing.length > 0) {
         throw new Error(
-          `not there: ${missing.join(', ')}; there: ${spans.map(({ name }) => name).join(', ')}`,
+          `missing spans: ${missing.join(', ')}; received: ${spans.map(({ name }) => name).join(', ')}`,
         );
       }
       return trace;
@@ -174,16 +177,16 @@ export function untilTraced(
 
 export type SpanTree = { [name: string]: SpanTree };
 
-/** The names of a trace's spans, each with those below it. The parent of the first may be somebody else's. */
+/** Returns the span names of a trace as a tree. The root span's parent may belong to another system. */
 export function treeOf(trace: readonly ReceivedSpan[]): SpanTree {
   const known = new Set(trace.map(({ spanId }) => spanId));
-  const below = (parent: string | undefined): SpanTree =>
+  const childrenOf = (parent: string | undefined): SpanTree =>
     Object.fromEntries(
       trace
         .filter(({ parentSpanId = '' }) => (known.has(parentSpanId) ? parentSpanId : undefined) === parent)
-        .map(({ name, spanId }) => [name, below(spanId)]),
+        .map(({ name, spanId }) => [name, childrenOf(spanId)]),
     );
-  return below(undefined);
+  return childrenOf(undefined);
 }
 
 export function spanNamed(trace: readonly ReceivedSpan[], name: string): ReceivedSpan {

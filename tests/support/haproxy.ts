@@ -9,8 +9,9 @@ import { requirePath } from './requirements.ts';
 export type Balancer = { url: string; close(): Promise<void> };
 
 /**
- * A real balancer on loopback before instances on these ports, which asks each of them five times a second whether it
- * is ready. It tells which one answered (X-Served-By, its port), and takes a client's address from X-Client.
+ * Starts a real load balancer on loopback in front of instances on these ports. It checks each instance's readiness
+ * five times a second, reports the instance that served a request in X-Served-By (its port), and takes the client
+ * address from X-Client.
  */
 export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
   const haproxy = requirePath('haproxy');
@@ -48,11 +49,11 @@ ${ports.map((each) => `  server ${each} 127.0.0.1:${each}`).join('\n')}
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  const giveUpAt = Date.now() + 10_000;
-  while (child.exitCode === null && Date.now() < giveUpAt) {
+  const deadline = Date.now() + 10_000;
+  while (child.exitCode === null && Date.now() < deadline) {
     if ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) return { url, close };
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await close();
-  throw new Error('haproxy did not pass requests on within 10 seconds');
+  throw new Error('haproxy did not forward requests within 10 seconds');
 }

@@ -2,11 +2,11 @@ import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
 export type Import = {
-  /** As written. */
+  /** As written in the source. */
   specifier: string;
-  /** The file of this project that it means, or undefined for a package. */
+  /** The imported file of this project, or undefined for a package. */
   file: string | undefined;
-  /** Erased when the code runs. */
+  /** True for `import type`, which is erased at run time. */
   typeOnly: boolean;
 };
 
@@ -14,12 +14,12 @@ const aliases = /^#(app|client|server|tests)\//;
 const statements = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const dynamicImports = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-/** Every source file of the product, by its path from the root, with what it imports. */
+/** Returns the imports of every source file of the product, by its path from the root. */
 export function readImportGraph(): Map<string, Import[]> {
   return readImports('{app,client,server}/**/*.{ts,tsx}', 'instrumentation.ts');
 }
 
-/** The files of these patterns, by their paths from the root, with what they import. */
+/** Returns the imports of the files that match these patterns, by their paths from the root. */
 export function readImports(...patterns: string[]): Map<string, Import[]> {
   const files = globSync(patterns).map((file) => file.replaceAll('\\', '/'));
   return new Map(files.map((file) => [file, importsOf(file)]));
@@ -27,14 +27,14 @@ export function readImports(...patterns: string[]): Map<string, Import[]> {
 
 function importsOf(file: string): Import[] {
   const source = readFileSync(file, 'utf8');
-  const written = [
+  const imports = [
     ...[...source.matchAll(statements)].map(([, type, specifier = '']) => ({
       specifier,
       typeOnly: type !== undefined,
     })),
     ...[...source.matchAll(dynamicImports)].map(([, specifier = '']) => ({ specifier, typeOnly: false })),
   ];
-  return written.map((entry) => ({ ...entry, file: resolve(file, entry.specifier) }));
+  return imports.map((entry) => ({ ...entry, file: resolve(file, entry.specifier) }));
 }
 
 function resolve(from: string, specifier: string): string | undefined {
@@ -42,7 +42,7 @@ function resolve(from: string, specifier: string): string | undefined {
   return aliases.test(specifier) ? specifier.slice(1) : undefined;
 }
 
-/** The files that run when a file runs: itself and all it imports, however far, but not by type alone. */
+/** Returns the files that are loaded with a file: itself and all direct and indirect imports except type imports. */
 export function reachedFrom(start: string, graph: Map<string, Import[]>): Set<string> {
   const reached = new Set<string>();
   const visit = (file: string): void => {

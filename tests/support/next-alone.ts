@@ -1,42 +1,42 @@
 /**
- * Setup of the tests that run a second time, against Next without the front server before it. Where Next answers by
- * itself, before any route of ours, the test has to fail there: what is listed here is what differs, and all of it.
+ * Setup of the tests that run a second time, against `next start` without the product's own server. Where Next responds
+ * before any route, a test is expected to fail: the list below is complete, so a listed test that passes fails the run.
  */
 import { beforeEach } from 'vitest';
 
-type Difference = { because: string; tests: RegExp };
+type Difference = { reason: string; tests: RegExp };
 
 const differences: readonly Difference[] = [
   {
-    because: 'Next refuses a path that it cannot decode, and resolves dot segments, before any route',
+    reason: 'Next rejects paths that it cannot decode and resolves dot segments before any route',
     tests:
-      /(?:^|> )(?:a malformed path|a path that no upstream may get)|a path with a malformed percent sign|breaking the rule of path alone|(?:method before path|path before [a-z ]+)$|breaking every rule from one on/,
+      /(?:^|> )(?:a malformed path|a malformed page path|a path not allowed to reach an upstream)|a path with a malformed percent sign|breaking only the rule path:|(?:method before path|path before [a-z ]+)$|breaking all rules from one on/,
   },
   {
-    because: 'Next answers methods, targets and protocol changes that are not of its own by itself',
+    reason: 'Next itself responds to other methods, other request targets and protocol upgrades',
     tests:
-      /an absolute target|the target \*|TRACE: 405|a method of WebDAV|QUERY: 405|a request to change the protocol|also one that was refused before anything else looked at it/,
+      /an absolute target|the target \*|TRACE: 405|a WebDAV method|QUERY: 405|a protocol upgrade request|TRACE, which is rejected before routing/,
   },
   {
-    because: 'Files and redirects of Next have the headers that Next gives them',
+    reason: 'Next sets the headers of its own files and redirects',
     tests:
-      /> (?:no static file|\/favicon\.ico|\/apple-icon\.png|\/icon-192\.png|a script|the icon|a redirect of Next)(?:$|: with a site)/,
+      /> (?:a missing static file|\/favicon\.ico|\/apple-icon\.png|\/icon-192\.png|a script|the icon|Next's own redirect)$/,
   },
   {
-    because: 'Next reports a Server Action that is none with its stack, in lines of its own',
-    tests: /an action (?:that is none|in the right form|as a form|of another site)/,
+    reason: 'Next logs an unknown Server Action with its stack, outside the structured log',
+    tests: /an unknown action/,
   },
   {
-    because: 'Next writes Vary itself, and leaves our Accept out',
-    tests: /^\/docs\S* > (?:is Markdown for|is a page for|as Markdown can be asked for)/,
+    reason: 'Next overwrites Vary and drops Accept',
+    tests: /^\/docs\S* > (?:is Markdown for|is HTML for|supports conditional requests)/,
   },
   {
-    because: 'Next drops Content-Length from what a route handler answers',
+    reason: 'Next drops Content-Length from the responses of route handlers',
     tests:
-      /a range > bytes=\S+: those bytes alone|what the upstream says of a file is passed on|a file of no byte is a file too|HEAD has the headers of GET and asks the store/,
+      /a range > bytes=\S+ returns exactly those bytes|the headers of an upstream file are passed on|an empty file is served|HEAD has the same headers as GET and sends HEAD/,
   },
 ];
 
 beforeEach(({ task }) => {
-  if (differences.some(({ tests }) => tests.test(task.fullTestName))) Reflect.set(task, 'fails', true);
+  if (differences.some(({ tests }) => tests.test(task.fullTestName))) Object.assign(task, { fails: true });
 });

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-/** Every page of the product, one of each kind. */
+/** Every page of the product, with one or two examples of pages with a parameter. */
 export const pages = [
   '/',
   '/weather',
@@ -23,7 +23,7 @@ export const posts = readdirSync('content/posts').map((file) => file.replace(/\.
 
 export const pagesAndPosts = [...new Set([...pages, ...posts.map((slug) => `/posts/${slug}`)])];
 
-/** Of each kind of page one that it has not. */
+/** One missing page for each kind of page. */
 export const missingPages = [
   '/no-such-page',
   '/posts/no-such-post',

@@ -9,29 +9,29 @@ import { freePort } from './product.ts';
 import { requirePath } from './requirements.ts';
 
 export type PostgresServer = {
-  /** For DATABASE_URL: a database of its own, empty. */
+  /** Creates an empty database. @returns its URL for DATABASE_URL */
   database(): Promise<string>;
-  /** Freezes every process of it: connections stay open and nothing is answered. */
+  /** Freezes all server processes: connections stay open and get no response. */
   pause(): void;
   resume(): void;
-  /** Ends it at once, as a crash does. What was committed stays. */
+  /** Stops the server at once, as a crash does. Committed data is kept. */
   stop(): Promise<void>;
-  /** Starts it again on the same port, with what it held. */
+  /** Starts the server again on the same port with the same data. */
   start(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** The folder of PostgreSQL's programs, see requirePath(). */
+/** Returns the folder of PostgreSQL's programs, see requirePath(). */
 export const requirePostgres = () => requirePath('postgres');
 
-/** PostgreSQL refuses to run as root; Debian's package makes a user for it. */
+/** PostgreSQL does not run as root; Debian's package creates a user for it. */
 function account(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres']).stdout.toString());
   return { uid: id('-u'), gid: id('-g') };
 }
 
-/** Starts a real PostgreSQL on a free port of loopback, in a folder of its own. */
+/** Starts a real PostgreSQL on a free loopback port, in a folder of its own. */
 export async function startPostgres(): Promise<PostgresServer> {
   const programs = requirePostgres();
   const user = account();
@@ -59,7 +59,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr.toString()}`);
 
   let child: ChildProcess | undefined;
-  let made = 0;
+  let databases = 0;
   const urlOf = (name: string) => `postgres://bff@127.0.0.1:${port}/${name}`;
 
   async function start(): Promise<void> {
@@ -76,17 +76,17 @@ export async function startPostgres(): Promise<PostgresServer> {
         '-c',
         `unix_socket_directories=${folder}`,
       ],
-      // In a group of its own, so that all its processes can be frozen together.
+      // In a process group of its own, apart from that of the tests.
       { ...user, stdio: 'ignore', cwd: folder, detached: true },
     );
-    await untilItAnswers(urlOf('postgres'), child);
+    await untilReady(urlOf('postgres'), child);
   }
 
-  /** To the postmaster and, by its group, to the processes of the connections. */
+  /** Sends a signal to the postmaster and to its backend processes. */
   function signal(name: NodeJS.Signals): void {
     const pid = child?.pid;
     if (pid === undefined) return;
-    // Each backend leads a group of its own, so the group's signal does not reach it.
+    // Each backend leads a process group of its own, so a signal to the postmaster's group does not reach it.
     // POSIX options only: macOS has no --ppid.
     const children = spawnSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid='], { encoding: 'utf8' })
       .stdout.trim()
@@ -102,7 +102,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     if (!running) return;
     signal('SIGCONT');
     const ended = once(running, 'exit');
-    // Immediate shutdown: as a crash, but without processes left behind.
+    // Immediate shutdown: like a crash, but no process is left behind.
     running.kill('SIGQUIT');
     await ended;
     child = undefined;
@@ -121,8 +121,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
   return {
     async database() {
-      made += 1;
-      const name = `test_${made}`;
+      databases += 1;
+      const name = `test_${databases}`;
       await query(urlOf('postgres'), `create database ${name}`);
       return urlOf(name);
     },
@@ -136,7 +136,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 async function query(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-  // A server that is starting or stopping may break off between two statements; the next one says so.
+  // A server that starts or stops may close the connection between two statements; the next statement then fails.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -146,20 +146,20 @@ async function query(url: string, text: string): Promise<void> {
   }
 }
 
-async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + 20_000;
+async function untilReady(url: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 20_000;
   for (;;) {
     try {
       return await query(url, 'select 1');
     } catch (cause) {
-      if (child.exitCode !== null) throw new Error(`postgres ended with ${child.exitCode}`, { cause });
-      if (Date.now() > giveUpAt) throw new Error('postgres did not answer within 20 seconds', { cause });
+      if (child.exitCode !== null) throw new Error(`postgres exited with ${child.exitCode}`, { cause });
+      if (Date.now() > deadline) throw new Error('postgres was not ready within 20 seconds', { cause });
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** One that has ended by itself meanwhile needs no signal. */
+/** Sends a signal to a backend; ignores one that has already exited. */
 function signalBackend(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

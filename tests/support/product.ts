@@ -10,23 +10,23 @@ import { startUpstreams, type Upstreams } from './upstreams/index.ts';
 
 export type Product = {
   baseUrl: string;
-  /** The stand-ins it calls, in this process: what they were asked, and faults. */
+  /** The stand-in upstreams it calls, in this process: their recorded requests and faults. */
   upstreams: Upstreams;
-  /** Everything it has written to its log so far. */
+  /** The log output so far. */
   log(): string;
   process: ChildProcess;
   close(): Promise<void>;
 };
 
 /**
- * Starts the built product as `npm start` does, on a free port, with a data folder and stand-in upstreams of
- * its own.
+ * Starts the built product as `npm start` does, on a free port, with its own data folder and stand-in
+ * upstreams.
  *
- * @param env on top of the stand-ins' addresses; an empty value unsets
+ * @param env overrides the URLs of the stand-ins; an empty value unsets a variable
  */
 export async function startProduct(
   env: Record<string, string> = {},
-  /** What Node is given: the front server, or Next alone. */
+  /** Arguments for Node: the product's own server or `next start`. */
   command: readonly string[] = process.env.PRODUCT_SERVER === 'next' ? nextArguments : startArguments(),
 ): Promise<Product> {
   requireBuild();
@@ -43,9 +43,9 @@ export async function startProduct(
       PORT: String(port),
       DATA_DIR: dataDir,
       DEMO: '1',
-      // In one process, which is what starts fastest.
+      // A single process starts fastest.
       WEB_CONCURRENCY: '1',
-      // Tests call more than a visitor would.
+      // Tests make more calls than a visitor would.
       RATE_LIMITS:
         'light=1000000/60,upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSite=1000000/60',
       ...upstreams.env,
@@ -78,15 +78,15 @@ export async function startProduct(
   return { baseUrl, upstreams, log: () => output, process: child, close };
 }
 
-/** Below those that the system gives away by itself: none of them is taken between the look and the start. */
-const ports = { from: 15_000, to: 30_000 };
-/** Each process of the tests looks elsewhere. */
-let lastPort = ports.from + ((process.pid * 61) % (ports.to - ports.from));
+/** Below the range of ephemeral ports, so that the system does not take a port between the check and the start. */
+const portRange = { from: 15_000, to: 30_000 };
+/** Each test process starts at a different port. */
+let lastPort = portRange.from + ((process.pid * 61) % (portRange.to - portRange.from));
 
-/** A port that nothing listens on, and that this process is not given again soon. */
+/** Returns a port that nothing listens on. It is not returned again in this process before the range is exhausted. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    lastPort = lastPort < ports.to ? lastPort + 1 : ports.from;
+    lastPort = lastPort < portRange.to ? lastPort + 1 : portRange.from;
     const port = lastPort;
     if (await isFree(port)) return port;
   }
@@ -104,14 +104,14 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Procedures are answered before: this waits for the pages, too. Whether a dependency is there does not matter. */
+/** Waits until pages are served too, not only procedures. Unavailable dependencies do not matter. */
 async function untilStarted(baseUrl: string, child: ChildProcess, workers: number): Promise<void> {
-  const giveUpAt = Date.now() + workers * 30_000;
-  while (Date.now() < giveUpAt) {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-    const answer = await fetch(`${baseUrl}/readyz`).catch(() => undefined);
-    if (answer && !(await answer.text()).includes('"starting"')) return;
+  const deadline = Date.now() + workers * 30_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}`);
+    const response = await fetch(`${baseUrl}/readyz`).catch(() => undefined);
+    if (response && !(await response.text()).includes('"starting"')) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('it did not start within 30 seconds for each worker');
+  throw new Error('it did not start within 30 seconds per worker');
 }

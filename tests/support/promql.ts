@@ -1,26 +1,26 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** One look at a metric: its name, and what is asked of its labels. */
+/** A vector selector: the metric name and the label matchers. */
 export type Selector = {
   metric: string;
   matchers: { label: string; operator: string; value: string }[];
-  /** Labels that the results are grouped or matched by, further out. */
+  /** Labels of the enclosing `by` and `on` clauses. */
   groupedBy: string[];
 };
 
 type Node = ReturnType<typeof parser.parse>['topNode'];
 
 /**
- * The selectors of a PromQL expression, read by Prometheus' own grammar.
+ * Returns the selectors of a PromQL expression, parsed with Prometheus' own grammar.
  *
- * @throws Error for what is no PromQL
+ * @throws Error if the expression is not PromQL
  */
 export function selectorsOf(expression: string): Selector[] {
   const textOf = ({ from, to }: { from: number; to: number }) => expression.slice(from, to);
   const tree = parser.parse(expression);
   tree.iterate({
     enter(node) {
-      if (node.type.isError) throw new Error(`no PromQL at ${node.from}: ${expression}`);
+      if (node.type.isError) throw new Error(`not PromQL at ${node.from}: ${expression}`);
     },
   });
 
@@ -36,8 +36,8 @@ export function selectorsOf(expression: string): Selector[] {
     return childrenOf(node, 'GroupingLabels').flatMap((group) => childrenOf(group, 'LabelName').map(textOf));
   }
 
-  /** What an aggregation or a comparison of two sides asks of all that stands in it. */
-  function labelsAskedBy(node: Node): string[] {
+  /** Returns the labels of the `by` clause of an aggregation or of the `on` clause of a binary operation. */
+  function groupingLabels(node: Node): string[] {
     if (node.name === 'AggregateExpr') {
       return childrenOf(node, 'AggregateModifier').flatMap((modifier) =>
         childrenOf(modifier, 'By').length > 0 ? namesIn(modifier) : [],
@@ -54,13 +54,13 @@ export function selectorsOf(expression: string): Selector[] {
       selectors.push(selectorAt(node, outer));
       return;
     }
-    const groupedBy = [...outer, ...labelsAskedBy(node)];
+    const groupedBy = [...outer, ...groupingLabels(node)];
     for (let child = node.firstChild; child; child = child.nextSibling) visit(child, groupedBy);
   }
 
   function selectorAt(node: Node, groupedBy: string[]): Selector {
     const [identifier] = childrenOf(node, 'Identifier');
-    if (!identifier) throw new Error(`a metric without a name: ${textOf(node)}`);
+    if (!identifier) throw new Error(`selector without a metric name: ${textOf(node)}`);
     const matchers = childrenOf(node, 'LabelMatchers')
       .flatMap((list) => childrenOf(list, 'UnquotedLabelMatcher'))
       .map((matcher) => {

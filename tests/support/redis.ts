@@ -11,17 +11,17 @@ export type RedisServer = {
   /** For REDIS_URL. */
   url: string;
   port: number;
-  /** Freezes it: connections stay open and are even taken, but nothing is answered. */
+  /** Freezes the server: connections stay open and new ones are accepted, but get no response. */
   pause(): void;
   resume(): void;
-  /** Ends it at once, as a crash does; what it held is gone. */
+  /** Kills the server, as a crash does. Its data is lost. */
   stop(): Promise<void>;
-  /** Starts it again on the same port, empty. */
+  /** Starts the server again on the same port, empty. */
   start(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Starts a real Redis on a free port of loopback, that keeps nothing on disk. */
+/** Starts a real Redis on a free loopback port, without persistence. */
 export async function startRedis(): Promise<RedisServer> {
   const binary = requirePath('redis');
   const port = await freePort();
@@ -36,7 +36,7 @@ export async function startRedis(): Promise<RedisServer> {
       { stdio: 'ignore' },
     );
     child = started;
-    await untilItAnswers(port, started);
+    await untilReady(port, started);
   }
 
   async function stop(): Promise<void> {
@@ -70,25 +70,25 @@ export async function startRedis(): Promise<RedisServer> {
   };
 }
 
-async function untilItAnswers(port: number, child: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
-  while (Date.now() < giveUpAt) {
-    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-    if (await answersPing(port)) return;
+async function untilReady(port: number, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`redis-server exited with ${child.exitCode}`);
+    if (await respondsToPing(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('redis-server did not answer within 10 seconds');
+  throw new Error('redis-server was not ready within 10 seconds');
 }
 
-function answersPing(port: number): Promise<boolean> {
+function respondsToPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    const end = (answered: boolean) => {
+    const finish = (ready: boolean) => {
       socket.destroy();
-      resolve(answered);
+      resolve(ready);
     };
-    socket.setTimeout(1_000, () => end(false));
-    socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
-    socket.once('error', () => end(false));
+    socket.setTimeout(1_000, () => finish(false));
+    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
+    socket.once('error', () => finish(false));
   });
 }

@@ -1,4 +1,4 @@
-/** What some tests need from the machine: programs, a kernel interface, a user. */
+/** Requirements of some tests on the machine: programs, a kernel interface, a user. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,15 +8,15 @@ type Requirement = {
   title: string;
   /** The tests that are skipped without it, after "Skipped:". */
   tests: string;
-  /** Its path, or the folder of its programs; undefined if it is missing. */
+  /** Returns its path or the folder of its programs; undefined if it is missing. */
   find(): string | undefined;
   /** Packages of Debian and Ubuntu. */
   debian?: readonly string[];
-  /** What `brew install` takes. */
+  /** Arguments for `brew install`. */
   homebrew?: string;
-  /** Environment variable for an installation that `find` does not know, and its value. */
+  /** Environment variable for an installation in another place, and its value. */
   variable?: string;
-  /** How to get what is not a package. */
+  /** Instructions for a requirement that is not a package. */
   otherwise?: string;
 };
 
@@ -34,16 +34,16 @@ const inPath = (program: string): string | undefined =>
 const existing = (...paths: (string | undefined)[]): string | undefined =>
   paths.find((path) => path !== undefined && existsSync(path));
 
-/** The path of a program that several systems have under one name, if this one is what the tests expect. */
+/** Returns the path of a program if its --version has the expected text: other programs may have the same name. */
 function withVersion(program: string, expected: string): string | undefined {
   const path = inPath(program);
   const { stdout } = spawnSync(path ?? program, ['--version'], { encoding: 'utf8' });
   return stdout?.includes(expected) ? path : undefined;
 }
 
-/** The folder of PostgreSQL's programs, of the newest version if there are several. */
+/** Returns the folder of PostgreSQL's programs, preferring the newest version. */
 function findPostgres(): string | undefined {
-  // As root the server needs a user of this name, and frozen servers are found with ps.
+  // As root the server needs a user of this name. The tests find its processes with ps.
   if (isRoot && spawnSync('id', ['-u', 'postgres']).status !== 0) return undefined;
   if (!inPath('ps')) return undefined;
   const numberIn = (folder: string) => Number(/\d+/.exec(folder)?.[0] ?? 0);
@@ -125,7 +125,7 @@ export const requirements = {
   },
   curl: {
     title: 'curl',
-    tests: 'curl commands of the documentation, and feeds that sfeed fetches with curl',
+    tests: 'curl commands in the documentation, and feeds that sfeed fetches with curl',
     find: () => inPath('curl'),
     debian: ['curl'],
     homebrew: 'curl',
@@ -139,7 +139,7 @@ export const requirements = {
   },
   git: {
     title: 'a Git checkout, and git',
-    tests: 'the image, and the search for secrets in tracked files',
+    tests: 'the image, and the scan of tracked files for secrets',
     find: () =>
       spawnSync('git', ['ls-files', '--error-unmatch', 'package.json']).status === 0
         ? inPath('git')
@@ -158,21 +158,21 @@ export const requirements = {
   },
   script: {
     title: 'script of util-linux',
-    tests: 'a terminal that is closed',
+    tests: 'closing the terminal',
     find: () => withVersion('script', 'util-linux'),
     debian: ['bsdutils'],
     otherwise: 'run the tests on Linux',
   },
   taskset: {
     title: 'taskset of util-linux',
-    tests: 'the contenders of the benchmark',
+    tests: 'the benchmark contenders',
     find: () => withVersion('taskset', 'util-linux'),
     debian: ['util-linux'],
     otherwise: 'run the tests on Linux',
   },
   procfs: {
     title: '/proc of Linux',
-    tests: 'memory, processor time and open files of processes',
+    tests: 'memory, CPU time and open files of processes',
     find: () => existing('/proc/self/fd'),
     otherwise: 'run the tests on Linux',
   },
@@ -186,7 +186,7 @@ export const requirements = {
   },
   root: {
     title: 'root on Linux',
-    tests: 'a disk that is full, for which a small one is mounted',
+    tests: 'a full disk, for which a small one is mounted',
     find: () => (isRoot && process.platform === 'linux' ? inPath('mount') : undefined),
     otherwise: 'run the tests as root on Linux',
   },
@@ -209,22 +209,22 @@ function howToGet(name: RequirementName): string {
   return ways.filter(Boolean).join('; ');
 }
 
-/** One line: what is missing, which tests are skipped without it, and how to get it. */
+/** Returns one line with the missing requirement, the skipped tests and how to install it. */
 export function describeMissing(name: RequirementName): string {
   const { title, tests } = requirement(name);
   return `Missing: ${title}. Skipped: ${tests}. To get it: ${howToGet(name)}.`;
 }
 
-/** Everything that is missing. As root on Debian it is installed first. */
+/** Returns the missing requirements. As root on Debian, installs them first. */
 export function missingRequirements(): RequirementName[] {
   installPackages(...new Set(missing().flatMap((name) => requirement(name).debian ?? [])));
   return missing();
 }
 
 /**
- * The path of a requirement. As root on Debian it is installed if it is missing.
+ * Returns the path of a requirement. As root on Debian, installs it if it is missing.
  *
- * @throws Error that says what to install
+ * @throws Error with installation instructions
  */
 export function requirePath(name: RequirementName): string {
   const { title, find, debian } = requirement(name);

@@ -1,4 +1,4 @@
-/** What test files that run in one worker, one after another, share: each start costs seconds. */
+/** The product and the browser that all test files of a worker share, because each start takes seconds. */
 import './worker-environment.ts';
 import { launchBrowser } from './chromium.ts';
 import { type Product, startProduct } from './product.ts';
@@ -11,8 +11,8 @@ const runningProduct = shared(
 );
 
 /**
- * The worker's product without settings of its own, with stand-ins that behave and have forgotten what they were
- * asked. For files that leave it as they found it but for mails and caches: no circuit open, no limit used up.
+ * Returns the worker's product with default settings. The faults and recorded requests of its stand-ins are reset. Test
+ * files that use it must not leave a circuit open or a rate limit exhausted; mails and cache entries may stay.
  */
 export async function sharedProduct(): Promise<SharedProduct> {
   const running = await runningProduct();
@@ -24,21 +24,22 @@ export async function sharedProduct(): Promise<SharedProduct> {
   return running;
 }
 
-/** The worker's browser. Whoever opens a profile in it closes it. */
+/** Returns the worker's browser. A test that opens a context in it must close the context. */
 export const sharedBrowser = shared(launchBrowser, (browser) => browser.isConnected());
 
-/** Started by the first file that asks, and anew by the next one when it has ended. */
+/** Starts a shared resource at its first use, and again at the next use if it has stopped. */
 function shared<T extends { close(): Promise<void> }>(
   start: () => Promise<T>,
-  lives: (started: T) => boolean,
+  isRunning: (started: T) => boolean,
 ): () => Promise<T> {
   let current: T | undefined;
   return async () => {
-    if (current && lives(current)) return current;
-    const { workerEndings } = globalThis;
-    if (!workerEndings) throw new Error('This test file is not of a project whose workers share anything.');
+    if (current && isRunning(current)) return current;
+    const { workerTeardowns } = globalThis;
+    if (!workerTeardowns)
+      throw new Error('This test file runs in a project without the shared worker environment.');
     const started = await start();
-    workerEndings.push(() => started.close());
+    workerTeardowns.push(() => started.close());
     current = started;
     return started;
   };

@@ -3,24 +3,24 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A disk of its own, small enough to be filled. */
+/** A mounted disk that is small enough to fill. */
 export type SmallDisk = {
   path: string;
-  /** Takes what is left of it, to the last byte. */
+  /** Fills the disk to the last byte. */
   fill(): void;
-  /** Gives it back. */
+  /** Frees the filled space. */
   free(): void;
   close(): void;
 };
 
 /**
- * Mounts a disk in memory. Undefined where root is not allowed to mount, as in most containers.
+ * Mounts a disk in memory. Returns undefined where root may not mount, as in most containers.
  *
- * @throws Error that says what is needed when this is not root
+ * @throws Error with instructions if the process does not run as root
  */
 export function mountSmallDisk(megabytes: number): SmallDisk | undefined {
   if (process.getuid?.() !== 0) {
-    throw new Error('Filling a disk needs one that is mounted for it: run this test as root on Linux.');
+    throw new Error('This test mounts a small disk to fill: run it as root on Linux.');
   }
   const path = mkdtempSync(join(tmpdir(), 'typed-bff-disk-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'tmpfs', path]);

@@ -6,10 +6,10 @@ import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
 type Connection = SMTPServer['connections'] extends Set<infer Each> ? Each : never;
 
-/** A reply with this code, a cut connection, or no answer at all. */
+/** A reply with this code, a closed connection, or no reply at all. */
 export type Fault = number | 'drop' | 'hang';
 
-/** Asked at the nth time (from 1) the stage is reached; undefined lets it pass. */
+/** Returns the fault for the nth time (from 1) that the stage is reached; undefined for none. */
 export type FaultAt = (nth: number) => Fault | undefined;
 
 export type SmtpScript = {
@@ -18,36 +18,36 @@ export type SmtpScript = {
   rcpt?: FaultAt;
   /** At the command DATA. */
   dataCommand?: FaultAt;
-  /** After the answer to DATA, before anything of the message is read: its final dot never arrives. */
+  /** After the reply to DATA and before the message is read: its final dot never arrives. */
   body?: FaultAt;
-  /** After the final dot: the message is received and counted, only the answer is at fault. */
+  /** After the final dot: the message is received and recorded, only the reply is faulty. */
   data?: FaultAt;
-  /** Waited for between the message and its answer. */
-  beforeAnswer?: () => Promise<void>;
-  /** STARTTLS is offered, with a certificate that nobody signed. */
+  /** Delays the reply to a received message. */
+  beforeReply?: () => Promise<void>;
+  /** Offers STARTTLS with a self-signed certificate. */
   untrustedTls?: boolean;
-  /** Asked of every client; without it none is needed. */
+  /** Required from every client. Without it no authentication is required. */
   credentials?: { user: string; pass: string };
 };
 
 export type ReceivedMessage = {
   parsed: ParsedMail;
-  /** As it came over the wire, dots unstuffed. */
+  /** As received, with dots unstuffed. */
   raw: string;
   envelope: { from: string; to: string[] };
-  /** What went wrong with the answer; undefined when it was taken. */
+  /** The fault of the reply; undefined if the message was accepted. */
   fault: Fault | undefined;
 };
 
 export type TestSmtpServer = {
-  /** Without credentials. */
+  /** `smtp://` URL without credentials. */
   url: string;
   port: number;
   messages: ReceivedMessage[];
   close(): Promise<void>;
 };
 
-/** A real SMTP server on loopback. Port 0 takes any free one. */
+/** Starts a real SMTP server on loopback. Port 0 picks a free one. */
 export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promise<TestSmtpServer> {
   const messages: ReceivedMessage[] = [];
   const sockets = new Map<number, Socket>();
@@ -60,7 +60,7 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     return faultAt(nth);
   }
 
-  function answer(fault: Fault | undefined, session: SMTPServerSession, done: (error?: Error) => void): void {
+  function reply(fault: Fault | undefined, session: SMTPServerSession, done: (error?: Error) => void): void {
     if (fault === undefined) done();
     else if (fault === 'drop') sockets.get(session.remotePort)?.destroy();
     else if (fault !== 'hang') done(Object.assign(new Error('scripted'), { responseCode: fault }));
@@ -70,9 +70,9 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     faultAt: FaultAt | undefined,
     session: SMTPServerSession,
     done: (error?: Error) => void,
-  ): void => answer(next(faultAt), session, done);
+  ): void => reply(next(faultAt), session, done);
 
-  /** The library asks nobody about DATA itself. */
+  /** The library has no hook for the DATA command itself. */
   function scriptDataCommand(connection: Connection): void {
     const { session } = connection;
     const handle = connection.handler_DATA.bind(connection);
@@ -82,7 +82,7 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
         connection.send(fault, 'scripted');
         return done();
       }
-      answer(fault, session, () => {
+      reply(fault, session, () => {
         const broken = next(script.body);
         if (broken === undefined) return handle(command, done);
         connection.send(354, 'go ahead');
@@ -91,7 +91,7 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     };
   }
 
-  /** The library waits a tenth of a second before its greeting, for clients that talk too soon. */
+  /** Skips the library's 100 ms delay before the greeting, which detects clients that talk too early. */
   function greetAtOnce(connection: Connection): void {
     const greet = connection.connectionReady.bind(connection);
     connection.connectionReady = () => undefined;
@@ -115,7 +115,7 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
     onMailFrom: (_address, session, done) => pass(script.mailFrom, session, done),
     onRcptTo: (_address, session, done) => pass(script.rcpt, session, done),
     onData: async (stream, session, done) => {
-      // Undefined when the client went away in the middle.
+      // Undefined if the client disconnected in mid-message.
       const raw = await buffer(stream).catch(() => undefined);
       if (!raw) return;
       const { mailFrom, rcptTo } = session.envelope;
@@ -126,8 +126,8 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
         envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map((to) => to.address) },
         fault,
       });
-      await script.beforeAnswer?.();
-      answer(fault, session, done);
+      await script.beforeReply?.();
+      reply(fault, session, done);
     },
   });
   const connect = server.connect.bind(server);
@@ -139,7 +139,7 @@ export async function startSmtpServer(script: SmtpScript = {}, port = 0): Promis
       greetAtOnce(connection);
     }
   };
-  // A dropped connection reports itself here too.
+  // Dropped connections are also reported here.
   server.on('error', () => {});
   server.server.on('connection', (socket: Socket) => {
     if (socket.remotePort !== undefined) sockets.set(socket.remotePort, socket);

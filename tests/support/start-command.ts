@@ -4,16 +4,16 @@ import { z } from 'zod';
 
 const manifest = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
 
-/** What `npm start` gives to Node: flags, file and argument. */
+/** Returns the arguments that `npm start` passes to Node: flags, file and argument. */
 export function startArguments(): string[] {
   const { scripts } = manifest.parse(JSON.parse(readFileSync('package.json', 'utf8')));
   return scripts.start.split(' ').slice(1);
 }
 
-/** What starts Next without the front server before it, as a host does that runs the route handlers alone. */
+/** Arguments that start Next without the product's own server, like a host that runs only the route handlers. */
 export const nextArguments = [
   createRequire(import.meta.url).resolve('next/dist/bin/next'),
   'start',
-  // Above what clients keep a connection, which is about four seconds: else a call may meet one that is being closed.
+  // Longer than clients keep idle connections (about 4 s); otherwise a call may reuse one that is being closed.
   '--keepAliveTimeout=10000',
 ];

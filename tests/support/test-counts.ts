@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export type TestCounts = { passed: number; failed: number; skipped: number };
 
-/** Of Vitest's JSON reporter. It counts skipped tests as pending. */
+/** Output of Vitest's JSON reporter, which counts skipped tests as pending. */
 const resultsSchema = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
@@ -10,9 +10,9 @@ const resultsSchema = z.object({
 });
 
 /**
- * @param succeeded false also if a file could not be loaded or a rejection was unhandled, which fails no test
- * @param maySkip false if nothing is missing, or everything must run: skipped tests, such as those after a failed hook,
- * count as failed
+ * @param succeeded also false if a file could not be loaded or a rejection was unhandled, which fails no single test
+ * @param maySkip false if nothing is missing or everything must run: skipped tests, such as those after a failed hook,
+ * then count as failed
  */
 export function countTests(results: unknown, options: { succeeded: boolean; maySkip: boolean }): TestCounts {
   const { numPassedTests, numFailedTests, numPendingTests } = resultsSchema.parse(results);
@@ -21,7 +21,7 @@ export function countTests(results: unknown, options: { succeeded: boolean; mayS
   return { passed: numPassedTests, failed: options.succeeded ? failed : Math.max(1, failed), skipped };
 }
 
-/** What CI reads. */
+/** Formats the last line of the output, which CI reads. */
 export function lastLine({ passed, failed, skipped }: TestCounts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }

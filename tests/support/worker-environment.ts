@@ -1,20 +1,20 @@
 import type { Environment } from 'vitest/runtime';
 
 declare global {
-  /** How to end what the test files of this worker share; there only in projects with this environment. */
-  var workerEndings: (() => Promise<void>)[] | undefined;
+  /** Stops the resources that the test files of this worker share. Set only in projects with this environment. */
+  var workerTeardowns: (() => Promise<void>)[] | undefined;
 }
 
-/** Node, for workers that run one test file after another: what the files share ends with the worker. */
+/** A Node environment for workers that run several test files: shared resources are stopped when the worker exits. */
 const environment: Environment = {
   name: 'worker',
   viteEnvironment: 'ssr',
   setup() {
-    const endings: (() => Promise<void>)[] = [];
-    globalThis.workerEndings = endings;
+    const teardowns: (() => Promise<void>)[] = [];
+    globalThis.workerTeardowns = teardowns;
     return {
       async teardown() {
-        for (const end of endings.reverse()) await end();
+        for (const teardown of teardowns.reverse()) await teardown();
       },
     };
   },

@@ -16,7 +16,7 @@ let upstreams: Upstreams;
 const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-caller-'));
 beforeAll(async () => {
   upstreams = await startUpstreams();
-  // The services of this process, as the product makes them: from its environment.
+  // The product creates its services from the environment of the process.
   for (const [name, value] of Object.entries(upstreams.env)) vi.stubEnv(name, value);
   vi.stubEnv('DATA_DIR', dataDir);
 });
@@ -32,7 +32,7 @@ beforeEach(() => {
     standIn.fault(undefined);
 });
 
-/** The answer of the product's own handler, read as a client reads it. */
+/** Calls the product's HTTP handler and returns the deserialized result, or the error. */
 async function overHttp(path: string, input: unknown): Promise<unknown> {
   const response = await callTrpc(
     new Request(`http://localhost:3000/api/trpc/${path}`, {
@@ -41,24 +41,24 @@ async function overHttp(path: string, input: unknown): Promise<unknown> {
       body: superjson.stringify(input),
     }),
   );
-  const answer: {
+  const body: {
     result?: { data: Parameters<typeof superjson.deserialize>[0] };
     error?: { json: unknown };
   } = await response.json();
-  return answer.result ? superjson.deserialize(answer.result.data) : answer.error?.json;
+  return body.result ? superjson.deserialize(body.result.data) : body.error?.json;
 }
 
 const api = createServerCaller();
 const rome = { lat: 41.9, lng: 12.5, days: 1 };
 
-describe('the same as over HTTP', () => {
+describe('the caller returns the same as HTTP', () => {
   test('a forecast, with its dates', async () => {
     const { source: first, ...http } = Object(await overHttp('weather.forecast', rome));
     const { source, ...direct } = await api.weather.forecast(rome);
     expect(direct).toEqual(http);
     expect(direct.hourly[0]?.time).toBeInstanceOf(Date);
     expect(first).toMatchObject({ cache: 'miss' });
-    // One memory behind both doors.
+    // Both share one response cache.
     expect(source).toMatchObject({ cache: 'hit', fetchedAt: first.fetchedAt });
   });
 
@@ -69,7 +69,7 @@ describe('the same as over HTTP', () => {
     expect(await overHttp('weather.places', input)).toEqual(found);
   });
 
-  test('the proxy', async () => {
+  test('a response of the proxy', async () => {
     const input = { params: { owner: 'trpc', repo: 'trpc' } };
     const http = Object(await overHttp('proxy.github.repository', input));
     const direct = await api.proxy.github.repository(input);
@@ -87,7 +87,7 @@ describe('the same as over HTTP', () => {
     expect(await overHttp('echo.body', value)).toEqual({ res: value });
   });
 
-  test('a mail: accepted once by either door', async () => {
+  test('a mail, which is accepted only once over both', async () => {
     const draft = { email: 'ada@visitor.example', contents: 'Hello', idempotencyKey: 'caller-test-1' };
     const direct = await api.email.send(draft);
     expect(direct.duplicate).toBe(false);
@@ -96,7 +96,7 @@ describe('the same as over HTTP', () => {
   });
 });
 
-test('a direct call says that it is one, each with a request id of its own', async () => {
+test('each direct call has the method CALL and its own request id', async () => {
   const [first, second] = await Promise.all([api.echo.request(), api.echo.request()]);
   expect(first).toMatchObject({ method: 'CALL', pathname: '/', userAgent: null });
   expect(first.requestId).toMatch(/^[\da-f-]{36}$/);
@@ -115,7 +115,7 @@ describe('failures', () => {
     );
   const requestId = expect.stringMatching(/^[\da-f-]{36}$/);
 
-  test('an input that is refused, as over HTTP', async () => {
+  test('an invalid input, as over HTTP', async () => {
     const input = { lat: 91, lng: 0 };
     const failure = await failureOf(api.weather.forecast(input));
     const http = Object(await overHttp('weather.forecast', input));
@@ -126,7 +126,7 @@ describe('failures', () => {
     expect(Object.keys(failure.data.fieldErrors ?? {})).toEqual(['lat']);
   });
 
-  test('something that is not there', async () => {
+  test('a mail that does not exist', async () => {
     const failure = await failureOf(api.email.status({ id: 'no-such-mail' }));
     expect(failure.data).toMatchObject({
       reason: 'not_found',
@@ -136,7 +136,7 @@ describe('failures', () => {
     });
   });
 
-  test('an upstream that fails: the fixed text, the request id, nothing of the cause', async () => {
+  test('a failing upstream: the fixed message and the request id, without the cause', async () => {
     upstreams.openMeteo.fault({ kind: 'status', status: 500, body: '{"reason":"a secret of theirs"}' });
     const failure = await failureOf(api.weather.forecast({ lat: -1, lng: -1 }));
     expect(failure).toEqual({
@@ -151,7 +151,7 @@ describe('failures', () => {
     });
   });
 
-  test('two that wait for one failing answer have two request ids', async () => {
+  test('two calls that share one failing upstream response have different request ids', async () => {
     upstreams.openMeteo.fault({ kind: 'status', status: 500 });
     const input = { lat: -2, lng: -2 };
     const [first, second] = await Promise.all([
@@ -163,7 +163,7 @@ describe('failures', () => {
     expect(first.data.requestId).not.toBe(second.data.requestId);
   });
 
-  test('services that cannot be had', async () => {
+  test('services that cannot be created', async () => {
     const broken = createServerCaller({
       services: () => {
         throw new Error('a secret of ours');
@@ -177,24 +177,21 @@ describe('failures', () => {
     expect(JSON.stringify(failure)).not.toContain('secret');
   });
 
-  test.each([undefined, null, 'a secret', new Error('a secret')])(
-    'anything else that is thrown: %o',
-    (thrown) => {
-      expect(describeFailure(thrown)).toEqual({
-        message: errorReasons.internal.message,
-        data: {
-          reason: 'internal',
-          code: 'INTERNAL_SERVER_ERROR',
-          httpStatus: 500,
-          path: null,
-          requestId: 'unknown',
-        },
-      });
-    },
-  );
+  test.each([undefined, null, 'a secret', new Error('a secret')])('any other thrown value: %o', (thrown) => {
+    expect(describeFailure(thrown)).toEqual({
+      message: errorReasons.internal.message,
+      data: {
+        reason: 'internal',
+        code: 'INTERNAL_SERVER_ERROR',
+        httpStatus: 500,
+        path: null,
+        requestId: 'unknown',
+      },
+    });
+  });
 });
 
-describe('what a caller does to its answer is not seen by the next', () => {
+describe('changes to a result do not affect the next call', () => {
   test('lists', async () => {
     const first = await api.weather.forecast(rome);
     expect(first.hourly).toHaveLength(24);

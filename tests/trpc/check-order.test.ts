@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { ErrorReason } from '#server/errors.ts';
-import { readEnvelope } from '#tests/product/call.ts';
+import { readError } from '#tests/product/call.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { sendBytes } from '../http/support/raw-socket.ts';
 import { toWire } from '../http/support/wire.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 type Request = { method: string; path: string; query: string; headers: Record<string, string>; body: string };
 
-/** One change for each rule, in the order in which they are asked: each breaks its rule and no earlier one. */
+/** One change per rule, in the order of the checks. Each breaks its own rule and none of the earlier ones. */
 const broken: { rule: string; reason: ErrorReason; change: (request: Request) => Request }[] = [
   { rule: 'method', reason: 'method_not_allowed', change: (r) => ({ ...r, method: 'DELETE' }) },
   { rule: 'path', reason: 'invalid_input', change: (r) => ({ ...r, path: `${r.path}%` }) },
@@ -50,7 +50,7 @@ const broken: { rule: string; reason: ErrorReason; change: (request: Request) =>
   { rule: 'input', reason: 'invalid_input', change: (r) => ({ ...r, body: `{${r.body}` }) },
 ];
 
-const right: Request = {
+const valid: Request = {
   method: 'POST',
   path: '/api/trpc/echo.body',
   query: '',
@@ -59,7 +59,7 @@ const right: Request = {
 };
 
 async function send(request: Request) {
-  const { answers, ended } = await sendBytes(
+  const { responses, ended } = await sendBytes(
     product.baseUrl,
     toWire({
       ...request,
@@ -68,51 +68,51 @@ async function send(request: Request) {
     }),
   );
   expect(ended).toBe('closed');
-  const [answer] = answers;
-  if (!answer) throw new Error('there was no answer');
-  return answer;
+  const [response] = responses;
+  if (!response) throw new Error('there was no response');
+  return response;
 }
 
-test('the request that breaks no rule is answered', async () => {
-  expect((await send(right)).status).toBe(200);
+test('a request that breaks no rule gets a 200', async () => {
+  expect((await send(valid)).status).toBe(200);
 });
 
-test.each(broken)('breaking the rule of $rule alone: $reason', async ({ change, reason }) => {
-  const { text } = await send(change(right));
-  expect(readEnvelope(JSON.parse(text)).data.reason).toBe(reason);
+test.each(broken)('breaking only the rule $rule: $reason', async ({ change, reason }) => {
+  const { text } = await send(change(valid));
+  expect(readError(JSON.parse(text)).data.reason).toBe(reason);
 });
 
-const pairs = broken.flatMap((first, at) => broken.slice(at + 1).map((second) => ({ first, second })));
+const pairs = broken.flatMap((first, index) => broken.slice(index + 1).map((second) => ({ first, second })));
 
-describe('breaking two rules is refused for the first', () => {
+describe('breaking two rules: the first is reported', () => {
   test.each(
     pairs.map(({ first, second }) => ({ title: `${first.rule} before ${second.rule}`, first, second })),
   )('$title', async ({ first, second }) => {
-    const { text } = await send(second.change(first.change(right)));
-    expect(readEnvelope(JSON.parse(text)).data.reason).toBe(first.reason);
+    const { text } = await send(second.change(first.change(valid)));
+    expect(readError(JSON.parse(text)).data.reason).toBe(first.reason);
   });
 });
 
-test('breaking every rule from one on is refused for that one', async () => {
-  for (const [at, { rule, reason }] of broken.entries()) {
-    const request = broken.slice(at).reduce((made, { change }) => change(made), right);
+test('breaking all rules from one on: that one is reported', async () => {
+  for (const [index, { rule, reason }] of broken.entries()) {
+    const request = broken.slice(index).reduce((request, { change }) => change(request), valid);
     const { text } = await send(request);
-    expect(readEnvelope(JSON.parse(text)).data.reason, rule).toBe(reason);
+    expect(readError(JSON.parse(text)).data.reason, rule).toBe(reason);
   }
 });
 
-describe('the query, without its question mark', () => {
-  const ask = (query: string) =>
-    send({ ...right, method: 'GET', path: '/api/trpc/echo.request', query: `?${query}`, body: '' });
+describe('the query without the question mark', () => {
+  const sendQuery = (query: string) =>
+    send({ ...valid, method: 'GET', path: '/api/trpc/echo.request', query: `?${query}`, body: '' });
 
-  test('of exactly 8 KB passes', async () => {
-    expect((await ask(`q=${'q'.repeat(8190)}`)).status).toBe(200);
+  test('may have exactly 8 KB', async () => {
+    expect((await sendQuery(`q=${'q'.repeat(8190)}`)).status).toBe(200);
   });
 
-  test('of one byte more is too long', async () => {
-    const { status, text } = await ask(`q=${'q'.repeat(8191)}`);
+  test('must not have one byte more', async () => {
+    const { status, text } = await sendQuery(`q=${'q'.repeat(8191)}`);
     expect(status).toBe(414);
-    expect(readEnvelope(JSON.parse(text)).data).toMatchObject({
+    expect(readError(JSON.parse(text)).data).toMatchObject({
       reason: 'uri_too_long',
       path: 'echo.request',
     });

@@ -7,15 +7,15 @@ import { AppError, type ErrorReason, errorReasons, jsonRpcCodes } from '#server/
 import { toAppError } from '#server/trpc/init.ts';
 
 const reasons = Object.keys(errorReasons).filter((name): name is ErrorReason => name in errorReasons);
-const where = { path: 'some.path', requestId: 'request-1' };
+const call = { path: 'some.path', requestId: 'request-1' };
 
-test('the JSON-RPC numbers are those of tRPC', () => {
+test('the JSON-RPC codes match those of tRPC', () => {
   for (const [code, number] of Object.entries(jsonRpcCodes)) {
-    expect([code, number]).toEqual([code, Reflect.get(TRPC_ERROR_CODES_BY_KEY, code)]);
+    expect(TRPC_ERROR_CODES_BY_KEY).toHaveProperty(code, number);
   }
 });
 
-test('the map is closed: the reasons of the contract, no more and no fewer', () => {
+test('the map has exactly the reasons of the contract', () => {
   expect([...reasons].sort()).toEqual([
     'batch_too_large',
     'cross_origin',
@@ -43,27 +43,27 @@ test('the map is closed: the reasons of the contract, no more and no fewer', () 
 describe.each(reasons)('%s', (reason) => {
   const { code, httpStatus, message } = errorReasons[reason];
 
-  test("has the status that tRPC's own table gives its code", () => {
+  test("has the status of its code in tRPC's own table", () => {
     expect(TRPC_ERROR_CODES_BY_KEY[code]).toBeTypeOf('number');
-    // tRPC has no code for 414; the nearest is that of 413.
+    // tRPC has no code for 414, so uri_too_long has that of 413.
     const expected = reason === 'uri_too_long' ? 413 : httpStatus;
     expect(getHTTPStatusCodeFromError(new TRPCError({ code }))).toBe(expected);
     expect(new AppError(reason)).toMatchObject({ code, httpStatus });
   });
 
-  test('has a sentence for people', () => {
+  test('has a sentence as its message', () => {
     expect(message).toMatch(/^[A-Z].*\.$/);
     expect(new AppError(reason).publicMessage).toBe(message);
   });
 
-  test(httpStatus >= 500 ? 'keeps to its fixed text' : 'may say more', () => {
-    const error = new AppError(reason, { message: 'said here', cause: new Error('the cause') });
-    expect(error.publicMessage).toBe(httpStatus >= 500 ? message : 'said here');
-    expect(JSON.stringify(error.toData(where))).not.toMatch(/said here|the cause/);
+  test(httpStatus >= 500 ? 'always has its fixed message' : 'may have another message', () => {
+    const error = new AppError(reason, { message: 'other message', cause: new Error('the cause') });
+    expect(error.publicMessage).toBe(httpStatus >= 500 ? message : 'other message');
+    expect(JSON.stringify(error.toData(call))).not.toMatch(/other message|the cause/);
   });
 
-  test('is its data, and nothing beside it', () => {
-    expect(new AppError(reason, { message: 'x', cause: 'y' }).toData(where)).toEqual({
+  test('has only the data of the contract', () => {
+    expect(new AppError(reason, { message: 'x', cause: 'y' }).toData(call)).toEqual({
       code,
       httpStatus,
       path: 'some.path',
@@ -73,19 +73,19 @@ describe.each(reasons)('%s', (reason) => {
   });
 });
 
-test('field errors and the time to wait are part of the data where there are any', () => {
+test('field errors and retryAfterSeconds are in the data if they are set', () => {
   const fieldErrors = { 'query.n': ['too many'] };
-  expect(new AppError('invalid_input', { fieldErrors }).toData(where)).toMatchObject({ fieldErrors });
-  expect(new AppError('rate_limited', { retryAfterSeconds: 0 }).toData(where)).toMatchObject({
+  expect(new AppError('invalid_input', { fieldErrors }).toData(call)).toMatchObject({ fieldErrors });
+  expect(new AppError('rate_limited', { retryAfterSeconds: 0 }).toData(call)).toMatchObject({
     retryAfterSeconds: 0,
   });
 });
 
-describe('any throwable becomes one of them', () => {
+describe('any thrown value becomes an AppError', () => {
   const own = new AppError('rate_limited');
   test.each([
-    ['an AppError is itself', own, own],
-    ['and within a TRPCError', new TRPCError({ code: 'BAD_GATEWAY', cause: own }), own],
+    ['an AppError stays the same', own, own],
+    ['the cause of a TRPCError is used', new TRPCError({ code: 'BAD_GATEWAY', cause: own }), own],
   ])('%s', (_, thrown, expected) => {
     expect(toAppError(thrown)).toBe(expected);
   });
@@ -105,7 +105,7 @@ describe('any throwable becomes one of them', () => {
     (name): name is TRPCError['code'] => name in TRPC_ERROR_CODES_BY_KEY,
   );
 
-  test.each(codes)("tRPC's %s, without its message", (code) => {
+  test.each(codes)("tRPC's %s loses its message", (code) => {
     const error = toAppError(new TRPCError({ code, message: 'a secret', cause: new Error('a secret') }));
     expect(error.reason).toBe(expected[code] ?? 'internal');
     expect(error.publicMessage).toBe(errorReasons[error.reason].message);
@@ -129,6 +129,6 @@ describe('any throwable becomes one of them', () => {
     const error = toAppError(thrown);
     expect(error.reason).toBe('internal');
     expect(error.publicMessage).toBe(errorReasons.internal.message);
-    expect(JSON.stringify(error.toData(where))).not.toContain('a secret');
+    expect(JSON.stringify(error.toData(call))).not.toContain('a secret');
   });
 });

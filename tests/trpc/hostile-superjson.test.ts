@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { checkAnswer } from '../http/support/answers.ts';
+import { checkResponse } from '../http/support/check-response.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ async function echo(body: string) {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** Each level twice the one below, by reference: 2^n values written out. */
+/** Returns superjson in which each level refers twice to the one below: expanded, it has 2^levels values. */
 function doublings(levels: number): string {
   const names = Array.from({ length: levels + 1 }, (_, level) => `l${level}`);
   const json = Object.fromEntries(names.map((name) => [name, { a: null, b: null }]));
@@ -27,30 +27,30 @@ function doublings(levels: number): string {
   return JSON.stringify({ json, meta: { referentialEqualities } });
 }
 
-test('references that double at each level are not written out: the answer is no larger than a body', async () => {
-  // 14 levels, 700 bytes; at 30 the process would be gone.
-  const answer = await echo(doublings(14));
-  checkAnswer(answer, { mayCallUpstream: false });
-  expect(answer.text.length).toBeLessThanOrEqual(2 * limits.jsonBodyBytes);
+test('references that double at each level are not expanded: the response is not larger than a body', async () => {
+  // 14 levels are 700 bytes. Expanding 30 levels would kill the process.
+  const response = await echo(doublings(14));
+  checkResponse(response, { mayCallUpstream: false });
+  expect(response.text.length).toBeLessThanOrEqual(2 * limits.jsonBodyBytes);
 });
 
-test('a typed array made from a number is not allocated', async () => {
-  // A million; with a thousand millions the process would be gone.
-  const answer = await echo('{"json":1000000,"meta":{"values":[["typed-array","Int8Array"]]}}');
-  checkAnswer(answer, { mayCallUpstream: false });
-  expect(answer.text.length).toBeLessThanOrEqual(2 * limits.jsonBodyBytes);
+test('a typed array whose length is a number is not allocated', async () => {
+  // A million. Allocating a thousand million would kill the process.
+  const response = await echo('{"json":1000000,"meta":{"values":[["typed-array","Int8Array"]]}}');
+  checkResponse(response, { mayCallUpstream: false });
+  expect(response.text.length).toBeLessThanOrEqual(2 * limits.jsonBodyBytes);
 });
 
 test.each([100, 500, 1000, 1500, 2000, 3000, 5000, 10_000, 32_000])(
-  '%d arrays in each other are echoed or refused, never a 500',
+  '%d nested arrays are echoed or rejected, never a 500',
   async (depth) => {
-    const answer = await echo(`{"json":${'['.repeat(depth)}${']'.repeat(depth)}}`);
-    checkAnswer(answer, { mayCallUpstream: false });
-    expect([200, 400]).toContain(answer.status);
+    const response = await echo(`{"json":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+    checkResponse(response, { mayCallUpstream: false });
+    expect([200, 400]).toContain(response.status);
   },
 );
 
-test('a value that contains itself is echoed or refused, never a 500', async () => {
-  const answer = await echo('{"json":{"a":null},"meta":{"referentialEqualities":[["a"]]}}');
-  checkAnswer(answer, { mayCallUpstream: false });
+test('a value that contains itself is echoed or rejected, never a 500', async () => {
+  const response = await echo('{"json":{"a":null},"meta":{"referentialEqualities":[["a"]]}}');
+  checkResponse(response, { mayCallUpstream: false });
 });

@@ -1,44 +1,46 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { checkAnswer, mayCallUpstream } from '../http/support/answers.ts';
+import { checkResponse, mayCallUpstream } from '../http/support/check-response.ts';
 import { residentMemory } from '../http/support/memory.ts';
 import { sendBytes } from '../http/support/raw-socket.ts';
-import { sentArbitrary } from '../http/support/requests.ts';
-import type { Sent } from '../http/support/sent.ts';
+import type { RequestParts } from '../http/support/request-parts.ts';
+import { requestArbitrary } from '../http/support/requests.ts';
 import { toWire } from '../http/support/wire.ts';
 
 let product: Product;
 beforeAll(async () => {
-  // A small heap is collected often: what then grows is kept, not merely not yet collected.
+  // A small heap is collected often, so growth is a leak and not garbage.
   product = await startProduct({ NODE_OPTIONS: '--max-old-space-size=160 --max-semi-space-size=4' });
 });
 afterAll(() => product.close());
 
-const atOnce = 8;
+const concurrency = 8;
 const mebibyte = 1024 * 1024;
 
-/** Next sends these elsewhere before the door sees them: to the same path without the extra slash. */
+/** Next redirects paths with an extra slash before the tRPC handler runs. */
 const redirects = [307, 308];
 
-async function answered(sent: Sent): Promise<void> {
-  const { answers, ended } = await sendBytes(product.baseUrl, toWire(sent), { method: sent.method });
+async function expectResponse(sent: RequestParts): Promise<void> {
+  const { responses, ended } = await sendBytes(product.baseUrl, toWire(sent), {
+    method: sent.method,
+  });
   expect(ended).toBe('closed');
-  expect(answers).toHaveLength(1);
-  for (const { status, headers, text } of answers) {
+  expect(responses).toHaveLength(1);
+  for (const { status, headers, text } of responses) {
     expect(headers.has('x-powered-by')).toBe(false);
     if (redirects.includes(status)) {
       expect(headers.get('location')).toMatch(/^\/(?!\/)/);
     } else if (sent.method === 'HEAD') {
       expect(status).toBeLessThan(500);
     } else {
-      checkAnswer({ status, headers, text }, { mayCallUpstream: mayCallUpstream(sent.path) });
+      checkResponse({ status, headers, text }, { mayCallUpstream: mayCallUpstream(sent.path) });
     }
   }
 }
 
-/** On the wire a target is ASCII without blanks; other bytes are for not-http.test.ts. */
-const target = sentArbitrary.map((sent) => ({
+/** The request target must be ASCII without blanks. not-http.test.ts covers other bytes. */
+const target = requestArbitrary.map((sent) => ({
   ...sent,
   path: sent.path.replaceAll(/[^!-~]|[#?]/g, encodeURIComponent),
   query: sent.query.replaceAll(/[^!-~]|#/g, encodeURIComponent),
@@ -47,16 +49,16 @@ const target = sentArbitrary.map((sent) => ({
 
 const rounds = (numRuns: number) =>
   fc.assert(
-    fc.asyncProperty(fc.array(target, { minLength: atOnce, maxLength: atOnce }), async (batch) => {
-      await Promise.all(batch.map(answered));
+    fc.asyncProperty(fc.array(target, { minLength: concurrency, maxLength: concurrency }), async (batch) => {
+      await Promise.all(batch.map(expectResponse));
     }),
     { numRuns, endOnFailure: true },
   );
 
-test('thousands of requests: each answered, memory flat, the product well afterwards', {
+test('thousands of requests: each gets a response, memory stays flat, and the product keeps working', {
   timeout: 240_000,
 }, async () => {
-  // Until the memory has grown to what such bodies need.
+  // Warm-up: memory grows to the size that such bodies need.
   await rounds(188);
   const warm = await residentMemory(product);
   await rounds(376);

@@ -1,50 +1,50 @@
 import { expect, test } from 'vitest';
 import { routeHandler } from '#server/http/route-handlers.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
-import { checkAnswer } from '../http/support/answers.ts';
+import { checkResponse } from '../http/support/check-response.ts';
 import { withServices } from '../http/support/in-process.ts';
 
 const callTrpc = routeHandler(handleTrpc);
 
 withServices();
 
-async function ask(path: string, init: RequestInit = {}) {
+async function send(path: string, init: RequestInit = {}) {
   const response = await callTrpc(new Request(`http://localhost:3000/api/trpc${path}`, init));
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 const foreign = { 'content-type': 'application/json', 'sec-fetch-site': 'cross-site' };
 
-/** tRPC takes slashes off both ends of what is called; the door must not see another procedure than tRPC does. */
+/** tRPC strips slashes from both ends of the path. The checks must see the same procedure as tRPC. */
 test.each(['//echo.body', '/echo.body/', '//echo.body/'])(
-  'a mutation cannot be called from another site by writing it %s',
+  'a mutation cannot be called cross-origin as %s',
   async (path) => {
-    const answer = await ask(path, { method: 'POST', headers: foreign, body: '{"json":1}' });
-    checkAnswer(answer, { mayCallUpstream: false });
-    expect([403, 404]).toContain(answer.status);
+    const response = await send(path, { method: 'POST', headers: foreign, body: '{"json":1}' });
+    checkResponse(response, { mayCallUpstream: false });
+    expect([403, 404]).toContain(response.status);
   },
 );
 
 test.each(['//proxy.endpoints', '/proxy.endpoints/', '//proxy.endpoints/'])(
-  'a sensitive query cannot be called by GET by writing it %s',
+  'a sensitive query cannot be called by GET as %s',
   async (path) => {
-    const answer = await ask(path);
-    checkAnswer(answer, { mayCallUpstream: false });
-    expect([404, 405]).toContain(answer.status);
+    const response = await send(path);
+    checkResponse(response, { mayCallUpstream: false });
+    expect([404, 405]).toContain(response.status);
   },
 );
 
 test.each([
-  { title: 'by trpc-accept', headers: { 'trpc-accept': 'application/jsonl' } },
-  { title: 'by accept', headers: { accept: 'application/jsonl' } },
-])('a batch asked as a stream $title is answered as JSON with its statuses', async ({ headers }) => {
-  const answer = await ask('/echo.request,nothing.here?batch=1', { headers });
-  checkAnswer(answer, { mayCallUpstream: false });
-  expect(answer.status).toBe(207);
+  { title: 'trpc-accept', headers: { 'trpc-accept': 'application/jsonl' } },
+  { title: 'accept', headers: { accept: 'application/jsonl' } },
+])('a batch that requests a stream by $title gets JSON with the statuses', async ({ headers }) => {
+  const response = await send('/echo.request,nothing.here?batch=1', { headers });
+  checkResponse(response, { mayCallUpstream: false });
+  expect(response.status).toBe(207);
 });
 
-test('connection parameters that cannot be read are refused as JSON', async () => {
-  const answer = await ask('/echo.request?connectionParams=%7B');
-  expect(answer.status).toBe(400);
-  checkAnswer(answer, { mayCallUpstream: false });
+test('connection parameters are rejected as JSON', async () => {
+  const response = await send('/echo.request?connectionParams=%7B');
+  expect(response.status).toBe(400);
+  checkResponse(response, { mayCallUpstream: false });
 });

@@ -6,7 +6,7 @@ import { routeHandler } from '#server/http/route-handlers.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
 import { readResult } from '#tests/product/call.ts';
 import { withServices } from '../http/support/in-process.ts';
-import { carried } from '../http/support/values.ts';
+import { serializable } from '../http/support/values.ts';
 
 const callTrpc = routeHandler(handleTrpc);
 
@@ -25,23 +25,23 @@ async function echo(value: unknown): Promise<unknown> {
   return readResult(JSON.parse(text));
 }
 
-test('whatever superjson carries comes back equal, its types kept', { timeout: 60_000 }, async () => {
+test('every value that superjson supports is echoed with its types', { timeout: 60_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(carried, async (value) => {
-      // What superjson itself makes of it as text, without the door: of a Date that is none it makes null.
+    fc.asyncProperty(serializable, async (value) => {
+      // The value after superjson alone, which converts an invalid Date to null.
       const sent = superjson.parse(superjson.stringify(value));
-      const back = await echo(value);
-      expect(isDeepStrictEqual(back, { res: sent }), 'equal').toBe(true);
+      const echoed = await echo(value);
+      expect(isDeepStrictEqual(echoed, { res: sent }), 'equal').toBe(true);
     }),
     { numRuns: 1500 },
   );
 });
 
-test('a Date that is none comes back as null', async () => {
+test('an invalid Date is echoed as null', async () => {
   expect(await echo([new Date(Number.NaN)])).toEqual({ res: [null] });
 });
 
-test('an Error comes back with its name and message', async () => {
-  const back = await echo({ error: new RangeError('out of range') });
-  expect(back).toMatchObject({ res: { error: { name: 'RangeError', message: 'out of range' } } });
+test('an Error is echoed with its name and message', async () => {
+  const echoed = await echo({ error: new RangeError('out of range') });
+  expect(echoed).toMatchObject({ res: { error: { name: 'RangeError', message: 'out of range' } } });
 });

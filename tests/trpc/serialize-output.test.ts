@@ -3,7 +3,7 @@ import superjson from 'superjson';
 import { expect, test } from 'vitest';
 import { serializeOutput } from '#server/trpc/serialize-output.ts';
 
-/** As it arrives. The order of annotations means nothing. */
+/** The parsed JSON, because the order of annotations does not matter. */
 const written = (value: unknown): unknown => JSON.parse(JSON.stringify(serializeOutput(value)));
 const expected = (value: unknown): unknown => JSON.parse(JSON.stringify(superjson.serialize(value)));
 const sparse: unknown[] = [1];
@@ -16,9 +16,9 @@ test.each([
   { title: 'null', value: null },
   { title: 'undefined', value: undefined },
   { title: 'a date', value: when },
-  { title: 'a date in a list', value: [when] },
+  { title: 'a date in an array', value: [when] },
   {
-    title: 'dates in a list of objects',
+    title: 'dates in an array of objects',
     value: {
       hourly: [
         { time: when, t: 1 },
@@ -26,30 +26,30 @@ test.each([
       ],
     },
   },
-  { title: 'a date that is none', value: { at: new Date(Number.NaN) } },
+  { title: 'an invalid date', value: { at: new Date(Number.NaN) } },
   { title: 'an undefined property', value: { a: undefined, b: 1 } },
-  { title: 'numbers that are none of JSON', value: [Number.NaN, -0, Number.POSITIVE_INFINITY] },
+  { title: 'numbers that JSON does not have', value: [Number.NaN, -0, Number.POSITIVE_INFINITY] },
   { title: 'a bigint', value: { a: 1n } },
   { title: 'maps and sets', value: { map: new Map([['a', when]]), set: new Set([1]) } },
-  { title: 'an object in two places', value: { a: twice, b: twice } },
-  { title: 'a date in two places', value: { a: when, b: when } },
+  { title: 'an object that is referenced twice', value: { a: twice, b: twice } },
+  { title: 'a date that is referenced twice', value: { a: when, b: when } },
   { title: 'keys with dots', value: { 'a.b': when, 'c\\d': when } },
   { title: 'numeric keys', value: { 2: new Date(2), 1: new Date(1) } },
   { title: 'an error', value: { error: new Error('no') } },
   { title: 'an object without a prototype', value: Object.assign(Object.create(null), { at: when }) },
-  { title: 'a list with a hole', value: sparse },
-])('$title is written as superjson does', ({ value }) => {
+  { title: 'a sparse array', value: sparse },
+])('$title is serialized as by superjson', ({ value }) => {
   expect(written(value)).toEqual(expected(value));
 });
 
-test('the output itself is left as it is, and written a second time the same', () => {
+test('the output is not modified, and serializes to the same JSON again', () => {
   const output = { at: when, list: [when, { at: new Date(1) }], none: { a: [1] } };
   const before = structuredClone(output);
   expect(JSON.stringify(serializeOutput(output))).toBe(JSON.stringify(serializeOutput(output)));
   expect(output).toEqual(before);
 });
 
-test('whatever there is is written as superjson does', () => {
+test('any value is serialized as by superjson', () => {
   const anything = fc.anything({
     withDate: true,
     withBigInt: true,
@@ -65,9 +65,9 @@ test('whatever there is is written as superjson does', () => {
       fc.dictionary(fc.string(), tie('value')),
     ),
   })).value;
-  const attempt = (write: () => unknown) => {
+  const attempt = (serialize: () => unknown) => {
     try {
-      return write();
+      return serialize();
     } catch (error) {
       return String(error);
     }

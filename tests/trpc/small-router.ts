@@ -9,12 +9,12 @@ import { publicProcedure, router } from '#server/trpc/init.ts';
 
 const meta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' } as const;
 
-/** Where something can be thrown in a call. */
-export const places = ['context', 'middleware', 'procedure', 'output', 'service'] as const;
-export type ThrownIn = (typeof places)[number];
+/** The parts of a call that can throw. */
+export const throwingParts = ['context', 'middleware', 'procedure', 'output', 'service'] as const;
+type ThrowingPart = (typeof throwingParts)[number];
 
-/** A router of the product's own procedures in which everything throws the same, each in its place. */
-export function throwingRouter(thrown: unknown) {
+/** Returns a router of the product's own procedures, each of which throws the value in another part of the call. */
+function throwingRouter(thrown: unknown) {
   const fail = (): never => {
     throw thrown;
   };
@@ -45,12 +45,12 @@ export function throwingRouter(thrown: unknown) {
     wrongOutput: publicProcedure(meta)
       .input(z.void())
       .output(z.object({ ok: z.literal('expected-secret') }))
-      // The declared type and the value differ, as when an upstream's schema lies.
+      // The value does not match its declared type, as with a wrong schema of an upstream.
       .query(() => Object.assign({ ok: 'expected-secret' as const }, JSON.parse('{"ok":"actual-secret"}'))),
   });
 }
 
-/** The product's services, with a weather service that throws. */
+/** Returns the product's services with a weather service that throws. */
 function servicesThrowing(thrown: unknown): Services {
   const services = createServices({ env: parseEnv({}), log: createLogger({ level: 'silent' }) });
   const fail = async (): Promise<never> => {
@@ -59,7 +59,7 @@ function servicesThrowing(thrown: unknown): Services {
   return { ...services, weather: { forecast: fail, places: fail } };
 }
 
-/** A request to the throwing router through tRPC's fetch adapter and the product's formatter. */
+/** Sends a request to the throwing router, through tRPC's fetch adapter and the product's error formatter. */
 export async function call(
   thrown: unknown,
   path: string,
@@ -81,7 +81,7 @@ export async function call(
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/** The same for one of the places where something is thrown. */
-export function callThrowingIn(place: ThrownIn, thrown: unknown) {
-  return place === 'context' ? call(thrown, 'fine', { inContext: true }) : call(thrown, place);
+/** Sends a request that fails in the given part of the call. */
+export function callThrowingIn(part: ThrowingPart, thrown: unknown) {
+  return part === 'context' ? call(thrown, 'fine', { inContext: true }) : call(thrown, part);
 }

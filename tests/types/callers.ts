@@ -1,6 +1,5 @@
 /**
- * Types only, held by `npm run check`: hooks, server caller and script client infer the same inputs and outputs,
- * and those are the router's.
+ * Type tests, run by `npm run check`: hooks, server caller and script client infer the router's inputs and outputs.
  */
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { expectTypeOf } from 'vitest';
@@ -17,7 +16,7 @@ type ScriptClient = ReturnType<typeof createScriptClient>;
 type ServerComponents = ReturnType<typeof createServerComponentClient>['api'];
 type Hooks = typeof trpc;
 
-// weather.forecast: a query that every caller offers.
+// weather.forecast: a query, available to all callers.
 type Forecast = Outputs['weather']['forecast'];
 expectTypeOf<Awaited<ReturnType<Caller['weather']['forecast']>>>().toEqualTypeOf<Forecast>();
 expectTypeOf<Awaited<ReturnType<ServerComponents['weather']['forecast']>>>().toEqualTypeOf<Forecast>();
@@ -34,7 +33,7 @@ expectTypeOf<ForecastInput>().toEqualTypeOf<{
   units?: 'metric' | 'imperial' | undefined;
 }>();
 
-// Dates are dates on every side, not strings.
+// Dates are Date objects for all callers, not strings.
 expectTypeOf<NonNullable<Forecast['current']>['time']>().toEqualTypeOf<Date>();
 expectTypeOf<Forecast['hourly'][number]['temperature']>().toEqualTypeOf<number | null>();
 expectTypeOf<Outputs['echo']['request']['receivedAt']>().toEqualTypeOf<Date>();
@@ -45,7 +44,7 @@ expectTypeOf<Awaited<ReturnType<Caller['email']['send']>>>().toEqualTypeOf<Recei
 expectTypeOf<Awaited<ReturnType<ScriptClient['email']['send']['mutate']>>>().toEqualTypeOf<Receipt>();
 expectTypeOf<Receipt['status']>().toEqualTypeOf<'queued' | 'sending' | 'sent' | 'dead' | 'held'>();
 
-// proxy.*: inferred from the upstream's declaration.
+// proxy.*: types are inferred from the upstream's declaration.
 type Repository = Outputs['proxy']['github']['repository'];
 expectTypeOf<
   Awaited<ReturnType<ScriptClient['proxy']['github']['repository']['query']>>
@@ -64,7 +63,7 @@ expectTypeOf<{ params: { owner: string } }>().not.toExtend<Inputs['proxy']['gith
 expectTypeOf<Outputs['proxy']['github']['renderMarkdown']['data']>().toEqualTypeOf<string>();
 expectTypeOf<Inputs['proxy']['github']['renderMarkdown']>().not.toBeAny();
 
-/** What the hooks give, as a component would use them. */
+/** Uses the hooks as a component does. */
 export function useHookTypes(hooks: Hooks): void {
   const forecast = hooks.weather.forecast.useQuery({ lat: 52.52, lng: 13.41 });
   expectTypeOf(forecast.data).toEqualTypeOf<Forecast | undefined>();
@@ -75,20 +74,20 @@ export function useHookTypes(hooks: Hooks): void {
   expectTypeOf(repository.data).toEqualTypeOf<Repository | undefined>();
 }
 
-// A POST endpoint is a mutation, a GET endpoint a query; what does not exist does not compile.
+// A POST endpoint is a mutation and a GET endpoint a query. Unknown endpoints do not compile.
 expectTypeOf<ScriptClient['proxy']['github']['renderMarkdown']>().toHaveProperty('mutate');
 expectTypeOf<ScriptClient['proxy']['github']['renderMarkdown']>().not.toHaveProperty('query');
 expectTypeOf<Outputs>().not.toHaveProperty('nothing');
 expectTypeOf<Outputs['proxy']['github']>().not.toHaveProperty('nothing');
 
-// Raw endpoints are no procedures: their bytes go past tRPC.
+// Raw endpoints are not procedures: their bytes bypass tRPC.
 expectTypeOf<Outputs['proxy']>().toHaveProperty('files');
 expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('download');
 expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('upload');
 expectTypeOf<Outputs['proxy']['codeload']>().not.toHaveProperty('archive');
 expectTypeOf<ScriptClient['proxy']['files']>().not.toHaveProperty('download');
 
-// proxy.status: the same for every caller, with its dates and its closed set of states.
+// proxy.status: the same type for all callers, with dates and a closed set of states.
 type UpstreamStatus = Outputs['proxy']['status'][number];
 expectTypeOf<Awaited<ReturnType<Caller['proxy']['status']>>>().toEqualTypeOf<UpstreamStatus[]>();
 expectTypeOf<Awaited<ReturnType<ScriptClient['proxy']['status']['query']>>>().toEqualTypeOf<

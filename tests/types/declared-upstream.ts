@@ -1,4 +1,6 @@
-/** Types only, held by `npm run check`: what callers give and get is what an upstream's declaration says. */
+/**
+ * Type tests, run by `npm run check`: the inputs and outputs of callers are inferred from an upstream's declaration.
+ */
 import { expectTypeOf } from 'vitest';
 import { z } from 'zod';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
@@ -45,7 +47,7 @@ const library = defineUpstream({
 });
 type Endpoints = typeof library.endpoints;
 
-// A GET: params must be given, a query may be; defaults may be left out.
+// A GET: params are required and the query is optional. Fields with a default may be omitted.
 type BooksInput = EndpointInput<Endpoints['books']>;
 expectTypeOf<BooksInput['params']>().toEqualTypeOf<{ shelf: string }>();
 expectTypeOf<BooksInput['query']>().toEqualTypeOf<
@@ -60,12 +62,12 @@ expectTypeOf<EndpointData<Endpoints['books']>>().toEqualTypeOf<{
   books: { title: string; due: Date | null }[];
 }>();
 
-// A POST: its body, and nothing else.
+// A POST: only its body.
 type LendInput = EndpointInput<Endpoints['lend']>;
 expectTypeOf<keyof LendInput>().toEqualTypeOf<'body'>();
 expectTypeOf<LendInput['body']>().toEqualTypeOf<{ book: string; days?: number | undefined }>();
 expectTypeOf<EndpointData<Endpoints['lend']>>().toEqualTypeOf<{ loan: string }>();
 
-// One that takes nothing.
+// An endpoint without input.
 expectTypeOf<keyof EndpointInput<Endpoints['opening']>>().toEqualTypeOf<never>();
 expectTypeOf<EndpointData<Endpoints['opening']>>().toEqualTypeOf<string>();

@@ -1,50 +1,50 @@
 import { describe, expect, test } from 'vitest';
-import { json, ok, okay, startRawServer, wire } from './raw-server.ts';
+import { json, ok, respondOk, startRawServer, wire } from './raw-server.ts';
 import { clientOf, failureOf, upstreamAt } from './support.ts';
 
-describe('a caller that leaves', () => {
-  test('ends its own exchange', async () => {
-    const asked = Promise.withResolvers<void>();
+describe('a caller that disconnects', () => {
+  test('aborts its own exchange', async () => {
+    const received = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
     const { url } = await startRawServer((socket) => {
       socket.on('close', () => closed.resolve());
-      asked.resolve();
+      received.resolve();
     });
     const upstream = upstreamAt(url);
     const abort = new AbortController();
     const failing = failureOf(
       clientOf().request(upstream, upstream.endpoints.json, {}, { signal: abort.signal }),
     );
-    await asked.promise;
+    await received.promise;
     abort.abort();
     expect((await failing).reason).toMatch(/^upstream_/);
     await closed.promise;
   });
 
-  test('does not end a load that others wait for', async () => {
-    const asked = Promise.withResolvers<() => void>();
+  test('does not abort a load that other callers wait for', async () => {
+    const received = Promise.withResolvers<() => void>();
     const { url, heads } = await startRawServer((socket) => {
-      asked.resolve(() => socket.write(wire('200 OK', json, ok)));
+      received.resolve(() => socket.write(wire('200 OK', json, ok)));
     });
     const upstream = upstreamAt(url);
     const client = clientOf();
     const abort = new AbortController();
-    const { remembered } = upstream.endpoints;
+    const { cached } = upstream.endpoints;
     const first = client
-      .procedureAnswer(upstream, remembered, {}, { signal: abort.signal })
+      .requestWithMeta(upstream, cached, {}, { signal: abort.signal })
       .catch(() => undefined);
-    const second = client.procedureAnswer(upstream, remembered, {});
-    const answer = await asked.promise;
+    const second = client.requestWithMeta(upstream, cached, {});
+    const respond = await received.promise;
     abort.abort();
-    answer();
+    respond();
     expect(await second).toMatchObject({ data: { ok: true }, meta: { status: 200, cache: 'miss' } });
     await first;
     expect(heads).toHaveLength(1);
   });
 });
 
-test('after close nothing more is asked', async () => {
-  const { url, heads } = await startRawServer(okay);
+test('a closed client sends no more requests', async () => {
+  const { url, heads } = await startRawServer(respondOk);
   const upstream = upstreamAt(url);
   const client = clientOf();
   await client.request(upstream, upstream.endpoints.json, {});

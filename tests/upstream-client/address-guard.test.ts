@@ -4,18 +4,18 @@ import { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseEnv } from '#server/config/env.ts';
 import {
-  AddressRefusedError,
+  AddressRejectedError,
   guardedConnector,
   isLoopbackAddress,
+  isLoopbackHost,
   isPublicAddress,
-  namesLoopback,
   type Resolve,
 } from '#server/upstream-client/address-guard.ts';
 import { createUpstreamClient } from '#server/upstream-client/client.ts';
 
-describe('public addresses', () => {
+describe('address checks', () => {
   test.each(['1.1.1.1', '93.184.215.14', '140.82.121.6', '2606:4700:4700::1111', '2a00:1450:4001::1'])(
-    '%s is one',
+    '%s is a public address',
     (address) => {
       expect(isPublicAddress(address)).toBe(true);
     },
@@ -56,19 +56,19 @@ describe('public addresses', () => {
     '0x7f000001',
     'example.org',
     '',
-  ])('%s is none', (address) => {
+  ])('%j is not a public address', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
-  test('this machine is known by its addresses and its name', () => {
+  test('loopback is recognised by its addresses and by localhost', () => {
     expect(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'].every(isLoopbackAddress)).toBe(true);
     expect(['1.1.1.1', '::2', 'localhost', ''].some(isLoopbackAddress)).toBe(false);
-    expect(['localhost', '127.0.0.1', '[::1]'].every(namesLoopback)).toBe(true);
-    expect(['localhost.example.org', 'example.org', '1.1.1.1'].some(namesLoopback)).toBe(false);
+    expect(['localhost', '127.0.0.1', '[::1]'].every(isLoopbackHost)).toBe(true);
+    expect(['localhost.example.org', 'example.org', '1.1.1.1'].some(isLoopbackHost)).toBe(false);
   });
 });
 
-describe('the connection', () => {
+describe('a connection', () => {
   let port = 0;
   let taken = 0;
   const server = createServer((_, response) => response.end('{}'));
@@ -83,7 +83,7 @@ describe('the connection', () => {
   });
   afterAll(() => server.close());
 
-  const answering =
+  const resolveTo =
     (...addresses: string[]): Resolve =>
     (_, __, callback) =>
       callback(
@@ -107,38 +107,38 @@ describe('the connection', () => {
   }
 
   test.each(['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', '169.254.169.254'])(
-    'to the literal %s is not made',
+    'to the literal %s is rejected',
     async (host) => {
       const before = taken;
-      await expect(ask(host, { allowLoopback: false })).rejects.toThrow(AddressRefusedError);
+      await expect(ask(host, { allowLoopback: false })).rejects.toThrow(AddressRejectedError);
       expect(taken).toBe(before);
     },
   );
 
   test.each([
-    { title: 'this machine', addresses: ['127.0.0.1'] },
+    { title: 'loopback', addresses: ['127.0.0.1'] },
     { title: 'a private network', addresses: ['10.0.0.1'] },
     { title: 'a metadata service', addresses: ['169.254.169.254'] },
-    { title: 'public and private at once', addresses: ['1.1.1.1', '127.0.0.1'] },
-    { title: 'nothing', addresses: [] },
-  ])('to a name that resolves to $title is not made', async ({ addresses }) => {
+    { title: 'a public and a private address', addresses: ['1.1.1.1', '127.0.0.1'] },
+    { title: 'no address', addresses: [] },
+  ])('to a name that resolves to $title is rejected', async ({ addresses }) => {
     const before = taken;
-    const call = ask('rebound.example.org', { allowLoopback: false, resolve: answering(...addresses) });
-    await expect(call).rejects.toThrow(AddressRefusedError);
+    const call = ask('rebound.example.org', { allowLoopback: false, resolve: resolveTo(...addresses) });
+    await expect(call).rejects.toThrow(AddressRejectedError);
     expect(taken).toBe(before);
   });
 
-  test('to this machine is made when the operator named it', async () => {
+  test('to loopback is allowed when the operator configured it', async () => {
     expect(await ask('127.0.0.1', { allowLoopback: true })).toBe(200);
-    expect(await ask('localhost', { allowLoopback: true, resolve: answering('127.0.0.1') })).toBe(200);
+    expect(await ask('localhost', { allowLoopback: true, resolve: resolveTo('127.0.0.1') })).toBe(200);
   });
 
-  test('to a private network is not made even then', async () => {
-    const call = ask('localhost', { allowLoopback: true, resolve: answering('10.0.0.1') });
-    await expect(call).rejects.toThrow(AddressRefusedError);
+  test('to a private network is rejected even when loopback is allowed', async () => {
+    const call = ask('localhost', { allowLoopback: true, resolve: resolveTo('10.0.0.1') });
+    await expect(call).rejects.toThrow(AddressRejectedError);
   });
 
-  test('of the upstream client goes by the setting alone', async () => {
+  test('of the upstream client is allowed to a URL that names loopback and rejected to a metadata service', async () => {
     const client = createUpstreamClient(parseEnv({}));
     await expect(client.fetchJson('local', `http://127.0.0.1:${port}/`)).resolves.toEqual({});
     await expect(

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance, failing, startFickle } from './fickle.ts';
+import { advance, failing, startFlaky } from './flaky.ts';
 import { json, ok, wire } from './raw-server.ts';
 import { upstreamFailureOf } from './support.ts';
 
-const { minimumAttempts: minimumTries, openFor } = limits.upstream.breaker;
+const { minimumAttempts, openFor } = limits.upstream.breaker;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
@@ -13,56 +13,56 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** An open circuit whose time is over, and a probe that is not yet answered. */
+/** Sets up a circuit that has just become half-open, with a pending probe. */
 async function setUpProbe() {
-  const upstream = await startFickle();
-  await upstream.times(minimumTries, failing);
+  const upstream = await startFlaky();
+  await upstream.times(minimumAttempts, failing);
   advance(openFor);
-  const asked = Promise.withResolvers<(bytes: Buffer) => void>();
-  upstream.behaviour.script = (socket) => asked.resolve((bytes) => socket.write(bytes));
+  const received = Promise.withResolvers<(bytes: Buffer) => void>();
+  upstream.behaviour.script = (socket) => received.resolve((bytes) => socket.write(bytes));
   const abort = new AbortController();
   const probe = upstream.ask(abort.signal).then(
     () => 'ok',
     () => 'failed',
   );
-  return { ...upstream, abort, probe, answer: await asked.promise };
+  return { ...upstream, abort, probe, respond: await received.promise };
 }
 
-describe('after its time one call finds out', () => {
-  test('the others are refused meanwhile; an answer closes it', async () => {
-    const { ask, probe, answer, heads, states, breaker, times } = await setUpProbe();
+describe('a half-open circuit sends one probe', () => {
+  test('other calls are rejected meanwhile, and a success closes the circuit', async () => {
+    const { ask, probe, respond, heads, states, breaker, times } = await setUpProbe();
     expect(states()).toEqual(['half_open', 'closed']);
     for (const call of [ask(), ask()]) {
       expect(await upstreamFailureOf(call)).toMatchObject({ fault: 'breaker_open', retryAfterSeconds: 1 });
     }
-    expect(heads).toHaveLength(minimumTries + 1);
-    answer(wire('200 OK', json, ok));
+    expect(heads).toHaveLength(minimumAttempts + 1);
+    respond(wire('200 OK', json, ok));
     expect(await probe).toBe('ok');
     expect(breaker).toEqual(['sample closed', 'sample open', 'sample half_open', 'sample closed']);
-    // What failed before is forgotten.
-    await times(minimumTries / 2, failing);
+    // Earlier failures no longer count.
+    await times(minimumAttempts / 2, failing);
     expect(states()).toEqual(['closed', 'closed']);
   });
 
-  test('a failure opens it for the whole time again', async () => {
-    const { ask, probe, answer, heads, breaker } = await setUpProbe();
-    answer(wire('500 No', json));
+  test('a failure opens the circuit for the full time again', async () => {
+    const { ask, probe, respond, heads, breaker } = await setUpProbe();
+    respond(wire('500 No', json));
     expect(await probe).toBe('failed');
     expect(breaker).toEqual(['sample closed', 'sample open', 'sample half_open', 'sample open']);
     expect(await upstreamFailureOf(ask())).toMatchObject({ fault: 'breaker_open', retryAfterSeconds: 5 });
-    expect(heads).toHaveLength(minimumTries + 1);
+    expect(heads).toHaveLength(minimumAttempts + 1);
   });
 
-  test('a caller that leaves has found out nothing', async () => {
+  test('a cancelled probe opens the circuit again', async () => {
     const { probe, abort, breaker } = await setUpProbe();
     abort.abort();
     expect(await probe).toBe('failed');
     expect(breaker).toEqual(['sample closed', 'sample open', 'sample half_open', 'sample open']);
   });
 
-  test('a 4xx shows the upstream at work', async () => {
-    const { probe, answer, states } = await setUpProbe();
-    answer(wire('404 No', json));
+  test('a 4xx closes the circuit', async () => {
+    const { probe, respond, states } = await setUpProbe();
+    respond(wire('404 No', json));
     expect(await probe).toBe('failed');
     expect(states()).toEqual(['closed', 'closed']);
   });

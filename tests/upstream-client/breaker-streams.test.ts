@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance, failing } from './fickle.ts';
-import { answering, inTurn, json, ok, type Script, startRawServer, wire } from './raw-server.ts';
+import { advance, failing } from './flaky.ts';
+import { inSequence, json, ok, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawClientOf, readAll } from './raw-support.ts';
 import { upstreamFailureOf } from './support.ts';
 
-const { minimumAttempts: minimumTries, openFor } = limits.upstream.breaker;
+const { minimumAttempts, openFor } = limits.upstream.breaker;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const bytes = answering('200 OK', bytesType, 'bytes');
+const bytes = respondWith('200 OK', bytesType, 'bytes');
 const cut: Script = (socket) => socket.end(wire('200 OK', { ...bytesType, 'content-length': '10' }, 'bytes'));
 
 async function setUp(script: Script) {
@@ -26,14 +26,14 @@ async function setUp(script: Script) {
   return { ...raw, behaviour, heads, call, breaker };
 }
 
-test('streams that fail open the circuit, for calls too; a stream that does not closes it', async () => {
+test('failed streams open the circuit for streams and calls, and a successful stream closes it', async () => {
   const { download, call, behaviour, heads, breaker, streams } = await setUp(failing);
-  for (let stream = 0; stream < minimumTries; stream += 1) await upstreamFailureOf(download());
+  for (let stream = 0; stream < minimumAttempts; stream += 1) await upstreamFailureOf(download());
   expect(breaker()).toBe('open');
-  for (const refused of [download(), call()]) {
-    expect((await upstreamFailureOf(refused)).fault).toBe('breaker_open');
+  for (const rejected of [download(), call()]) {
+    expect((await upstreamFailureOf(rejected)).fault).toBe('breaker_open');
   }
-  expect(heads).toHaveLength(minimumTries);
+  expect(heads).toHaveLength(minimumAttempts);
   expect(streams()).toBe(0);
   advance(openFor);
   behaviour.script = bytes;
@@ -41,34 +41,34 @@ test('streams that fail open the circuit, for calls too; a stream that does not 
   expect(breaker()).toBe('closed');
 });
 
-test('what a stream is told about when holds for calls too', async () => {
-  const later = answering('429 Later', { ...bytesType, 'retry-after': '7' });
-  const { download, call, heads } = await setUp(inTurn(later, answering('200 OK', json, ok)));
+test('a Retry-After to a stream pauses calls too', async () => {
+  const later = respondWith('429 Later', { ...bytesType, 'retry-after': '7' });
+  const { download, call, heads } = await setUp(inSequence(later, respondWith('200 OK', json, ok)));
   expect(await upstreamFailureOf(download())).toMatchObject({ fault: 'throttled', retryAfterSeconds: 7 });
-  for (const refused of [download(), call()]) {
-    expect(await upstreamFailureOf(refused)).toMatchObject({ fault: 'paused', retryAfterSeconds: 7 });
+  for (const rejected of [download(), call()]) {
+    expect(await upstreamFailureOf(rejected)).toMatchObject({ fault: 'paused', retryAfterSeconds: 7 });
   }
   expect(heads).toHaveLength(1);
   advance(7_000);
   expect((await call()).data).toEqual({ ok: true });
 });
 
-test('a place that is not free says nothing of the upstream', async () => {
+test('a stream rejected because all slots are taken does not count as a failure of the upstream', async () => {
   const { download, breaker } = await setUp((socket) =>
     socket.write(wire('200 OK', { ...bytesType, 'content-length': '10' }, 'bytes')),
   );
   const held = await Promise.all(Array.from({ length: limits.upstream.streams }, () => download()));
-  for (let stream = 0; stream < 3 * minimumTries; stream += 1) {
+  for (let stream = 0; stream < 3 * minimumAttempts; stream += 1) {
     expect((await upstreamFailureOf(download())).fault).toBe('queue_full');
   }
   expect(breaker()).toBe('closed');
   for (const { body } of held) body?.destroy();
 });
 
-test('a probe that cannot be sent has found out nothing', async () => {
+test('a probe that was cancelled before it was sent leaves the circuit open', async () => {
   const { download, call, behaviour, breaker } = await setUp(cut);
   behaviour.script = failing;
-  for (let stream = 0; stream < minimumTries; stream += 1) await upstreamFailureOf(download());
+  for (let stream = 0; stream < minimumAttempts; stream += 1) await upstreamFailureOf(download());
   advance(openFor);
   const gone = AbortSignal.abort();
   expect((await upstreamFailureOf(download({ signal: gone }))).fault).toBe('cancelled');

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance, failing, startFickle } from './fickle.ts';
-import { answering, json, ok, okay, type Script } from './raw-server.ts';
+import { advance, failing, startFlaky } from './flaky.ts';
+import { json, ok, respondOk, respondWith, type Script } from './raw-server.ts';
 import { upstreamFailureOf } from './support.ts';
 
-const { minimumAttempts: minimumTries } = limits.upstream.breaker;
+const { minimumAttempts } = limits.upstream.breaker;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
@@ -13,71 +13,71 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('the circuit opens', () => {
-  test('when more than half of enough calls failed', async () => {
-    const { times, states, breaker } = await startFickle();
-    await times(minimumTries / 2, okay);
-    await times(minimumTries / 2, failing);
+describe('the circuit', () => {
+  test('opens when more than half of the calls failed, given the minimum number of calls', async () => {
+    const { times, states, breaker } = await startFlaky();
+    await times(minimumAttempts / 2, respondOk);
+    await times(minimumAttempts / 2, failing);
     expect(states()).toEqual(['closed', 'closed']);
     await times(1, failing);
     expect(states()).toEqual(['open', 'closed']);
     expect(breaker).toEqual(['sample closed', 'sample open']);
   });
 
-  test('not for few', async () => {
-    const { times, states } = await startFickle();
-    await times(minimumTries - 1, failing);
+  test('does not open for fewer calls than the minimum', async () => {
+    const { times, states } = await startFlaky();
+    await times(minimumAttempts - 1, failing);
     expect(states()).toEqual(['closed', 'closed']);
   });
 
-  test('not for what happened before the window', async () => {
-    const { times, states } = await startFickle();
-    await times(minimumTries - 1, failing);
+  test('does not open for failures before the window', async () => {
+    const { times, states } = await startFlaky();
+    await times(minimumAttempts - 1, failing);
     advance(60 * 60_000);
     await times(1, failing);
     expect(states()).toEqual(['closed', 'closed']);
   });
 
   test.each([
-    ['schema', answering('200 OK', json, '{}')],
-    ['not_json', answering('200 OK', json, '{')],
-    ['redirect', answering('302 Found', { location: '/' })],
-    ['media_type', answering('200 OK', {}, ok)],
-    ['unavailable', answering('503 No', {})],
+    ['schema', respondWith('200 OK', json, '{}')],
+    ['not_json', respondWith('200 OK', json, '{')],
+    ['redirect', respondWith('302 Found', { location: '/' })],
+    ['media_type', respondWith('200 OK', {}, ok)],
+    ['unavailable', respondWith('503 No', {})],
     ['reset', (socket) => socket.resetAndDestroy()],
     ['protocol', (socket) => socket.write('no\r\n\r\n')],
-  ] satisfies [string, Script][])('for %s', async (fault, script) => {
-    const { times, states, tried } = await startFickle();
-    await times(minimumTries, script);
-    expect(new Set(tried)).toEqual(new Set([`sample ${fault}`]));
+  ] satisfies [string, Script][])('opens for the fault %s', async (fault, script) => {
+    const { times, states, attempts } = await startFlaky();
+    await times(minimumAttempts, script);
+    expect(new Set(attempts)).toEqual(new Set([`sample ${fault}`]));
     expect(states()).toEqual(['open', 'closed']);
   });
 
-  test.each([400, 401, 403, 404, 410, 422, 429])('never for %d', async (status) => {
-    const { times, states, heads, breaker } = await startFickle();
-    await times(5 * minimumTries, answering(`${status} No`, json, '{}'));
-    expect(heads).toHaveLength(5 * minimumTries);
+  test.each([400, 401, 403, 404, 410, 422, 429])('never opens for status %d', async (status) => {
+    const { times, states, heads, breaker } = await startFlaky();
+    await times(5 * minimumAttempts, respondWith(`${status} No`, json, '{}'));
+    expect(heads).toHaveLength(5 * minimumAttempts);
     expect(states()).toEqual(['closed', 'closed']);
     expect(breaker).toEqual(['sample closed']);
   });
 
-  test('never for callers that leave', async () => {
-    const { behaviour, ask, heads, states, tried } = await startFickle();
-    for (let call = 0; call < 2 * minimumTries; call += 1) {
+  test('never opens for callers that disconnect', async () => {
+    const { behaviour, ask, heads, states, attempts } = await startFlaky();
+    for (let call = 0; call < 2 * minimumAttempts; call += 1) {
       const abort = new AbortController();
       behaviour.script = () => abort.abort();
       await upstreamFailureOf(ask(abort.signal));
     }
-    expect(heads).toHaveLength(2 * minimumTries);
-    expect(new Set(tried)).toEqual(new Set(['sample cancelled']));
+    expect(heads).toHaveLength(2 * minimumAttempts);
+    expect(new Set(attempts)).toEqual(new Set(['sample cancelled']));
     expect(states()).toEqual(['closed', 'closed']);
   });
 });
 
-describe('while it is open', () => {
-  test('nothing is sent, and callers are told when', async () => {
-    const { times, ask, heads } = await startFickle();
-    await times(minimumTries, failing);
+describe('while the circuit is open', () => {
+  test('no request is sent, and callers get the seconds until the next probe', async () => {
+    const { times, ask, heads } = await startFlaky();
+    await times(minimumAttempts, failing);
     for (const [passed, retryAfterSeconds] of [
       [0, 5],
       [3_000, 2],
@@ -91,13 +91,13 @@ describe('while it is open', () => {
         retryAfterSeconds,
       });
     }
-    expect(heads).toHaveLength(minimumTries);
+    expect(heads).toHaveLength(minimumAttempts);
   });
 
-  test('other upstreams are asked as ever', async () => {
-    const { times, askOther, states } = await startFickle();
-    await times(minimumTries, failing);
-    expect((await askOther()).data).toEqual({ ok: true });
+  test('other upstreams are unaffected', async () => {
+    const { times, requestOther, states } = await startFlaky();
+    await times(minimumAttempts, failing);
+    expect((await requestOther()).data).toEqual({ ok: true });
     expect(states()).toEqual(['open', 'closed']);
   });
 });

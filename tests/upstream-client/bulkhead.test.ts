@@ -6,16 +6,16 @@ import { clientOf, failureOf, upstreamAt } from './support.ts';
 
 const { connections, queue } = limits.upstream;
 
-/** A server that holds every request until it is told to answer them all. */
+/** Starts a server that holds every request until `release`. */
 async function startHolding() {
   const held: ServerResponse[] = [];
   let open = false;
-  const answer = (response: ServerResponse) =>
+  const respond = (response: ServerResponse) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
-  let asked = 0;
+  let requested = 0;
   const server = createServer((_, response) => {
-    asked += 1;
-    if (open) answer(response);
+    requested += 1;
+    if (open) respond(response);
     else held.push(response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -28,15 +28,15 @@ async function startHolding() {
   return {
     url: `http://127.0.0.1:${address.port}`,
     held,
-    asked: () => asked,
+    requested: () => requested,
     release() {
       open = true;
-      for (const response of held.splice(0)) answer(response);
+      for (const response of held.splice(0)) respond(response);
     },
   };
 }
 
-test('a slow upstream gets so many requests and no more; what cannot wait is refused at once; others are unharmed', async () => {
+test('concurrency and queue of a slow upstream are bounded, further calls are rejected at once, and other upstreams are unaffected', async () => {
   const slow = await startHolding();
   const quick = await startHolding();
   quick.release();
@@ -47,20 +47,20 @@ test('a slow upstream gets so many requests and no more; what cannot wait is ref
   const accepted = Array.from({ length: connections + queue }, ask);
   await expect.poll(() => slow.held.length).toBe(connections);
 
-  const refused = await failureOf(ask());
-  expect(refused.reason).toBe('upstream_overloaded');
-  expect(refused.retryAfterSeconds).toBeGreaterThan(0);
+  const rejected = await failureOf(ask());
+  expect(rejected.reason).toBe('upstream_overloaded');
+  expect(rejected.retryAfterSeconds).toBeGreaterThan(0);
   expect(slow.held).toHaveLength(connections);
 
   const other = { ...upstreamAt(quick.url), name: 'quick' };
   expect((await client.request(other, other.endpoints.json, {})).data).toEqual({ ok: true });
 
   slow.release();
-  const answers = await Promise.all(accepted);
-  expect(answers.map(({ data }) => data)).toEqual(accepted.map(() => ({ ok: true })));
+  const responses = await Promise.all(accepted);
+  expect(responses.map(({ data }) => data)).toEqual(accepted.map(() => ({ ok: true })));
 });
 
-test('what waits for a connection has a deadline too, and is never sent when that has passed', async () => {
+test('a queued call has a deadline and is not sent after it has passed', async () => {
   const slow = await startHolding();
   const client = clientOf();
   const upstream = upstreamAt(slow.url);
@@ -72,5 +72,5 @@ test('what waits for a connection has a deadline too, and is never sent when tha
   expect(slow.held).toHaveLength(connections);
   slow.release();
   await Promise.all(running);
-  expect(slow.asked()).toBe(connections);
+  expect(slow.requested()).toBe(connections);
 });

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { answering, json, ok, startRawServer } from './raw-server.ts';
+import { json, ok, respondWith, startRawServer } from './raw-server.ts';
 import { clientOf, upstreamAt } from './support.ts';
 
 const cache = { freshFor: 3_600_000, staleIfErrorFor: 3_600_000 };
 
-test('answers beyond the bound push out those that were used longest ago', async () => {
-  const padding = ' '.repeat(limits.upstream.answerBytes - ok.length);
-  const { url, heads } = await startRawServer(answering('200 OK', json, `${ok}${padding}`));
+test('responses beyond the size limit evict the least recently used ones', async () => {
+  const padding = ' '.repeat(limits.upstream.responseBytes - ok.length);
+  const { url, heads } = await startRawServer(respondWith('200 OK', json, `${ok}${padding}`));
   const upstream = upstreamAt(url);
   const endpoint = { ...upstream.endpoints.thing, cache };
   const client = clientOf();
   const kindOf = async (id: string) =>
     (await client.request(upstream, endpoint, { params: { id, part: 'p' } })).cache;
-  const fitting = Math.ceil(limits.upstream.cacheBytes / limits.upstream.answerBytes) - 1;
+  const fitting = Math.ceil(limits.upstream.cacheBytes / limits.upstream.responseBytes) - 1;
   const ids = Array.from({ length: fitting }, (_, index) => `${index}`);
   for (const id of ids) expect(await kindOf(id)).toBe('miss');
   for (const id of ids) expect(await kindOf(id)).toBe('hit');

@@ -25,7 +25,7 @@ const hopByHop = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encodin
 const written = ['content-length', 'content-encoding', 'expect', 'proxy-connection'];
 const badNames = ['Accept-Language', '', 'a b', 'a:', 'x-', 'é', 'a\r\nb', '__proto__'];
 
-describe('headers that never pass', () => {
+describe('forwarded headers', () => {
   test.each([
     ...hopByHop,
     ...written,
@@ -40,7 +40,7 @@ describe('headers that never pass', () => {
       'sec-fetch-site',
       'proxy-x',
     ],
-  ])('from the caller: %j', (name) => {
+  ])('cannot include the request header %j', (name) => {
     for (const endpoint of [good, raw]) {
       const declared = declare({ ...endpoint, requestHeaders: ['accept-language', name] });
       expect(declared).toThrow(DeclarationError);
@@ -56,7 +56,7 @@ describe('headers that never pass', () => {
     ...['content-type', 'content-disposition', 'cache-control', 'clear-site-data', 'retry-after'],
     ...['content-security-policy', 'strict-transport-security', 'x-frame-options', 'x-content-type-options'],
     ...['access-control-allow-origin', 'cross-origin-opener-policy', 'ratelimit', 'ratelimit-policy'],
-  ])('from the upstream: %j', (name) => {
+  ])('cannot include the response header %j', (name) => {
     for (const endpoint of [good, raw]) {
       const declared = declare({ ...endpoint, responseHeaders: ['etag', name] });
       expect(declared).toThrow(DeclarationError);
@@ -64,23 +64,23 @@ describe('headers that never pass', () => {
     }
   });
 
-  test('others may', () => {
+  test('can include other headers', () => {
     const passing = { requestHeaders: ['range', 'if-none-match', 'x-a1'], responseHeaders: ['etag', 'link'] };
     expect(declare({ ...good, ...passing })).not.toThrow();
     expect(declare({ ...raw, ...passing })).not.toThrow();
   });
 });
 
-describe('headers of the declaration', () => {
+describe('headers that a declaration sets', () => {
   const key = { header: 'x-key', value: () => 'secret' };
 
-  test.each([...hopByHop, ...written, 'X-Capital'])('%s is none of its own to set', (header) => {
+  test.each([...hopByHop, ...written, 'X-Capital'])('cannot include %s', (header) => {
     const expected = `upstream sample: the header ${header} `;
     expect(declare(good, { headers: { [header]: '1' } })).toThrow(expected);
     expect(declare(good, { credential: { ...key, header } })).toThrow(expected);
   });
 
-  test('cannot come from the caller as well', () => {
+  test('cannot be forwarded from the caller too', () => {
     const passing = { ...good, requestHeaders: ['accept-language', 'x-key'] };
     const expected = 'upstream sample, endpoint things: the request header x-key is set';
     expect(declare(passing, { credential: key })).toThrow(expected);
@@ -90,43 +90,48 @@ describe('headers of the declaration', () => {
   });
 
   test.each<[string, Endpoint]>([
-    ['in the memory', { ...good, cache: { freshFor: 1, staleIfErrorFor: 1, scope: 'public' } }],
-    ['in caches on the way', { ...raw, answer: { ...raw.answer, publicFor: 60 } }],
-    ['in caches on the way for no time', { ...raw, answer: { ...raw.answer, publicFor: 0 } }],
-  ])('a credential brings nothing that is for the public, %s', (_, endpoint) => {
-    const expected = 'upstream sample, endpoint things: what is fetched with a credential';
+    ['a public cache scope', { ...good, cache: { freshFor: 1, staleIfErrorFor: 1, scope: 'public' } }],
+    ['a public Cache-Control', { ...raw, answer: { ...raw.answer, publicFor: 60 } }],
+    ['a public Cache-Control of 0 seconds', { ...raw, answer: { ...raw.answer, publicFor: 0 } }],
+  ])('cannot include a credential together with %s', (_, endpoint) => {
+    const expected = 'upstream sample, endpoint things: a response that was fetched with a credential';
     expect(declare(endpoint, { credential: key })).toThrow(expected);
     expect(declare({ ...endpoint, anonymous: true }, { credential: key })).not.toThrow();
     expect(declare(endpoint)).not.toThrow();
   });
 });
 
-test.each(['', 'Sample', '1a', 'a/b', 'a b', '../a', 'a.b', 'ä'])('the name %j is refused', (name) => {
-  const declared = { name, title: 'Sample', origin: () => 'http://localhost', endpoints: {} };
-  expect(() => defineUpstream(declared)).toThrow(`upstream ${name}: the name `);
-});
+test.each(['', 'Sample', '1a', 'a/b', 'a b', '../a', 'a.b', 'ä'])(
+  'the upstream name %j is rejected',
+  (name) => {
+    const declared = { name, title: 'Sample', origin: () => 'http://localhost', endpoints: {} };
+    expect(() => defineUpstream(declared)).toThrow(`upstream ${name}: the name `);
+  },
+);
 
-describe('together', () => {
+describe('checkUpstreams', () => {
   const sample = declare(good)();
   const params = z.object({ a: z.string() });
   const byA: RawEndpoint = { ...raw, template: '/x/{a}', params };
   const byB: RawEndpoint = { ...raw, template: '/x/{b}', params: z.object({ b: z.string() }) };
 
-  test('two of one name are refused', () => {
+  test('rejects two upstreams with the same name', () => {
     expect(() => checkUpstreams([sample, { ...sample, name: 'other' }, sample])).toThrow(
-      /^upstream sample: there are two/,
+      /^upstream sample: the name is already in use/,
     );
   });
 
   test.each([
-    ['one path', raw, raw],
-    ['one path with other names in it', byA, byB],
-  ])('two raw endpoints at %s are refused', (_, one, two) => {
+    ['the same path', raw, raw],
+    ['the same path with different parameter names', byA, byB],
+  ])('rejects two raw endpoints with %s', (_, one, two) => {
     const twice = { ...sample, name: 'twice', endpoints: { one, call: good, two } };
-    expect(() => checkUpstreams([sample, twice])).toThrow(/^upstream twice, endpoint two: another one/);
+    expect(() => checkUpstreams([sample, twice])).toThrow(
+      /^upstream twice, endpoint two: another raw endpoint has/,
+    );
   });
 
-  test('what can be told apart passes', () => {
+  test('accepts raw endpoints that differ in method, path or upstream', () => {
     const other = { ...byA, method: 'DELETE' } as const;
     const named: RawEndpoint = { ...byA, template: '/x/{a}.csv' };
     const endpoints = { byA, other, named, raw, good, again: good };

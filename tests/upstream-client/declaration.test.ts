@@ -35,71 +35,74 @@ const raw: RawEndpoint = {
 const params = z.object({ id: z.string() });
 const cache = { freshFor: 1, staleIfErrorFor: 1 };
 
-describe('sound declarations pass', () => {
+describe('defineUpstream accepts', () => {
   const sound: [string, Endpoint][] = [
-    ['plain', good],
-    ['with a segment', { ...good, template: '/things/{id}', params }],
-    ['GET with a cache', { ...good, cache }],
-    ['POST that reads, with a cache', { ...good, method: 'POST', idempotency: 'safe', cache }],
-    ['POST with a body', { ...good, method: 'POST', body: z.object({}) }],
-    ['with text around a name', { ...good, template: '/things/{id}.json', params }],
-    ['with the longest deadline', { ...good, deadline: limits.upstream.longestDeadline }],
+    ['a plain endpoint', good],
+    ['a template with a parameter', { ...good, template: '/things/{id}', params }],
+    ['a GET with a cache', { ...good, cache }],
+    ['a safe POST with a cache', { ...good, method: 'POST', idempotency: 'safe', cache }],
+    ['a POST with a body', { ...good, method: 'POST', body: z.object({}) }],
+    ['a parameter with a suffix in its segment', { ...good, template: '/things/{id}.json', params }],
+    ['the longest deadline', { ...good, deadline: limits.upstream.maxDeadline }],
     [
-      'windows that are one',
+      'cache windows of equal length',
       { ...good, cache: { freshFor: 2, staleWhileRevalidateFor: 2, staleIfErrorFor: 2 } },
     ],
-    ['raw', raw],
-    ['raw that takes an upload', { ...raw, method: 'PUT', upload: { mediaTypes: ['text/csv'] } }],
+    ['a raw endpoint', raw],
+    ['a raw endpoint with an upload', { ...raw, method: 'PUT', upload: { mediaTypes: ['text/csv'] } }],
   ];
   test.each(sound)('%s', (_, endpoint) => {
     expect(declare(endpoint)().endpoints.things).toBe(endpoint);
   });
 });
 
-describe('a mistake stops the start, naming upstream and endpoint', () => {
+describe('defineUpstream rejects, naming upstream and endpoint:', () => {
   const mistakes: [string, Endpoint][] = [
-    ['a segment without params', { ...good, template: '/things/{id}' }],
-    ['GET with a body', { ...good, body: z.object({}) }],
-    ['a cache for what writes', { ...good, method: 'POST', cache }],
-    ['a cache for DELETE', { ...good, method: 'DELETE', cache }],
-    ['a cache for a GET that does not only read', { ...good, idempotency: 'none', cache }],
-    ['a segment that the params do not hold', { ...good, template: '/things/{other}', params }],
+    ['a template parameter without params', { ...good, template: '/things/{id}' }],
+    ['a GET with a body', { ...good, body: z.object({}) }],
+    ['a cache for a POST', { ...good, method: 'POST', cache }],
+    ['a cache for a DELETE', { ...good, method: 'DELETE', cache }],
+    ['a cache for a GET that is not safe', { ...good, idempotency: 'none', cache }],
+    ['a template parameter that is not in params', { ...good, template: '/things/{other}', params }],
     [
-      'one of two segments that the params do not hold',
+      'one of two template parameters that is not in params',
       { ...good, template: '/things/{id}/{other}', params },
     ],
-    ['params that no segment takes', { ...good, template: '/things', params }],
+    ['params that are not in the template', { ...good, template: '/things', params }],
     ['a template with an empty segment', { ...good, template: '/things//all' }],
     ['a template with a dot segment', { ...good, template: '/things/../all' }],
     [
-      'two names in one segment',
+      'two parameters in one segment',
       { ...good, template: '/{a}{b}', params: z.object({ a: z.string(), b: z.string() }) },
     ],
-    ['a parameter in the path', { ...good, template: '/things;v=1' }],
-    ['one name twice', { ...good, template: '/{id}/{id}', params }],
-    ['a template that ends in a slash', { ...good, template: '/things/' }],
-    ['a template of nothing', { ...good, template: '/' }],
+    ['a template with a path parameter after a semicolon', { ...good, template: '/things;v=1' }],
+    ['a template parameter that occurs twice', { ...good, template: '/{id}/{id}', params }],
+    ['a template with a trailing slash', { ...good, template: '/things/' }],
+    ['an empty template', { ...good, template: '/' }],
     ['a template with a single dot', { ...good, template: '/./things' }],
     ['a template with a query', { ...good, template: '/things?all' }],
     ['a template with a fragment', { ...good, template: '/things#all' }],
     ['a template with an escape', { ...good, template: '/things%2fall' }],
     ['a template with a backslash', { ...good, template: '/things\\all' }],
-    ['a template with a brace left open', { ...good, template: '/things/{id', params }],
-    ['a segment without a name', { ...good, template: '/things/{}' }],
-    ['a deadline beyond the longest', { ...good, deadline: limits.upstream.longestDeadline + 1 }],
-    ['a deadline of nothing', { ...good, deadline: 0 }],
-    ['a deadline that is no number', { ...good, deadline: Number.NaN }],
-    ['a raw GET that takes an upload', { ...raw, upload: { mediaTypes: ['text/csv'] } }],
-    ['a raw endpoint that lets no type through', { ...raw, answer: { ...raw.answer, mediaTypes: [] } }],
-    ['a window below nothing', { ...good, cache: { freshFor: -1, staleIfErrorFor: 1 } }],
-    ['a window that is no number', { ...good, cache: { freshFor: Number.NaN, staleIfErrorFor: 1 } }],
+    ['a template with an unclosed brace', { ...good, template: '/things/{id', params }],
+    ['a template parameter without a name', { ...good, template: '/things/{}' }],
+    ['a deadline above the maximum', { ...good, deadline: limits.upstream.maxDeadline + 1 }],
+    ['a deadline of zero', { ...good, deadline: 0 }],
+    ['a deadline of NaN', { ...good, deadline: Number.NaN }],
+    ['a raw GET with an upload', { ...raw, upload: { mediaTypes: ['text/csv'] } }],
+    ['a raw endpoint without media types', { ...raw, answer: { ...raw.answer, mediaTypes: [] } }],
+    ['a negative cache window', { ...good, cache: { freshFor: -1, staleIfErrorFor: 1 } }],
+    ['a cache window of NaN', { ...good, cache: { freshFor: Number.NaN, staleIfErrorFor: 1 } }],
     [
-      'a window for refreshing below the fresh one',
+      'a stale-while-revalidate window shorter than the fresh one',
       { ...good, cache: { freshFor: 2, staleWhileRevalidateFor: 1, staleIfErrorFor: 3 } },
     ],
-    ['windows that shrink', { ...good, cache: { freshFor: 2, staleIfErrorFor: 1 } }],
     [
-      'a window for refreshing beyond the one for failures',
+      'a stale-if-error window shorter than the fresh one',
+      { ...good, cache: { freshFor: 2, staleIfErrorFor: 1 } },
+    ],
+    [
+      'a stale-while-revalidate window longer than the stale-if-error one',
       { ...good, cache: { freshFor: 1, staleWhileRevalidateFor: 3, staleIfErrorFor: 2 } },
     ],
   ];
@@ -109,7 +112,7 @@ describe('a mistake stops the start, naming upstream and endpoint', () => {
   });
 });
 
-test('GET reads and the others may not be repeated, unless they say otherwise', () => {
+test('by default a GET is safe and other methods must not be repeated', () => {
   expect(idempotencyOf(good)).toBe('safe');
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
     expect(idempotencyOf({ ...good, method })).toBe('none');

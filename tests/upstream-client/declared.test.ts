@@ -3,18 +3,18 @@ import { z } from 'zod';
 import type { Endpoint } from '#server/upstream-client/endpoint.ts';
 import { proxiedUpstreams } from '#server/upstreams/index.ts';
 
-describe('what the product declares', () => {
+describe('the declared upstreams', () => {
   const endpoints = Object.values(proxiedUpstreams).flatMap((upstream) =>
     Object.entries<Endpoint>(upstream.endpoints).map(
       ([name, endpoint]) => [`${upstream.name}.${name}`, endpoint] as const,
     ),
   );
 
-  test('there is something', () => {
+  test('have at least one endpoint', () => {
     expect(endpoints.length).toBeGreaterThan(0);
   });
 
-  test.each(endpoints)('%s: its example is an input that it takes', (_, endpoint) => {
+  test.each(endpoints)('%s has a valid example', (_, endpoint) => {
     const example: { params?: unknown; query?: unknown; body?: unknown } = z
       .object({ params: z.unknown(), query: z.unknown(), body: z.unknown() })
       .partial()
@@ -27,7 +27,7 @@ describe('what the product declares', () => {
     }
   });
 
-  test.each(Object.entries(proxiedUpstreams))('%s is called by its own name', (key, upstream) => {
+  test.each(Object.entries(proxiedUpstreams))('%s is registered under its own name', (key, upstream) => {
     expect(upstream.name).toBe(key);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { github } from '#server/upstreams/github.ts';
 import { openMeteoGeocoding } from '#server/upstreams/open-meteo.ts';
-import { answering, json, okay, startRawServer } from './raw-server.ts';
+import { json, respondOk, respondWith, startRawServer } from './raw-server.ts';
 import { clientOf, failureOf, upstreamAt } from './support.ts';
 
-/** The header lines of a request as it arrived, without the request line. */
+/** Returns the headers of a received request head. */
 function headersOf(head: string | undefined): Record<string, string> {
   const lines = (head ?? '').split('\r\n').slice(1);
   return Object.fromEntries(
@@ -15,9 +15,9 @@ function headersOf(head: string | undefined): Record<string, string> {
   );
 }
 
-describe('headers', () => {
-  test('of a GET: ours, and no others', async () => {
-    const { url, heads } = await startRawServer(okay);
+describe('request headers', () => {
+  test('of a GET are exactly those of the client', async () => {
+    const { url, heads } = await startRawServer(respondOk);
     const upstream = upstreamAt(url);
     await clientOf().request(upstream, upstream.endpoints.json, {});
     expect(headersOf(heads[0])).toEqual({
@@ -29,8 +29,8 @@ describe('headers', () => {
     });
   });
 
-  test('of a POST: also what it carries', async () => {
-    const { url, heads } = await startRawServer(okay);
+  test('of a POST include the type and length of its body', async () => {
+    const { url, heads } = await startRawServer(respondOk);
     const upstream = upstreamAt(url);
     await clientOf().request(upstream, upstream.endpoints.create, { body: { name: 'é', other: 'dropped' } });
     expect(headersOf(heads[0])).toMatchObject({
@@ -39,11 +39,11 @@ describe('headers', () => {
     });
   });
 
-  test('a call cannot add any', async () => {
-    const { url, heads } = await startRawServer(okay);
+  test('cannot be added by a call', async () => {
+    const { url, heads } = await startRawServer(respondOk);
     const upstream = upstreamAt(url);
     const call = {
-      // This endpoint declares no query either.
+      // This endpoint does not declare a query either.
       query: { x: '1' },
       headers: { authorization: 'Bearer mine', cookie: 'a=b' },
       method: 'DELETE',
@@ -56,8 +56,8 @@ describe('headers', () => {
 
   const repository = { params: { owner: 'trpc', repo: 'trpc' } };
 
-  test('the credential comes from the environment and goes to its own upstream alone', async () => {
-    const { url, heads } = await startRawServer(answering('404 No', json, '{}'));
+  test('contain the credential from the environment only for its own upstream', async () => {
+    const { url, heads } = await startRawServer(respondWith('404 No', json, '{}'));
     const client = clientOf({
       GITHUB_API_URL: url,
       GITHUB_TOKEN: 'token-of-the-operator',
@@ -76,8 +76,8 @@ describe('headers', () => {
     expect(headersOf(heads[1]).authorization).toBeUndefined();
   });
 
-  test('without one in the environment there is none', async () => {
-    const { url, heads } = await startRawServer(answering('404 No', json, '{}'));
+  test('contain no credential when the environment has none', async () => {
+    const { url, heads } = await startRawServer(respondWith('404 No', json, '{}'));
     await failureOf(
       clientOf({ GITHUB_API_URL: url }).request(github, github.endpoints.repository, repository),
     );

@@ -26,7 +26,7 @@ test.each([
   ],
   ['rows of objects', (n: number) => ({ hourly: hours(n) })],
   ['a long text', (n: number) => ({ text: `${n}${'x'.repeat(20_000)}`.split('').reverse().join('') })],
-])('%s take about what is counted', (_, make) => {
+])('heapSize estimates the memory of %s within a factor of 2.5', (_, make) => {
   const before = used();
   const kept = Array.from({ length: 200 }, (_, n) => JSON.parse(JSON.stringify(make(n))));
   const taken = used() - before;

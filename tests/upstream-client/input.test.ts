@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { okay, startRawServer } from './raw-server.ts';
+import { respondOk, startRawServer } from './raw-server.ts';
 import { clientOf, failureOf, upstreamAt } from './support.ts';
 
 describe('input', () => {
-  test('what the declaration does not take is refused before anything is sent, by the name of its part', async () => {
-    const { url, heads } = await startRawServer(okay);
+  test('that does not match the declaration is rejected with field errors before a request is sent', async () => {
+    const { url, heads } = await startRawServer(respondOk);
     const upstream = upstreamAt(url);
     const client = clientOf();
     const { thing, create } = upstream.endpoints;

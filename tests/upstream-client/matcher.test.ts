@@ -5,7 +5,7 @@ import type { RawEndpoint } from '#server/upstream-client/endpoint.ts';
 import { findRawEndpoints } from '#server/upstream-client/match.ts';
 import { matchTemplate } from '#server/upstream-client/path-template.ts';
 
-describe('a template', () => {
+describe('matchTemplate', () => {
   test.each([
     ['/files/{name}', ['files', 'a'], { name: 'a' }],
     ['/item/{id}.json', ['item', '7.json'], { id: '7' }],
@@ -27,12 +27,12 @@ describe('a template', () => {
     ['/a/../b', ['a', '..', 'b'], undefined],
     ['/files/{name}', ['files', '{name}'], { name: '{name}' }],
     ['/files/{name}', ['files', '%2e'], { name: '%2e' }],
-  ])('%s and %j', (template, segments, params) => {
+  ])('matches %s against %j: %j', (template, segments, params) => {
     expect(matchTemplate(template, segments)).toEqual(params);
   });
 });
 
-describe('the raw endpoints at a path', () => {
+describe('findRawEndpoints', () => {
   const common = { summary: 'Bytes', description: 'As they come.', example: {} } as const;
   const answer = { kind: 'raw', mediaTypes: ['text/csv'], fileName: 'x' } as const;
   const params = z.object({ id: z.string() });
@@ -70,11 +70,11 @@ describe('the raw endpoints at a path', () => {
     [['y', '1'], []],
     [['x', '1', ''], []],
     [[], []],
-  ])('%j: %j', (segments, methods) => {
+  ])('finds for %j the methods %j', (segments, methods) => {
     expect(findRawEndpoints(upstream, segments).map(({ endpoint }) => endpoint.method)).toEqual(methods);
   });
 
-  test('come with what the path says, each by its own names', () => {
+  test('returns each endpoint with its own path parameters', () => {
     expect(findRawEndpoints(upstream, ['x', '1.csv'])).toEqual([
       { endpoint: get, params: { id: '1.csv' } },
       { endpoint: put, params: { name: '1.csv' } },

@@ -1,22 +1,22 @@
 import { gzipSync } from 'node:zlib';
-import { answering, json, type Script, wire } from './raw-server.ts';
+import { json, respondWith, type Script, wire } from './raw-server.ts';
 
-/** A word of the upstream's that must not come out of the engine. */
+/** A word in the upstream's responses that must not appear in failures. */
 export const secret = 'open-sesame';
-/** JSON of another schema than `oneEndpointAt` declares. */
+/** JSON that does not match the schema of `oneEndpointAt`. */
 export const words = JSON.stringify({ ok: secret });
 
-/** An answer that has the word everywhere: status line, headers, body. */
-export function telling(
+/** Responds with the secret in the status line, a header and the body. */
+export function respondWithSecret(
   code: number,
   headers: Record<string, string> = {},
   body: string | Uint8Array = words,
 ): Script {
-  return answering(`${code} ${secret}`, { ...json, 'x-note': secret, ...headers }, body);
+  return respondWith(`${code} ${secret}`, { ...json, 'x-note': secret, ...headers }, body);
 }
 
-/** An answer after which the connection is closed. */
-export function endingWith(headers: Record<string, string>, body: string): Script {
+/** Responds and closes the connection. */
+export function respondAndClose(headers: Record<string, string>, body: string): Script {
   return (socket) => socket.end(wire('200 OK', { ...json, ...headers }, body));
 }
 
@@ -25,7 +25,7 @@ const unfinished = (length: number) => wire('200 OK', { ...json, 'content-length
 export const resetInBody: Script = (socket) =>
   socket.write(unfinished(1_000), () => socket.resetAndDestroy());
 
-/** Each byte comes in time, the whole never. */
+/** Sends the body byte by byte and never completes it. */
 export const drip: Script = (socket) => {
   socket.write(unfinished(100_000));
   const timer = setInterval(() => socket.write(' '), 50);
@@ -43,8 +43,8 @@ export const endlessHeaders: Script = (socket) => {
 
 const packed = gzipSync(Buffer.alloc(16 * 1024 * 1024));
 
-/** 16 MB of zeros so many times: gzip streams in a row are one. */
+/** 16 MB of zeros, `times` times: concatenated gzip members form one stream. */
 export function gzipBomb(times: number): Script {
   const body = Buffer.concat(Array.from({ length: times }, () => packed));
-  return telling(200, { 'content-encoding': 'gzip' }, body);
+  return respondWithSecret(200, { 'content-encoding': 'gzip' }, body);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isAppError } from '#server/errors.ts';
 import { parsePath } from '#server/upstream-client/path-segment.ts';
-import { okay, startRawServer } from './raw-server.ts';
+import { respondOk, startRawServer } from './raw-server.ts';
 import { clientOf, upstreamAt } from './support.ts';
 
 const odd = fc.constantFrom(
@@ -32,8 +32,8 @@ const value = fc.oneof(
   fc.array(fc.oneof(odd, fc.string({ maxLength: 3 })), { maxLength: 6 }).map((parts) => parts.join('')),
 );
 
-test('whatever is given is refused or arrives as exactly one segment that reads the same', async () => {
-  const { url, heads } = await startRawServer(okay);
+test('every value is rejected or arrives as exactly one segment that decodes to the same value', async () => {
+  const { url, heads } = await startRawServer(respondOk);
   const upstream = upstreamAt(url);
   const client = clientOf();
   let arrived = 0;
@@ -51,7 +51,7 @@ test('whatever is given is refused or arrives as exactly one segment that reads 
       const target = heads[0]?.split(' ')[1] ?? '';
       const segments = new URL(target, url).pathname.split('/');
       expect(segments).toHaveLength(5);
-      // biome-ignore lint/style/noRestrictedGlobals: what the upstream would do
+      // biome-ignore lint/style/noRestrictedGlobals: decodes like an upstream
       expect([segments[2] ?? '', segments[4] ?? ''].map(decodeURIComponent)).toEqual([id, part]);
       expect(parsePath(new URL(target, url).pathname)).toEqual(['things', id, 'parts', part]);
     }),
@@ -60,7 +60,7 @@ test('whatever is given is refused or arrives as exactly one segment that reads 
   expect(arrived).toBeGreaterThan(50);
 });
 
-test('whatever path comes is refused or of the segments that a URL parser finds in it', () => {
+test('every path is rejected or split into the same segments as by a URL parser', () => {
   const path = fc.array(fc.oneof(value, fc.constantFrom('a', 'b.c', 'd%20e')), { maxLength: 5 });
   let taken = 0;
   fc.assert(
@@ -70,7 +70,7 @@ test('whatever path comes is refused or of the segments that a URL parser finds 
         const segments = parsePath(came);
         taken += 1;
         const { pathname, search, hash } = new URL(`http://localhost${came}`);
-        // biome-ignore lint/style/noRestrictedGlobals: what the upstream would do
+        // biome-ignore lint/style/noRestrictedGlobals: decodes like an upstream
         expect(pathname.slice(1).split('/').map(decodeURIComponent)).toEqual(segments);
         expect(search + hash).toBe('');
       } catch (error) {

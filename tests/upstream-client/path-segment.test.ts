@@ -11,7 +11,7 @@ function reasonOf(path: string): string {
   }
 }
 
-describe('a path as it came', () => {
+describe('parsePath', () => {
   test.each([
     ['/files/a.txt', 'files a.txt'],
     ['/files/%41%2e%62', 'files A.b'],
@@ -26,7 +26,7 @@ describe('a path as it came', () => {
     ['files/a', 'files a'],
     ['/files/%F0%9F%8C%A6', 'files 🌦'],
     [`/files/${'x'.repeat(limits.upstream.path.segmentLength)}`, `files ${'x'.repeat(255)}`],
-  ])('%s is taken apart', (path, segments) => {
+  ])('splits %s into %j', (path, segments) => {
     expect(reasonOf(path)).toBe(segments);
   });
 
@@ -123,11 +123,11 @@ describe('a path as it came', () => {
     '/a/{b}',
     `/a/${'ä'.repeat(128)}`,
     `/a/${'%c3%a4'.repeat(128)}`,
-  ])('%j is invalid_input', (path) => {
+  ])('rejects %j with invalid_input', (path) => {
     expect(reasonOf(path)).toBe('invalid_input');
   });
 
-  test('one that is too long is uri_too_long, whatever it holds', () => {
+  test('rejects a path that is too long with uri_too_long, regardless of its content', () => {
     const { pathLength } = limits.upstream.path;
     expect(reasonOf('/a'.repeat(pathLength / 2)).split(' ')).toHaveLength(pathLength / 2);
     expect(reasonOf('/a'.repeat(pathLength / 2).concat('b'))).toBe('uri_too_long');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import { fillTemplate } from '#server/upstream-client/path-template.ts';
-import { answering, startRawServer } from './raw-server.ts';
+import { respondWith, startRawServer } from './raw-server.ts';
 import { clientOf, upstreamAt } from './support.ts';
 
 const template = '/things/{id}/parts/{part}';
@@ -20,11 +20,11 @@ test.each([
   ['🌦', '%F0%9F%8C%A6'],
   ['$&', '%24%26'],
   ['{part}', '%7Bpart%7D'],
-])('%j is one segment, %j', (value, encoded) => {
+])('%j is encoded as one segment, %j', (value, encoded) => {
   expect(fillTemplate(template, { id: value, part: 'p' })).toBe(`/things/${encoded}/parts/p`);
 });
 
-describe('what could change the path is refused', () => {
+describe('a value that could change the path is rejected:', () => {
   test.each([
     '',
     '.',
@@ -51,28 +51,28 @@ describe('what could change the path is refused', () => {
     'x'.repeat(256),
     'ä'.repeat(128),
   ])('%j', (value) => {
-    expect(refusalOf({ id: 'x', part: value })).toMatchObject({
+    expect(rejectionOf({ id: 'x', part: value })).toMatchObject({
       reason: 'invalid_input',
       fieldErrors: { 'params.part': [expect.any(String)] },
     });
   });
 
-  test('a segment that is not given', () => {
-    expect(refusalOf({ id: 'x' })).toMatchObject({
+  test('a missing value', () => {
+    expect(rejectionOf({ id: 'x' })).toMatchObject({
       reason: 'invalid_input',
       fieldErrors: { 'params.part': [expect.any(String)] },
     });
   });
 
-  test('half of a surrogate pair, which has no encoding', () => {
-    expect(refusalOf({ id: 'x', part: 'a\ud800' })).toBeInstanceOf(AppError);
-    expect(refusalOf({ id: 'x', part: 'a\ud800' })).toMatchObject({ reason: 'invalid_input' });
+  test('a lone surrogate, which has no encoding', () => {
+    expect(rejectionOf({ id: 'x', part: 'a\ud800' })).toBeInstanceOf(AppError);
+    expect(rejectionOf({ id: 'x', part: 'a\ud800' })).toMatchObject({ reason: 'invalid_input' });
   });
 });
 
-test('what arrives is the path that was built: nothing on the way normalises it', async () => {
+test('the path arrives exactly as it was built, without normalisation', async () => {
   const { url, heads } = await startRawServer(
-    answering('200 OK', { 'content-type': 'application/json' }, '{"ok":true}'),
+    respondWith('200 OK', { 'content-type': 'application/json' }, '{"ok":true}'),
   );
   const upstream = upstreamAt(`${url}/prefix`);
   const client = clientOf();
@@ -91,9 +91,9 @@ test('what arrives is the path that was built: nothing on the way normalises it'
   ]);
 });
 
-test('a query without values, and values that are not given, leave no question mark', async () => {
+test('a query without defined values adds no question mark', async () => {
   const { url, heads } = await startRawServer(
-    answering('200 OK', { 'content-type': 'application/json' }, '{"ok":true}'),
+    respondWith('200 OK', { 'content-type': 'application/json' }, '{"ok":true}'),
   );
   const upstream = upstreamAt(url);
   const client = clientOf();
@@ -107,7 +107,7 @@ test('a query without values, and values that are not given, leave no question m
   expect(heads).toHaveLength(3);
 });
 
-function refusalOf(params: Record<string, string>): unknown {
+function rejectionOf(params: Record<string, string>): unknown {
   try {
     return fillTemplate(template, params);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance } from './fickle.ts';
-import { answering, inTurn, okay, type Script, startRawServer, wire } from './raw-server.ts';
+import { advance } from './flaky.ts';
+import { inSequence, respondOk, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { clientOf, oneEndpointAt, recordingObserver, upstreamFailureOf } from './support.ts';
 
 beforeEach(() => {
@@ -11,12 +11,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 const later = (status: number, seconds: number | string) =>
-  answering(`${status} Later`, { 'retry-after': String(seconds) });
+  respondWith(`${status} Later`, { 'retry-after': String(seconds) });
 
 async function setUp(script: Script) {
   const { url, heads } = await startRawServer(script);
   const upstream = oneEndpointAt(url, { idempotency: 'none' });
-  const { observer, tried, called } = recordingObserver();
+  const { observer, attempts, calls } = recordingObserver();
   const client = clientOf({}, { observer, upstreams: [upstream] });
   const ask = () => client.request(upstream, upstream.endpoints.only, {});
   const expectPaused = async (retryAfterSeconds: number) =>
@@ -26,15 +26,15 @@ async function setUp(script: Script) {
       httpStatus: 503,
       retryAfterSeconds,
     });
-  return { ask, expectPaused, heads, tried, called, client };
+  return { ask, expectPaused, heads, attempts, calls, client };
 }
 
 test.each([
   [429, 'throttled'],
   [403, 'throttled'],
   [503, 'unavailable'],
-] as const)('after %d that says when, nothing is sent until then', async (status, fault) => {
-  const { ask, expectPaused, heads, tried, called } = await setUp(inTurn(later(status, 7), okay));
+] as const)('after a %d with Retry-After no request is sent until then', async (status, fault) => {
+  const { ask, expectPaused, heads, attempts, calls } = await setUp(inSequence(later(status, 7), respondOk));
   expect(await upstreamFailureOf(ask())).toMatchObject({ fault, retryAfterSeconds: 7 });
   await expectPaused(7);
   advance(3_000);
@@ -46,19 +46,19 @@ test.each([
   expect((await ask()).data).toEqual({ ok: true });
   expect(heads).toHaveLength(2);
   const outcomes = [fault, 'paused', 'paused', 'paused', 'ok'].map((outcome) => `sample ${outcome}`);
-  expect(tried).toEqual(outcomes);
-  expect(called).toEqual(outcomes);
+  expect(attempts).toEqual(outcomes);
+  expect(calls).toEqual(outcomes);
 });
 
-test('a date is a time too', async () => {
+test('Retry-After can be a date', async () => {
   const { ask, expectPaused } = await setUp(later(429, 'Mon, 01 Jun 2026 00:00:20 GMT'));
   await upstreamFailureOf(ask());
   advance(5_000);
   await expectPaused(15);
 });
 
-test('it is not left alone for longer than a cap', async () => {
-  const { ask, expectPaused, heads } = await setUp(inTurn(later(429, 3_000), okay));
+test('a pause is capped', async () => {
+  const { ask, expectPaused, heads } = await setUp(inSequence(later(429, 3_000), respondOk));
   expect((await upstreamFailureOf(ask())).retryAfterSeconds).toBe(3_000);
   await expectPaused(limits.upstream.pauseCap / 1000);
   advance(limits.upstream.pauseCap - 1);
@@ -69,19 +69,19 @@ test('it is not left alone for longer than a cap', async () => {
 });
 
 test.each([
-  ['429 that does not say when', answering('429 Later', {})],
-  ['429 that says now', later(429, 0)],
-  ['429 that says nonsense', later(429, 'soon')],
-  ['500', later(500, 30)],
-  ['400', later(400, 30)],
-] as const)('%s: the next call is sent', async (_, script) => {
-  const { ask, heads } = await setUp(inTurn(script, okay));
+  ['a 429 without Retry-After', respondWith('429 Later', {})],
+  ['a 429 with Retry-After: 0', later(429, 0)],
+  ['a 429 with an invalid Retry-After', later(429, 'soon')],
+  ['a 500 with Retry-After', later(500, 30)],
+  ['a 400 with Retry-After', later(400, 30)],
+] as const)('%s does not pause the next call', async (_, script) => {
+  const { ask, heads } = await setUp(inSequence(script, respondOk));
   await upstreamFailureOf(ask());
   expect((await ask()).data).toEqual({ ok: true });
   expect(heads).toHaveLength(2);
 });
 
-test('of two that were under way the longer counts', async () => {
+test('the longer of two concurrent pauses applies', async () => {
   const held: ((seconds: number) => void)[] = [];
   const { ask, expectPaused } = await setUp((socket) => {
     held.push((seconds) => socket.write(wire('429 Later', { 'retry-after': String(seconds) })));
@@ -95,16 +95,16 @@ test('of two that were under way the longer counts', async () => {
   await expectPaused(30);
 });
 
-test('a pause is no failure of the upstream for its breaker', async () => {
+test('paused calls do not count as failures for the circuit breaker', async () => {
   const { ask, expectPaused, client } = await setUp(later(429, 30));
   await upstreamFailureOf(ask());
   for (let call = 0; call < 2 * limits.upstream.breaker.minimumAttempts; call += 1) await expectPaused(30);
   expect(client.status()).toMatchObject([{ breaker: 'closed' }]);
 });
 
-test('other upstreams are asked as ever', async () => {
+test('other upstreams are not paused', async () => {
   const tired = oneEndpointAt((await startRawServer(later(429, 30))).url, {}, 'tired');
-  const well = oneEndpointAt((await startRawServer(okay)).url, {}, 'well');
+  const well = oneEndpointAt((await startRawServer(respondOk)).url, {}, 'well');
   const client = clientOf();
   await upstreamFailureOf(client.request(tired, tired.endpoints.only, {}));
   expect((await client.request(well, well.endpoints.only, {})).data).toEqual({ ok: true });

@@ -33,6 +33,6 @@ test.each([
   ['\ud800', false],
   ['\udc00\ud800', false],
   ['a\u0085', false],
-])('%j is a plain segment: %j', (segment, plain) => {
+])('isPlainSegment(%j) is %j', (segment, plain) => {
   expect(isPlainSegment(segment)).toBe(plain);
 });

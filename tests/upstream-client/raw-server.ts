@@ -1,13 +1,14 @@
 import { createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** What a server does with a connection once the head of a request was read; `head` is that head. */
+/** Handles a connection once the head of a request has been read. */
 export type Script = (socket: Socket, head: string) => void;
 
 /**
- * A real TCP server on loopback that says whatever the script writes, HTTP or not. Closed with the running test.
+ * Starts a real TCP server on loopback that sends whatever the script writes, HTTP or not. It is closed after the
+ * running test.
  *
- * @returns its base URL, and the heads of all requests it has read
+ * @returns its base URL and the heads of all received requests
  */
 export async function startRawServer(script: Script): Promise<{ url: string; heads: string[] }> {
   const sockets = new Set<Socket>();
@@ -15,7 +16,7 @@ export async function startRawServer(script: Script): Promise<{ url: string; hea
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // The other side gives up on purpose in many of these tests.
+    // In many of these tests the client closes the connection on purpose.
     socket.on('error', () => undefined);
     let read = '';
     socket.on('data', (chunk) => {
@@ -41,7 +42,7 @@ export async function startRawServer(script: Script): Promise<{ url: string; hea
   return { url: `http://127.0.0.1:${address.port}`, heads };
 }
 
-/** A whole answer as it stands on the wire. Content-Length is set unless the headers name a length of their own. */
+/** Returns the bytes of a complete response. Sets Content-Length unless the headers define the length. */
 export function wire(
   status: string,
   headers: Record<string, string>,
@@ -57,8 +58,8 @@ export function wire(
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status}\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'), bytes]);
 }
 
-/** Answers every request with the same bytes. */
-export function answering(
+/** Responds to every request with the same bytes. */
+export function respondWith(
   status: string,
   headers: Record<string, string>,
   body: string | Uint8Array = '',
@@ -66,8 +67,8 @@ export function answering(
   return (socket) => socket.write(wire(status, headers, body));
 }
 
-/** Answers each request by the next script of a list; the last one goes on. */
-export function inTurn(...scripts: Script[]): Script {
+/** Handles each request with the next script. The last script is repeated. */
+export function inSequence(...scripts: Script[]): Script {
   let next = 0;
   return (socket, head) => {
     scripts[Math.min(next, scripts.length - 1)]?.(socket, head);
@@ -77,5 +78,5 @@ export function inTurn(...scripts: Script[]): Script {
 
 export const json = { 'content-type': 'application/json' };
 export const ok = '{"ok":true}';
-/** The answer that the JSON endpoints of `upstreamAt` expect. */
-export const okay: Script = answering('200 OK', json, ok);
+/** Sends the response that the JSON endpoints of `upstreamAt` expect. */
+export const respondOk: Script = respondWith('200 OK', json, ok);

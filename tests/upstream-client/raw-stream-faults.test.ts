@@ -1,58 +1,58 @@
 import type { Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '#server/upstream-client/failure.ts';
-import { endlessHeaders, secret, telling } from './misbehaviour.ts';
+import { endlessHeaders, respondWithSecret, secret } from './misbehaviour.ts';
 import { type Script, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawUpstreamAt, readAll } from './raw-support.ts';
 import { clientOf, recordingObserver, upstreamFailureOf } from './support.ts';
 
 async function setUp(script: Script, deadline = 5_000) {
   const { url, heads } = await startRawServer(script);
-  const { observer, tried, called } = recordingObserver();
+  const { observer, attempts, calls } = recordingObserver();
   const upstream = rawUpstreamAt(url);
   const client = clientOf({}, { observer, upstreams: [upstream] });
   const endpoint = { ...upstream.endpoints.download, deadline };
   const ask = () =>
     client.stream(upstream, endpoint, { method: 'GET', signal: new AbortController().signal });
-  return { ask, heads, tried, called, client };
+  return { ask, heads, attempts, calls, client };
 }
 
 const metadata = { ...bytesType, location: `http://169.254.169.254/${secret}` };
 const later = { ...bytesType, 'retry-after': '1' };
 
-describe('every misbehaviour before the body has its fault, and no second try', () => {
+describe('every misbehaviour before the body maps to a fault and is not retried', () => {
   test.each<[Fault, Script]>([
     ['reset', (socket) => socket.resetAndDestroy()],
     ['reset', (socket) => socket.end()],
-    ['server_error', telling(500, bytesType)],
-    ['unavailable', telling(503, bytesType)],
-    ['unavailable', telling(503, later)],
-    ['throttled', telling(429, later)],
-    ['client_error', telling(403, bytesType)],
-    ['client_error', telling(404, bytesType)],
-    ['redirect', telling(302, metadata)],
-    ['media_type', telling(200)],
+    ['server_error', respondWithSecret(500, bytesType)],
+    ['unavailable', respondWithSecret(503, bytesType)],
+    ['unavailable', respondWithSecret(503, later)],
+    ['throttled', respondWithSecret(429, later)],
+    ['client_error', respondWithSecret(403, bytesType)],
+    ['client_error', respondWithSecret(404, bytesType)],
+    ['redirect', respondWithSecret(302, metadata)],
+    ['media_type', respondWithSecret(200)],
     ['protocol', endlessHeaders],
     ['protocol', (socket) => socket.write(`SSH-2.0-${secret}\r\n\r\n`)],
   ])('%s', async (fault, script) => {
-    const { ask, heads, tried, called } = await setUp(script);
+    const { ask, heads, attempts, calls } = await setUp(script);
     const failure = await upstreamFailureOf(ask());
     expect(failure.fault).toBe(fault);
     expect(heads).toHaveLength(1);
-    expect(tried).toEqual([`bytes ${fault}`]);
-    expect(called).toEqual([`bytes ${fault}`]);
+    expect(attempts).toEqual([`bytes ${fault}`]);
+    expect(calls).toEqual([`bytes ${fault}`]);
     expect(String(failure.stack) + String(failure.cause)).not.toContain(secret);
   });
 
-  test('silence: the head has a deadline, and then the upstream is left', async () => {
+  test('a missing head fails at the deadline and closes the connection', async () => {
     const closed = Promise.withResolvers<void>();
-    const { ask, called } = await setUp((socket) => socket.on('close', () => closed.resolve()), 300);
+    const { ask, calls } = await setUp((socket) => socket.on('close', () => closed.resolve()), 300);
     expect(await upstreamFailureOf(ask())).toMatchObject({ fault: 'deadline', httpStatus: 504 });
-    expect(called).toEqual(['bytes deadline']);
+    expect(calls).toEqual(['bytes deadline']);
     await closed.promise;
   });
 
-  test('a body has none: it may take longer than its head', async () => {
+  test('the deadline does not apply to the body', async () => {
     const { ask } = await setUp((socket) => {
       socket.write(wire('200 OK', { ...bytesType, 'content-length': '5' }));
       const timer = setTimeout(() => socket.write('bytes'), 700);
@@ -62,15 +62,15 @@ describe('every misbehaviour before the body has its fault, and no second try', 
   });
 });
 
-describe('a body that is cut while nobody reads is told when somebody does', () => {
+describe('a body that is truncated before it is read fails when it is read', () => {
   const forms: [string, Buffer][] = [
-    ['shorter than announced', wire('200 OK', { ...bytesType, 'content-length': '1000' }, 'begun')],
+    ['shorter than its Content-Length', wire('200 OK', { ...bytesType, 'content-length': '1000' }, 'begun')],
     [
       'without the last chunk',
       wire('200 OK', { ...bytesType, 'transfer-encoding': 'chunked' }, '5\r\nbegun\r\n'),
     ],
     [
-      'without the last chunk before a close',
+      'without the last chunk, with Connection: close',
       wire('200 OK', { ...bytesType, 'transfer-encoding': 'chunked', connection: 'close' }, '5\r\nbegun\r\n'),
     ],
   ];
@@ -93,12 +93,12 @@ describe('a body that is cut while nobody reads is told when somebody does', () 
         socket.write(bytes);
         held.resolve(socket);
       });
-      const answer = await ask();
+      const response = await ask();
       cut(await held.promise);
       await closed.promise;
-      // The error of a body that has no reader yet.
+      // Waits for the error event of the body, which has no reader yet.
       await new Promise((resolve) => setTimeout(resolve, 50));
-      expect((await readAll(answer)).ended).toMatch(/^(truncated|protocol)$/);
+      expect((await readAll(response)).ended).toMatch(/^(truncated|protocol)$/);
       expect(client.status()[0]?.streams).toBe(0);
       expect(uncaught).toEqual([]);
     },

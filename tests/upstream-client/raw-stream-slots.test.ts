@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { answering, json, ok, startRawServer, wire } from './raw-server.ts';
+import { json, ok, respondWith, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawClientOf, readAll } from './raw-support.ts';
 import { upstreamFailureOf } from './support.ts';
 
 const half = wire('200 OK', { ...bytesType, 'content-length': '10' }, 'hello');
 
-describe('the place of a stream is free again', () => {
-  test('once it was read whole, and not before', async () => {
-    const { url } = await startRawServer(answering('200 OK', bytesType, 'hello'));
+describe('the slot of a stream is released', () => {
+  test('once it has been read completely, and not before', async () => {
+    const { url } = await startRawServer(respondWith('200 OK', bytesType, 'hello'));
     const { download, streams } = rawClientOf(url);
-    const answer = await download();
+    const response = await download();
     expect(streams()).toBe(1);
-    await readAll(answer);
+    await readAll(response);
     expect(streams()).toBe(0);
   });
 
-  test('once it was cancelled before its first byte was read', async () => {
+  test('once it is cancelled before its first byte was read', async () => {
     const { url } = await startRawServer((socket) => socket.write(half));
     const { download, streams } = rawClientOf(url);
     const { body } = await download();
@@ -26,7 +26,7 @@ describe('the place of a stream is free again', () => {
     expect(streams()).toBe(0);
   });
 
-  test('once its caller has left, whether or not anybody reads', async () => {
+  test('once its caller disconnects, whether or not the stream is being read', async () => {
     const { url } = await startRawServer((socket) => socket.write(half));
     const { download, streams } = rawClientOf(url);
     const abort = new AbortController();
@@ -43,32 +43,32 @@ describe('the place of a stream is free again', () => {
     expect(streams()).toBe(0);
   });
 
-  test('once it broke off', async () => {
+  test('once it is truncated', async () => {
     const { url } = await startRawServer((socket) => socket.end(half));
     const { download, streams } = rawClientOf(url);
-    const answer = await download();
+    const response = await download();
     expect(streams()).toBe(1);
-    expect((await readAll(answer)).ended).toBe('truncated');
+    expect((await readAll(response)).ended).toBe('truncated');
     expect(streams()).toBe(0);
   });
 
   test.each([
-    ['HEAD', answering('200 OK', { ...bytesType, 'content-length': '10' }), { method: 'HEAD' }, 200, 10],
-    ['304', answering('304 Same', {}), { headers: { 'if-none-match': '"1"' } }, 304, undefined],
-    ['204', answering('204 None', {}), {}, 204, undefined],
-  ] as const)('at once where there is no body: %s', async (_, script, asked, status, length) => {
+    ['HEAD', respondWith('200 OK', { ...bytesType, 'content-length': '10' }), { method: 'HEAD' }, 200, 10],
+    ['304', respondWith('304 Same', {}), { headers: { 'if-none-match': '"1"' } }, 304, undefined],
+    ['204', respondWith('204 None', {}), {}, 204, undefined],
+  ] as const)('immediately without a body: %s', async (_, script, requested, status, length) => {
     const { url } = await startRawServer(script);
     const { download, streams } = rawClientOf(url);
-    const answer = await download(asked);
+    const response = await download(requested);
     expect(streams()).toBe(0);
-    expect(answer).toMatchObject({ status, body: undefined });
-    if (length !== undefined) expect(answer.length).toBe(length);
+    expect(response).toMatchObject({ status, body: undefined });
+    if (length !== undefined) expect(response.length).toBe(length);
   });
 
   test.each([
-    ['a refused status', answering('500 No', bytesType, 'no'), 'server_error'],
-    ['another media type', answering('200 OK', { 'content-type': 'text/html' }, 'no'), 'media_type'],
-    ['no HTTP', (socket) => socket.write('SSH-2.0\r\n\r\n'), 'protocol'],
+    ['an error status', respondWith('500 No', bytesType, 'no'), 'server_error'],
+    ['another media type', respondWith('200 OK', { 'content-type': 'text/html' }, 'no'), 'media_type'],
+    ['a response that is not HTTP', (socket) => socket.write('SSH-2.0\r\n\r\n'), 'protocol'],
     ['a reset', (socket) => socket.resetAndDestroy(), 'reset'],
   ] as [string, Parameters<typeof startRawServer>[0], string][])('after %s', async (_, script, fault) => {
     const { url } = await startRawServer(script);
@@ -79,7 +79,7 @@ describe('the place of a stream is free again', () => {
     expect(streams()).toBe(0);
   });
 
-  test('after a caller that had left before it asked', async () => {
+  test('after a caller that had disconnected before the request', async () => {
     const { url, heads } = await startRawServer((socket) => socket.write(half));
     const { download, streams } = rawClientOf(url);
     expect((await upstreamFailureOf(download({ signal: AbortSignal.abort() }))).fault).toBe('cancelled');
@@ -88,7 +88,7 @@ describe('the place of a stream is free again', () => {
   });
 });
 
-test('one stream more than there are places for is refused at once; calls have places of their own', async () => {
+test('a stream beyond the limit is rejected at once, and calls have their own limit', async () => {
   const { url, heads } = await startRawServer((socket, head) =>
     socket.write(head.startsWith('GET /call') ? wire('200 OK', json, ok) : half),
   );
@@ -111,14 +111,14 @@ test('one stream more than there are places for is refused at once; calls have p
   expect(streams()).toBe(0);
 });
 
-describe('a consumer that takes nothing for too long loses its stream', () => {
+describe('a stream whose consumer stalls is aborted', () => {
   afterEach(() => void vi.useRealTimers());
 
   const whole = wire('200 OK', bytesType, 'hello');
   test.each([
-    ['though it never began', half, false],
-    ['though there is more to come', half, true],
-    ['though the upstream has sent everything', whole, true],
+    ['before its first read', half, false],
+    ['while the upstream still sends', half, true],
+    ['after the upstream has sent everything', whole, true],
   ])('%s', async (_, sent, begins) => {
     const { url } = await startRawServer((socket) => socket.write(sent));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -126,7 +126,7 @@ describe('a consumer that takes nothing for too long loses its stream', () => {
     const { body } = await download();
     if (!body) throw new Error('there is no body');
     if (begins) {
-      // As a response does that has too much waiting already.
+      // Pauses the way a response with a full buffer does.
       body.once('data', () => body.pause());
       await once(body, 'data');
     }

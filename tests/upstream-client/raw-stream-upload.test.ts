@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { AppError } from '#server/errors.ts';
@@ -7,7 +7,7 @@ import { json, startRawServer, wire } from './raw-server.ts';
 import { rawClientOf, readAll, startHttpServer } from './raw-support.ts';
 import { upstreamFailureOf } from './support.ts';
 
-/** A server that takes uploads whole and says what came. */
+/** Starts a server that reads uploads completely and records them. */
 async function startStore() {
   const came: { headers: IncomingHttpHeaders; bytes: Buffer; complete: boolean }[] = [];
   const url = await startHttpServer((request, response) => {
@@ -22,13 +22,13 @@ async function startStore() {
   return { url, came };
 }
 
-/** Parts one after the other, and whether the source was told that no more is wanted. */
+/** Creates a source that yields the parts and records whether it was released. */
 function sourceOf(parts: Iterable<Uint8Array>, failure?: Error) {
   const source = { released: false, body: read() };
   async function* read() {
     try {
       for (const part of parts) {
-        await turn();
+        await nextTurn();
         yield part;
       }
       if (failure) throw failure;
@@ -46,12 +46,12 @@ function* endless() {
 }
 
 describe('an upload', () => {
-  test('goes along with its length and type', async () => {
+  test('is forwarded with its length and type', async () => {
     const { url, came } = await startStore();
     const { upload, streams, client } = rawClientOf(url);
-    const answer = await upload(sourceOf(parts).body, { length: 1_000_000 });
-    expect(answer).toMatchObject({ status: 200, contentType: 'application/json' });
-    expect((await readAll(answer)).bytes.toString()).toBe('{"stored":true}');
+    const response = await upload(sourceOf(parts).body, { length: 1_000_000 });
+    expect(response).toMatchObject({ status: 200, contentType: 'application/json' });
+    expect((await readAll(response)).bytes.toString()).toBe('{"stored":true}');
     await expect.poll(() => came).toHaveLength(1);
     expect(came[0]?.headers).toMatchObject({ 'content-length': '1000000', 'content-type': 'text/csv' });
     expect(came[0]?.bytes.equals(Buffer.concat(parts))).toBe(true);
@@ -59,7 +59,7 @@ describe('an upload', () => {
     expect(streams()).toBe(0);
   });
 
-  test('of no known length goes in chunks', async () => {
+  test('of unknown length is sent with chunked encoding', async () => {
     const { url, came } = await startStore();
     await readAll(await rawClientOf(url).upload(sourceOf(parts).body));
     await expect.poll(() => came).toHaveLength(1);
@@ -68,18 +68,18 @@ describe('an upload', () => {
     expect(came[0]?.bytes.equals(Buffer.concat(parts))).toBe(true);
   });
 
-  test('of nothing is one of length 0', async () => {
+  test('without bytes is sent with length 0', async () => {
     const { url, came } = await startStore();
     expect((await rawClientOf(url).upload(sourceOf([]).body, { length: 0 })).status).toBe(200);
     await expect.poll(() => came).toMatchObject([{ headers: { 'content-length': '0' }, complete: true }]);
   });
 });
 
-describe('a source that fails', () => {
+describe('a failure of the source', () => {
   test.each([
     ['an AppError', new AppError('payload_too_large')],
-    ['any other error', new Error('unforeseen')],
-  ])('%s reaches the caller, and the upstream gets no whole upload', async (_, failure) => {
+    ['another error', new Error('unforeseen')],
+  ])('with %s reaches the caller, and the upload stays incomplete', async (_, failure) => {
     const { url, came } = await startStore();
     const { upload, streams } = rawClientOf(url);
     await expect(upload(sourceOf(parts, failure).body)).rejects.toBe(failure);
@@ -87,7 +87,7 @@ describe('a source that fails', () => {
     await expect.poll(() => came.map(({ complete }) => complete)).toEqual([false]);
   });
 
-  test('before its first byte fails as well', async () => {
+  test('before the first byte reaches the caller', async () => {
     const { url, came } = await startStore();
     const { upload, streams } = rawClientOf(url);
     const failure = new AppError('request_timeout');
@@ -97,7 +97,7 @@ describe('a source that fails', () => {
     await expect.poll(() => came.filter(({ complete }) => complete)).toHaveLength(1);
   });
 
-  test('says nothing of the upstream: its breaker stays closed', async () => {
+  test('does not count as a failure of the upstream', async () => {
     const { url } = await startStore();
     const { upload, client } = rawClientOf(url);
     const failure = new AppError('payload_too_large');
@@ -109,7 +109,7 @@ describe('a source that fails', () => {
   });
 });
 
-test('an upstream that refuses before it has read all ends the upload', async () => {
+test('an upstream that rejects an upload early ends it', async () => {
   const { url } = await startRawServer((socket) => socket.write(wire('413 Too large', json, '{}')));
   const { upload, streams } = rawClientOf(url);
   const source = sourceOf(endless());
@@ -121,19 +121,19 @@ test('an upstream that refuses before it has read all ends the upload', async ()
   expect(streams()).toBe(0);
 });
 
-test('a caller that leaves ends the upload', async () => {
-  const asked = Promise.withResolvers<void>();
+test('a caller that disconnects ends the upload', async () => {
+  const received = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const url = await startHttpServer((request) => {
     request.on('close', () => closed.resolve()).on('error', () => undefined);
-    request.once('data', () => asked.resolve());
+    request.once('data', () => received.resolve());
     request.resume();
   });
   const { upload, streams } = rawClientOf(url);
   const abort = new AbortController();
   const source = sourceOf(endless());
   const failing = upstreamFailureOf(upload(source.body, { signal: abort.signal }));
-  await asked.promise;
+  await received.promise;
   abort.abort();
   expect((await failing).fault).toBe('cancelled');
   await closed.promise;

@@ -1,30 +1,30 @@
 import EventEmitter, { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { answering, type Script, startRawServer, wire } from './raw-server.ts';
+import { respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawClientOf, readAll, smallBytes } from './raw-support.ts';
 import { upstreamFailureOf } from './support.ts';
 
 const announced = (length: number) => ({ ...bytesType, 'content-length': String(length) });
 const chunked = { ...bytesType, 'transfer-encoding': 'chunked' };
 
-test('bytes come as they are, with their length and type', async () => {
+test('bytes arrive unchanged, with their length and type', async () => {
   const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
-  const { url, heads } = await startRawServer(answering('200 OK', { ...bytesType, etag: '"1"' }, bytes));
+  const { url, heads } = await startRawServer(respondWith('200 OK', { ...bytesType, etag: '"1"' }, bytes));
   const { download, client } = rawClientOf(url);
-  const answer = await download();
-  const { status, contentType, length, headers } = answer;
+  const response = await download();
+  const { status, contentType, length, headers } = response;
   expect({ status, contentType, length, headers }).toEqual({
     status: 200,
     contentType: 'application/octet-stream',
     length: 100_000,
     headers: { etag: '"1"' },
   });
-  expect(await readAll(answer)).toEqual({ bytes, ended: 'whole' });
+  expect(await readAll(response)).toEqual({ bytes, ended: 'whole' });
   expect(heads[0]).toMatch(/^accept-encoding: identity$/im);
   expect(client.status()[0]?.bytesReceived).toBe(100_000);
 });
 
-test('a consumer that does not read bounds what the upstream can send, and gets all of it later', async () => {
+test('a consumer that does not read stops the upstream (backpressure) and gets all bytes later', async () => {
   const total = 128 * 1024 * 1024;
   const part = Buffer.alloc(64 * 1024);
   let sent = 0;
@@ -55,7 +55,7 @@ test('a consumer that does not read bounds what the upstream can send, and gets 
   expect(received).toBe(total);
 });
 
-describe('the upstream is left', () => {
+describe('the connection to the upstream is closed', () => {
   async function begun() {
     const closed = Promise.withResolvers<void>();
     const { url } = await startRawServer((socket) => {
@@ -65,12 +65,12 @@ describe('the upstream is left', () => {
     return { ...rawClientOf(url), closed: closed.promise };
   }
 
-  test.each(['before the first byte is read', 'after some'])(
-    'by a consumer that cancels %s',
+  test.each(['before the first byte is read', 'after its first bytes'])(
+    'when the consumer cancels %s',
     async (when) => {
       const { download, closed } = await begun();
       const { body } = await download();
-      if (when === 'after some') {
+      if (when === 'after its first bytes') {
         const [chunk] = await once(body ?? new EventEmitter(), 'data');
         expect(String(chunk)).toBe('begun');
       }
@@ -79,7 +79,7 @@ describe('the upstream is left', () => {
     },
   );
 
-  test('by a caller that aborts, which ends the body with an error', async () => {
+  test('when the caller aborts, and the body ends with an error', async () => {
     const { download, closed } = await begun();
     const abort = new AbortController();
     const reading = readAll(await download({ signal: abort.signal }));
@@ -88,29 +88,29 @@ describe('the upstream is left', () => {
     expect((await reading).ended).toBe('cancelled');
   });
 
-  test('by a caller that aborts before the head of the answer', async () => {
-    const asked = Promise.withResolvers<void>();
+  test('when the caller aborts before the head of the response', async () => {
+    const received = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
     const { url } = await startRawServer((socket) => {
       socket.on('close', () => closed.resolve());
-      asked.resolve();
+      received.resolve();
     });
     const abort = new AbortController();
     const failing = upstreamFailureOf(rawClientOf(url).download({ signal: abort.signal }));
-    await asked.promise;
+    await received.promise;
     abort.abort();
     expect((await failing).fault).toBe('cancelled');
     await closed.promise;
   });
 });
 
-describe('a body that is cut never ends as a whole one', () => {
+describe('a truncated body never ends like a complete one:', () => {
   const cuts: [string, Script][] = [
-    ['shorter than announced', (socket) => socket.end(wire('200 OK', announced(10), 'hello'))],
-    ['chunks without the last one', (socket) => socket.end(wire('200 OK', chunked, '5\r\nhello\r\n'))],
-    ['a chunk in its middle', (socket) => socket.end(wire('200 OK', chunked, '5\r\nhello\r\n9\r\nwor'))],
+    ['shorter than its Content-Length', (socket) => socket.end(wire('200 OK', announced(10), 'hello'))],
+    ['without the last chunk', (socket) => socket.end(wire('200 OK', chunked, '5\r\nhello\r\n'))],
+    ['in the middle of a chunk', (socket) => socket.end(wire('200 OK', chunked, '5\r\nhello\r\n9\r\nwor'))],
     [
-      'a reset',
+      'by a reset',
       (socket) => socket.write(wire('200 OK', announced(10), 'hello'), () => socket.resetAndDestroy()),
     ],
   ];
@@ -121,17 +121,17 @@ describe('a body that is cut never ends as a whole one', () => {
     expect('hellowor'.startsWith(bytes.toString())).toBe(true);
   });
 
-  test('chunks that are none', async () => {
+  test('with invalid chunks', async () => {
     const { url } = await startRawServer((socket) => socket.write(wire('200 OK', chunked, 'nonsense\r\n')));
     const failed = await rawClientOf(url).download().then(readAll);
     expect(failed).toEqual({ bytes: Buffer.alloc(0), ended: 'protocol' });
   });
 });
 
-describe('more than is taken', () => {
-  test('is refused when it is announced, and cut when it is not', async () => {
+describe('a body larger than the limit', () => {
+  test('is rejected if its Content-Length says so, and aborted otherwise', async () => {
     const large = Buffer.alloc(smallBytes + 1);
-    const known = await startRawServer(answering('200 OK', bytesType, large));
+    const known = await startRawServer(respondWith('200 OK', bytesType, large));
     expect((await upstreamFailureOf(rawClientOf(known.url).small())).fault).toBe('too_large');
 
     const closed = Promise.withResolvers<void>();
@@ -146,8 +146,8 @@ describe('more than is taken', () => {
     await closed.promise;
   });
 
-  test('is none that is just as much', async () => {
-    const { url } = await startRawServer(answering('200 OK', bytesType, Buffer.alloc(smallBytes)));
+  test('does not include one of exactly the limit', async () => {
+    const { url } = await startRawServer(respondWith('200 OK', bytesType, Buffer.alloc(smallBytes)));
     expect((await readAll(await rawClientOf(url).small())).bytes).toHaveLength(smallBytes);
   });
 });

@@ -3,12 +3,12 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
 import { UpstreamFailure } from '#server/upstream-client/failure.ts';
-import type { RawAnswer } from '#server/upstream-client/stream.ts';
+import type { RawResponse } from '#server/upstream-client/stream.ts';
 import { clientOf } from './support.ts';
 
 export const bytesType = { 'content-type': 'application/octet-stream' };
 
-/** The most that `small` passes on. */
+/** Maximum bytes that `small` forwards. */
 export const smallBytes = 1_000;
 
 export function rawUpstreamAt(url: string) {
@@ -45,13 +45,16 @@ export function rawUpstreamAt(url: string) {
   });
 }
 
-/** A client before a server of raw endpoints, and how many streams it counts. */
+/** Creates a client for the raw endpoints of a server, and a function that returns its number of open streams. */
 export function rawClientOf(url: string) {
   const upstream = rawUpstreamAt(url);
   const { download, small, upload } = upstream.endpoints;
   const client = clientOf({}, { upstreams: [upstream] });
-  type Asked = { method?: 'GET' | 'HEAD'; headers?: Record<string, string>; signal?: AbortSignal };
-  const get = (endpoint: typeof download | typeof small, { method = 'GET', headers = {}, signal }: Asked) =>
+  type Requested = { method?: 'GET' | 'HEAD'; headers?: Record<string, string>; signal?: AbortSignal };
+  const get = (
+    endpoint: typeof download | typeof small,
+    { method = 'GET', headers = {}, signal }: Requested,
+  ) =>
     client.stream(upstream, endpoint, {
       method,
       header: (name) => headers[name] ?? null,
@@ -61,8 +64,8 @@ export function rawClientOf(url: string) {
     client,
     upstream,
     streams: () => client.status()[0]?.streams,
-    download: (asked: Asked = {}) => get(download, asked),
-    small: (asked: Asked = {}) => get(small, asked),
+    download: (requested: Requested = {}) => get(download, requested),
+    small: (requested: Requested = {}) => get(small, requested),
     upload: (body: AsyncIterable<Uint8Array>, options: { length?: number; signal?: AbortSignal } = {}) =>
       client.stream(upstream, upload, {
         method: 'PUT',
@@ -72,8 +75,8 @@ export function rawClientOf(url: string) {
   };
 }
 
-/** A body read until it ends, one way or the other. */
-export async function readAll({ body }: RawAnswer): Promise<{ bytes: Buffer; ended: 'whole' | string }> {
+/** Reads a body until it ends and returns its bytes and the outcome: 'whole' or the fault. */
+export async function readAll({ body }: RawResponse): Promise<{ bytes: Buffer; ended: 'whole' | string }> {
   const parts: Uint8Array[] = [];
   try {
     for await (const part of body ?? []) parts.push(part);
@@ -84,7 +87,7 @@ export async function readAll({ body }: RawAnswer): Promise<{ bytes: Buffer; end
   }
 }
 
-/** An HTTP server on loopback, closed with the running test. */
+/** Starts an HTTP server on loopback that is closed after the running test. */
 export async function startHttpServer(handler: RequestListener): Promise<string> {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

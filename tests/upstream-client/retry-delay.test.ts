@@ -6,7 +6,7 @@ import { RetryBudget, retryDelay } from '#server/upstream-client/retry.ts';
 
 const isFault = (name: string): name is Fault => name in faults;
 
-describe('what another try may mend', () => {
+describe('retryDelay retries only transient faults', () => {
   const retried = new Set(['dns', 'connect', 'reset', 'truncated', 'unavailable', 'server_error']);
 
   test.each(Object.keys(faults).filter(isFault))('%s', (fault) => {
@@ -14,40 +14,40 @@ describe('what another try may mend', () => {
     expect(delay).toBe(retried.has(fault) ? limits.upstream.retryBackoff / 2 : undefined);
   });
 
-  test('429 is tried again only when it says when', () => {
+  test('a 429 is retried only with Retry-After', () => {
     const throttled = new UpstreamFailure('throttled', { retryAfterSeconds: 3 });
     expect(retryDelay(throttled, 1, () => 0)).toBeGreaterThanOrEqual(3_000);
   });
 });
 
-test('the pause is anything up to a bound that doubles up to a cap', () => {
+test('the backoff is random between zero and a bound that doubles up to a cap', () => {
   const failure = new UpstreamFailure('server_error');
   const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), share, (tries, random) => {
-      const bound = Math.min(1_000, 100 * 2 ** (tries - 1));
-      expect(retryDelay(failure, tries, () => random)).toBeCloseTo(random * bound, 6);
+    fc.property(fc.integer({ min: 1, max: 20 }), share, (attempts, random) => {
+      const bound = Math.min(1_000, 100 * 2 ** (attempts - 1));
+      expect(retryDelay(failure, attempts, () => random)).toBeCloseTo(random * bound, 6);
     }),
   );
 });
 
-test('what the upstream asks for comes before that: never sooner, not much later', () => {
-  const asked = new UpstreamFailure('unavailable', { retryAfterSeconds: 2 });
+test('a Retry-After overrides the backoff: the delay is never shorter and not much longer', () => {
+  const requested = new UpstreamFailure('unavailable', { retryAfterSeconds: 2 });
   for (const random of [0, 0.5, 0.999]) {
-    const wait = retryDelay(asked, 2, () => random);
+    const wait = retryDelay(requested, 2, () => random);
     expect(wait).toBeGreaterThanOrEqual(2_000);
     expect(wait).toBeLessThan(2_000 + 2 * limits.upstream.retryBackoff + 50);
   }
 });
 
-describe('the budget', () => {
+describe('the retry budget', () => {
   const spendAll = (budget: RetryBudget) => {
     let spent = 0;
     while (budget.spend()) spent += 1;
     return spent;
   };
 
-  test('a reserve, then a share of the calls, and never more than the reserve', () => {
+  test('starts with a reserve, earns a fraction of the calls and never exceeds the reserve', () => {
     const budget = new RetryBudget();
     for (const [earned, least, most] of [
       [0, 10, 10],

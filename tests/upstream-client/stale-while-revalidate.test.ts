@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answering, json, okay, type Script, startRawServer, wire } from './raw-server.ts';
+import { json, respondOk, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { clientOf, failureOf, oneEndpointAt } from './support.ts';
 
 const cache = { freshFor: 10_000, staleWhileRevalidateFor: 60_000, staleIfErrorFor: 600_000 };
-const broken = answering('500 No', json, '{}');
-/** A failure that is not tried again and breaks no circuit: one request each. */
-const refused = answering('400 No', json, '{}');
+const broken = respondWith('500 No', json, '{}');
+/** A failure that is neither retried nor counted by the circuit breaker, so that each causes one request. */
+const rejected = respondWith('400 No', json, '{}');
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
@@ -16,9 +16,9 @@ afterEach(() => {
 
 const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 
-/** An upstream that behaves as it was last told. */
+/** Sets up an upstream whose behaviour can change. */
 async function setUp() {
-  let behave: Script = okay;
+  let behave: Script = respondOk;
   const { url, heads } = await startRawServer((socket, head) => behave(socket, head));
   const upstream = oneEndpointAt(url, { cache, mayBeMissing: true });
   const client = clientOf();
@@ -32,48 +32,48 @@ async function setUp() {
   };
 }
 
-test('a hundred equal calls at once are one request', async () => {
+test('a hundred concurrent equal calls cause one request', async () => {
   const { ask, heads } = await setUp();
-  const answers = await Promise.all(Array.from({ length: 100 }, () => ask()));
+  const responses = await Promise.all(Array.from({ length: 100 }, () => ask()));
   expect(heads).toHaveLength(1);
-  expect(new Set(answers.map(({ data }) => JSON.stringify(data)))).toEqual(new Set(['{"ok":true}']));
+  expect(new Set(responses.map(({ data }) => JSON.stringify(data)))).toEqual(new Set(['{"ok":true}']));
 });
 
-test('ten calls past the window get the old answer at once and make one refresh', async () => {
+test('ten calls after the fresh window get the stale response at once and cause one refresh', async () => {
   const { ask, heads } = await setUp();
   await ask();
   advance(30_000);
-  const answers = await Promise.all(Array.from({ length: 10 }, () => ask()));
+  const responses = await Promise.all(Array.from({ length: 10 }, () => ask()));
   expect(
-    answers.map(({ cache: kind, ageSeconds, isStaleIfError: standsIn }) => [kind, ageSeconds, standsIn]),
+    responses.map(({ cache: kind, ageSeconds, isStaleIfError }) => [kind, ageSeconds, isStaleIfError]),
   ).toEqual(Array.from({ length: 10 }, () => ['stale', 30, false]));
   await expect.poll(async () => (await ask()).cache).toBe('hit');
   expect(heads).toHaveLength(2);
 });
 
-test('a refresh that fails is not seen until the window ends; then the old answer stands in and says so', async () => {
+test('a failed refresh is invisible until the revalidate window ends; then the stale response is marked as stale-if-error', async () => {
   const { ask, from } = await setUp();
   await ask();
   from(broken);
   advance(30_000);
-  expect(await ask()).toMatchObject({ cache: 'stale', standsIn: false });
+  expect(await ask()).toMatchObject({ cache: 'stale', isStaleIfError: false });
   advance(40_000);
-  expect(await ask()).toMatchObject({ cache: 'stale', standsIn: true, ageSeconds: 70 });
+  expect(await ask()).toMatchObject({ cache: 'stale', isStaleIfError: true, ageSeconds: 70 });
   advance(600_000);
   expect((await failureOf(ask())).reason).toBe('upstream_bad_answer');
 });
 
-test('what is gone at the refresh is gone here', async () => {
+test('a 404 on refresh removes the entry', async () => {
   const { ask, from, heads } = await setUp();
   await ask();
-  from(answering('404 No', json, '{}'));
+  from(respondWith('404 No', json, '{}'));
   advance(30_000);
   expect((await ask()).cache).toBe('stale');
   await expect.poll(() => heads.length).toBe(2);
   await expect.poll(async () => (await failureOf(ask())).reason).toBe('not_found');
 });
 
-test('a caller that leaves harms neither the others nor the answer', async () => {
+test('a caller that disconnects affects neither the other callers nor the response', async () => {
   const { ask, heads } = await setUp();
   const left = new AbortController();
   const first = ask({ signal: left.signal }).catch(() => undefined);
@@ -84,57 +84,57 @@ test('a caller that leaves harms neither the others nor the answer', async () =>
   expect(heads).toHaveLength(1);
 });
 
-test('each window ends at its moment', async () => {
+test('each window ends exactly on time', async () => {
   const { ask, heads } = await setUp();
   await ask();
   advance(cache.freshFor - 1);
   expect((await ask()).cache).toBe('hit');
   expect(heads).toHaveLength(1);
   advance(cache.staleWhileRevalidateFor - cache.freshFor);
-  expect(await ask()).toMatchObject({ cache: 'stale', standsIn: false, ageSeconds: 59 });
+  expect(await ask()).toMatchObject({ cache: 'stale', isStaleIfError: false, ageSeconds: 59 });
   await expect.poll(async () => (await ask()).cache).toBe('hit');
-  // Polling moves the clock.
+  // Polling advances the clock.
   const { storedAt } = await ask();
   vi.setSystemTime(storedAt.getTime() + cache.staleWhileRevalidateFor);
   expect(await ask()).toMatchObject({ cache: 'miss', ageSeconds: 0 });
   expect(heads).toHaveLength(3);
 });
 
-test('nobody waits for a refresh, and there is no second one beside it', async () => {
+test('no call waits for a refresh, and only one refresh runs at a time', async () => {
   const { ask, from, heads } = await setUp();
   await ask();
-  const asked = Promise.withResolvers<() => void>();
-  from((socket) => asked.resolve(() => socket.write(wire('200 OK', json, '{"ok":false}'))));
+  const received = Promise.withResolvers<() => void>();
+  from((socket) => received.resolve(() => socket.write(wire('200 OK', json, '{"ok":false}'))));
   advance(30_000);
   expect((await ask()).cache).toBe('stale');
-  const answer = await asked.promise;
+  const respond = await received.promise;
   for (let call = 0; call < 5; call += 1) {
     expect(await ask()).toMatchObject({ cache: 'stale', data: { ok: true } });
   }
   expect(heads).toHaveLength(2);
-  answer();
+  respond();
   await expect.poll(ask).toMatchObject({ cache: 'hit', data: { ok: false } });
 });
 
-test('after a refresh that failed the next call tries again', async () => {
+test('the next call after a failed refresh tries again', async () => {
   const { ask, from, heads } = await setUp();
   await ask();
-  from(refused);
+  from(rejected);
   advance(30_000);
   await ask();
   await expect.poll(() => heads.length).toBe(2);
   await expect.poll(async () => [(await ask()).isStaleIfError, heads.length > 2]).toEqual([false, true]);
-  from(okay);
+  from(respondOk);
   await expect.poll(async () => (await ask()).cache).toBe('hit');
 });
 
-test('many that wait past the window are one request, and the old answer stands in for each', async () => {
+test('concurrent calls after the revalidate window cause one request, and all get the stale response when it fails', async () => {
   const { ask, from, heads } = await setUp();
   await ask();
-  from(refused);
+  from(rejected);
   advance(cache.staleIfErrorFor - 1);
-  const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
-  expect(new Set(answers.map(({ cache: kind, isStaleIfError: standsIn }) => `${kind} ${standsIn}`))).toEqual(
+  const responses = await Promise.all(Array.from({ length: 20 }, () => ask()));
+  expect(new Set(responses.map(({ cache: kind, isStaleIfError }) => `${kind} ${isStaleIfError}`))).toEqual(
     new Set(['stale true']),
   );
   expect(heads).toHaveLength(2);
@@ -142,12 +142,12 @@ test('many that wait past the window are one request, and the old answer stands 
   expect((await failureOf(ask())).reason).toBe('upstream_refused');
 });
 
-test('what is gone past the window is gone here: nothing stands in for it later', async () => {
+test('a 404 after the revalidate window removes the entry, so that it is not served on later failures', async () => {
   const { ask, from } = await setUp();
   await ask();
-  from(answering('404 No', json, '{}'));
+  from(respondWith('404 No', json, '{}'));
   advance(70_000);
   expect((await failureOf(ask())).reason).toBe('not_found');
-  from(refused);
+  from(rejected);
   expect((await failureOf(ask())).reason).toBe('upstream_refused');
 });

@@ -9,7 +9,7 @@ import { UpstreamFailure } from '#server/upstream-client/failure.ts';
 import type { UpstreamObserver } from '#server/upstream-client/observer.ts';
 import { type Script, startRawServer } from './raw-server.ts';
 
-/** A client that closes with the running test. */
+/** Creates a client that is closed after the running test. */
 export function clientOf(
   variables: Record<string, string> = {},
   options: Parameters<typeof createUpstreamClient>[1] = {},
@@ -19,7 +19,7 @@ export function clientOf(
   return client;
 }
 
-/** A declaration of our own, with one endpoint of each kind. */
+/** Declares an upstream with one endpoint of each kind. */
 export function upstreamAt(origin: string) {
   return defineUpstream({
     name: 'sample',
@@ -30,7 +30,7 @@ export function upstreamAt(origin: string) {
         method: 'GET',
         template: '/things',
         summary: 'Things',
-        description: 'A JSON answer.',
+        description: 'A JSON response.',
         answer: { kind: 'json', schema: z.object({ ok: z.boolean() }) },
         example: {},
       },
@@ -38,7 +38,7 @@ export function upstreamAt(origin: string) {
         method: 'GET',
         template: '/text',
         summary: 'Text',
-        description: 'A text answer.',
+        description: 'A text response.',
         answer: { kind: 'text', schema: z.string() },
         example: {},
       },
@@ -70,10 +70,10 @@ export function upstreamAt(origin: string) {
         mayBeMissing: true,
         example: {},
       },
-      remembered: {
+      cached: {
         method: 'GET',
-        template: '/remembered',
-        summary: 'Remembered',
+        template: '/cached',
+        summary: 'Cached',
         description: 'With cache windows.',
         answer: { kind: 'json', schema: z.object({ ok: z.boolean() }) },
         cache: { freshFor: 60_000, staleIfErrorFor: 3_600_000 },
@@ -84,7 +84,7 @@ export function upstreamAt(origin: string) {
   });
 }
 
-/** A declaration with one endpoint, a GET of JSON unless told otherwise. */
+/** Declares an upstream with one endpoint, by default a GET of JSON. */
 export function oneEndpointAt(
   origin: string,
   endpoint: Partial<
@@ -101,7 +101,7 @@ export function oneEndpointAt(
         method: 'GET',
         template: '/things',
         summary: 'Things',
-        description: 'A JSON answer.',
+        description: 'A JSON response.',
         answer: { kind: 'json', schema: z.object({ ok: z.boolean() }) },
         example: {},
         ...endpoint,
@@ -110,27 +110,27 @@ export function oneEndpointAt(
   });
 }
 
-/** An observer that keeps what it is told, each entry with the upstream's name before it. */
+/** Creates an observer that records its events, each prefixed with the name of the upstream. */
 export function recordingObserver() {
-  const seen = { tried: [] as string[], called: [] as string[], breaker: [] as string[] };
+  const seen = { attempts: [] as string[], calls: [] as string[], breaker: [] as string[] };
   const observer: UpstreamObserver = {
-    tried: (upstream, outcome) => seen.tried.push(`${upstream} ${outcome}`),
-    called: (upstream, outcome) => seen.called.push(`${upstream} ${outcome}`),
+    attemptEnded: (upstream, outcome) => seen.attempts.push(`${upstream} ${outcome}`),
+    callEnded: (upstream, outcome) => seen.calls.push(`${upstream} ${outcome}`),
     breakerChanged: (upstream, state) => seen.breaker.push(`${upstream} ${state}`),
-    answered: () => undefined,
+    cacheLookup: () => undefined,
     transferred: () => undefined,
   };
   return { ...seen, observer };
 }
 
-/** What the client makes of a server that behaves like this. */
-export async function askRaw(script: Script, endpoint: 'json' | 'text' | 'named' = 'json') {
+/** Calls an endpoint of a server with this behaviour. */
+export async function requestFrom(script: Script, endpoint: 'json' | 'text' | 'named' = 'json') {
   const { url } = await startRawServer(script);
   const upstream = upstreamAt(url);
   return clientOf().request(upstream, upstream.endpoints[endpoint], {});
 }
 
-/** The AppError that a call fails with; anything else fails the test. */
+/** Returns the AppError that a call fails with. Any other outcome fails the test. */
 export async function failureOf(call: Promise<unknown>): Promise<AppError> {
   try {
     await call;
@@ -141,17 +141,17 @@ export async function failureOf(call: Promise<unknown>): Promise<AppError> {
   throw new Error('the call did not fail');
 }
 
-/** The same, which also tells the fault. */
+/** Like `failureOf`, for an UpstreamFailure, which has the fault. */
 export async function upstreamFailureOf(call: Promise<unknown>): Promise<UpstreamFailure> {
   const failure = await failureOf(call);
   if (failure instanceof UpstreamFailure) return failure;
   throw new Error('the call failed with an AppError that is no UpstreamFailure', { cause: failure });
 }
 
-/** How `askRaw` fails. */
+/** Returns the reason with which `requestFrom` fails. */
 export async function reasonFor(
   script: Script,
   endpoint: 'json' | 'text' | 'named' = 'json',
 ): Promise<ErrorReason> {
-  return (await failureOf(askRaw(script, endpoint))).reason;
+  return (await failureOf(requestFrom(script, endpoint))).reason;
 }

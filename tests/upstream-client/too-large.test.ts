@@ -1,27 +1,27 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { answering, json, ok, type Script, wire } from './raw-server.ts';
-import { askRaw, reasonFor } from './support.ts';
+import { json, ok, respondWith, type Script, wire } from './raw-server.ts';
+import { reasonFor, requestFrom } from './support.ts';
 
-const tooLarge = Buffer.alloc(limits.upstream.answerBytes + 1, ' ');
+const tooLarge = Buffer.alloc(limits.upstream.responseBytes + 1, ' ');
 
-describe('too much', () => {
+describe('a response that is too large is rejected:', () => {
   test('by its Content-Length', async () => {
-    expect(await reasonFor(answering('200 OK', json, tooLarge))).toBe('upstream_bad_answer');
+    expect(await reasonFor(respondWith('200 OK', json, tooLarge))).toBe('upstream_bad_answer');
   });
 
-  test('in chunks', async () => {
+  test('with chunked encoding', async () => {
     const body = Buffer.concat([
       Buffer.from(`${tooLarge.length.toString(16)}\r\n`),
       tooLarge,
       Buffer.from('\r\n0\r\n\r\n'),
     ]);
-    const script = answering('200 OK', { ...json, 'transfer-encoding': 'chunked' }, body);
+    const script = respondWith('200 OK', { ...json, 'transfer-encoding': 'chunked' }, body);
     expect(await reasonFor(script)).toBe('upstream_bad_answer');
   });
 
-  test('without an end', async () => {
+  test('an endless body', async () => {
     const script: Script = (socket) => {
       socket.write(wire('200 OK', { ...json, 'transfer-encoding': 'chunked' }));
       const chunk = Buffer.concat([
@@ -46,24 +46,27 @@ describe('too much', () => {
     ['zstd', zstdCompressSync(bomb)],
     ['gzip, gzip', gzipSync(gzipSync(bomb))],
   ])('a %s bomb', async (encoding, body) => {
-    expect(body.length).toBeLessThan(limits.upstream.answerBytes);
-    const script = answering('200 OK', { ...json, 'content-encoding': encoding }, body);
+    expect(body.length).toBeLessThan(limits.upstream.responseBytes);
+    const script = respondWith('200 OK', { ...json, 'content-encoding': encoding }, body);
     expect(await reasonFor(script)).toBe('upstream_bad_answer');
   });
 
-  test('in an error answer', async () => {
-    const script = answering('500 Oops', { ...json, 'content-encoding': 'gzip' }, gzipSync(bomb));
+  test('in an error response', async () => {
+    const script = respondWith('500 Oops', { ...json, 'content-encoding': 'gzip' }, gzipSync(bomb));
     expect(await reasonFor(script)).toBe('upstream_bad_answer');
   });
 
-  test('in its headers', async () => {
-    expect(await reasonFor(answering('200 OK', { ...json, 'x-long': 'x'.repeat(200_000) }, ok))).toBe(
+  test('its headers', async () => {
+    expect(await reasonFor(respondWith('200 OK', { ...json, 'x-long': 'x'.repeat(200_000) }, ok))).toBe(
       'upstream_bad_answer',
     );
   });
 
-  test('the most that is allowed is taken', async () => {
-    const body = Buffer.from(ok.padEnd(limits.upstream.answerBytes, ' '));
-    expect(await askRaw(answering('200 OK', json, body))).toMatchObject({ data: { ok: true }, status: 200 });
+  test('but not one of exactly the limit', async () => {
+    const body = Buffer.from(ok.padEnd(limits.upstream.responseBytes, ' '));
+    expect(await requestFrom(respondWith('200 OK', json, body))).toMatchObject({
+      data: { ok: true },
+      status: 200,
+    });
   });
 });

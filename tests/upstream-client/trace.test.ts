@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { currentTrace, parseTraceparent } from '#server/observability/trace-context.ts';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
 import type { Upstream } from '#server/upstream-client/endpoint.ts';
-import { json, ok, okay, startRawServer, wire } from './raw-server.ts';
+import { json, ok, respondOk, startRawServer, wire } from './raw-server.ts';
 import { clientOf } from './support.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -45,8 +45,8 @@ const traceOf = (head = '') => ({
 });
 const none = { traceparent: undefined, tracestate: undefined };
 
-test('one that is marked internal is told the trace, in calls and in streams', async () => {
-  const { url, heads } = await startRawServer(okay);
+test('an internal upstream gets the trace context in calls and streams', async () => {
+  const { url, heads } = await startRawServer(respondOk);
   const upstream = upstreamAt(url, { internal: true });
   const client = clientOf();
   await currentTrace.run(caller, async () => {
@@ -61,8 +61,8 @@ test('one that is marked internal is told the trace, in calls and in streams', a
   ]);
 });
 
-test.each([{}, { internal: false }])('one that is marked %j is not', async (marks) => {
-  const { url, heads } = await startRawServer(okay);
+test.each([{}, { internal: false }])('an upstream with the marks %j gets no trace context', async (marks) => {
+  const { url, heads } = await startRawServer(respondOk);
   const upstream = upstreamAt(url, marks);
   const client = clientOf();
   await currentTrace.run(caller, () => client.request(upstream, upstream.endpoints.thing, {}));
@@ -70,14 +70,14 @@ test.each([{}, { internal: false }])('one that is marked %j is not', async (mark
   expect(heads.map(traceOf)).toEqual([none, none]);
 });
 
-test('without a trace an internal one is told of none', async () => {
-  const { url, heads } = await startRawServer(okay);
+test('an internal upstream gets no trace context without a trace', async () => {
+  const { url, heads } = await startRawServer(respondOk);
   const upstream = upstreamAt(url, { internal: true });
   await clientOf().request(upstream, upstream.endpoints.thing, {});
   expect(heads.map(traceOf)).toEqual([none]);
 });
 
-test('a retry tells it, too', async () => {
+test('a retry has the trace context too', async () => {
   const { url, heads } = await startRawServer((socket) => {
     socket.end(heads.length === 1 ? wire('500 Internal Server Error', json) : wire('200 OK', json, ok));
   });
@@ -89,13 +89,16 @@ test('a retry tells it, too', async () => {
   ]);
 });
 
-test.each(['traceparent', 'tracestate', 'baggage'])('no endpoint can let %s of a caller pass', (header) => {
-  expect(() =>
-    defineUpstream({
-      ...upstreamAt('http://localhost'),
-      endpoints: {
-        thing: { ...upstreamAt('http://localhost').endpoints.thing, requestHeaders: [header] },
-      },
-    }),
-  ).toThrow('never leaves this server');
-});
+test.each(['traceparent', 'tracestate', 'baggage'])(
+  'no endpoint can forward %s from the caller',
+  (header) => {
+    expect(() =>
+      defineUpstream({
+        ...upstreamAt('http://localhost'),
+        endpoints: {
+          thing: { ...upstreamAt('http://localhost').endpoints.thing, requestHeaders: [header] },
+        },
+      }),
+    ).toThrow('must not be sent to an upstream');
+  },
+);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { testWith } from '#tests/support/skip.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
-import { ask } from './ask.ts';
-import { at } from './form.ts';
+import { send } from './send.ts';
+import { at } from './shape.ts';
 
 let upstreams: Upstreams;
 beforeEach(async () => {
@@ -14,13 +14,13 @@ afterEach(() => upstreams.close());
 const to = (path: string) => `${upstreams.env.GITHUB_ARCHIVE_URL}${path}`;
 const PATH = '/vercel/next.js/tar.gz/refs/tags/v1.45.0';
 
-/** What the system's tar makes of an archive. */
+/** Runs the system's tar on an archive and returns its output. */
 const tar = (archive: Uint8Array, ...options: string[]) =>
   execFileSync('tar', [...options, '-zf', '-'], { input: archive, encoding: 'utf8' });
 const download = async (path: string) => new Uint8Array(await (await fetch(to(path))).arrayBuffer());
 
 describe('an archive', () => {
-  testWith('gnuTar')('is a gzipped tar of one folder, as GitHub names it', async () => {
+  testWith('gnuTar')('is a gzipped tar with one folder, named as GitHub names it', async () => {
     const archive = await download(PATH);
     expect(tar(archive, '-t').trim().split('\n')).toEqual(['next.js-1.45.0/', 'next.js-1.45.0/README.md']);
     const readme = tar(archive, '-x', '-O');
@@ -28,9 +28,9 @@ describe('an archive', () => {
     expect(tar(archive, '-tv')).toMatch(/^drwxrwxr-x root\/root +0 2026-/);
   });
 
-  test('has GitHub’s headers, and comes in chunks whatever range is asked for', async () => {
+  test('has GitHub’s headers and is chunked, with or without a Range header', async () => {
     for (const range of [undefined, 'bytes=0-1']) {
-      const { status, headers, text } = await ask(to(PATH), {
+      const { status, headers, text } = await send(to(PATH), {
         headers: range === undefined ? {} : { range },
       });
       expect(status).toBe(200);
@@ -47,22 +47,22 @@ describe('an archive', () => {
     }
   });
 
-  test('is always the same, another for another tag, whatever the case of the name', async () => {
+  test('is deterministic, differs per tag and ignores the case of the owner', async () => {
     const first = await download(PATH);
     expect(await download(PATH)).toEqual(first);
     expect(await download(PATH.replace('vercel', 'VERCEL'))).toEqual(first);
     expect(await download(PATH.replace('45', '43'))).not.toEqual(first);
   });
 
-  test('is there for every release that the API has', async () => {
-    const { json } = await ask(`${upstreams.github.url}/repos/colinhacks/zod/releases?per_page=100`, {
+  test('exists for every release of the API', async () => {
+    const { json } = await send(`${upstreams.github.url}/repos/colinhacks/zod/releases?per_page=100`, {
       headers: { 'user-agent': 'typed-bff-tests' },
     });
     const releases: unknown[] = Array.isArray(json) ? json : [];
     expect(releases).toHaveLength(24);
     for (const release of releases) {
       const tag = String(at(release, 'tag_name'));
-      const { status, headers } = await ask(to(`/colinhacks/zod/tar.gz/refs/tags/${tag}`), {
+      const { status, headers } = await send(to(`/colinhacks/zod/tar.gz/refs/tags/${tag}`), {
         method: 'HEAD',
       });
       expect(status).toBe(200);
@@ -70,14 +70,14 @@ describe('an archive', () => {
     }
   });
 
-  test('HEAD has the same head and no body', async () => {
-    const [head, whole] = [await ask(to(PATH), { method: 'HEAD' }), await ask(to(PATH))];
+  test('has the same headers for HEAD, without a body', async () => {
+    const [head, whole] = [await send(to(PATH), { method: 'HEAD' }), await send(to(PATH))];
     expect([head.status, head.text, head.headers.etag]).toEqual([200, '', whole.headers.etag]);
     expect(head.headers).not.toHaveProperty('content-length');
   });
 
-  test('is not sent again to who has it', async () => {
-    const etag = String((await ask(to(PATH))).headers.etag);
+  test('supports If-None-Match', async () => {
+    const etag = String((await send(to(PATH))).headers.etag);
     for (const [known, status] of [
       [etag, 304],
       [etag.slice(2), 304],
@@ -85,9 +85,9 @@ describe('an archive', () => {
       ['*', 304],
       ['"a"', 200],
     ] as const) {
-      const answer = await ask(to(PATH), { headers: { 'if-none-match': known } });
-      expect([answer.status, answer.headers.etag]).toEqual([status, etag]);
-      expect(answer.text === '').toBe(status === 304);
+      const response = await send(to(PATH), { headers: { 'if-none-match': known } });
+      expect([response.status, response.headers.etag]).toEqual([status, etag]);
+      expect(response.text === '').toBe(status === 304);
     }
   });
 });
@@ -102,7 +102,7 @@ test.each([
   '/no/such/tar.gz/refs/tags/v1.1.0',
   '/',
 ])('%s is not found', async (path) => {
-  const { status, headers, text } = await ask(to(path));
+  const { status, headers, text } = await send(to(path));
   expect([status, headers['content-type'], text]).toEqual([
     404,
     'text/plain; charset=utf-8',
@@ -110,12 +110,12 @@ test.each([
   ]);
 });
 
-test('misbehaves on demand', async () => {
+test('faults can be injected', async () => {
   upstreams.codeload.fault({ kind: 'status', status: 503 });
-  expect((await ask(to(PATH))).status).toBe(503);
+  expect((await send(to(PATH))).status).toBe(503);
   upstreams.codeload.fault({ kind: 'reset' });
-  await expect(ask(to(PATH))).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await expect(send(to(PATH))).rejects.toMatchObject({ code: 'ECONNRESET' });
   upstreams.codeload.fault(undefined);
-  expect((await ask(to(PATH))).status).toBe(200);
+  expect((await send(to(PATH))).status).toBe(200);
   expect(upstreams.codeload.requests.map(({ url }) => url)).toEqual([PATH, PATH, PATH]);
 });

@@ -12,7 +12,7 @@ import {
   startUpstreams,
   type Upstreams,
 } from '#tests/support/upstreams/index.ts';
-import { ask } from './ask.ts';
+import { send } from './send.ts';
 
 const MIB = 2 ** 20;
 const MODIFIED = 'Mon, 01 Jan 2024 00:00:00 GMT';
@@ -33,25 +33,25 @@ const put = (name: string, body: Uint8Array<ArrayBuffer>, contentType = 'image/p
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** How far the buffers of this process grow; rubbish counts until it is collected, some 70 MiB. */
+/** Measures the growth of this process's buffers. Garbage counts until it is collected, about 70 MiB. */
 function peakOfBuffers() {
   const before = process.memoryUsage().arrayBuffers;
-  let most = before;
+  let peak = before;
   return {
-    look: () => {
-      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    sample: () => {
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers);
     },
-    growth: () => most - before,
+    growth: () => peak - before,
   };
 }
 
 describe('uploads', () => {
-  test('are counted, hashed and given back with their type', async () => {
+  test('are counted, hashed and returned with their media type', async () => {
     const content = randomBytes(700_001);
     const expected = { name: 'a b.png', bytes: 700_001, sha256: sha256(content), synthetic: true };
     for (const status of [201, 200]) {
-      const answer = await put('a%20b.png', content);
-      expect([answer.status, await answer.json()]).toEqual([status, expected]);
+      const response = await put('a%20b.png', content);
+      expect([response.status, await response.json()]).toEqual([status, expected]);
     }
     const back = await get('a%20b.png');
     expect(back.headers.get('content-type')).toBe('image/png');
@@ -64,14 +64,14 @@ describe('uploads', () => {
     expect(files.open).toBe(0);
   });
 
-  test('of no byte are files too', async () => {
+  test('can be empty', async () => {
     expect((await put('empty', new Uint8Array())).status).toBe(201);
     const back = await get('empty', { range: 'bytes=-5' });
     expect([back.status, back.headers.get('content-length'), await back.text()]).toEqual([200, '0', '']);
     expect((await get('empty', { range: 'bytes=0-' })).status).toBe(416);
   });
 
-  test('a new version has another tag and a later date', async () => {
+  test('get a new ETag and a later date when they replace a file', async () => {
     const tags: unknown[] = [];
     for (const text of ['one', 'two']) {
       await put('x', Buffer.from(text));
@@ -83,7 +83,7 @@ describe('uploads', () => {
     expect((await get('x', { 'if-modified-since': 'Mon, 01 Jan 2024 00:00:01 GMT' })).status).toBe(200);
   });
 
-  test('above 16 MB leave their size and hash alone', async () => {
+  test('above 16 MB keep only their size and hash', async () => {
     const content = Buffer.alloc(16 * MIB + 1, 'x');
     const hash = sha256(content);
     expect(await (await put('large', content)).json()).toMatchObject({ bytes: content.length, sha256: hash });
@@ -94,7 +94,7 @@ describe('uploads', () => {
     expect(await (await get('large')).text()).toBe('small');
   });
 
-  test('the oldest goes when 64 MB are full', async () => {
+  test('evict the oldest file when 64 MB are full', async () => {
     const content = Buffer.alloc(16 * MIB);
     for (const name of ['1', '2', '3', '4']) await put(name, content);
     expect((await fetch(to('1'), { method: 'HEAD' })).status).toBe(200);
@@ -103,19 +103,19 @@ describe('uploads', () => {
     expect(await Promise.all(statuses)).toEqual([404, 200, 200]);
   });
 
-  test('stream: 256 MiB in flat memory', async () => {
+  test('of 256 MiB take constant memory', async () => {
     const piece = patternAt(0, MIB);
     const memory = peakOfBuffers();
     function* pieces() {
       for (let sent = 0; sent < 256; sent += 1) {
-        memory.look();
+        memory.sample();
         yield piece;
       }
     }
     const sent = request(to('large'), { method: 'PUT' });
-    const answered = once(sent, 'response');
+    const responded = once(sent, 'response');
     await pipeline(pieces(), sent);
-    const [response] = await answered;
+    const [response] = await responded;
     expect(JSON.parse(await text(response))).toMatchObject({
       bytes: 256 * MIB,
       sha256: patternSha256(256 * MIB),
@@ -123,7 +123,7 @@ describe('uploads', () => {
     expect(memory.growth()).toBeLessThan(128 * MIB);
   });
 
-  test('a sender that leaves in its body leaves nothing', async () => {
+  test('are discarded if the client disconnects in the body', async () => {
     const sent = request(to('half'), { method: 'PUT', headers: { 'content-length': 1000 } });
     sent.on('error', () => {});
     sent.write('abc');
@@ -136,7 +136,7 @@ describe('uploads', () => {
 });
 
 describe('synthetic files', () => {
-  test('have a content that depends on the offset alone', async () => {
+  test('have content that depends only on the offset', async () => {
     const response = await get('synthetic-1000003.bin');
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-length': '1000003',
@@ -152,19 +152,19 @@ describe('synthetic files', () => {
     expect(new Set(patternAt(0, 65_536)).size).toBe(256);
   });
 
-  test('stream: 256 MiB in flat memory', async () => {
+  test('of 256 MiB are streamed in constant memory', async () => {
     const size = 256 * MIB;
     const hash = createHash('sha256');
     const memory = peakOfBuffers();
     for await (const chunk of (await get(`synthetic-${size}.bin`)).body ?? []) {
       hash.update(chunk);
-      memory.look();
+      memory.sample();
     }
     expect(hash.digest('hex')).toBe(patternSha256(size));
     expect(memory.growth()).toBeLessThan(128 * MIB);
   });
 
-  test('wait for a reader that does not read', async () => {
+  test('stop while the reader does not read (backpressure)', async () => {
     const sent = request(to('synthetic-1073741824.bin')).end();
     const [response] = await once(sent, 'response');
     await expect.poll(() => files.open).toBe(1);
@@ -173,12 +173,12 @@ describe('synthetic files', () => {
     await expect.poll(() => files.open).toBe(0);
     const [transfer] = files.transfers;
     expect(transfer).toMatchObject({ url: '/files/synthetic-1073741824.bin', complete: false });
-    // What the system's buffers took.
+    // The bytes in the socket buffers.
     expect(transfer?.bytes).toBeLessThan(64 * MIB);
   });
 
-  test('HEAD gives the head of the whole, up to 4 GiB', async () => {
-    const head = await ask(to('synthetic-4294967296.bin'), {
+  test('ignore Range for HEAD, at sizes up to 4 GiB', async () => {
+    const head = await send(to('synthetic-4294967296.bin'), {
       method: 'HEAD',
       headers: { range: 'bytes=0-0' },
     });
@@ -216,7 +216,7 @@ describe('ranges', () => {
   });
 
   test.each(['bytes=5-4', 'bytes=0-1,4-5', 'bytes=-', 'bytes=a-b', 'lines=0-1', ''])(
-    'a header "%s" is ignored',
+    'the header "%s" is ignored',
     async (range) => {
       const response = await get('synthetic-100.bin', { range });
       expect([response.status, (await bytesOf(response)).length]).toEqual([200, 100]);
@@ -230,7 +230,7 @@ describe('ranges', () => {
     [MODIFIED, 206],
     [BEFORE, 200],
     ['nonsense', 200],
-  ])('if-range %s gives %i', async (version, status) => {
+  ])('If-Range %s results in %i', async (version, status) => {
     const response = await get('synthetic-100.bin', { range: 'bytes=0-9', 'if-range': version });
     expect(response.status).toBe(status);
   });
@@ -251,7 +251,7 @@ describe('conditions', () => {
     [{ 'if-modified-since': 'Mon Jan  1 00:00:00 2024' }, 304],
     [{ 'if-modified-since': BEFORE }, 200],
     [{ 'if-modified-since': '2025' }, 200],
-  ])('%j gives %i', async (headers, status) => {
+  ])('%j result in %i', async (headers, status) => {
     const response = await get('synthetic-100.bin', headers);
     expect(response.status).toBe(status);
     expect(response.headers.get('etag')).toBe('"synthetic-100"');
@@ -259,23 +259,23 @@ describe('conditions', () => {
   });
 });
 
-test('what is unknown is not found, other methods are not allowed', async () => {
+test('unknown paths are not found, and other methods are not allowed', async () => {
   for (const path of ['/files/none', '/files/', '/files/a/b', '/', '/files/%zz']) {
-    const { status, json } = await ask(`${files.url}${path}`);
+    const { status, json } = await send(`${files.url}${path}`);
     expect([status, json]).toEqual([404, { message: 'Not Found' }]);
   }
   for (const method of ['POST', 'DELETE', 'PATCH']) {
-    const { status, headers } = await ask(to('synthetic-1.bin'), { method });
+    const { status, headers } = await send(to('synthetic-1.bin'), { method });
     expect([status, headers.allow]).toEqual([405, 'GET, HEAD, PUT']);
   }
 });
 
 describe('faults', () => {
-  /** What arrives until the connection ends. */
+  /** Downloads until the connection ends. */
   async function download(name: string) {
     const sent = request(to(name), { agent: false }).end();
     const [response] = await once(sent, 'response');
-    // The response reports it too.
+    // The response reports the same error.
     sent.on('error', () => {});
     let bytes = 0;
     let code: unknown;
@@ -298,7 +298,7 @@ describe('faults', () => {
     ]);
   });
 
-  test('stall, until the reader leaves', async () => {
+  test('stall until the reader disconnects', async () => {
     files.fault({ kind: 'stall', afterBytes: 300_000 });
     const sent = request(to('synthetic-1000000.bin')).end();
     const [response] = await once(sent, 'response');
@@ -314,7 +314,7 @@ describe('faults', () => {
     expect(files.transfers[0]).toMatchObject({ bytes: 300_000, complete: false });
   });
 
-  test('close ends what stalls before its first byte', async () => {
+  test('close() ends a download that stalls before its first byte', async () => {
     files.fault({ kind: 'stall', afterBytes: 0 });
     const ended = download('synthetic-10.bin');
     await expect.poll(() => files.open).toBe(1);
@@ -326,7 +326,7 @@ describe('faults', () => {
   test.each<DownloadFault>([
     { kind: 'cut', afterBytes: 10 },
     { kind: 'stall', afterBytes: 10 },
-  ])('a $kind leaves short files, uploads and other answers right', async (fault) => {
+  ])('a $kind does not affect short files, uploads and other responses', async (fault) => {
     files.fault(fault);
     expect((await bytesOf(await get('synthetic-10.bin'))).length).toBe(10);
     expect((await put('x', Buffer.alloc(100))).status).toBe(201);
@@ -334,7 +334,7 @@ describe('faults', () => {
     expect((await fetch(to('x'), { method: 'HEAD' })).status).toBe(200);
   });
 
-  test('a status comes before the upload', async () => {
+  test('a status is sent before the upload is read', async () => {
     files.fault({ kind: 'status', status: 507, headers: { 'retry-after': '3' } });
     const sent = request(to('x'), { method: 'PUT', headers: { 'content-length': 10 * MIB } });
     sent.on('error', () => {});
@@ -347,7 +347,7 @@ describe('faults', () => {
     expect(files.requests).toHaveLength(2);
   });
 
-  test('a delay keeps the upload, a reset and another body drop it', async () => {
+  test('a delay keeps the upload; a reset and another body discard it', async () => {
     files.fault({ kind: 'delay', ms: 5 });
     expect((await put('kept', Buffer.from('x'))).status).toBe(201);
     files.fault({ kind: 'reset' });
@@ -360,9 +360,9 @@ describe('faults', () => {
     expect(await Promise.all(statuses)).toEqual([200, 404, 404]);
   });
 
-  test('closing ends what hangs', async () => {
+  test('close() ends a request that hangs', async () => {
     files.fault({ kind: 'hang' });
-    const waiting = expect(ask(to('synthetic-1.bin'))).rejects.toMatchObject({ code: 'ECONNRESET' });
+    const waiting = expect(send(to('synthetic-1.bin'))).rejects.toMatchObject({ code: 'ECONNRESET' });
     await expect.poll(() => files.requests.length).toBe(1);
     await upstreams.close();
     await waiting;

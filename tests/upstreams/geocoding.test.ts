@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
 import { cities } from '../support/upstreams/gazetteer.ts';
 import { zoneAt } from '../support/upstreams/zone.ts';
-import { get } from './ask.ts';
-import { at } from './form.ts';
+import { get } from './send.ts';
+import { at } from './shape.ts';
 
 let upstreams: Upstreams;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ test.each([
   expect(await names(wanted)).toEqual([found]);
 });
 
-test('a beginning finds all, the larger first; a whole name comes before', async () => {
+test('a prefix finds all matches, larger cities first, but an exact match comes first', async () => {
   expect(await names('be')).toEqual(['Beijing', 'Berlin']);
   expect(await names('rom')).toEqual(['Rome']);
   expect(await names('co', '1')).toEqual(['Copenhagen']);
@@ -49,12 +49,12 @@ test('a name under two characters finds nothing', async () => {
   }
 });
 
-test('a name of marks or blanks alone finds nothing', async () => {
+test('a name of combining marks or blanks finds nothing', async () => {
   expect(await names('\u0301\u0301')).toEqual([]);
   expect(await names('    ')).toEqual([]);
 });
 
-test('refuses a bad count, another format, and a missing name', async () => {
+test('rejects an invalid count, another format and a missing name', async () => {
   for (const query of [
     { name: 'Berlin', count: '0' },
     { name: 'Berlin', count: '101' },
@@ -67,7 +67,7 @@ test('refuses a bad count, another format, and a missing name', async () => {
   }
 });
 
-test('the gazetteer is whole: known zones, coordinates on the globe, every continent, no name twice', () => {
+test('the gazetteer is valid: known time zones, valid coordinates, every continent, unique names', () => {
   expect(cities.length).toBeGreaterThanOrEqual(60);
   expect(new Set(cities.map((city) => city.name)).size).toBe(cities.length);
   for (const city of cities) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
-import { ask, post } from './ask.ts';
-import { at } from './form.ts';
+import { post, send } from './send.ts';
+import { at } from './shape.ts';
 
 let upstreams: Upstreams;
 beforeAll(async () => {
@@ -10,13 +10,13 @@ beforeAll(async () => {
 afterAll(() => upstreams.close());
 
 const AGENT = { 'user-agent': 'typed-bff-tests' };
-const get = (path: string) => ask(`${upstreams.env.GITHUB_API_URL}${path}`, { headers: AGENT });
+const get = (path: string) => send(`${upstreams.env.GITHUB_API_URL}${path}`, { headers: AGENT });
 const markdown = (body: unknown) => post(upstreams.env.GITHUB_API_URL, '/markdown', body, AGENT);
 const NOT_FOUND = { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' };
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
 describe('repositories', () => {
-  test('have GitHub’s fields and say that they are synthetic', async () => {
+  test('have GitHub’s fields and are marked as synthetic', async () => {
     const { status, json } = await get('/repos/vercel/next.js');
     expect(status).toBe(200);
     expect(json).toEqual({
@@ -46,7 +46,7 @@ describe('repositories', () => {
     });
   });
 
-  test('are found whatever the case; one has neither licence nor language', async () => {
+  test('are found regardless of case; one has neither licence nor language', async () => {
     expect(at((await get('/repos/TRPC/trpc')).json, 'full_name')).toBe('trpc/trpc');
     expect(at((await get('/repos/colinhacks/zod')).json, 'owner', 'type')).toBe('User');
     expect((await get('/repos/octocat/Hello-World')).json).toMatchObject({ license: null, language: null });
@@ -67,7 +67,7 @@ describe('repositories', () => {
 });
 
 describe('releases', () => {
-  test('come in pages, newest first, none twice', async () => {
+  test('are paginated, newest first, without duplicates', async () => {
     const tags: unknown[] = [];
     let times: unknown[] = [];
     for (const page of [1, 2, 3]) {
@@ -104,7 +104,7 @@ describe('releases', () => {
       expect(releases.some((release) => at(release, key) === null)).toBe(true);
   });
 
-  test('nonsense in paging takes the defaults', async () => {
+  test('use the defaults for invalid paging parameters', async () => {
     const { json } = await get('/repos/vercel/next.js/releases?per_page=-1&page=abc');
     expect(json).toHaveLength(30);
     expect((await get('/repos/octocat/Hello-World/releases')).json).toEqual([]);
@@ -112,7 +112,7 @@ describe('releases', () => {
 });
 
 describe('markdown', () => {
-  test('is rendered, raw HTML stands as text, scripts in links are gone', async () => {
+  test('is rendered, with raw HTML escaped and script links removed', async () => {
     const text =
       '# Hi *you*\n\n<script>alert(1)</script>\n\na <b>b</b> [x](javascript:alert(1)) [y](https://e.example)';
     const { status, headers, text: html } = await markdown({ text, mode: 'gfm', context: 'trpc/trpc' });
@@ -125,7 +125,7 @@ describe('markdown', () => {
     expect(html).not.toMatch(/<script|<b>|javascript:/);
   });
 
-  test('only gfm breaks at the end of a line', async () => {
+  test('keeps line breaks only in gfm mode', async () => {
     expect((await markdown({ text: 'a\nb' })).text).not.toContain('<br>');
     expect((await markdown({ text: 'a\nb', mode: 'gfm' })).text).toContain('<br>');
   });
@@ -138,7 +138,7 @@ describe('markdown', () => {
     [{ text: 'a', context: 1 }],
     ['text'],
     [null],
-  ])('a body of %j is refused with 422', async (body) => {
+  ])('rejects the body %j with 422', async (body) => {
     const { status, json } = await markdown(body);
     expect(status).toBe(422);
     expect(json).toEqual({
@@ -148,16 +148,16 @@ describe('markdown', () => {
     });
   });
 
-  test('a body that is no JSON is refused with 400, as GitHub does', async () => {
+  test('rejects a body that is not JSON with 400, as GitHub does', async () => {
     const url = `${upstreams.env.GITHUB_API_URL}/markdown`;
-    const { status, json } = await ask(url, { method: 'POST', headers: AGENT, body: '{' });
+    const { status, json } = await send(url, { method: 'POST', headers: AGENT, body: '{' });
     expect(status).toBe(400);
     expect(at(json, 'message')).toBe('Problems parsing JSON');
   });
 });
 
 test('a request without User-Agent is forbidden', async () => {
-  const { status, headers, text } = await ask(`${upstreams.env.GITHUB_API_URL}/repos/trpc/trpc`);
+  const { status, headers, text } = await send(`${upstreams.env.GITHUB_API_URL}/repos/trpc/trpc`);
   expect(status).toBe(403);
   expect(headers['content-type']).toContain('text/html');
   expect(text).toContain('User-Agent');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
-import { ask, get, post } from './ask.ts';
-import { at, numbersAt, textsAt } from './form.ts';
+import { get, post, send } from './send.ts';
+import { at, numbersAt, stringsAt } from './shape.ts';
 
 let now = Date.UTC(2026, 5, 1, 10, 20);
 let upstreams: Upstreams;
@@ -17,40 +17,40 @@ const airQuality = (query: Record<string, string>) =>
   get(upstreams.env.OPEN_METEO_AIR_QUALITY_URL, '/v1/air-quality', query);
 
 describe('the forecast', () => {
-  test('is the same for the same question and moment', async () => {
-    const question = { ...BERLIN, current: 'temperature_2m', hourly: 'weather_code', daily: 'uv_index_max' };
-    expect((await forecast(question)).text).toBe((await forecast(question)).text);
+  test('is deterministic for the same query and time', async () => {
+    const query = { ...BERLIN, current: 'temperature_2m', hourly: 'weather_code', daily: 'uv_index_max' };
+    expect((await forecast(query)).text).toBe((await forecast(query)).text);
   });
 
-  test('gives only what was asked for, each once', async () => {
+  test('contains each requested variable once, and nothing else', async () => {
     const { json } = await forecast({ ...BERLIN, hourly: 'is_day,is_day' });
     expect(Object.keys(Object(at(json, 'hourly')))).toEqual(['time', 'is_day']);
     expect(at(json, 'current')).toBeUndefined();
     expect(at(json, 'daily')).toBeUndefined();
   });
 
-  test('snaps the place to its grid cell', async () => {
+  test('has the coordinates of the grid cell', async () => {
     const { json } = await forecast(BERLIN);
     expect([at(json, 'latitude'), at(json, 'longitude')]).toEqual([52.5, 13.4375]);
   });
 
   test('converts units', async () => {
     const hourly = 'temperature_2m,wind_speed_10m,precipitation';
-    const question = { latitude: '1.35', longitude: '103.82', hourly, forecast_days: '16' };
-    const metric = (await forecast(question)).json;
+    const query = { latitude: '1.35', longitude: '103.82', hourly, forecast_days: '16' };
+    const metric = (await forecast(query)).json;
     const imperial = (
       await forecast({
-        ...question,
+        ...query,
         temperature_unit: 'fahrenheit',
         wind_speed_unit: 'mph',
         precipitation_unit: 'inch',
       })
     ).json;
-    const ms = (await forecast({ ...question, wind_speed_unit: 'ms' })).json;
+    const ms = (await forecast({ ...query, wind_speed_unit: 'ms' })).json;
     expect(at(metric, 'hourly_units', 'wind_speed_10m')).toBe('km/h');
     expect(at(imperial, 'hourly_units', 'wind_speed_10m')).toBe('mp/h');
     expect(at(ms, 'hourly_units', 'wind_speed_10m')).toBe('m/s');
-    const column = (answer: unknown, name: string) => numbersAt(answer, 'hourly', name);
+    const column = (response: unknown, name: string) => numbersAt(response, 'hourly', name);
     expect(Math.max(...column(metric, 'precipitation'))).toBeGreaterThan(0);
     column(metric, 'temperature_2m').forEach((celsius, i) => {
       // Half a step of each rounding: 0.05 °F and 0.05 °C.
@@ -65,7 +65,7 @@ describe('the forecast', () => {
     });
   });
 
-  test('days are made of their hours', async () => {
+  test('has daily values that match the hourly ones', async () => {
     const { json } = await forecast({
       ...BERLIN,
       hourly: 'temperature_2m,precipitation,weather_code,precipitation_probability',
@@ -74,8 +74,8 @@ describe('the forecast', () => {
       forecast_days: '3',
     });
     const sameDay = (name: string, day: string) =>
-      numbersAt(json, 'hourly', name).filter((_, i) => textsAt(json, 'hourly', 'time')[i]?.startsWith(day));
-    textsAt(json, 'daily', 'time').forEach((day, i) => {
+      numbersAt(json, 'hourly', name).filter((_, i) => stringsAt(json, 'hourly', 'time')[i]?.startsWith(day));
+    stringsAt(json, 'daily', 'time').forEach((day, i) => {
       const daily = (name: string) => numbersAt(json, 'daily', name)[i];
       expect(daily('temperature_2m_max')).toBe(Math.max(...sameDay('temperature_2m', day)));
       expect(daily('temperature_2m_min')).toBe(Math.min(...sameDay('temperature_2m', day)));
@@ -87,17 +87,17 @@ describe('the forecast', () => {
     });
   });
 
-  test('begins at local midnight and says the current quarter of an hour', async () => {
+  test('begins at local midnight and has the current quarter of an hour', async () => {
     const { json } = await forecast({ ...BERLIN, current: 'is_day', hourly: 'is_day', forecast_days: '16' });
     expect(at(json, 'utc_offset_seconds')).toBe(7200);
     expect(at(json, 'timezone_abbreviation')).toBe('GMT+2');
     expect(at(json, 'current')).toEqual({ time: '2026-06-01T12:15', interval: 900, is_day: 1 });
-    expect(textsAt(json, 'hourly', 'time')).toHaveLength(16 * 24);
+    expect(stringsAt(json, 'hourly', 'time')).toHaveLength(16 * 24);
     expect(at(json, 'hourly', 'time', 0)).toBe('2026-06-01T00:00');
     expect(at(json, 'hourly', 'time', 383)).toBe('2026-06-16T23:00');
   });
 
-  test('answers several places with an array, numbered from the second', async () => {
+  test('is an array for several places, with a location_id from the second on', async () => {
     const { json } = await forecast({ latitude: '52.52,35.68', longitude: '13.41,139.65', timezone: 'auto' });
     expect([at(json, 0, 'timezone'), at(json, 1, 'timezone')]).toEqual(['Europe/Berlin', 'Asia/Tokyo']);
     expect([at(json, 0, 'location_id'), at(json, 1, 'location_id')]).toEqual([undefined, 1]);
@@ -107,44 +107,44 @@ describe('the forecast', () => {
     ['an unknown variable', { ...BERLIN, hourly: 'temperature_2m,magic' }, 'magic'],
     ['an unknown current variable', { ...BERLIN, current: 'constructor' }, 'constructor'],
     ['an unknown daily variable', { ...BERLIN, daily: 'temperature_2m' }, 'temperature_2m'],
-    ['no place', { timezone: 'auto' }, 'latitude'],
-    ['half a place', { latitude: '1,2', longitude: '1' }, 'same number'],
-    ['a latitude off the globe', { ...BERLIN, latitude: '90.1' }, 'Latitude must be in range of -90 to 90°'],
-    ['a longitude off the globe', { ...BERLIN, longitude: '-181' }, 'Longitude must be in range'],
-    ['a latitude that is no number', { ...BERLIN, latitude: 'north' }, 'north'],
+    ['a missing place', { timezone: 'auto' }, 'latitude'],
+    ['a place with one coordinate missing', { latitude: '1,2', longitude: '1' }, 'same number'],
+    ['a latitude out of range', { ...BERLIN, latitude: '90.1' }, 'Latitude must be in range of -90 to 90°'],
+    ['a longitude out of range', { ...BERLIN, longitude: '-181' }, 'Longitude must be in range'],
+    ['a latitude that is not a number', { ...BERLIN, latitude: 'north' }, 'north'],
     ['too many days', { ...BERLIN, forecast_days: '17' }, 'Allowed range 1 to 16. Given 17.'],
-    ['no day', { ...BERLIN, forecast_days: '0' }, 'Forecast days is invalid'],
-    ['an unknown zone', { ...BERLIN, timezone: 'Mars/Olympus' }, 'Invalid timezone'],
-    ['an offset for a zone', { ...BERLIN, timezone: '+02:00' }, 'Invalid timezone'],
+    ['zero days', { ...BERLIN, forecast_days: '0' }, 'Forecast days is invalid'],
+    ['an unknown time zone', { ...BERLIN, timezone: 'Mars/Olympus' }, 'Invalid timezone'],
+    ['an offset as time zone', { ...BERLIN, timezone: '+02:00' }, 'Invalid timezone'],
     ['an unknown unit', { ...BERLIN, wind_speed_unit: 'warp' }, 'Cannot initialize WindSpeedUnit'],
-  ])('refuses %s with 400', async (_, query: Record<string, string>, reason) => {
+  ])('rejects %s with 400', async (_, query: Record<string, string>, reason) => {
     const { status, json } = await forecast(query);
     expect(status).toBe(400);
     expect(json).toEqual({ error: true, reason: expect.stringContaining(reason) });
   });
 
-  test('refuses a body that is no JSON object, and other content types', async () => {
+  test('rejects a body that is not a JSON object, and other content types', async () => {
     const url = `${upstreams.env.OPEN_METEO_URL}/v1/forecast`;
     const headers = { 'content-type': 'application/json' };
     for (const body of ['', '{', '[]', 'null', '{"latitude":{}}']) {
-      expect((await ask(url, { method: 'POST', headers, body })).status).toBe(400);
+      expect((await send(url, { method: 'POST', headers, body })).status).toBe(400);
     }
-    expect((await ask(url, { method: 'POST', body: '{}' })).status).toBe(415);
-    expect((await ask(url, { method: 'DELETE' })).status).toBe(404);
-    expect((await ask(`${upstreams.env.OPEN_METEO_URL}/v1/air-quality`)).status).toBe(404);
+    expect((await send(url, { method: 'POST', body: '{}' })).status).toBe(415);
+    expect((await send(url, { method: 'DELETE' })).status).toBe(404);
+    expect((await send(`${upstreams.env.OPEN_METEO_URL}/v1/air-quality`)).status).toBe(404);
   });
 });
 
 describe('time zones', () => {
-  test('one offset holds for the whole answer, also over a clock change', async () => {
+  test('one offset applies to the whole response, even across a clock change', async () => {
     const before = now;
     now = Date.UTC(2026, 2, 6, 2);
-    const question = { latitude: '43.7', longitude: '-79.4', timezone: 'America/Toronto' };
-    const { json } = await forecast({ ...question, hourly: 'is_day', daily: 'sunrise' });
+    const query = { latitude: '43.7', longitude: '-79.4', timezone: 'America/Toronto' };
+    const { json } = await forecast({ ...query, hourly: 'is_day', daily: 'sunrise' });
     now = before;
     expect(at(json, 'utc_offset_seconds')).toBe(-18_000);
     expect(at(json, 'timezone_abbreviation')).toBe('GMT-5');
-    const hours = textsAt(json, 'hourly', 'time');
+    const hours = stringsAt(json, 'hourly', 'time');
     expect(hours).toHaveLength(7 * 24);
     expect(hours).toContain('2026-03-08T02:00');
     const steps = hours.slice(1).map((hour, i) => Date.parse(`${hour}Z`) - Date.parse(`${hours[i]}Z`));
@@ -153,7 +153,7 @@ describe('time zones', () => {
   });
 
   test.each([
-    ['an explicit zone', { ...BERLIN, timezone: 'Asia/Kolkata' }, 'Asia/Kolkata', 'GMT+5:30', 19_800],
+    ['an explicit time zone', { ...BERLIN, timezone: 'Asia/Kolkata' }, 'Asia/Kolkata', 'GMT+5:30', 19_800],
     [
       'the nearest city',
       { latitude: '47.5', longitude: '-52.9', timezone: 'auto' },
@@ -162,7 +162,7 @@ describe('time zones', () => {
       -9000,
     ],
     ['the open sea', { latitude: '0', longitude: '-140', timezone: 'auto' }, 'Etc/GMT+9', 'GMT-9', -32_400],
-    ['none asked for', { latitude: '52.52', longitude: '13.41' }, 'GMT', 'GMT', 0],
+    ['no time zone', { latitude: '52.52', longitude: '13.41' }, 'GMT', 'GMT', 0],
   ])('%s', async (_, query: Record<string, string>, timezone, abbreviation, offset) => {
     const { json } = await forecast(query);
     expect(json).toMatchObject({
@@ -173,15 +173,15 @@ describe('time zones', () => {
   });
 });
 
-test('where the sun does not set or rise, the day is whole or empty', async () => {
-  const question = {
+test('polar day lasts from midnight to midnight, and polar night has zero length', async () => {
+  const query = {
     latitude: '78.22',
     longitude: '15.63',
     timezone: 'auto',
     hourly: 'is_day',
     daily: 'sunrise,sunset',
   };
-  const june = (await forecast({ ...question, forecast_days: '1' })).json;
+  const june = (await forecast({ ...query, forecast_days: '1' })).json;
   expect(at(june, 'timezone')).toBe('Arctic/Longyearbyen');
   expect(at(june, 'daily')).toEqual({
     time: ['2026-06-01'],
@@ -191,7 +191,7 @@ test('where the sun does not set or rise, the day is whole or empty', async () =
   expect(numbersAt(june, 'hourly', 'is_day')).toEqual(Array(24).fill(1));
 
   const south = {
-    ...question,
+    ...query,
     latitude: '-90',
     timezone: 'GMT',
     forecast_days: '1',
@@ -210,7 +210,7 @@ test('where the sun does not set or rise, the day is whole or empty', async () =
 describe('air quality', () => {
   const ALL = 'european_aqi,us_aqi,pm10,pm2_5,ozone,nitrogen_dioxide';
 
-  test('gives the indices and concentrations with their units, and says that it is synthetic', async () => {
+  test('has the indices and concentrations with their units, and is marked as synthetic', async () => {
     const { json } = await airQuality({ ...BERLIN, current: ALL, hourly: ALL });
     expect(at(json, 'synthetic')).toBe(true);
     expect(at(json, 'current_units')).toEqual({
@@ -225,13 +225,13 @@ describe('air quality', () => {
     });
     expect(at(json, 'current', 'time')).toBe('2026-06-01T12:00');
     expect(at(json, 'current', 'interval')).toBe(3600);
-    expect(textsAt(json, 'hourly', 'time')).toHaveLength(5 * 24);
+    expect(stringsAt(json, 'hourly', 'time')).toHaveLength(5 * 24);
     for (const name of ALL.split(',')) {
       for (const value of numbersAt(json, 'hourly', name)) expect(value).toBeGreaterThanOrEqual(0);
     }
   });
 
-  test('refuses an unknown variable, and more than its seven days', async () => {
+  test('rejects an unknown variable and more than seven days', async () => {
     expect((await airQuality({ ...BERLIN, hourly: 'temperature_2m' })).status).toBe(400);
     expect((await airQuality({ ...BERLIN, forecast_days: '8' })).status).toBe(400);
     expect((await post(upstreams.env.OPEN_METEO_AIR_QUALITY_URL, '/v1/air-quality', {})).status).toBe(400);

@@ -85,7 +85,7 @@ const copenhagen = {
 
 /**
  * Eight days in imperial units, without `is_day`. Toronto's clocks skip 02:00 on 8 March 2026, but Open-Meteo writes
- * a whole response with one offset: the payload holds that hour.
+ * a whole response with one offset: the payload contains that hour.
  */
 const toronto = {
   latitude: 43.65625,
@@ -201,7 +201,7 @@ const gaps = {
   },
 };
 
-/** Every forecast, by the name that tests show. */
+/** All forecasts, by the name in test titles. */
 export const forecasts = {
   copenhagen,
   'toronto-imperial': toronto,
@@ -216,7 +216,7 @@ export function withoutBlock(forecast: object, block: 'current' | 'hourly' | 'da
 }
 
 /** The 400 for `temperature_unit=kelvin`. */
-export const refusal = {
+export const errorResponse = {
   error: true,
   reason: 'Cannot initialize TemperatureUnit from invalid String value kelvin for key temperature_unit',
 };

@@ -5,10 +5,10 @@ import { isDaylight, solarNoon, sunElevation, sunTimes } from '../support/upstre
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 
-/** Seen from the pole, the sun's elevation is its declination. */
+/** At the pole, the sun's elevation equals its declination. */
 const northPole = { latitude: 90, longitude: 0 };
 
-/** Distance of two instants in seconds. */
+/** Returns the difference of two instants in seconds. */
 const apart = (one: number, other: string) => Math.abs(one - Date.parse(other)) / 1000;
 
 /**
@@ -27,7 +27,7 @@ const greenwich = [
   sunset: `${day}T${sunset}Z`,
 }));
 
-describe('the sun agrees with the worked examples of the Solar Position Algorithm', () => {
+describe('the sun matches the worked examples of the Solar Position Algorithm', () => {
   test('elevation, solar noon and sunrise at Golden on 2003-10-17', () => {
     // The table's zenith of 50.11162° includes refraction. 39.87205° is the elevation without it: equation 41 with
     // the table's topocentric declination of -9.316179° and hour angle of 11.10629°.
@@ -58,8 +58,8 @@ describe('the sun agrees with the worked examples of the Solar Position Algorith
   });
 });
 
-describe('the sun agrees with Meeus, Astronomical Algorithms, 2nd edition, on 1992-10-13 at 0h', () => {
-  // Meeus counts in dynamical time, a minute ahead of UT in 1992: too little to show here.
+describe('the sun matches Meeus, Astronomical Algorithms, 2nd edition, on 1992-10-13 at 0h', () => {
+  // Meeus uses dynamical time, which is a minute ahead of UT in 1992. The difference is negligible here.
   const midnight = Date.parse('1992-10-13T00:00Z');
 
   test('declination, example 25.a', () => {
@@ -78,7 +78,7 @@ test.each([
   ['2026-06-21T08:24Z', 23.44],
   ['2026-09-23T00:05Z', 0],
   ['2026-12-21T20:50Z', -23.44],
-])('equinoxes and solstices are at the published instants: %s', (instant, declination) => {
+])('equinoxes and solstices match the published instants: %s', (instant, declination) => {
   // U.S. Naval Observatory, Earth's Seasons, https://aa.usno.navy.mil/data/Earth_Seasons.
   expect(Math.abs(sunElevation(northPole, Date.parse(instant)) - declination)).toBeLessThan(0.01);
 });
@@ -107,7 +107,7 @@ describe('polar day and night', () => {
     [90, 'polar-day', 'polar-night'],
     [78.2, 'polar-day', 'polar-night'],
     [-90, 'polar-night', 'polar-day'],
-  ])('at latitude %d there is no rise and no set at the solstices', (latitude, june, december) => {
+  ])('latitude %d has no sunrise and no sunset at the solstices', (latitude, june, december) => {
     const place = { latitude, longitude: 15.6 };
     expect(sunTimes(place, Date.UTC(2026, 5, 21)).kind).toBe(june);
     expect(sunTimes(place, Date.UTC(2026, 11, 21)).kind).toBe(december);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
-import { ask, get, post } from './ask.ts';
+import { get, post, send } from './send.ts';
 
 let upstreams: Upstreams;
 beforeEach(async () => {
@@ -11,7 +11,7 @@ afterEach(() => upstreams.close());
 
 const berlin = () => get(upstreams.geocoding.url, '/v1/search', { name: 'Berlin' });
 
-test('every upstream has a loopback port of its own, and env names it', () => {
+test('every stand-in has its own loopback port, and env contains its URL', () => {
   const { env, openMeteo, airQuality, geocoding, github, codeload, files } = upstreams;
   const urls = [openMeteo.url, airQuality.url, geocoding.url, github.url, codeload.url, files.url];
   expect(Object.values(env)).toEqual(urls);
@@ -34,14 +34,14 @@ describe('recording', () => {
   });
 
   test('keeps the last 200', async () => {
-    for (let i = 0; i < 205; i += 1) await ask(`${upstreams.geocoding.url}/${i}`);
+    for (let i = 0; i < 205; i += 1) await send(`${upstreams.geocoding.url}/${i}`);
     expect(upstreams.geocoding.requests).toHaveLength(200);
     expect(upstreams.geocoding.requests[0]?.url).toBe('/5');
     expect(upstreams.geocoding.requests.at(-1)?.url).toBe('/204');
   });
 });
 
-describe('faults hold until they are cleared', () => {
+describe('a fault stays until it is cleared:', () => {
   test('a status with its headers and body', async () => {
     const { geocoding } = upstreams;
     geocoding.fault({ kind: 'status', status: 429, body: '{"error":true}', headers: { 'retry-after': '7' } });
@@ -54,7 +54,7 @@ describe('faults hold until they are cleared', () => {
     expect(geocoding.requests).toHaveLength(3);
   });
 
-  test('a body of another form', async () => {
+  test('another body', async () => {
     upstreams.geocoding.fault({ kind: 'body', body: '<html>', contentType: 'text/html' });
     const { status, headers, text } = await berlin();
     expect([status, headers['content-type'], text]).toEqual([200, 'text/html', '<html>']);
@@ -66,13 +66,13 @@ describe('faults hold until they are cleared', () => {
     expect(upstreams.geocoding.requests).toHaveLength(1);
   });
 
-  test('a delay, and then the right answer', async () => {
+  test('a delay before the correct response', async () => {
     upstreams.geocoding.fault({ kind: 'delay', ms: 5 });
     expect((await berlin()).status).toBe(200);
   });
 
   test.each([{ kind: 'hang' } as const, { kind: 'delay', ms: 3_600_000 } as const])(
-    'closing ends what waits in a $kind',
+    'close() ends a request that waits in a $kind',
     async (fault) => {
       upstreams.geocoding.fault(fault);
       const waiting = expect(berlin()).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -85,27 +85,27 @@ describe('faults hold until they are cleared', () => {
 });
 
 describe('malformed input', () => {
-  test('a body over the bound is refused with 413', async () => {
+  test('a body above the limit is rejected with 413', async () => {
     const body = 'x'.repeat(600 * 1024);
-    const { status } = await ask(`${upstreams.openMeteo.url}/v1/forecast`, { method: 'POST', body });
+    const { status } = await send(`${upstreams.openMeteo.url}/v1/forecast`, { method: 'POST', body });
     expect(status).toBe(413);
     expect(upstreams.openMeteo.requests[0]?.body.length).toBeLessThanOrEqual(512 * 1024);
   });
 
   test.each([
-    ['what is no HTTP', 'nonsense\r\n\r\n', 400],
-    ['a target that is no path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
+    ['bytes that are not HTTP', 'nonsense\r\n\r\n', 400],
+    ['a target that is not a path', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
     [
       'a malformed % in the query',
       'GET /v1/search?name=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
       200,
     ],
     ['two slashes', 'GET //v1/search HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
-  ])('%s gets an answer below 500', async (_, bytes, status) => {
+  ])('%s: the status is below 500', async (_, bytes, status) => {
     expect(await raw(upstreams.geocoding.url, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  test('a sender that goes away in its body leaves the server standing', async () => {
+  test('the server survives a client that disconnects in the body', async () => {
     const socket = connect(Number(new URL(upstreams.geocoding.url).port), '127.0.0.1');
     socket.write('POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc', () =>
       socket.destroy(),
@@ -115,22 +115,22 @@ describe('malformed input', () => {
   });
 });
 
-test('close may be called twice', async () => {
+test('close() can be called twice', async () => {
   await upstreams.close();
   await upstreams.github.close();
   await upstreams.close();
 });
 
-/** Sends bytes as they are and gives back all that comes. */
+/** Sends raw bytes and returns everything that is received. */
 function raw(url: string, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
-    let answer = '';
+    let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (chunk) => {
-      answer += chunk;
+      received += chunk;
     });
     socket.on('error', reject);
-    socket.on('close', () => resolve(answer));
+    socket.on('close', () => resolve(received));
   });
 }

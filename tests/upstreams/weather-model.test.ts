@@ -10,7 +10,7 @@ const WMO_CODES = [
 const FROZEN_CODES = [56, 57, 66, 67, 71, 73, 75, 77, 85, 86];
 const DRY_CODES = [0, 1, 2, 3, 45, 48];
 
-/** Every third hour of a year in every city. */
+/** The weather every three hours for a year, for every city. */
 const year = cities.map((city) => ({
   city,
   hours: Array.from({ length: 2920 }, (_, i) => weatherAt(city, Date.UTC(2026, 0, 1) + i * 3 * HOUR)),
@@ -18,7 +18,7 @@ const year = cities.map((city) => ({
 const hours = year.flatMap((entry) => entry.hours);
 
 describe('the weather model', () => {
-  test('is a function of place and time alone', () => {
+  test('depends only on place and time', () => {
     const berlin = { latitude: 52.5, longitude: 13.4375, elevation: 34 };
     const time = Date.UTC(2026, 6, 1, 12);
     expect(weatherAt(berlin, time)).toEqual(weatherAt({ ...berlin }, time));
@@ -26,7 +26,7 @@ describe('the weather model', () => {
     expect(airAt(berlin, time)).toEqual(airAt({ ...berlin }, time));
   });
 
-  test('knows only the WMO codes of Open-Meteo, and they fit temperature and precipitation', () => {
+  test('uses exactly the WMO codes of Open-Meteo, consistent with temperature and precipitation', () => {
     const seen = new Set(hours.map((hour) => hour.weatherCode));
     const isDry = (hour: Weather) => DRY_CODES.includes(hour.weatherCode);
     const isFrozen = (hour: Weather) => FROZEN_CODES.includes(hour.weatherCode);
@@ -37,7 +37,7 @@ describe('the weather model', () => {
     expect(WMO_CODES.filter((code) => !seen.has(code))).toEqual([]);
   });
 
-  test('stays within what the earth has', () => {
+  test('stays within realistic ranges', () => {
     const outside = (read: (hour: Weather) => number, low: number, high: number) =>
       hours.filter((hour) => !(read(hour) >= low && read(hour) <= high));
     expect(outside((hour) => hour.temperature, -60, 50)).toEqual([]);
@@ -48,7 +48,7 @@ describe('the weather model', () => {
     expect(outside((hour) => hour.precipitation, 0, 40)).toEqual([]);
   });
 
-  test('has seasons, the southern ones turned around, and warmer afternoons than nights', () => {
+  test('has seasons, reversed in the south, and afternoons warmer than nights', () => {
     const mean = (name: string, month: number, hoursUtc: readonly number[]) => {
       const chosen = year
         .find(({ city }) => city.name === name)
@@ -64,7 +64,7 @@ describe('the weather model', () => {
     expect(mean('London', 6, [15]) - mean('London', 6, [3])).toBeGreaterThan(2);
   });
 
-  test('is smooth across the date line', () => {
+  test('is continuous across the date line', () => {
     const time = Date.UTC(2026, 3, 4);
     const [west, east] = [-179.999, 179.999].map((longitude) =>
       weatherAt({ latitude: 10, longitude, elevation: 0 }, time),

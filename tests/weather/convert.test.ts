@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import type { Forecast } from '#server/weather/schema.ts';
-import { at } from '#tests/upstreams/form.ts';
-import { forecasts, munich, noPlace, refusal, withoutBlock } from '#tests/upstreams/payloads.ts';
+import { errorResponse, forecasts, munich, noPlace, withoutBlock } from '#tests/upstreams/payloads.ts';
+import { at } from '#tests/upstreams/shape.ts';
 import { instantOf, rowsOf } from './payload-rows.ts';
 import { forecastFrom, somewhere, weatherFrom } from './support.ts';
 
 describe.each(Object.entries(forecasts))('%s', (_, payload) => {
   const forecast = (): Promise<Forecast> => forecastFrom(payload);
 
-  test('hour by hour', async () => {
+  test('converts every hour', async () => {
     const rows = rowsOf(payload, 'hourly');
     expect(rows.length).toBeGreaterThanOrEqual(168);
     const { hourly } = await forecast();
@@ -29,7 +29,7 @@ describe.each(Object.entries(forecasts))('%s', (_, payload) => {
     ).toEqual([]);
   });
 
-  test('day by day', async () => {
+  test('converts every day', async () => {
     const rows = rowsOf(payload, 'daily');
     expect(rows.length).toBeGreaterThanOrEqual(7);
     const { daily } = await forecast();
@@ -50,7 +50,7 @@ describe.each(Object.entries(forecasts))('%s', (_, payload) => {
     for (const { sunrise, sunset } of daily) expect(Number(sunset)).toBeGreaterThan(Number(sunrise));
   });
 
-  test('now, and where', async () => {
+  test('converts the current weather and the location', async () => {
     const now = Object(at(payload, 'current'));
     const { current, location, source, attribution } = await forecast();
     expect(current).toEqual({
@@ -65,7 +65,7 @@ describe.each(Object.entries(forecasts))('%s', (_, payload) => {
       summary: expect.any(String),
       isDay: typeof now.is_day === 'number' ? now.is_day === 1 : null,
     });
-    // The place that was asked for, not the grid cell that the answer names.
+    // The requested place, not the grid cell in the response.
     expect(location).toEqual({
       lat: somewhere.lat,
       lng: somewhere.lng,
@@ -81,7 +81,7 @@ describe.each(Object.entries(forecasts))('%s', (_, payload) => {
 describe('Toronto, in the week of a clock change', () => {
   const toronto = () => forecastFrom(forecasts['toronto-imperial']);
 
-  test('the hour that the zone skips is 07:00Z, and no hour is lost or doubled', async () => {
+  test('the hour that the time zone skips is 07:00Z, and no hour is missing or duplicated', async () => {
     const { hourly } = await toronto();
     expect(hourly).toHaveLength(192);
     const skipped = rowsOf(forecasts['toronto-imperial'], 'hourly').findIndex(
@@ -94,18 +94,18 @@ describe('Toronto, in the week of a clock change', () => {
     expect(new Set(steps)).toEqual(new Set([3_600_000]));
   });
 
-  test('imperial units, mp/h in the usual spelling', async () => {
+  test('units are imperial, with mp/h normalised to mph', async () => {
     expect((await toronto()).units).toEqual({ temperature: '°F', windSpeed: 'mph', precipitation: 'inch' });
   });
 
-  test('without is_day it is not said whether it is day', async () => {
+  test('isDay is null without is_day', async () => {
     const { hourly, current } = await toronto();
     expect(new Set(hourly.map(({ isDay }) => isDay))).toEqual(new Set([null]));
     expect(current?.isDay).toBeNull();
   });
 });
 
-test('Copenhagen has no hourly precipitation: null in every hour, and the unit comes from elsewhere', async () => {
+test('without hourly precipitation it is null in every hour, and its unit comes from another block', async () => {
   const { hourly, units } = await forecastFrom(forecasts.copenhagen);
   expect(new Set(hourly.map(({ precipitation }) => precipitation))).toEqual(new Set([null]));
   expect(units).toEqual({ temperature: '°C', windSpeed: 'm/s', precipitation: 'mm' });
@@ -114,7 +114,7 @@ test('Copenhagen has no hourly precipitation: null in every hour, and the unit c
 describe('Copenhagen with gaps', () => {
   const gaps = () => forecastFrom(forecasts['copenhagen-with-gaps']);
 
-  test('null in single cells stays null, and zero beside it stays zero', async () => {
+  test('single nulls stay null, and zeros stay zero', async () => {
     const { current, hourly, daily } = await gaps();
     const missing = (values: readonly unknown[]) =>
       values.flatMap((value, index) => (value === null ? [index] : []));
@@ -131,7 +131,7 @@ describe('Copenhagen with gaps', () => {
     expect(current).toMatchObject({ apparentTemperature: null, precipitation: 0 });
   });
 
-  test('a column of nulls is null in every row, which keeps its time and its other values', async () => {
+  test('a column of nulls is null in every row, and the other values are unaffected', async () => {
     const { hourly, daily, units } = await gaps();
     const whole = await forecastFrom(forecasts.copenhagen);
     expect(new Set(hourly.map(({ precipitationProbability }) => precipitationProbability))).toEqual(
@@ -152,14 +152,14 @@ test.each([
   ['current', null],
   ['hourly', []],
   ['daily', []],
-] as const)('without %s the rest of the forecast is the same', async (block, empty) => {
+] as const)('without the block %s the rest of the forecast is the same', async (block, empty) => {
   const { source: _, ...whole } = await forecastFrom(forecasts.copenhagen);
   const { source: __, ...rest } = await forecastFrom(withoutBlock(forecasts.copenhagen, block));
   expect(rest).toEqual({ ...whole, [block]: empty });
 });
 
 describe('places', () => {
-  test('a hit', async () => {
+  test('are converted', async () => {
     const weather = await weatherFrom({ places: munich });
     expect(await weather.places({ name: 'Munich', count: 1 })).toEqual([
       {
@@ -173,12 +173,12 @@ describe('places', () => {
     ]);
   });
 
-  test('a miss, which has no results key, is an empty list', async () => {
+  test('are an empty list if the response has no results key', async () => {
     const weather = await weatherFrom({ places: noPlace });
     expect(await weather.places({ name: 'Nowhereville', count: 1 })).toEqual([]);
   });
 
-  test('a place may lack its country, region and timezone', async () => {
+  test('may lack country, region and time zone', async () => {
     const weather = await weatherFrom({
       places: { results: [{ name: 'Null Island', latitude: 0, longitude: 0, country: null }] },
     });
@@ -188,11 +188,11 @@ describe('places', () => {
   });
 });
 
-test('a refusal is told without its words', async () => {
+test('an error response of the upstream is reported without its text', async () => {
   const weather = await weatherFrom({
-    forecast: refusal,
-    airQuality: refusal,
-    places: refusal,
+    forecast: errorResponse,
+    airQuality: errorResponse,
+    places: errorResponse,
     status: 400,
   });
   const failures = await Promise.all(
@@ -203,7 +203,7 @@ test('a refusal is told without its words', async () => {
       ),
     ),
   );
-  const reason = String(at(refusal, 'reason'));
+  const reason = String(at(errorResponse, 'reason'));
   expect(reason).toContain('TemperatureUnit');
   for (const failure of failures) {
     if (!(failure instanceof AppError)) throw new Error('the call did not fail as an AppError');

@@ -17,8 +17,8 @@ describe('coordinates are rounded to two decimals', () => {
     [180, 180],
     [-180, -180],
     [1e-7, 0],
-  ])('%d is %d', (degrees, rounded) => {
-    // toBe tells 0 from -0.
+  ])('%d to %d', (degrees, rounded) => {
+    // toBe distinguishes 0 from -0.
     expect(roundCoordinate(degrees)).toBe(rounded);
   });
 });

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 
 type Payload = { status?: number; json: unknown };
 
-/** A real HTTP server on loopback that answers each path with one payload, whatever is asked; 404 elsewhere. */
+/** Starts a real HTTP server on loopback that returns one payload for each path and 404 for all others. */
 export async function serveJson(payloads: Readonly<Record<string, Payload>>): Promise<string> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';

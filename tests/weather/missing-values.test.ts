@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { emptyAnswer, forecastFrom, somewhere, weatherFrom } from './support.ts';
+import { emptyResponse, forecastFrom, somewhere, weatherFrom } from './support.ts';
 
 const noHour = {
   temperature: null,
@@ -20,9 +20,9 @@ const noDay = {
   sunset: null,
 };
 
-describe('what may be missing', () => {
+describe('a response may lack', () => {
   test('every block', async () => {
-    const forecast = await forecastFrom(emptyAnswer());
+    const forecast = await forecastFrom(emptyResponse());
     expect(forecast).toMatchObject({
       current: null,
       hourly: [],
@@ -39,21 +39,21 @@ describe('what may be missing', () => {
       daily: { time: ['2026-06-01'], temperature_2m_max: [20] },
     };
     const { [missing]: _, ...rest } = blocks;
-    const forecast = await forecastFrom({ ...emptyAnswer(), ...rest });
+    const forecast = await forecastFrom({ ...emptyResponse(), ...rest });
     expect(forecast.current === null).toBe(missing === 'current');
     expect(forecast.hourly).toHaveLength(missing === 'hourly' ? 0 : 1);
     expect(forecast.daily).toHaveLength(missing === 'daily' ? 0 : 1);
   });
 
   test('the elevation', async () => {
-    const { elevation: _, ...answer } = emptyAnswer();
-    expect((await forecastFrom(answer)).location.elevation).toBeNull();
-    expect((await forecastFrom({ ...answer, elevation: null })).location.elevation).toBeNull();
+    const { elevation: _, ...response } = emptyResponse();
+    expect((await forecastFrom(response)).location.elevation).toBeNull();
+    expect((await forecastFrom({ ...response, elevation: null })).location.elevation).toBeNull();
   });
 
   test('single values of a column', async () => {
     const { hourly, daily } = await forecastFrom({
-      ...emptyAnswer(),
+      ...emptyResponse(),
       hourly: {
         time: ['2026-06-01T00:00', '2026-06-01T01:00'],
         temperature_2m: [null, 0],
@@ -80,9 +80,9 @@ describe('what may be missing', () => {
     ]);
   });
 
-  test('whole columns, as null or not there', async () => {
+  test('whole columns, which are null or absent', async () => {
     const { hourly, daily } = await forecastFrom({
-      ...emptyAnswer(),
+      ...emptyResponse(),
       hourly: { time: ['2026-06-01T00:00'], temperature_2m: null, weather_code: null, is_day: null },
       daily: { time: ['2026-06-01'], temperature_2m_max: null, sunrise: null },
     });
@@ -92,7 +92,7 @@ describe('what may be missing', () => {
 
   test('the end of a column that is shorter than time', async () => {
     const { hourly, daily } = await forecastFrom({
-      ...emptyAnswer(),
+      ...emptyResponse(),
       hourly: { time: ['2026-06-01T00:00', '2026-06-01T01:00'], temperature_2m: [11.5], is_day: [] },
       daily: { time: ['2026-06-01', '2026-06-02'], sunrise: ['2026-06-01T04:00'], weather_code: [45] },
     });
@@ -112,9 +112,9 @@ describe('what may be missing', () => {
     ]);
   });
 
-  test('every value of now', async () => {
+  test('every value of the current weather', async () => {
     const { current } = await forecastFrom({
-      ...emptyAnswer(),
+      ...emptyResponse(),
       current: { time: '2026-06-01T10:15', temperature_2m: null, weather_code: null, is_day: null },
     });
     expect(current).toEqual({
@@ -133,8 +133,8 @@ describe('what may be missing', () => {
 
   test('every value of the air quality', async () => {
     const weather = await weatherFrom({
-      forecast: emptyAnswer(),
-      airQuality: { ...emptyAnswer(3600), current: { time: '2026-06-01T10:00', pm10: null, ozone: 0 } },
+      forecast: emptyResponse(),
+      airQuality: { ...emptyResponse(3600), current: { time: '2026-06-01T10:00', pm10: null, ozone: 0 } },
     });
     expect((await weather.forecast(somewhere)).airQuality).toEqual({
       time: new Date('2026-06-01T09:00:00Z'),
@@ -148,8 +148,8 @@ describe('what may be missing', () => {
   });
 });
 
-test('an array of one is the one; of two it is not an answer to the question', async () => {
-  const one = { ...emptyAnswer(), timezone: 'Europe/Zurich' };
+test('an array with one place is unwrapped; any other length is rejected', async () => {
+  const one = { ...emptyResponse(), timezone: 'Europe/Zurich' };
   expect((await forecastFrom([one])).location.timezone).toBe('Europe/Zurich');
   await expect(forecastFrom([one, one])).rejects.toMatchObject({ reason: 'upstream_bad_answer' });
   await expect(forecastFrom([])).rejects.toMatchObject({ reason: 'upstream_bad_answer' });

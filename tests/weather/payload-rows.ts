@@ -1,6 +1,6 @@
-import { at } from '#tests/upstreams/form.ts';
+import { at } from '#tests/upstreams/shape.ts';
 
-/** The rows of a payload's block of columns: one object for each `time`, keys as in the payload. */
+/** Converts a payload's block of columns to rows: one object for each `time`, with the payload's keys. */
 export function rowsOf(payload: unknown, block: 'hourly' | 'daily'): Record<string, unknown>[] {
   const columns = Object.entries<unknown>(Object(at(payload, block)));
   const count = Number(at(payload, block, 'time', 'length'));
@@ -9,7 +9,7 @@ export function rowsOf(payload: unknown, block: 'hourly' | 'daily'): Record<stri
   );
 }
 
-/** A local time of a payload as an instant, by the payload's one offset. */
+/** Converts a local time of a payload to an instant, using the payload's UTC offset. */
 export function instantOf(payload: unknown, local: unknown): Date {
   return new Date(Date.parse(`${String(local)}Z`) - Number(at(payload, 'utc_offset_seconds')) * 1000);
 }

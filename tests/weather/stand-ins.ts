@@ -5,8 +5,8 @@ import { weatherOf } from './support.ts';
 export const paris = { lat: 48.856613, lng: 2.352222, days: 2, units: 'metric' } as const;
 
 /**
- * The stand-ins for a whole file, on the morning of 15 June 2026; before each test they have forgotten what they
- * were asked and behave.
+ * Starts the stand-ins for a whole test file, on the morning of 15 June 2026. Their recorded requests and faults are
+ * cleared before each test.
  */
 export function weatherOnStandIns() {
   let running: Upstreams | undefined;
@@ -27,7 +27,7 @@ export function weatherOnStandIns() {
   });
   return {
     upstreams,
-    /** A new service with an empty memory. */
+    /** Creates a service with an empty cache. */
     service: (variables: Record<string, string> = {}) => weatherOf({ ...upstreams().env, ...variables }),
   };
 }

@@ -6,7 +6,7 @@ import { type Forecast, type ForecastInput, forecastOutput } from '#server/weath
 import { createWeather, type Weather } from '#server/weather/weather.ts';
 import { serveJson } from './json-upstream.ts';
 
-/** The service over real sockets, closed with the running test. `lines` is what it logged. */
+/** Creates the service over real sockets. It is closed after the running test. `lines` has its log lines. */
 export function weatherOf(variables: Record<string, string>): { weather: Weather; lines: string[] } {
   const lines: string[] = [];
   const env = parseEnv(variables);
@@ -16,7 +16,7 @@ export function weatherOf(variables: Record<string, string>): { weather: Weather
   return { weather: createWeather({ env, log, upstreams }), lines };
 }
 
-/** The service over one server that gives these payloads for every question. */
+/** Creates the service over one server that returns these payloads for every request. */
 export async function weatherFrom(payloads: {
   forecast?: unknown;
   airQuality?: unknown;
@@ -38,14 +38,14 @@ export async function weatherFrom(payloads: {
 
 export const somewhere: ForecastInput = { lat: 10, lng: 20, days: 1, units: 'metric' };
 
-/** The forecast that a payload becomes; it must also be what the procedure's output schema lets through. */
+/** Returns the forecast for a payload, validated against the procedure's output schema. */
 export async function forecastFrom(payload: unknown, input: ForecastInput = somewhere): Promise<Forecast> {
-  const weather = await weatherFrom({ forecast: payload, airQuality: emptyAnswer() });
+  const weather = await weatherFrom({ forecast: payload, airQuality: emptyResponse() });
   return forecastOutput.parse(await weather.forecast(input));
 }
 
-/** What Open-Meteo says when nothing was asked for: where and when, and no block at all. */
-export function emptyAnswer(utcOffsetSeconds = 0): Record<string, unknown> {
+/** Returns Open-Meteo's response to a request without variables: place and time zone, without any block. */
+export function emptyResponse(utcOffsetSeconds = 0): Record<string, unknown> {
   return {
     latitude: 10,
     longitude: 20,

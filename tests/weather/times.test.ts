@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toInstant } from '#server/weather/convert.ts';
-import { emptyAnswer, forecastFrom } from './support.ts';
+import { emptyResponse, forecastFrom } from './support.ts';
 
 describe('times', () => {
   test.each([
@@ -12,7 +12,7 @@ describe('times', () => {
     ['a leap day', 0, '2028-02-29T12:00', '2028-02-29T12:00:00Z'],
   ])('%s', async (timezone, offset, local, utc) => {
     const { current, hourly, daily, location } = await forecastFrom({
-      ...emptyAnswer(offset),
+      ...emptyResponse(offset),
       timezone,
       current: { time: local },
       hourly: { time: [local] },
@@ -21,7 +21,7 @@ describe('times', () => {
     expect(location).toMatchObject({ timezone, utcOffsetSeconds: offset });
     expect(current?.time).toEqual(new Date(utc));
     expect(hourly[0]?.time).toEqual(new Date(utc));
-    // The day stays the local one.
+    // The date stays local.
     expect(daily[0]).toMatchObject({
       date: local.slice(0, 10),
       sunrise: new Date(utc),
@@ -29,9 +29,9 @@ describe('times', () => {
     });
   });
 
-  test('polar day and night have neither sunrise nor sunset', async () => {
+  test('sunrise and sunset are null on polar days and nights', async () => {
     const { daily } = await forecastFrom({
-      ...emptyAnswer(7200),
+      ...emptyResponse(7200),
       timezone: 'Arctic/Longyearbyen',
       daily: {
         time: ['2026-06-21', '2026-12-21', '2026-12-22'],
@@ -46,9 +46,9 @@ describe('times', () => {
     ]);
   });
 
-  test('hours of no time are left out', async () => {
+  test('hours with an invalid time are left out', async () => {
     const { hourly, current } = await forecastFrom({
-      ...emptyAnswer(),
+      ...emptyResponse(),
       current: { time: '2026-13-01T00:00', temperature_2m: 1 },
       hourly: {
         time: ['2026-06-01T25:00', '2026-06-01T10:61', '2026-06-01T10:00'],
@@ -66,30 +66,30 @@ describe('times', () => {
     '2026-06-01T10:00:00',
     ' 2026-06-01T10:00',
     '2026-99-99T99:99',
-  ])('%j is no time', (text) => {
+  ])('%j is not a time', (text) => {
     expect(toInstant(text, 0)).toBeNull();
   });
 
   test.each(['2026-02-29T10:00', '2026-02-30T10:00', '2026-04-31T10:00'])(
-    'a day that the month does not have is no time, not a day of the next month: %s',
+    'a day that does not exist is not a time and does not roll over to the next month: %s',
     (text) => {
       expect(toInstant(text, 0)).toBeNull();
     },
   );
 
-  test('an offset beyond what a date can hold gives no time, not an invalid date', () => {
+  test('an offset outside the range of Date results in null, not in an invalid date', () => {
     expect(toInstant('2026-06-01T10:00', 1e13)).toBeNull();
   });
 
   test.each([
-    ['a time in a form of its own', { current: { time: '2026-06-01 10:00' } }],
+    ['a time in another format', { current: { time: '2026-06-01 10:00' } }],
     ['a number as time', { hourly: { time: [1_780_000_000] } }],
     ['a word as temperature', { current: { time: '2026-06-01T10:00', temperature_2m: 'warm' } }],
-    ['a day in a form of its own', { daily: { time: ['1 June 2026'] } }],
-    ['no offset', { utc_offset_seconds: undefined }],
-    ['no timezone', { timezone: undefined }],
-  ])('%s is a bad answer', async (_, part) => {
-    await expect(forecastFrom({ ...emptyAnswer(), ...part })).rejects.toMatchObject({
+    ['a date in another format', { daily: { time: ['1 June 2026'] } }],
+    ['a missing offset', { utc_offset_seconds: undefined }],
+    ['a missing time zone', { timezone: undefined }],
+  ])('%s causes upstream_bad_answer', async (_, part) => {
+    await expect(forecastFrom({ ...emptyResponse(), ...part })).rejects.toMatchObject({
       reason: 'upstream_bad_answer',
     });
   });

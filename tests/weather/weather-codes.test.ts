@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { emptyAnswer, forecastFrom } from './support.ts';
+import { emptyResponse, forecastFrom } from './support.ts';
 
-test('codes: unknown ones are kept without words, what is no code is null', async () => {
+test('an unknown code is kept without a description, and a value that is not a code becomes null', async () => {
   const codes = [0, 99, 42, -1, 2.5, 100];
   const { hourly } = await forecastFrom({
-    ...emptyAnswer(),
+    ...emptyResponse(),
     hourly: { time: codes.map((_, hour) => `2026-06-01T0${hour}:00`), weather_code: codes },
   });
   expect(hourly.map(({ weatherCode, summary }) => [weatherCode, summary])).toEqual([
@@ -17,13 +17,13 @@ test('codes: unknown ones are kept without words, what is no code is null', asyn
   ]);
 });
 
-test('every WMO code that Open-Meteo uses has words', async () => {
+test('every WMO code that Open-Meteo uses has a description', async () => {
   const codes = [
     0, 1, 2, 3, 45, 48, 51, 53, 55, 56, 57, 61, 63, 65, 66, 67, 71, 73, 75, 77, 80, 81, 82, 85, 86, 95, 96,
     99,
   ];
   const { hourly } = await forecastFrom({
-    ...emptyAnswer(),
+    ...emptyResponse(),
     hourly: { time: codes.map(() => '2026-06-01T00:00'), weather_code: codes },
   });
   expect(hourly.filter(({ summary }) => summary === null)).toEqual([]);

@@ -4,8 +4,8 @@ import { paris, weatherOnStandIns } from './stand-ins.ts';
 
 const { upstreams, service } = weatherOnStandIns();
 
-describe('what comes back', () => {
-  test('the contract, marked as synthetic', async () => {
+describe('a forecast', () => {
+  test('matches the contract and is marked as synthetic', async () => {
     const forecast = forecastOutput.parse(await service().weather.forecast(paris));
     expect(forecast.source).toMatchObject({
       provider: 'Synthetic stand-in',
@@ -24,8 +24,8 @@ describe('what comes back', () => {
     ['fails', { kind: 'status', status: 500, body: '{"error":true,"reason":"secret-of-the-source"}' }],
     ['is overloaded', { kind: 'status', status: 503 }],
     ['resets', { kind: 'reset' }],
-    ['says nonsense', { kind: 'body', body: '<p>', contentType: 'text/html' }],
-  ] as const)('when the air quality %s there is a forecast with a warning', async (_, fault) => {
+    ['returns an invalid response', { kind: 'body', body: '<p>', contentType: 'text/html' }],
+  ] as const)('has a warning if the air quality %s', async (_, fault) => {
     upstreams().airQuality.fault(fault);
     const { weather, lines } = service();
     const forecast = forecastOutput.parse(await weather.forecast(paris));
@@ -36,7 +36,7 @@ describe('what comes back', () => {
     expect(lines.filter((line) => line.includes('"level":"warn"'))).toHaveLength(1);
   });
 
-  test('when the forecast fails there is none, whatever the air quality says', async () => {
+  test('fails if the weather fails, even if the air quality is available', async () => {
     upstreams().openMeteo.fault({ kind: 'status', status: 500 });
     await expect(service().weather.forecast(paris)).rejects.toMatchObject({ reason: 'upstream_bad_answer' });
   });
@@ -47,11 +47,14 @@ describe('what comes back', () => {
     [503, 'upstream_overloaded'],
     [400, 'upstream_refused'],
     [502, 'upstream_bad_answer'],
-  ])("a %d of the forecast is a failure of an upstream, never the caller's", async (status, reason) => {
-    upstreams().openMeteo.fault({ kind: 'status', status, body: '{"error":true,"reason":"no"}' });
-    await expect(service().weather.forecast(paris)).rejects.toMatchObject({
-      name: 'AppError',
-      reason: reason ?? expect.stringMatching(/^upstream_/),
-    });
-  });
+  ])(
+    'reports a %d of the upstream as an upstream failure, never as an error of the caller',
+    async (status, reason) => {
+      upstreams().openMeteo.fault({ kind: 'status', status, body: '{"error":true,"reason":"no"}' });
+      await expect(service().weather.forecast(paris)).rejects.toMatchObject({
+        name: 'AppError',
+        reason: reason ?? expect.stringMatching(/^upstream_/),
+      });
+    },
+  );
 });

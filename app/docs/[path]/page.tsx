@@ -20,7 +20,7 @@ import { TryIt } from '../try-it.tsx';
 
 type Props = PageProps<'/docs/[path]'>;
 
-/** Shows the limits in force, and where this is served. */
+/** Shows the configured limits and the URL of this site. */
 export const instant = false;
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -90,7 +90,7 @@ export default async function ProcedurePage({ params }: Props) {
 
 async function describe(params: Props['params']): Promise<CatalogEntry> {
   const entry = procedures.get((await params).path);
-  // proxy.ts has turned away what is not there; this is for navigation within the page.
+  // proxy.ts responds to unknown paths with 404. This covers client-side navigation.
   if (!entry) notFound();
   return describeProcedure(entry, services().env.RATE_LIMITS);
 }

@@ -10,11 +10,11 @@ export const generateMetadata = () =>
   pageMetadata({
     path: '/docs/calling',
     title: 'How to call',
-    description: 'The wire form, batches, errors, limits and privacy of every call.',
+    description: 'The wire format, batches, errors, limits and privacy of every call.',
     markdownPath: '/docs/calling.md',
   });
 
-/** Tells the limits in force. */
+/** Shows the configured limits. */
 export const instant = false;
 
 export default async function CallingPage() {
@@ -32,7 +32,7 @@ export default async function CallingPage() {
       </p>
       <article
         className="post-body guide"
-        // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/lib/markdown.ts of a text of ours
+        // biome-ignore lint/security/noDangerouslySetInnerHtml: rendered by server/lib/markdown.ts from our own text
         dangerouslySetInnerHTML={{ __html: html }}
       />
     </>

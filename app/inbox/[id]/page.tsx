@@ -12,7 +12,7 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
   await connection();
   const { id } = await params;
   const message = await services().mail.inbox?.get(id);
-  // Not notFound(): it could not change the status any more, and would show nothing without JavaScript.
+  // notFound() is too late to change the status here, and would show nothing without JavaScript.
   if (!message) return <NotFound />;
 
   return (
@@ -28,8 +28,8 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
         </time>
       </p>
       <section aria-labelledby="html" className="space-y-2">
-        <h2 id="html">As a mail reader shows it</h2>
-        {/* Without scripts, without a way out: what a stranger wrote is only looked at. */}
+        <h2 id="html">HTML preview</h2>
+        {/* The sandbox blocks scripts, forms and navigation: the message is untrusted. */}
         <iframe
           title="The message’s HTML"
           sandbox=""
@@ -38,7 +38,7 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
         />
       </section>
       <section aria-labelledby="source" className="space-y-2">
-        <h2 id="source">The exact message, headers first</h2>
+        <h2 id="source">Message source</h2>
         <pre className="code whitespace-pre-wrap wrap-anywhere">{message.raw}</pre>
       </section>
     </div>

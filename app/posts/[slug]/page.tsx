@@ -6,7 +6,7 @@ import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { services } from '#server/services.ts';
 import { PostDate } from '../post-date.tsx';
 
-/** Rendered for each request: posts can change while the product runs. */
+/** Rendered per request: posts can change while the product runs. */
 export const instant = false;
 
 export async function generateMetadata({ params }: PageProps<'/posts/[slug]'>): Promise<Metadata> {
@@ -35,13 +35,13 @@ export default async function PostPage({ params }: PageProps<'/posts/[slug]'>) {
           <PostDate date={post.publishedAt} />
           {post.updatedAt && (
             <>
-              , changed <PostDate date={post.updatedAt} />
+              , updated <PostDate date={post.updatedAt} />
             </>
           )}
         </p>
         <div
           className="post-body mt-6"
-          // biome-ignore lint/security/noDangerouslySetInnerHtml: made by server/lib/markdown.ts, which lets no HTML of the post through
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: server/lib/markdown.ts escapes HTML in posts
           dangerouslySetInnerHTML={{ __html: post.pageHtml }}
         />
       </article>

@@ -1,11 +1,11 @@
 /**
- * Whether the section Unreleased of a changelog (https://keepachangelog.com) has an entry that names the procedure, its
- * path in backticks.
+ * Returns whether the Unreleased section of a changelog (https://keepachangelog.com) has an entry that contains the
+ * procedure's path in backticks.
  */
 export function isAnnounced(changelog: string, path: string): boolean {
   const [, section = ''] =
     /^## \[?Unreleased\]?[^\n]*\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(changelog) ?? [];
-  // An entry goes on in the lines that are indented below it.
+  // An entry includes the indented lines below it.
   const entries = section.match(/^- .*(?:\n {2,}\S.*)*/gm) ?? [];
   return entries.some((entry) => entry.includes(`\`${path}\``));
 }

@@ -7,16 +7,16 @@ export const changelogFile = 'CHANGELOG.md';
 
 export type ContractCheck = {
   changes: readonly ContractChange[];
-  /** Breaking changes of procedures that the changelog does not name. */
+  /** Breaking changes of procedures that the changelog does not mention. */
   unannounced: readonly ContractChange[];
-  /** Whether the snapshot is what the router offers. */
+  /** Whether the snapshot matches the router. */
   upToDate: boolean;
 };
 
 /**
- * Holds what the router offers against the committed snapshot.
+ * Compares the router's contract with the committed snapshot.
  *
- * @param snapshot the text of the snapshot; empty for none
+ * @param snapshot text of the snapshot, empty if there is none
  */
 export function checkContract(options: {
   snapshot: string;
@@ -33,20 +33,20 @@ export function checkContract(options: {
   };
 }
 
-/** A line for each change, as `breaking    weather.forecast: input.days: maximum 10, was 16`. */
+/** Returns one line per change, such as `breaking    weather.forecast: input.days: maximum 10, was 16`. */
 export function changeLines({ changes }: ContractCheck): string[] {
   return changes.map(
     ({ path, message, breaking }) => `${breaking ? 'breaking  ' : 'compatible'}  ${path}: ${message}`,
   );
 }
 
-/** The check in words, with what is to be done. */
+/** Formats the result of the check for a person, with the next step. */
 export function contractReport(check: ContractCheck): string {
-  if (check.upToDate) return `The contract is as in ${contractFile}.`;
+  if (check.upToDate) return `The contract matches ${contractFile}.`;
   const names = [...new Set(check.unannounced.map(({ path }) => `\`${path}\``))];
   const advice =
     names.length > 0
-      ? `This breaks those who call. Tell them under Unreleased in ${changelogFile}, in an entry that names ${names.join(', ')}; or leave what they rely on as it is.`
+      ? `These changes break callers. Announce them under Unreleased in ${changelogFile}, in an entry that mentions ${names.join(', ')}, or restore the contract.`
       : `Run "npm run contract -- --update" and commit ${contractFile}.`;
   return [...changeLines(check), advice].join('\n');
 }

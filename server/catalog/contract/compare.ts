@@ -2,11 +2,11 @@ import type { Contract, ProcedureContract } from './contract.ts';
 import { type SchemaChange, schemaChanges } from './schema-changes.ts';
 
 export type ContractChange = SchemaChange & {
-  /** Of the procedure. */
+  /** Path of the procedure. */
   path: string;
 };
 
-/** Every difference of two contracts, and whether it can break those who call by the earlier one. */
+/** Returns all differences between two contracts, and whether they can break callers of the earlier one. */
 export function compareContracts(before: Contract, after: Contract): ContractChange[] {
   const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return paths.flatMap((path) =>
@@ -26,33 +26,33 @@ function* procedureChanges(
   }
   if (before.sensitive !== after.sensitive) {
     const message = after.sensitive
-      ? 'is sensitive now: by POST alone'
-      : 'is no longer sensitive: by GET too';
+      ? 'is now sensitive: only POST is allowed'
+      : 'is no longer sensitive: GET is allowed';
     yield { message, breaking: true };
   }
   if (before.scope !== after.scope) {
-    const message = after.scope === null ? 'needs no scope any more' : `needs the scope ${after.scope}`;
+    const message = after.scope === null ? 'no longer requires a scope' : `requires the scope ${after.scope}`;
     yield { message, breaking: after.scope !== null };
   }
   if (before.form !== after.form) {
-    const message = after.form ? 'takes a form too' : 'takes no form any more';
+    const message = after.form ? 'now accepts a form' : 'no longer accepts a form';
     yield { message, breaking: !after.form };
   }
   if (before.rateLimit !== after.rateLimit) {
-    yield { message: `is charged to ${after.rateLimit}, was to ${before.rateLimit}`, breaking: false };
+    yield { message: `rate limit ${after.rateLimit}, was ${before.rateLimit}`, breaking: false };
   }
   yield* errorChanges(before.errors, after.errors);
   yield* inputChanges(before.input, after.input);
   yield* schemaChanges({ before: before.output, after: after.output, place: 'output', io: 'output' });
 }
 
-/** Callers are told to expect any reason of the closed list. */
+/** Changes of errors are compatible: the documentation asks callers to expect any reason of the closed list. */
 function* errorChanges(before: readonly string[], after: readonly string[]): Generator<SchemaChange> {
   for (const reason of after.filter((other) => !before.includes(other))) {
-    yield { message: `can give ${reason}`, breaking: false };
+    yield { message: `can fail with ${reason}`, breaking: false };
   }
   for (const reason of before.filter((other) => !after.includes(other))) {
-    yield { message: `gives no ${reason} any more`, breaking: false };
+    yield { message: `no longer fails with ${reason}`, breaking: false };
   }
 }
 
@@ -61,6 +61,6 @@ function* inputChanges(
   after: ProcedureContract['input'],
 ): Generator<SchemaChange> {
   if (before && after) yield* schemaChanges({ before, after, place: 'input', io: 'input' });
-  else if (after) yield { message: 'input: takes one now', breaking: true };
-  else if (before) yield { message: 'input: takes none any more', breaking: true };
+  else if (after) yield { message: 'input: added', breaking: true };
+  else if (before) yield { message: 'input: removed', breaking: true };
 }

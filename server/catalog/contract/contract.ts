@@ -1,29 +1,30 @@
 import { z } from 'zod';
 import { type JsonSchema, toJsonSchema } from '../../lib/json-schema.ts';
 import { type ProcedureEntry, takesInput } from '../../trpc/procedure-registry.ts';
+import { isJsonSchema } from '../is-json-schema.ts';
 import { possibleErrors } from '../possible-errors.ts';
 
 const schema: z.ZodType<JsonSchema> = z.record(z.string(), z.unknown());
 
-export const procedureContract = z.object({
+const procedureContract = z.object({
   type: z.enum(['query', 'mutation']),
   sensitive: z.boolean(),
   scope: z.string().nullable(),
   form: z.boolean(),
   rateLimit: z.string(),
-  /** null for one that takes nothing. */
+  /** Null for a procedure without input. */
   input: schema.nullable(),
   output: schema,
-  /** Reasons that it can be refused or fail for. */
+  /** Possible error reasons. */
   errors: z.array(z.string()),
 });
 
-/** What callers of a procedure rely on, without what is only told to readers. */
+/** The part of a procedure that callers rely on, without texts for readers. */
 export type ProcedureContract = z.infer<typeof procedureContract>;
 
 export const contractSchema = z.record(z.string(), procedureContract);
 
-/** What all callers rely on, by the procedures' paths. */
+/** The contracts of all procedures, keyed by path. */
 export type Contract = z.infer<typeof contractSchema>;
 
 export function contractOf(procedures: Iterable<ProcedureEntry>): Contract {
@@ -44,13 +45,16 @@ function contractOfOne(entry: ProcedureEntry): ProcedureContract {
   };
 }
 
-const forReaders = new Set(['$schema', 'description', 'examples', 'title']);
+const documentationKeywords = new Set(['$schema', 'description', 'examples', 'title']);
 
-/** The schema without its words. A field may bear the name of a keyword: those below `properties` all stay. */
-function bare(written: JsonSchema): JsonSchema {
+/**
+ * Removes the documentation from a schema. A field may have the name of a keyword, so all fields below `properties`
+ * stay.
+ */
+function bare(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(
-    Object.entries(written)
-      .filter(([keyword]) => !forReaders.has(keyword))
+    Object.entries(schema)
+      .filter(([keyword]) => !documentationKeywords.has(keyword))
       .map(([keyword, value]) => [keyword, keyword === 'properties' ? fieldsOf(value) : bareValue(value)]),
   );
 }
@@ -65,11 +69,7 @@ function bareValue(value: unknown): unknown {
   return isJsonSchema(value) ? bare(value) : value;
 }
 
-export function isJsonSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The text of the snapshot: keys in order, so that it changes only where the contract does. */
+/** Returns the text of the snapshot. Keys are sorted, so that it changes only with the contract. */
 export function writeContract(contract: Contract): string {
   return `${JSON.stringify(ordered(contract), null, 2)}\n`;
 }

@@ -1,9 +1,9 @@
-/** How a set of values differs from what it was. */
+/** Change of a set of values. */
 export type Direction = 'narrowed' | 'widened' | 'changed';
 
 /**
- * Callers send what was taken before, so an input may only take more; they read what was given before, so an output
- * may only give less. New fields of an output are ignored by those who do not know them.
+ * Returns whether a change breaks existing callers. They send values that were valid before, so an input may only
+ * widen. They read values that were possible before, so an output may only narrow. They ignore new fields of an output.
  */
 export function isBreaking(direction: Direction, io: 'input' | 'output'): boolean {
   return direction === 'changed' || direction === (io === 'input' ? 'narrowed' : 'widened');

@@ -1,22 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonSchema } from '../../lib/json-schema.ts';
-import { isJsonSchema } from './contract.ts';
+import { isJsonSchema } from '../is-json-schema.ts';
 import type { Direction } from './direction.ts';
 
 type KeywordChange = { direction: Direction; message: string };
 
-/** Bounds from below: more is narrower. */
+/** Lower bounds: a larger value is narrower. */
 const lower = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
-/** Bounds from above: less is narrower. */
+/** Upper bounds: a smaller value is narrower. */
 const upper = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
-/** Looked at elsewhere. */
+/** Compared elsewhere. */
 const structural = ['properties', 'required', 'type', 'const', 'enum', 'default'];
 const nested = ['items', 'additionalProperties', 'propertyNames'];
 
-/** The differences of two schemas of one kind, but for those of their fields and of the schemas within. */
+/** Yields the differences of two schemas of the same kind, except those of fields and nested schemas. */
 export function* keywordChanges(before: JsonSchema, after: JsonSchema): Generator<KeywordChange> {
   if (before.type !== after.type && before.type !== undefined && after.type !== undefined) {
-    // Numbers and integers, the only types that are of one kind.
+    // Only number and integer are different types of the same kind.
     const direction = after.type === 'integer' ? 'narrowed' : 'widened';
     yield { direction, message: `is ${after.type}, was ${before.type}` };
   }
@@ -30,7 +30,7 @@ export function* keywordChanges(before: JsonSchema, after: JsonSchema): Generato
   }
 }
 
-/** The values that are taken; undefined where they are not listed. */
+/** Returns the listed values, or undefined if the schema does not list values. */
 function membersOf(schema: JsonSchema): readonly unknown[] | undefined {
   if (Array.isArray(schema.enum)) return schema.enum;
   return 'const' in schema ? [schema.const] : undefined;
@@ -40,13 +40,13 @@ function* memberChanges(
   before: readonly unknown[] | undefined,
   after: readonly unknown[] | undefined,
 ): Generator<KeywordChange> {
-  if (!before && after) yield { direction: 'narrowed', message: `only ${after.map(show).join(', ')} now` };
-  if (before && !after) yield { direction: 'widened', message: 'any value now' };
+  if (!before && after) yield { direction: 'narrowed', message: `now only ${after.map(show).join(', ')}` };
+  if (before && !after) yield { direction: 'widened', message: 'now any value' };
   if (!before || !after) return;
-  const gone = before.filter((member) => !after.includes(member));
-  const come = after.filter((member) => !before.includes(member));
-  if (gone.length > 0) yield { direction: 'narrowed', message: `without ${gone.map(show).join(', ')}` };
-  if (come.length > 0) yield { direction: 'widened', message: `with ${come.map(show).join(', ')} too` };
+  const removed = before.filter((member) => !after.includes(member));
+  const added = after.filter((member) => !before.includes(member));
+  if (removed.length > 0) yield { direction: 'narrowed', message: `removed ${removed.map(show).join(', ')}` };
+  if (added.length > 0) yield { direction: 'widened', message: `added ${added.map(show).join(', ')}` };
 }
 
 function directionOf(keyword: string, was: unknown, is: unknown): Direction {
@@ -54,7 +54,7 @@ function directionOf(keyword: string, was: unknown, is: unknown): Direction {
     if (lower.includes(keyword)) return is > was ? 'narrowed' : 'widened';
     if (upper.includes(keyword)) return is < was ? 'narrowed' : 'widened';
   }
-  // A keyword constrains: without it there is more, and `additionalProperties: false` is the narrowest.
+  // A keyword is a constraint, so removing it widens. `additionalProperties: false` is the narrowest value.
   if (was === undefined || is === false) return 'narrowed';
   if (is === undefined || was === false) return 'widened';
   return 'changed';

@@ -11,12 +11,14 @@ export type Section = {
   text: string;
 };
 
-/** How procedures are called: what holds for all of them. Written once, for readers and for language models. */
+/**
+ * Returns the sections that explain how to call any procedure. The docs page, /docs/calling.md and llms.txt share them.
+ */
 export function callingSections(entries: readonly CatalogEntry[], siteUrl: string): Section[] {
   const endpoint = `${siteUrl}${trpcEndpoint}`;
   return [
     { title: 'Calls', text: calls(entries, siteUrl) },
-    { title: 'The wire form', text: wireForm() },
+    { title: 'Wire format', text: wireFormat() },
     { title: 'Batches', text: batches(endpoint) },
     { title: 'Errors', text: errors() },
     { title: 'Limits', text: callLimits(entries) },
@@ -24,59 +26,59 @@ export function callingSections(entries: readonly CatalogEntry[], siteUrl: strin
     { title: 'Privacy', text: privacy(entries) },
     {
       title: 'Tools',
-      text: `Agents that speak the Model Context Protocol find the procedures as tools at ${siteUrl}${mcpEndpoint}.`,
+      text: `Agents can use the procedures as tools of the Model Context Protocol at ${siteUrl}${mcpEndpoint}.`,
     },
   ];
 }
 
 function calls(entries: readonly CatalogEntry[], siteUrl: string): string {
   const first = entries.find(({ path }) => path === 'echo.body') ?? entries[0];
-  return `A procedure is called over HTTP at \`${siteUrl}${trpcEndpoint}/<path>\`. A mutation takes POST with the input as JSON body and \`content-type: application/json\`. A query takes the same, and one that carries nothing personal also takes GET, with the input as JSON, percent-encoded, in the parameter \`input\`. One that takes nothing needs no \`input\`, and by POST the body \`{}\`. A call that works as printed:
+  return `Call a procedure over HTTP at \`${siteUrl}${trpcEndpoint}/<path>\`. Mutations accept POST with the input as a JSON body and \`content-type: application/json\`. Queries accept the same, and queries without personal data also accept GET, with the input as percent-encoded JSON in the parameter \`input\`. If a procedure has no input, omit \`input\` with GET, and send the body \`{}\` or none with POST. You can run this example as it is:
 
 \`\`\`sh
 ${first ? curlOf(first, siteUrl) : ''}
 \`\`\``;
 }
 
-function wireForm(): string {
+function wireFormat(): string {
   const sample = { sentAt: new Date('2026-03-29T12:00:00.000Z'), text: 'hello' };
-  return `Inputs and outputs travel in superjson's form: the value stands under \`json\`, and \`meta\` names the places whose type JSON cannot say, such as a date (an ISO 8601 string), a bigint, a set or a map. \`${literalOf(sample)}\` travels as
+  return `Inputs and outputs use superjson's format: \`json\` contains the value, and \`meta\` lists the paths of types that JSON does not have, such as a date (an ISO 8601 string), a bigint, a set or a map. \`${literalOf(sample)}\` is sent as
 
 \`\`\`json
 ${JSON.stringify(superjson.serialize(sample))}
 \`\`\`
 
-An answer has the same form below \`result.data\`. echo.body answers this input with
+A response contains the same format in \`result.data\`. The response of echo.body to this input is
 
 \`\`\`json
 ${JSON.stringify({ result: { data: superjson.serialize({ res: sample }) } })}
 \`\`\`
 
-A value without such types needs no \`meta\`. Reading \`json\` alone is enough where strings will do for dates; libraries for superjson restore the types. A date in an input must be named in \`meta\`.`;
+Values without such types need no \`meta\`. You can read \`json\` alone if dates may stay strings; superjson libraries restore the types. Dates in an input must be listed in \`meta\`.`;
 }
 
 function batches(endpoint: string): string {
   const inputs = { 0: superjson.serialize('one'), 1: superjson.serialize('two') };
-  return `Up to ${limits.batchSize} calls of one kind, queries or mutations, go in one request: their paths joined by commas, \`?batch=1\`, and the inputs as an object keyed by their place.
+  return `Up to ${limits.batchSize} calls can share one request if all are queries or all are mutations. Join the paths with commas, add \`?batch=1\`, and send the inputs as an object keyed by the index of the call.
 
 \`\`\`sh
 curl '${endpoint}/echo.body,echo.body?batch=1' -H 'content-type: application/json' -d '${JSON.stringify(inputs)}'
 \`\`\`
 
-The answer is a list in the same order. When the calls ended differently its status is 207; each item says what became of its call. Each call counts against its limit.`;
+The response is an array of the results in the same order. If their statuses differ, its status is 207. Each call counts against its rate limit.`;
 }
 
 function errors(): string {
   const reasons = Object.entries(errorReasons).map(
     ([reason, { httpStatus, message }]) => `| \`${reason}\` | ${httpStatus} | ${message} |`,
   );
-  return `Every refusal and failure has the right HTTP status and one form, whatever refused it:
+  return `Every error response has the appropriate HTTP status and the same format:
 
 \`\`\`json
 { "error": { "json": { "message": "…", "code": -32600, "data": { "code": "BAD_REQUEST", "httpStatus": 400, "path": "weather.forecast", "requestId": "…", "reason": "invalid_input", "fieldErrors": { "lat": ["…"] } } } } }
 \`\`\`
 
-Go by \`reason\`, a closed list; the page of each procedure has those that it can give. \`fieldErrors\` are there for \`invalid_input\`, \`retryAfterSeconds\` where waiting helps. A 5xx has a fixed text; its cause is in the server's log alone, under the \`requestId\`, which is the header \`x-request-id\` too: name it when you ask the operator.
+Handle errors by \`reason\`, which is one of a closed list; the page of each procedure lists its reasons. \`fieldErrors\` is present for \`invalid_input\`, and \`retryAfterSeconds\` if a later attempt can succeed. A 5xx has a fixed message, and only the server's log contains its cause, under the \`requestId\`. The header \`x-request-id\` has the same id: include it when you contact the operator.
 
 | reason | status | meaning |
 |---|---|---|
@@ -88,20 +90,20 @@ function callLimits(entries: readonly CatalogEntry[]): string {
     ({ limits: { rateLimit } }) =>
       `| \`${rateLimit.class}\` | ${rateLimit.points} | ${rateLimit.windowSeconds} |`,
   );
-  return `Calls are counted for each client and for each service key, by classes:
+  return `Calls are rate-limited per client or service key, in these classes:
 
-| class | calls | in seconds |
+| class | calls | per seconds |
 |---|---|---|
 ${[...new Set(classes)].join('\n')}
 
-\`RateLimit\` and \`RateLimit-Policy\` tell what is left; a 429 has \`Retry-After\`. A JSON body may have ${limits.jsonBodyBytes / 1024} KB, the query of a URL ${limits.queryBytes / 1024} KB.`;
+The headers \`RateLimit\` and \`RateLimit-Policy\` contain the remaining calls, and a 429 has \`Retry-After\`. The maximum size of a JSON body is ${limits.jsonBodyBytes / 1024} KB, and of the query of a URL ${limits.queryBytes / 1024} KB.`;
 }
 
 const keys =
-  'Other services send `authorization: Bearer <key>`. They have limits of their own, and a key may carry scopes, which some procedures ask for. A key that is not known is refused with 401, also where none is needed.';
+  'Other services send `authorization: Bearer <key>`. They have their own rate limits, and some procedures require a key with a certain scope. An unknown key is rejected with 401, even if the procedure requires no key.';
 
 function privacy(entries: readonly CatalogEntry[]): string {
-  return `What is personal (where somebody is, what somebody looks for or writes) travels in bodies alone and stands in no URL, no log and no cache of a browser or proxy. So queries that carry it answer POST alone: ${sensitiveQueries(entries)}. A GET gets 405 with \`Allow: POST\`. Answers of procedures are never cached on the way: \`cache-control: private, no-store\`. The log has who called what and how it ended, never an input or an answer, and visitors' addresses only as a hash that means nothing after a restart.`;
+  return `Personal data (locations, search terms, messages) is sent only in bodies. It never appears in URLs, logs, or caches of browsers and proxies. Queries with personal data therefore accept only POST: ${sensitiveQueries(entries)}. A GET gets a 405 with \`Allow: POST\`. Responses of procedures are not cacheable: \`cache-control: private, no-store\`. The log contains the caller, the procedure and the outcome of each call, but neither input nor output. Visitors' addresses are logged only as a salted hash whose salt changes with every restart.`;
 }
 
 function sensitiveQueries(entries: readonly CatalogEntry[]): string {

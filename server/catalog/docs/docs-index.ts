@@ -1,17 +1,16 @@
 import type { CatalogEntry } from '../catalog.ts';
 
-/** The documentation's first page in Markdown: every procedure with a link to its own. */
+/** Returns the Markdown of the documentation's first page, with links to all procedures. */
 export function docsIndex(entries: readonly CatalogEntry[], siteUrl: string): string {
   const groups = Map.groupBy(entries, ({ path }) => path.slice(0, path.lastIndexOf('.')));
   const sections = [...groups].map(
-    ([namespace, members]) =>
-      `## ${namespace}\n\n${members.map((entry) => lineOf(entry, siteUrl)).join('\n')}`,
+    ([namespace, group]) => `## ${namespace}\n\n${group.map((entry) => lineOf(entry, siteUrl)).join('\n')}`,
   );
   return `# Documentation
 
-> Every procedure: what it takes, what it gives and how it is called.
+> The input, the output and example calls of every procedure.
 
-How calls travel, are batched and refused: [How to call](${siteUrl}/docs/calling.md).
+The protocol, batches and errors: [How to call](${siteUrl}/docs/calling.md).
 
 ${sections.join('\n\n')}
 `;

@@ -1,7 +1,7 @@
 import { procedures } from '../../trpc/procedure-registry.ts';
 
 /**
- * Where the Markdown of a page of the documentation is; undefined where there is no such page.
+ * Returns the path of the Markdown version of a documentation page, or undefined if there is no such page.
  *
  * @param pathname `/docs` or below
  */

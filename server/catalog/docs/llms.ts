@@ -3,7 +3,7 @@ import { documents } from '../raw-routes.ts';
 import { callingSections } from './calling.ts';
 import { procedureText } from './procedure-page.ts';
 
-/** `/llms.txt`: the product for language models, in the form of llmstxt.org, everything derived from the router. */
+/** Returns `/llms.txt`, the overview for language models in the format of llmstxt.org, generated from the router. */
 export function llmsText(entries: readonly CatalogEntry[], siteUrl: string): string {
   return `${introduction(entries, siteUrl)}
 
@@ -16,25 +16,29 @@ ${links(entries.map(({ path, summary }) => [path, `${siteUrl}/docs/procedures/${
 ${links([
   ...documents.map(({ title, path, summary }) => [title, `${siteUrl}${path}`, summary] as const),
   ['Feeds', `${siteUrl}/feeds`, 'The feeds and how to subscribe to them'],
-  ['Posts', `${siteUrl}/posts`, 'The same posts as pages'],
+  ['Posts', `${siteUrl}/posts`, 'The posts as web pages'],
   [
     'Raw endpoints',
     `${siteUrl}/docs/procedures/proxy.endpoints.md`,
-    'Files of other backends, streamed at /api/raw; proxy.endpoints lists them',
+    'Files from other backends, streamed at /api/raw. proxy.endpoints lists them',
   ],
 ])}
 
 ## Optional
 
 ${links([
-  ['Documentation', `${siteUrl}/docs`, 'The same as pages, with forms that call; Markdown when asked for it'],
-  ['Start page', siteUrl, 'What the product is'],
-  ['Weather', `${siteUrl}/weather`, 'The weather procedures at work'],
+  [
+    'Documentation',
+    `${siteUrl}/docs`,
+    'The same as web pages, with forms to try the procedures. Also available as Markdown by content negotiation',
+  ],
+  ['Start page', siteUrl, 'Overview of the product'],
+  ['Weather', `${siteUrl}/weather`, 'Demo of the weather procedures'],
 ])}
 `;
 }
 
-/** `/llms-full.txt`: the same introduction, and each procedure's page below it. */
+/** Returns `/llms-full.txt`: the introduction, followed by the page of each procedure. */
 export function llmsFullText(entries: readonly CatalogEntry[], siteUrl: string): string {
   const pages = entries.map(
     (entry) => `## ${entry.path}\n\n${entry.summary}.\n\n${procedureText(entry, siteUrl, '###')}`,
@@ -42,7 +46,7 @@ export function llmsFullText(entries: readonly CatalogEntry[], siteUrl: string):
   return `${introduction(entries, siteUrl)}\n\n${pages.join('\n')}`;
 }
 
-/** Before the first section a text of this form has no headings. */
+/** The format allows no headings before the first section. */
 function introduction(entries: readonly CatalogEntry[], siteUrl: string): string {
   const sections = callingSections(entries, siteUrl).map(({ title, text }) => `**${title}.** ${text}`);
   return `# typed-bff

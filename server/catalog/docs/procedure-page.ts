@@ -1,7 +1,7 @@
 import type { CatalogEntry } from '../catalog.ts';
 import { curlOf, typescriptOf } from './snippets.ts';
 
-/** One procedure in Markdown: what it does, its schemas, errors and limits, calls that work as printed. */
+/** Returns the page of a procedure in Markdown: description, schemas, errors, limits and runnable example calls. */
 export function procedurePage(entry: CatalogEntry, siteUrl: string): string {
   return `# ${entry.path}
 
@@ -10,19 +10,19 @@ export function procedurePage(entry: CatalogEntry, siteUrl: string): string {
 ${procedureText(entry, siteUrl)}`;
 }
 
-/** The page below its title, with headings of a level deeper where it stands among others. */
+/** Returns the page without its title. `heading` sets the heading level, for use within a longer document. */
 export function procedureText(entry: CatalogEntry, siteUrl: string, heading = '##'): string {
   const { type, methods, description, sensitive, scope, input, output, examples, errors, limits } = entry;
   const { rateLimit, formBodyBytes, queryBytes } = limits;
   const facts = [
-    `Kind: ${type}, by ${methods.join(' or ')}`,
-    `Carries personal data: ${sensitive ? 'yes, so nothing of it may stand in a URL' : 'no'}`,
-    ...(scope === null ? [] : [`Needs a service key with the scope \`${scope}\``]),
+    `Type: ${type}, called with ${methods.join(' or ')}`,
+    `Personal data: ${sensitive ? 'yes, so the input must not be in a URL' : 'no'}`,
+    ...(scope === null ? [] : [`Requires a service key with the scope \`${scope}\``]),
   ];
   const bounds = [
-    `${rateLimit.points} calls in ${rateLimit.windowSeconds} seconds for each client, class \`${rateLimit.class}\`; each call of a batch counts`,
+    `${rateLimit.points} calls in ${rateLimit.windowSeconds} seconds per client (class \`${rateLimit.class}\`). Each call of a batch counts`,
     `Body: JSON up to ${kilobytes(limits.jsonBodyBytes)}${formBodyBytes === null ? '' : `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}`,
-    ...(queryBytes === null ? [] : [`The query of the URL: up to ${kilobytes(queryBytes)}`]),
+    ...(queryBytes === null ? [] : [`Query of the URL: up to ${kilobytes(queryBytes)}`]),
     `Batch: up to ${limits.batchSize} calls`,
   ];
   return `${description}
@@ -31,17 +31,17 @@ ${list(facts)}
 
 ${heading} Input
 
-${input ? `What travels, superjson's form of the value. A type marked \`x-superjson\` is named in \`meta\`.\n\n${json(input.wire)}` : 'It takes nothing.'}
+${input ? `The schema of the wire format, which is superjson's. Values marked \`x-superjson\` must be listed in \`meta\`.\n\n${json(input.wire)}` : 'None.'}
 
 ${heading} Output
 
-Found at \`result.data\` of the answer.
+The output is in \`result.data\` of the response.
 
 ${json(output.wire)}
 
 ${heading} Examples
 
-${examples.length === 0 ? 'It takes nothing.' : examples.map(({ wire }) => json(wire)).join('\n\n')}
+${examples.length === 0 ? 'None, because the procedure has no input.' : examples.map(({ wire }) => json(wire)).join('\n\n')}
 
 ${heading} Errors
 

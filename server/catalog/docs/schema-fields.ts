@@ -1,19 +1,22 @@
 import type { JsonSchema } from '../../lib/json-schema.ts';
+import { isJsonSchema } from '../is-json-schema.ts';
 
-/** One place of a value, as a reader of its schema wants to know it. */
+/** A field of a schema, described for readers. */
 export type SchemaField = {
-  /** Where it is, such as `daily[].sunrise`, with `[]` for each item of a list and `*` for any key; '' for the value itself. */
+  /**
+   * Path such as `daily[].sunrise`. `[]` is each item of a list, `*` any key, and the empty path is the value itself.
+   */
   path: string;
-  /** Such as `number | null`, `Date` or `list of string`. */
+  /** For example `number | null`, `Date` or `list of string`. */
   type: string;
-  /** May be left out. */
+  /** True if the field may be omitted. */
   optional: boolean;
   description: string | null;
-  /** Bounds, choices and the default, each in a few words. */
+  /** Bounds, format and default, each in a few words. */
   notes: readonly string[];
 };
 
-/** Every place of a value, its containers before what is in them. What a union may be is told, not taken apart. */
+/** Returns all fields of a schema, parents before their children. The alternatives of a union are not expanded. */
 export function fieldsOf(schema: JsonSchema): SchemaField[] {
   return fieldsAt(schema, { path: '', optional: false });
 }
@@ -31,18 +34,20 @@ function fieldsAt(schema: JsonSchema, place: { path: string; optional: boolean }
 }
 
 function childrenOf(schema: JsonSchema, path: string): SchemaField[] {
-  if (isSchema(schema.items) && schema['x-superjson'] === undefined) {
+  if (isJsonSchema(schema.items) && schema['x-superjson'] === undefined) {
     const item = withoutNull(schema.items);
-    // A list of plain values is told by its type.
+    // The type already describes a list of plain values.
     return isContainer(item) ? childrenOf(item, `${path}[]`) : [];
   }
   const { properties, required, additionalProperties } = schema;
   const names = Array.isArray(required) ? required : [];
-  const declared = Object.entries(isSchema(properties) ? properties : {}).flatMap(([name, property]) =>
-    isSchema(property) ? fieldsAt(property, { path: join(path, name), optional: !names.includes(name) }) : [],
+  const declared = Object.entries(isJsonSchema(properties) ? properties : {}).flatMap(([name, property]) =>
+    isJsonSchema(property)
+      ? fieldsAt(property, { path: join(path, name), optional: !names.includes(name) })
+      : [],
   );
   const others =
-    isSchema(additionalProperties) && Object.keys(additionalProperties).length > 0
+    isJsonSchema(additionalProperties) && Object.keys(additionalProperties).length > 0
       ? fieldsAt(additionalProperties, { path: join(path, '*'), optional: false })
       : [];
   return [...declared, ...others];
@@ -52,10 +57,10 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-/** A type in words and signs that readers of TypeScript know. */
-export function typeOf(schema: JsonSchema): string {
+/** Formats a type in a notation similar to TypeScript. */
+function typeOf(schema: JsonSchema): string {
   const marked = schema['x-superjson'];
-  if (marked === 'set' && isSchema(schema.items)) return `Set of ${typeOf(schema.items)}`;
+  if (marked === 'set' && isJsonSchema(schema.items)) return `Set of ${typeOf(schema.items)}`;
   if (marked === 'map') return 'Map';
   if (typeof marked === 'string') return marked;
   const parts = alternativesOf(schema);
@@ -63,7 +68,7 @@ export function typeOf(schema: JsonSchema): string {
   if (Array.isArray(schema.enum)) return schema.enum.map((choice) => JSON.stringify(choice)).join(' | ');
   if ('const' in schema) return JSON.stringify(schema.const);
   if (Array.isArray(schema.type)) return schema.type.join(' | ');
-  if (schema.type === 'array') return isSchema(schema.items) ? `list of ${typeOf(schema.items)}` : 'list';
+  if (schema.type === 'array') return isJsonSchema(schema.items) ? `list of ${typeOf(schema.items)}` : 'list';
   return typeof schema.type === 'string' ? schema.type : 'anything';
 }
 
@@ -84,12 +89,12 @@ function notesOf(schema: JsonSchema): string[] {
   ];
 }
 
-/** Integers carry the bounds of what JavaScript counts exactly, which tell a reader nothing. */
+/** Ignores the bounds of safe integers, which every integer schema has. */
 function bound(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER;
 }
 
-/** The one schema of something that may also be null; any other as it is. */
+/** Returns the non-null schema of a nullable type, or else the schema itself. */
 function withoutNull(schema: JsonSchema): JsonSchema {
   const parts = alternativesOf(schema)?.filter(({ type }) => type !== 'null') ?? [];
   const [only, ...more] = parts;
@@ -98,13 +103,11 @@ function withoutNull(schema: JsonSchema): JsonSchema {
 
 function alternativesOf(schema: JsonSchema): JsonSchema[] | undefined {
   const parts = schema.anyOf ?? schema.oneOf;
-  return Array.isArray(parts) ? parts.filter(isSchema) : undefined;
+  return Array.isArray(parts) ? parts.filter(isJsonSchema) : undefined;
 }
 
 function isContainer(schema: JsonSchema): boolean {
-  return isSchema(schema.properties) || isSchema(schema.items) || isSchema(schema.additionalProperties);
-}
-
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    isJsonSchema(schema.properties) || isJsonSchema(schema.items) || isJsonSchema(schema.additionalProperties)
+  );
 }

@@ -1,7 +1,7 @@
 import { trpcEndpoint } from '../../config/paths.ts';
 import type { CatalogEntry } from '../catalog.ts';
 
-/** A call of the entry's first example that works as printed; one for services reads its key from `BFF_KEY`. */
+/** Returns a runnable curl command for the first example. Calls that require a service key read it from `BFF_KEY`. */
 export function curlOf(
   { path, methods, scope, examples }: Pick<CatalogEntry, 'path' | 'methods' | 'scope' | 'examples'>,
   siteUrl: string,
@@ -16,7 +16,7 @@ export function curlOf(
   return `curl ${shellQuote(url)}${key} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
 }
 
-/** The same by the script client. */
+/** Returns the same call with the script client. */
 export function typescriptOf(
   { path, type, scope, examples }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'examples'>,
   siteUrl: string,
@@ -27,10 +27,10 @@ export function typescriptOf(
   return `import { createScriptClient } from './client/node.ts';
 
 const api = createScriptClient({ ${options} });
-const answer = await api.${path}.${type === 'query' ? 'query' : 'mutate'}(${example ? literalOf(example.value) : ''});`;
+const result = await api.${path}.${type === 'query' ? 'query' : 'mutate'}(${example ? literalOf(example.value) : ''});`;
 }
 
-/** A value as TypeScript that makes it, of the types that examples are made of. */
+/** Formats a value as a TypeScript expression. Supports the types used in examples. */
 export function literalOf(value: unknown): string {
   if (value instanceof Date) return `new Date('${value.toISOString()}')`;
   if (value instanceof Set) return `new Set(${literalOf([...value])})`;

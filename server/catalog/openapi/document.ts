@@ -4,11 +4,11 @@ import { trpcEndpoint } from '../../config/paths.ts';
 import { errorReasonNames, errorReasons } from '../../errors.ts';
 import type { CatalogEntry } from '../catalog.ts';
 import { superjsonMeta } from '../wire-schema.ts';
-import { envelopeSchema, failureName, failureResponse, failuresByStatus } from './failure.ts';
+import { errorResponseSchema, failureName, failureResponse, failuresByStatus } from './failure.ts';
 import { commonHeaders, namespaceOf, operationOf } from './operation.ts';
 import { rawPaths } from './raw-paths.ts';
 
-/** What a document of OpenAPI is made of here; that it is one is proven by a validator in the tests. */
+/** The used parts of an OpenAPI document. The tests check the document with a validator. */
 export type OpenApiDocument = {
   openapi: '3.1.0';
   info: Record<string, unknown>;
@@ -19,8 +19,8 @@ export type OpenApiDocument = {
 };
 
 /**
- * The product as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1): each procedure as it truly travels, in the
- * envelope and superjson's form, with every status that it can give; and the raw routes.
+ * Returns the OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1). It describes the wire format of every
+ * procedure, with all possible statuses, and the raw routes.
  */
 export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: string): OpenApiDocument {
   const failures = new Map([
@@ -35,7 +35,7 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
       title: manifest.name,
       version: manifest.version,
       summary: manifest.description,
-      description: `Values travel in superjson's form, \`{ json, meta? }\`: \`x-superjson\` marks the places that \`meta\` names, such as dates, which stand as ISO 8601 strings under \`json\`. Up to ${limits.batchSize} calls of one kind also go in one request, which this document does not describe: ${siteUrl}/llms.txt does.`,
+      description: `Values use superjson's format, \`{ json, meta? }\`. \`x-superjson\` marks the values that \`meta\` lists, such as dates, which are ISO 8601 strings in \`json\`. Up to ${limits.batchSize} queries or mutations can share one request. This document does not describe batches; see ${siteUrl}/llms.txt.`,
       license: { name: manifest.license, identifier: manifest.license },
     },
     servers: [{ url: siteUrl }],
@@ -52,7 +52,7 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
     components: {
       schemas: {
         SuperjsonMeta: superjsonMeta,
-        ...Object.fromEntries([...failures].map(([name, errors]) => [name, envelopeSchema(errors)])),
+        ...Object.fromEntries([...failures].map(([name, errors]) => [name, errorResponseSchema(errors)])),
       },
       headers: commonHeaders,
       responses: Object.fromEntries(
@@ -62,7 +62,7 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
         serviceKey: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A key that the operator gave to a service. Its calls are limited by its own budget.',
+          description: 'A key that the operator issued to a service. Each key has its own rate limit.',
         },
       },
     },

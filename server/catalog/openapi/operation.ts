@@ -3,21 +3,26 @@ import type { CatalogEntry } from '../catalog.ts';
 import { wireSchema } from '../wire-schema.ts';
 import { failureName, failuresByStatus } from './failure.ts';
 
-/** Headers of answers, by their names among the components. */
+/** Response headers, keyed by component name. */
 export const commonHeaders = {
   RequestId: { description: "The request's id", schema: { type: 'string' } },
   RateLimit: {
-    description: 'What is left of the budget and when it is renewed, in seconds: "light";r=299;t=60',
+    description: 'Remaining calls and seconds until the window resets: "light";r=299;t=60',
     schema: { type: 'string' },
   },
   RateLimitPolicy: {
-    description: 'The budget, as calls in seconds: "light";q=300;w=60',
+    description: 'Maximum number of calls and window in seconds: "light";q=300;w=60',
     schema: { type: 'string' },
   },
-  RetryAfter: { description: 'Seconds', schema: { type: 'integer', minimum: 0 } },
+  RetryAfter: {
+    description: 'Seconds to wait before the next attempt',
+    schema: { type: 'integer', minimum: 0 },
+  },
 } as const;
 
-/** One procedure as an operation: a public query by GET, which could come by POST as well, the rest by POST. */
+/**
+ * Describes a procedure as an operation: public queries with GET, although they accept POST too, and others with POST.
+ */
 export function operationOf(entry: CatalogEntry): Record<string, unknown> {
   const { path, summary, description, scope, output, errors } = entry;
   return {
@@ -51,7 +56,7 @@ export function operationOf(entry: CatalogEntry): Record<string, unknown> {
   };
 }
 
-/** The part of the path before the first dot. */
+/** Returns the part of the path before the first dot. */
 export function namespaceOf({ path }: Pick<CatalogEntry, 'path'>): string {
   return path.split('.', 1).join();
 }

@@ -6,7 +6,7 @@ import { documents } from '../raw-routes.ts';
 
 const failure = { $ref: '#/components/responses/Failure' };
 
-/** The routes that are no procedures: documents, health, and the raw endpoints of upstreams. */
+/** Returns the routes that are not procedures: documents, health checks and raw endpoints of upstreams. */
 export function rawPaths(): Record<string, Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {};
   const add = (path: string, method: string, operation: Record<string, unknown>) => {
@@ -14,19 +14,19 @@ export function rawPaths(): Record<string, Record<string, unknown>> {
   };
   for (const { path, summary, mediaType } of documents) {
     const found = { description: 'The document', content: { [mediaType]: {} } };
-    const responses = { 200: found, 304: { description: 'As the caller has it' }, default: failure };
+    const responses = { 200: found, 304: { description: 'Not modified' }, default: failure };
     add(path, 'get', { operationId: path.slice(1), summary, responses });
   }
   const state = (description: string) => ({ description, content: { 'application/json': {} } });
   add('/healthz', 'get', {
     operationId: 'healthz',
-    summary: 'Whether the process is alive',
-    responses: { 200: state('It is'), default: failure },
+    summary: 'Liveness check',
+    responses: { 200: state('Alive'), default: failure },
   });
   add('/readyz', 'get', {
     operationId: 'readyz',
-    summary: 'Whether requests should be sent here, with the state of each dependency',
-    responses: { 200: state('They should'), 503: state('They should not'), default: failure },
+    summary: 'Readiness check, with the state of each dependency',
+    responses: { 200: state('Ready'), 503: state('Not ready'), default: failure },
   });
   for (const [name, upstream] of Object.entries<Upstream>(proxiedUpstreams)) {
     for (const [endpointName, endpoint] of Object.entries(upstream.endpoints)) {
@@ -52,7 +52,7 @@ function rawOperation(operationId: string, endpoint: RawEndpoint): Record<string
     }),
     ...(upload ? { requestBody: { required: true, content: contentOf(upload.mediaTypes) } } : {}),
     responses: {
-      200: { description: 'The bytes, as the upstream gives them', content: contentOf(answer.mediaTypes) },
+      200: { description: 'The unchanged bytes from the upstream', content: contentOf(answer.mediaTypes) },
       default: failure,
     },
   };

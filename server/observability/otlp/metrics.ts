@@ -8,9 +8,9 @@ import { metricDataOf } from './prometheus-metrics.ts';
 import { ownResource } from './resource.ts';
 
 /**
- * The metrics that `/metrics` shows, pushed by OTLP under the same names: each is declared once, for Prometheus.
+ * Pushes the metrics of `/metrics` by OTLP under the same names. Each metric is declared only once, for Prometheus.
  *
- * @param gather in the form of prom-client's JSON
+ * @param gather returns the metrics as prom-client's JSON
  */
 export function openMetrics(
   env: Env,
@@ -18,12 +18,12 @@ export function openMetrics(
   gather: () => Promise<unknown[]>,
 ): { flush(): Promise<void>; stop(): Promise<void> } {
   const startedAt = new Date();
-  const watch = createExportStatus('metrics', log);
+  const onResult = createExportStatus('metrics', log);
   const exporter = new OTLPMetricExporter();
   const send = exporter.export.bind(exporter);
   exporter.export = (metrics, done) =>
     send(metrics, (result) => {
-      watch(result);
+      onResult(result);
       done(result);
     });
   const provider = new MeterProvider({
@@ -37,7 +37,7 @@ export function openMetrics(
             async collect() {
               const metrics = metricDataOf(await gather(), { startedAt, now: new Date() });
               return {
-                // The provider's own takes its place.
+                // The provider replaces it with its own resource.
                 resourceMetrics: {
                   resource: emptyResource(),
                   scopeMetrics: [{ scope: { name: 'typed-bff' }, metrics }],

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 
 const labelsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
-/** A metric as prom-client gives it as JSON. A gauge that nothing is known of has a value that is no number. */
+/** A metric in prom-client's JSON. The value of a gauge without data is not a number. */
 const metricSchema = z.object({
   name: z.string(),
   help: z.string(),
@@ -25,10 +25,10 @@ const metricSchema = z.object({
 type Metric = z.infer<typeof metricSchema>;
 type Labels = z.infer<typeof labelsSchema>;
 
-/** When what is counted began to be counted, and the moment it was read. */
+/** The start of counting and the time of the reading. */
 export type Period = { startedAt: Date; now: Date };
 
-/** prom-client's metrics as OpenTelemetry has them. Names stay as they are, `_total` too: a receiver adds no second one. */
+/** Converts prom-client's metrics to OpenTelemetry's. Names keep their `_total`: receivers do not add a second one. */
 export function metricDataOf(metrics: readonly unknown[], period: Period): MetricData[] {
   return metrics.flatMap((given) => {
     const { data: metric } = metricSchema.safeParse(given);
@@ -41,7 +41,7 @@ function toMetricData(metric: Metric, period: Period): MetricData {
     descriptor: {
       name: metric.name,
       description: metric.help,
-      // The names end in it, as Prometheus wants it.
+      // Names end with the unit, which is the convention of Prometheus.
       unit: '',
       valueType: ValueType.DOUBLE,
     },
@@ -80,7 +80,10 @@ function numbersOf({ values }: Metric, period: Period): DataPoint<number>[] {
 
 type Parts = { labels: Labels; below: Map<number, number>; sum: number; count: number };
 
-/** Prometheus counts in each bucket all that is below its bound, OpenTelemetry what is between two. */
+/**
+ * Prometheus buckets are cumulative: each counts all values up to its bound. OpenTelemetry's count those between two
+ * bounds.
+ */
 function histogramsOf({ name, values }: Metric, period: Period): DataPoint<Histogram>[] {
   const series = new Map<string, Parts>();
   for (const {

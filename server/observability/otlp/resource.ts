@@ -10,8 +10,8 @@ import {
 } from '@opentelemetry/resources';
 
 /**
- * Who sends: this process, or the first one for the whole machine. OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win.
- * No command line and no host name: an operator adds what it wants told.
+ * Describes the sender: this process, or the primary for the whole cluster. OTEL_RESOURCE_ATTRIBUTES and
+ * OTEL_SERVICE_NAME take precedence. It contains no command line and no host name; operators can add attributes.
  */
 export function ownResource(): Resource {
   const own = resourceFromAttributes({

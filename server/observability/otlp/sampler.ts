@@ -9,21 +9,13 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Env } from '../../config/env.ts';
 
-export type SamplerName =
-  | 'always_on'
-  | 'always_off'
-  | 'traceidratio'
-  | 'parentbased_always_on'
-  | 'parentbased_always_off'
-  | 'parentbased_traceidratio';
-
-/** Set in a context whose parent is a stranger's. */
+/** Marks a context whose parent span was sent by an untrusted caller. */
 export const fromStranger = createContextKey('typed-bff.from-stranger');
 
 /**
- * Decides which traces are recorded, as OTEL_TRACES_SAMPLER says. What this product began it also ends; another
- * service's decision holds where the setting is based on parents. A stranger could otherwise have everything of its own
- * recorded, or nothing: by the flag, or by an id that the ratio lets through, so the ratio is applied to an id of ours.
+ * Decides which traces are recorded, according to OTEL_TRACES_SAMPLER. A parent span of this product always decides; a
+ * parent span of another service decides if the sampler is based on parents. Untrusted callers never decide: they could
+ * choose the sampled flag, or a trace id that passes the ratio, so the ratio is applied to a random id instead.
  */
 export function createSampler(env: Pick<Env, 'OTEL_TRACES_SAMPLER' | 'OTEL_TRACES_SAMPLER_ARG'>): Sampler {
   const name = env.OTEL_TRACES_SAMPLER;
@@ -50,7 +42,7 @@ export function createSampler(env: Pick<Env, 'OTEL_TRACES_SAMPLER' | 'OTEL_TRACE
   };
 }
 
-function rootSampler(name: SamplerName, ratio: number): Sampler {
+function rootSampler(name: Env['OTEL_TRACES_SAMPLER'], ratio: number): Sampler {
   switch (name) {
     case 'always_on':
     case 'parentbased_always_on':

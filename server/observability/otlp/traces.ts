@@ -26,21 +26,21 @@ const kinds = {
   internal: SpanKind.INTERNAL,
 } satisfies Record<SpanOptions['kind'], SpanKind>;
 
-const { spansAtOnce } = limits.telemetry;
+const { maxExportBatchSize } = limits.telemetry;
 
 /**
- * Spans by OTLP. What waits to be sent is bounded, and what is over it is dropped: a collector that is slow or gone
- * costs nothing but the spans. The provider is not registered anywhere: Next would make spans of its own for each of its steps.
+ * Exports spans by OTLP. The queue is bounded and further spans are dropped, so that a slow or absent collector only
+ * costs spans. The provider is not registered globally, because Next would then create spans for each of its steps.
  */
 export function openTraces(
   env: Env,
   log: Logger,
 ): Tracer & { flush(): Promise<void>; stop(): Promise<void> } {
-  const watch = createExportStatus('spans', log);
+  const onResult = createExportStatus('spans', log);
   const { OTEL_BSP_SCHEDULE_DELAY: scheduledDelayMillis, OTEL_BSP_MAX_QUEUE_SIZE: maxQueueSize } = env;
-  // After a failure the processor may send a batch while another is on its way, and at the end it sends all at once.
-  const concurrencyLimit = Math.ceil(maxQueueSize / spansAtOnce) + 1;
-  const exporter = watched(new OTLPTraceExporter({ concurrencyLimit }), watch);
+  // After a failure the processor may send a batch while another is in flight, and on shutdown it sends all at once.
+  const concurrencyLimit = Math.ceil(maxQueueSize / maxExportBatchSize) + 1;
+  const exporter = withResultListener(new OTLPTraceExporter({ concurrencyLimit }), onResult);
   const provider = new TracerProvider({
     resource: ownResource(),
     sampler: createSampler(env),
@@ -50,7 +50,7 @@ export function openTraces(
         exporter,
         scheduledDelayMillis,
         maxQueueSize,
-        maxExportBatchSize: Math.min(spansAtOnce, maxQueueSize),
+        maxExportBatchSize: Math.min(maxExportBatchSize, maxQueueSize),
       }),
     ],
   });
@@ -66,12 +66,15 @@ export function openTraces(
   };
 }
 
-/** The exporter itself, which also tells what becomes of each export. */
-function watched(exporter: OTLPTraceExporter, watch: (result: ExportResult) => void): OTLPTraceExporter {
+/** Makes the exporter report the result of each export, and returns it. */
+function withResultListener(
+  exporter: OTLPTraceExporter,
+  onResult: (result: ExportResult) => void,
+): OTLPTraceExporter {
   const send = exporter.export.bind(exporter);
   exporter.export = (spans, done) =>
     send(spans, (result) => {
-      watch(result);
+      onResult(result);
       done(result);
     });
   return exporter;

@@ -1,25 +1,25 @@
-import { singleton } from '../../lib/singleton.ts';
+import { defineSingleton } from '../../lib/singleton.ts';
 import { currentTrace, type TraceContext } from '../trace-context.ts';
 
-/** Names of closed sets, numbers and ids of ours: nothing that a caller wrote. */
+/** Values of closed sets, numbers and our own ids. Never text from a caller. */
 export type Attributes = Record<string, string | number | boolean>;
 
-/** One step of a trace, from its start until `end`. */
+/** A span of a trace. It lasts until `end` is called. */
 export type Span = TraceContext & {
   set(attributes: Attributes): void;
-  /** It went wrong, and by whose fault is told by the type, which is of a closed set. */
+  /** Marks the span as failed. `type` is one of a closed set and becomes `error.type`. */
   fail(type: string): void;
   end(): void;
 };
 
 export type SpanOptions = {
-  /** What this process does: it answers, asks, leaves something for later, takes up what was left, or just works. */
+  /** OpenTelemetry's span kind. */
   kind: 'server' | 'client' | 'producer' | 'consumer' | 'internal';
-  /** What it is a part of; undefined where a trace begins. */
+  /** Undefined for the root of a trace. */
   parent: TraceContext | undefined;
   /**
-   * Whose the parent is: this product's by default. A stranger's names the trace, and has no say in whether it is
-   * recorded.
+   * Sender of the parent; by default, this product. A parent from a stranger (an untrusted caller) sets the trace id,
+   * but does not decide whether the trace is recorded.
    */
   parentFrom?: 'service' | 'stranger';
   attributes?: Attributes;
@@ -27,18 +27,20 @@ export type SpanOptions = {
 
 export type Tracer = { start(name: string, options: SpanOptions): Span };
 
-/** Without a tracer nothing is traced, and asking costs one comparison: `tracing.tracer?.start(…)`. */
-export const tracing = singleton('tracing', (): { tracer: Tracer | undefined } => ({ tracer: undefined }));
+/** Without a tracer nothing is traced, and the check costs one comparison: `tracing.tracer?.start(…)`. */
+export const tracing = defineSingleton('tracing', (): { tracer: Tracer | undefined } => ({
+  tracer: undefined,
+})).get();
 
-/** Runs what belongs to a span, or to no other than what runs already. */
+/** Runs a function in the given trace context, or in the current one if it is undefined. */
 export function withTraceContext<T>(context: TraceContext | undefined, run: () => T): T {
   return context ? currentTrace.run(context, run) : run();
 }
 
 /**
- * Runs a step that is a span of its own.
+ * Runs a function in a new span.
  *
- * @param failureOf the type of a failure, or undefined for what is none of this step's
+ * @param failureOf returns the type of a failure, or undefined if the error is not a failure of this span
  */
 export async function withSpan<T>(
   name: string,

@@ -1,34 +1,37 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../../config/env.ts';
 import { limits } from '../../config/limits.ts';
-import { singleton } from '../../lib/singleton.ts';
+import { defineSingleton } from '../../lib/singleton.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import type { Logger } from '../log.ts';
 import { tracing } from './span.ts';
 
 export type TelemetryOptions = {
   env: Env;
   log: Logger;
-  /** This process handles requests or delivers mails. */
+  /** True if this process handles requests or delivers mails. */
   traces: boolean;
-  /** Gives the metrics that this process has to tell, as prom-client's JSON; undefined where another one tells them. */
+  /** Returns the metrics as prom-client's JSON. Undefined if another process exports them. */
   gather?: (() => Promise<unknown[]>) | undefined;
 };
 
 type Sender = { flush(): Promise<void>; stop(): Promise<void> };
 
 export type Telemetry = {
-  /** Sends what waits, for a moment at most. */
+  /** Exports buffered data within `limits.telemetry.flushDeadline`. */
   flush(): Promise<void>;
-  /** The same, and then no more. */
+  /** Flushes and stops exporting. */
   stop(): Promise<void>;
 };
 
+const running = defineSingleton('telemetry', (): { telemetry?: Promise<Telemetry> } => ({})).get();
+
 /**
- * Sends spans and metrics to OTEL_EXPORTER_OTLP_ENDPOINT. Without it nothing of OpenTelemetry is even loaded. Once for
- * each process, whoever comes first.
+ * Starts the export of spans and metrics to OTEL_EXPORTER_OTLP_ENDPOINT, once per process: later calls return the first
+ * result. Without an endpoint, OpenTelemetry is not even loaded.
  */
 export function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
-  return singleton('telemetry', () => open(options));
+  running.telemetry ??= open(options);
+  return running.telemetry;
 }
 
 async function open({ env, log, traces, gather }: TelemetryOptions): Promise<Telemetry> {
@@ -49,12 +52,10 @@ async function open({ env, log, traces, gather }: TelemetryOptions): Promise<Tel
   return { flush: () => all((sender) => sender.flush()), stop: () => all((sender) => sender.stop()) };
 }
 
-/** What cannot be sent in time is lost: an end must not wait for a collector. */
+/**
+ * Stops waiting at the deadline: data that is not sent by then is lost, because shutdown must not wait for a collector.
+ */
 async function withinDeadline(sending: Promise<void>[]): Promise<void> {
   if (sending.length === 0) return;
-  const deadline = new AbortController();
-  const { signal } = deadline;
-  const late = delay(limits.telemetry.flushDeadline, undefined, { signal }).catch(() => undefined);
-  await Promise.race([Promise.allSettled(sending), late]);
-  deadline.abort();
+  await withTimeout(Promise.allSettled(sending), limits.telemetry.flushDeadline);
 }

@@ -1,36 +1,52 @@
+/**
+ * The HTTP side of tRPC is built around one optimisation: immutable values are validated and serialized once. The
+ * response cache (`upstream-client/response-cache.ts`) returns the same object on every hit, so a service converts it
+ * once and marks the result with `freezeDeep` (`lib/immutable.ts`). `validate.ts` and `output-json.ts` keep the
+ * validation result and the JSON of a value marked in this way in a WeakMap, and every later response reuses them.
+ * `procedure-runner.ts` removes what would then dominate: tRPC's own loop validates asynchronously and copies the
+ * options of a call at each middleware. Measured per call: a cached forecast takes 128 µs instead of 3,217 µs, and
+ * `echo.body`, which has nothing to reuse, 53 µs instead of 93 µs with all of it off.
+ */
 import { getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
-import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { isRecord } from '../../lib/is-record.ts';
 import type { Context } from '../context.ts';
 import { errorShape } from '../init.ts';
 import { procedures, proceduresOf } from '../procedure-registry.ts';
 import { appRouter } from '../router.ts';
 import { transformer } from '../transformer.ts';
 import { serializeOutputJson } from './output-json.ts';
-import { procedureRunner } from './procedure-runner.ts';
+import { procedureRunner, type Runner } from './procedure-runner.ts';
+import { trpcRunner } from './trpc-runner.ts';
 
 export type Calls = {
-  /** The procedures that are called, as the caller wrote them. */
+  /** Paths of the called procedures, as the caller wrote them. */
   paths: readonly string[];
-  /** A batch is answered by a list, even one of a single call. */
+  /** A batch gets an array as its response, even if it has only one call. */
   isBatch: boolean;
-  /** What came as their input: of one call its own, of a batch an object by place. May throw. */
+  /** Returns the raw input: that of a single call, or for a batch an object by the index of the call. May throw. */
   readInput: () => unknown;
-  /** Whether that is superjson. A form is not. */
+  /** Whether the raw input is superjson. A form is not. */
   isJson: boolean;
   ctx: Context;
   signal: AbortSignal;
   onError: (failure: { error: TRPCError; path: string }) => void;
 };
 
-const runners = new Map(
-  Object.entries(proceduresOf(appRouter)).map(([path, procedure]) => [path, procedureRunner(procedure)]),
+const runners: ReadonlyMap<string, Runner> = new Map(
+  Object.entries(proceduresOf(appRouter)).map(([path, procedure]) => [
+    path,
+    procedureRunner(path, procedure),
+  ]),
 );
+
+const runWithTrpc = trpcRunner(appRouter);
 
 type Result = { httpStatus: number; json: string };
 
 /**
- * Runs the procedures of one request and writes tRPC's answer to it: what tRPC's own adapters do for calls that are
- * no streams, without their second Request and Response. What is not a call of the router was refused before.
+ * Runs the procedures of one request and returns the response that tRPC's own adapters would send, except that they
+ * create a second web Request and Response, and support streams. The request has passed the checks of
+ * `parse-request.ts`.
  */
 export async function callProcedures(calls: Calls): Promise<{ status: number; body: string }> {
   const inputOf = inputReader(calls);
@@ -55,7 +71,7 @@ async function callOne(
   { ctx, signal, onError }: Calls,
 ): Promise<Result> {
   const procedure = procedures.get(path);
-  const run = runners.get(path);
+  const run = ctx.services.env.TRPC_RUNNER === 'trpc' ? runWithTrpc : runners.get(path);
   try {
     if (!procedure || !run) throw new TRPCError({ code: 'NOT_FOUND' });
     const data = await run({
@@ -70,16 +86,16 @@ async function callOne(
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
     onError({ error, path });
-    // It holds nothing that superjson would annotate.
-    const json = JSON.stringify({ error: { json: errorShape({ error, path, ctx }) } });
-    return { httpStatus: getHTTPStatusCodeFromError(error), json };
+    const shape = errorShape({ error, path, ctx });
+    // An error shape holds only JSON types, so superjson would add no meta.
+    return { httpStatus: shape.data.httpStatus, json: JSON.stringify({ error: { json: shape } }) };
   }
 }
 
-/** Reads what came once, when the first call asks for it, and undoes superjson for each call by itself. */
+/** Reads the raw input when the first call asks for it, and deserializes the input of each call separately. */
 function inputReader({ readInput, isBatch, isJson }: Calls): (index: number) => Promise<unknown> {
-  let read: Promise<unknown> | undefined;
-  async function readOnce(): Promise<unknown> {
+  let reading: Promise<unknown> | undefined;
+  async function read(): Promise<unknown> {
     try {
       return await readInput();
     } catch (cause) {
@@ -87,17 +103,15 @@ function inputReader({ readInput, isBatch, isJson }: Calls): (index: number) => 
     }
   }
   return async (index) => {
-    read ??= readOnce();
-    const input = await read;
-    const own = isBatch ? inputAt(input, index) : input;
-    return isJson && own !== undefined ? transformer.input.deserialize(own) : own;
+    reading ??= read();
+    const raw = await reading;
+    const input = isBatch ? inputAt(raw, index) : raw;
+    return isJson && input !== undefined ? transformer.input.deserialize(input) : input;
   };
 }
 
 function inputAt(inputs: unknown, index: number): unknown {
   if (inputs === undefined) return undefined;
-  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) {
-    throw new TRPCError({ code: 'BAD_REQUEST' });
-  }
-  return Reflect.get(inputs, index);
+  if (!isRecord(inputs) || Array.isArray(inputs)) throw new TRPCError({ code: 'BAD_REQUEST' });
+  return inputs[index];
 }

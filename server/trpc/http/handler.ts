@@ -2,6 +2,7 @@ import { limits } from '../../config/limits.ts';
 import { trpcEndpoint } from '../../config/paths.ts';
 import { authenticate } from '../../http/authenticate.ts';
 import { readBody } from '../../http/body.ts';
+import { checkContentEncoding } from '../../http/content-encoding.ts';
 import { preflightResponse } from '../../http/cors.ts';
 import { rejectCrossOrigin } from '../../http/csrf.ts';
 import { handleRequest } from '../../http/handle-request.ts';
@@ -18,28 +19,27 @@ import {
   calledPath,
   callsOf,
   checkBatch,
-  checkContentEncoding,
   checkContentType,
+  checkKnownMethod,
   checkMethod,
-  checkMethodAtAll,
   checkQuery,
-  parameter,
+  queryParameter,
 } from './parse-request.ts';
 
 const utf8 = new TextDecoder();
 
-/** Every tRPC call that comes over HTTP: what may not pass is refused before anything is spent on it. */
+/** Handles every tRPC request over HTTP. An invalid request is rejected before its body is read. */
 export function handleTrpc(request: HttpRequest): Promise<HttpResponse> {
   return handleRequest(
     request,
-    { name: `${trpcEndpoint}/[trpc]`, handler: answer, pathOf: calledPath },
+    { name: `${trpcEndpoint}/[trpc]`, handler: handleCalls, pathOf: calledPath },
     services(),
   );
 }
 
-async function answer(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
+async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
   const { env, log } = services();
-  checkMethodAtAll(request);
+  checkKnownMethod(request);
   const { called, paths, isBatch } = callsOf(request);
   scope.isBatch = called.length > 1;
   if (request.method === 'OPTIONS') {
@@ -61,7 +61,7 @@ async function answer(request: HttpRequest, scope: RequestScope): Promise<HttpRe
   });
   scope.bytesIn = body?.byteLength ?? 0;
 
-  const { status, body: text } = await callProcedures({
+  const { status, body: json } = await callProcedures({
     paths,
     isBatch,
     readInput: inputReader(request, body, kind),
@@ -77,27 +77,30 @@ async function answer(request: HttpRequest, scope: RequestScope): Promise<HttpRe
       }
     },
   });
-  return finish(status, text, scope);
+  return jsonResponseOf(status, json, scope);
 }
 
-/** What is asked for once a call wants its input: limits are charged first. */
+/**
+ * Returns a function that parses the raw input. A call runs it after its rate limit was charged. An empty POST body
+ * means no input (undefined), as in tRPC 11.25.
+ */
 function inputReader(request: HttpRequest, body: Uint8Array<ArrayBuffer> | undefined, kind: 'json' | 'form') {
   return (): unknown => {
     if (kind === 'form') {
       const headers = { 'content-type': request.headers.get('content-type') ?? '' };
       return new Response(body, { headers }).formData();
     }
-    if (request.method !== 'GET') return JSON.parse(utf8.decode(body));
-    const input = parameter(request, 'input');
+    if (request.method !== 'GET') return body?.byteLength ? JSON.parse(utf8.decode(body)) : undefined;
+    const input = queryParameter(request, 'input');
     return input ? JSON.parse(input) : undefined;
   };
 }
 
-function finish(status: number, text: string, scope: RequestScope): HttpResponse {
-  scope.bytesOut = Buffer.byteLength(text);
+function jsonResponseOf(status: number, json: string, scope: RequestScope): HttpResponse {
+  scope.bytesOut = Buffer.byteLength(json);
   return {
     status,
-    body: text,
+    body: json,
     headers: {
       'content-type': 'application/json',
       'content-length': String(scope.bytesOut),

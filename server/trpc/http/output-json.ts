@@ -1,30 +1,31 @@
 import { hasImmutable, isImmutable } from '../../lib/immutable.ts';
+import { isRecord } from '../../lib/is-record.ts';
 import { serializeOutput } from '../serialize-output.ts';
 
 /**
- * The JSON of what superjson makes of an output. The settled properties of an object are each written once, and the next
- * answers that have them take what was written.
+ * Serializes an output to superjson's JSON. The JSON of each immutable property is kept and reused by later outputs
+ * that contain the same value.
  */
 export function serializeOutputJson(output: unknown): string {
-  return textByParts(output) ?? JSON.stringify(serializeOutput(output));
+  return serializeByProperty(output) ?? JSON.stringify(serializeOutput(output));
 }
 
-/** Undefined where there is nothing to gain, or something that can only be told by the whole. */
-function textByParts(output: unknown): string | undefined {
-  if (typeof output !== 'object' || output === null || !hasImmutable(output)) return undefined;
-  const entries: [string, unknown][] = Object.entries(output);
-  const settled = entries.filter(([, value]) => isImmutable(value));
-  if (new Set(settled.map(([, value]) => value)).size < settled.length) return undefined;
+/** Returns undefined if there is nothing to reuse, or if references between properties require the whole output. */
+function serializeByProperty(output: unknown): string | undefined {
+  if (!isRecord(output) || Array.isArray(output) || !hasImmutable(output)) return undefined;
+  const entries = Object.entries(output);
+  const immutable = entries.filter(([, value]) => isImmutable(value));
+  if (new Set(immutable.map(([, value]) => value)).size < immutable.length) return undefined;
 
   const others = serializeOutput(Object.fromEntries(entries.filter(([, value]) => !isImmutable(value))));
   if (others.meta?.referentialEqualities) return undefined;
-  const annotations = others.meta ? [inner(JSON.stringify(others.meta.values))] : [];
+  const annotations = others.meta ? [withoutBraces(JSON.stringify(others.meta.values))] : [];
   const properties: string[] = [];
   for (const [key, value] of entries) {
     const part = isImmutable(value) ? partOf(key, value) : undefined;
     if (isImmutable(value) && !part) return undefined;
     if (part && part.annotations !== '') annotations.push(part.annotations);
-    const json = part?.json ?? JSON.stringify(Reflect.get(Object(others.json), key));
+    const json = part?.json ?? propertyJson(others.json, key);
     properties.push(`${JSON.stringify(key)}:${json}`);
   }
   const meta = annotations.length > 0 ? `,"meta":{"values":{${annotations.join(',')}},"v":1}` : '';
@@ -34,13 +35,13 @@ function textByParts(output: unknown): string | undefined {
 type Part = {
   key: string;
   json: string;
-  /** The members of superjson's object of annotations. */
+  /** The members of superjson's `meta.values`, without the braces. */
   annotations: string;
 };
 
 const parts = new WeakMap<object, Part>();
 
-/** Undefined when something in it stands in two places, which is told by the whole. */
+/** Returns undefined if the value contains an object twice: superjson annotates that in the whole output. */
 function partOf(key: string, value: object): Part | undefined {
   const known = parts.get(value);
   if (known?.key === key) return known;
@@ -48,14 +49,17 @@ function partOf(key: string, value: object): Part | undefined {
   if (meta?.referentialEqualities) return undefined;
   const part = {
     key,
-    json: JSON.stringify(Reflect.get(Object(json), key)),
-    annotations: meta ? inner(JSON.stringify(meta.values)) : '',
+    json: propertyJson(json, key),
+    annotations: meta ? withoutBraces(JSON.stringify(meta.values)) : '',
   };
   parts.set(value, part);
   return part;
 }
 
-/** What stands between the braces of an object. */
-function inner(json: string): string {
+function propertyJson(json: unknown, key: string): string {
+  return JSON.stringify(isRecord(json) ? json[key] : undefined);
+}
+
+function withoutBraces(json: string): string {
   return json.slice(1, -1);
 }

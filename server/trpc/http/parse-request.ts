@@ -1,15 +1,16 @@
 import { limits } from '../../config/limits.ts';
 import { trpcEndpoint } from '../../config/paths.ts';
+import { isJsonContentType } from '../../http/content-type.ts';
 import { decodePathSegment } from '../../http/decode-path.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../../http/request.ts';
 import { allowedMethodsOf } from '../allowed-methods.ts';
 import { type ProcedureEntry, procedures } from '../procedure-registry.ts';
 
-/** The procedures that one request calls; undefined stands for one that does not exist. */
+/** The procedures that a request calls; undefined for a path that does not exist. */
 export type Called = readonly (ProcedureEntry | undefined)[];
 
-/** What a request calls as its URL has it, several joined by commas in a batch. */
+/** Returns the called path as in the URL, not decoded; the paths of a batch are joined by commas. */
 export function calledPath(request: HttpRequest): string {
   return targetOf(request).pathname.slice(trpcEndpoint.length + 1);
 }
@@ -17,25 +18,25 @@ export function calledPath(request: HttpRequest): string {
 const methods = ['GET', 'POST', 'OPTIONS'];
 
 /**
- * Before the path is even read.
+ * Rejects methods that no procedure accepts. Runs before the path is decoded.
  *
- * @throws Refusal `method_not_allowed` for one that no procedure has; `Allow` is then as precise as the path lets it be
+ * @throws HttpError `method_not_allowed`, with the `Allow` of the called procedures if the path can be decoded
  */
-export function checkMethodAtAll(request: HttpRequest): void {
+export function checkKnownMethod(request: HttpRequest): void {
   if (methods.includes(request.method)) return;
   let allow = 'GET, POST';
   try {
     allow = allowedMethods(callsOf(request).called);
   } catch {
-    // A path that cannot be decoded is not what this request is refused for.
+    // The method is reported even if the path cannot be decoded.
   }
   throw new HttpError('method_not_allowed', { headers: { allow } });
 }
 
 /**
- * The procedures, and their paths as the caller wrote them; several only in a batch.
+ * Returns the called procedures and their decoded paths. Only a batch has several.
  *
- * @throws Refusal `invalid_input` when the path cannot be decoded
+ * @throws HttpError `invalid_input` if the path cannot be decoded
  */
 export function callsOf(request: HttpRequest): {
   called: Called;
@@ -43,81 +44,77 @@ export function callsOf(request: HttpRequest): {
   isBatch: boolean;
 } {
   const path = decodePathSegment(calledPath(request));
-  const isBatch = parameter(request, 'batch') === '1';
+  const isBatch = queryParameter(request, 'batch') === '1';
   const paths = isBatch ? path.split(',') : [path];
-  return { called: paths.map((each) => procedures.get(each)), paths, isBatch };
+  return { called: paths.map((called) => procedures.get(called)), paths, isBatch };
 }
 
-/** Of the query, which most calls do not have: then nothing is parsed. */
-export function parameter(request: HttpRequest, name: string): string | null {
+/** Returns a query parameter. Parses nothing if there is no query, as in most calls. */
+export function queryParameter(request: HttpRequest, name: string): string | null {
   const target = targetOf(request);
   return target.search === '' ? null : target.searchParams.get(name);
 }
 
-/** By POST alone as soon as one of the calls is. */
+/** Returns the methods of a request: POST only, if any call of the batch is POST-only. */
 export function allowedMethods(called: Called): 'POST' | 'GET, POST' {
   const postOnly = called.some((procedure) => procedure && allowedMethodsOf(procedure).length === 1);
   return postOnly ? 'POST' : 'GET, POST';
 }
 
-/** @throws Refusal `method_not_allowed` with `Allow` */
+/** @throws HttpError `method_not_allowed` with `Allow` */
 export function checkMethod(method: string, called: Called): void {
   const allowed = allowedMethods(called);
   if (method === 'POST' || (method === 'GET' && allowed === 'GET, POST')) return;
   throw new HttpError('method_not_allowed', {
     headers: { allow: allowed },
-    ...(method === 'GET' ? { message: 'Call this by POST: what it takes must not stand in a URL.' } : {}),
+    ...(method === 'GET'
+      ? { message: 'Use POST: the input of this procedure must not appear in a URL.' }
+      : {}),
   });
 }
 
-const json = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 const multipart = /^multipart\/form-data\s*;/i;
 
 /**
- * JSON for every procedure; a multipart form only for one that takes it, and never in a batch. A GET has no body
- * and needs no type.
+ * Returns the kind of the body. Every procedure accepts JSON; a multipart form is accepted only by procedures that
+ * declare it, and never in a batch. A GET has no body and needs no content type.
  *
- * @throws Refusal `unsupported_media_type`
+ * @throws HttpError `unsupported_media_type`
  */
 export function checkContentType(request: HttpRequest, called: Called): 'json' | 'form' {
   const contentType = request.headers.get('content-type');
-  const takesForm = called.length === 1 && called[0]?.meta.form === true;
-  if (contentType === null ? request.method === 'GET' : json.test(contentType)) return 'json';
-  if (takesForm && contentType !== null && multipart.test(contentType)) return 'form';
+  const acceptsForm = called.length === 1 && called[0]?.meta.form === true;
+  if (contentType === null ? request.method === 'GET' : isJsonContentType(contentType)) return 'json';
+  if (acceptsForm && contentType !== null && multipart.test(contentType)) return 'form';
   throw new HttpError('unsupported_media_type', {
-    message: takesForm ? 'Send application/json or multipart/form-data.' : 'Send application/json.',
+    message: acceptsForm ? 'Send application/json or multipart/form-data.' : 'Send application/json.',
   });
 }
 
-/** @throws Refusal `unsupported_media_type`: a compressed body would have to be unpacked to be counted */
-export function checkContentEncoding(request: HttpRequest): void {
-  const encoding = request.headers.get('content-encoding');
-  if (encoding === null || encoding.toLowerCase() === 'identity') return;
-  throw new HttpError('unsupported_media_type', { message: 'Send the body without Content-Encoding.' });
-}
-
-/** @throws Refusal `batch_too_large`, or `invalid_input` for queries and mutations in one batch */
+/** @throws HttpError `batch_too_large`, or `invalid_input` for queries and mutations in one batch */
 export function checkBatch(called: Called): void {
   if (called.length > limits.batchSize) {
-    throw new HttpError('batch_too_large', { message: `A batch holds at most ${limits.batchSize} calls.` });
+    throw new HttpError('batch_too_large', {
+      message: `A batch may have at most ${limits.batchSize} calls.`,
+    });
   }
   if (called.length === 1) return;
   const types = new Set(called.flatMap((procedure) => (procedure ? [procedure.type] : [])));
   if (types.size > 1) {
-    throw new HttpError('invalid_input', { message: 'A batch holds either queries or mutations.' });
+    throw new HttpError('invalid_input', { message: 'A batch must not mix queries and mutations.' });
   }
 }
 
-/** @throws Refusal `uri_too_long`, or `invalid_input` for tRPC's connection parameters, which are not for HTTP */
+/** @throws HttpError `uri_too_long`, or `invalid_input` for tRPC's connection parameters, which HTTP does not need */
 export function checkQuery(request: HttpRequest): void {
   const { search } = targetOf(request);
-  // Without the question mark.
+  // The limit excludes the question mark.
   if (search.length - 1 > limits.queryBytes) {
     throw new HttpError('uri_too_long', {
-      message: `The query is longer than ${limits.queryBytes} bytes. Call this by POST.`,
+      message: `The query is longer than ${limits.queryBytes} bytes. Use POST instead.`,
     });
   }
-  if (parameter(request, 'connectionParams') !== null) {
-    throw new HttpError('invalid_input', { message: 'Connection parameters are not taken here.' });
+  if (queryParameter(request, 'connectionParams') !== null) {
+    throw new HttpError('invalid_input', { message: 'Connection parameters are not supported.' });
   }
 }

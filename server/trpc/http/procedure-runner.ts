@@ -1,118 +1,126 @@
 import { type AnyProcedure, getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { withoutStack } from '../../errors.ts';
+import { isRecord } from '../../lib/is-record.ts';
+import {
+  type Call,
+  type Middleware,
+  type Outcome,
+  type Overrides,
+  readDefinition,
+} from '../procedure-definition.ts';
 import { validate } from './validate.ts';
 
-/** One call as a procedure gets it. */
-export type Call = {
-  ctx: object;
-  path: string;
-  type: 'query' | 'mutation';
-  /** Of its batch. */
-  batchIndex: number;
-  signal: AbortSignal;
-  getRawInput: () => Promise<unknown>;
-};
+/** Runs one call. Resolves to the procedure's output, or rejects with a TRPCError. */
+export type Runner = (call: Call) => Promise<unknown>;
 
-type Outcome = { ok: true; data: unknown } | { ok: false; error: TRPCError };
-type Changes = { ctx?: object; input?: unknown; getRawInput?: Call['getRawInput'] };
-type Progress = Call & { input: unknown };
-type Step = (
-  options: Progress & { meta: unknown; next: (changes?: Changes) => Promise<Outcome> },
-) => Promise<Outcome>;
+/** tRPC's own message. */
+const noResult = 'No result from middlewares - did you forget to `return next()`?';
 
-const schema = z.custom<z.ZodType>((value) => value instanceof z.ZodType);
-
-const definitionSchema = z.object({
-  middlewares: z.array(z.custom<Step>((step) => typeof step === 'function')).min(1),
-  inputs: z.tuple([schema]),
-  output: schema,
-  meta: z.unknown(),
-});
+type Options = Call & { input: unknown };
 
 /**
- * Runs a procedure as tRPC's own callers do: its middlewares one after the other, input and output among them, its
- * resolver last. Theirs copy a call's options at each step by a helper made for engines that have no spread, and let
- * zod check as if every schema were asynchronous: that takes longer than all the rest of a small call.
+ * Returns a runner for a procedure: it calls the middlewares in order, input and output validation among them, and the
+ * resolver last, as tRPC's own loop does. tRPC's loop copies the options at each middleware with a helper for engines
+ * without object spread, and always validates asynchronously, which takes longer than the rest of a small call.
  *
- * @param procedure has one input and one output, both zod's
- * @returns what resolves to the procedure's output, or rejects with a TRPCError
+ * @throws ProcedureDefinitionError for a procedure that uses features of tRPC that this runner does not implement
  */
-export function procedureRunner(procedure: AnyProcedure): (call: Call) => Promise<unknown> {
-  const { middlewares, inputs, output, meta } = definitionSchema.parse(procedure._def);
-  const steps = stepsOf(middlewares, inputs[0], output);
+export function procedureRunner(path: string, procedure: AnyProcedure): Runner {
+  const { middlewares, input, output, meta } = readDefinition(path, procedure);
+  const steps = stepsOf(middlewares, input, output);
 
-  async function run(index: number, progress: Progress): Promise<Outcome> {
+  async function run(index: number, options: Options): Promise<Outcome> {
     const step = steps[index];
-    if (!step) throw new Error('The resolver has nothing after it.');
-    const next = (changes?: Changes) =>
-      run(index + 1, changes ? { ...progress, ...withContext(progress.ctx, changes) } : progress);
+    if (!step) throw new Error('The resolver called next().');
+    const next = (overrides?: Overrides) =>
+      run(index + 1, overrides ? { ...options, ...withContext(options.ctx, overrides) } : options);
     try {
-      return await step({ ...progress, meta, next });
+      return await step({ ...options, meta, next });
     } catch (cause) {
       return { ok: false, error: trpcErrorOf(cause) };
     }
   }
 
   return async (call) => {
-    const outcome = await run(0, { ...call, input: undefined });
+    const outcome: Outcome | undefined = await run(0, { ...call, input: undefined });
+    // Undefined, against its type, if a middleware does not return the result of next().
+    if (!outcome) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: noResult });
     if (!outcome.ok) throw outcome.error;
     return outcome.data;
   };
 }
 
-/** Of an error it takes over the stack, so its own would be made for nothing. */
+/** Wraps a thrown value. A TRPCError takes over the stack of its cause, so none is captured for it. */
 function trpcErrorOf(cause: unknown): TRPCError {
-  const make = () => getTRPCErrorFromUnknown(cause);
-  return cause instanceof Error ? withoutStack(make) : make();
+  const createError = () => getTRPCErrorFromUnknown(cause);
+  return cause instanceof Error ? withoutStack(createError) : createError();
 }
 
-/** What a middleware adds to the context comes on top of what is there. */
-function withContext(ctx: object, changes: Changes): Changes & { ctx: object } {
-  return { ...changes, ctx: changes.ctx ? { ...ctx, ...changes.ctx } : ctx };
+/** Merges the context that a middleware passes to `next()` into the current one. */
+function withContext(ctx: object, overrides: Overrides): Overrides & { ctx: object } {
+  return { ...overrides, ctx: overrides.ctx ? { ...ctx, ...overrides.ctx } : ctx };
 }
 
-/** As tRPC has them, but for its checks. Where these stand right before the resolver, as mostly, the three are one. */
-function stepsOf(middlewares: readonly Step[], input: z.ZodType, output: z.ZodType): Step[] {
-  const checks: Record<string, Step> = { input: inputStep(input), output: outputStep(output) };
-  const kinds = middlewares.map((step) => String(Reflect.get(step, '_type')));
-  const steps = middlewares.map((step, index) => checks[kinds[index] ?? ''] ?? step);
+/**
+ * Replaces tRPC's validation middlewares. If they come directly before the resolver, as in most procedures, the three
+ * become one step.
+ */
+function stepsOf(middlewares: readonly Middleware[], input: z.ZodType, output: z.ZodType): Middleware[] {
+  const kinds = middlewares.map(({ _type }) => _type);
+  const steps = middlewares.map((middleware) => {
+    if (middleware._type === 'input') return inputStep(input);
+    return middleware._type === 'output' ? outputStep(output) : middleware;
+  });
   const resolve = steps.at(-1);
   if (!resolve || kinds.at(-3) !== 'input' || kinds.at(-2) !== 'output') return steps;
-  return [...steps.slice(0, -3), checkedStep(input, resolve, output)];
+  return [...steps.slice(0, -3), validatedStep(input, resolve, output)];
 }
 
-function checkedStep(input: z.ZodType, resolve: Step, output: z.ZodType): Step {
+function validatedStep(input: z.ZodType, resolve: Middleware, output: z.ZodType): Middleware {
   return async (options) => {
-    const outcome = await resolve({ ...options, input: await checkInput(input, options.getRawInput) });
-    return outcome.ok ? checkOutput(output, outcome.data) : outcome;
+    const outcome = await resolve({ ...options, input: await validateInput(input, options) });
+    return outcome.ok ? validateOutput(output, outcome.data) : outcome;
   };
 }
 
-function inputStep(input: z.ZodType): Step {
-  return async ({ getRawInput, next }) => next({ input: await checkInput(input, getRawInput) });
+function inputStep(input: z.ZodType): Middleware {
+  return async (options) => options.next({ input: await validateInput(input, options) });
 }
 
-function outputStep(output: z.ZodType): Step {
+function outputStep(output: z.ZodType): Middleware {
   return async ({ next }) => {
     const outcome = await next();
-    return outcome.ok ? checkOutput(output, outcome.data) : outcome;
+    return outcome.ok ? validateOutput(output, outcome.data) : outcome;
   };
 }
 
-async function checkInput(input: z.ZodType, getRawInput: Call['getRawInput']): Promise<unknown> {
+/** Validates the raw input. As in tRPC, an object that a middleware passed to `next()` as input is merged into it. */
+async function validateInput(
+  schema: z.ZodType,
+  { getRawInput, input: earlier }: Pick<Options, 'getRawInput' | 'input'>,
+): Promise<unknown> {
   const raw = await getRawInput();
+  const input = await parseInput(schema, raw);
+  return isObject(earlier) && isObject(input) ? { ...earlier, ...input } : input;
+}
+
+async function parseInput(schema: z.ZodType, raw: unknown): Promise<unknown> {
   try {
-    return await withoutStack(() => validate(input, raw));
+    return await withoutStack(() => validate(schema, raw));
   } catch (cause) {
     throw withoutStack(() => new TRPCError({ code: 'BAD_REQUEST', cause }));
   }
 }
 
-async function checkOutput(output: z.ZodType, data: unknown): Promise<Outcome> {
+async function validateOutput(schema: z.ZodType, data: unknown): Promise<Outcome> {
   try {
-    return { ok: true, data: await validate(output, data) };
+    return { ok: true, data: await validate(schema, data) };
   } catch (cause) {
     throw new TRPCError({ message: 'Output validation failed', code: 'INTERNAL_SERVER_ERROR', cause });
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && !Array.isArray(value);
 }

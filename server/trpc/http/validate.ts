@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { freezeDeep, hasImmutable, isImmutable } from '../../lib/immutable.ts';
+import { isRecord } from '../../lib/is-record.ts';
 
 /**
- * What a schema makes of a value, at once unless something in it is asynchronous.
+ * Validates a value and returns the parsed result, or a promise of it if the schema is asynchronous. The results of
+ * immutable properties are kept and reused.
  *
  * @throws ZodError
  */
@@ -16,25 +18,28 @@ export function validate(schema: z.ZodType, value: unknown): unknown {
 }
 
 function validateSync(schema: z.ZodType, value: unknown): unknown {
+  if (!(schema instanceof z.ZodObject) || !isRecord(value)) return schema.parse(value);
   const keys = immutableKeys(schema, value);
-  return keys.length > 0 && schema instanceof z.ZodObject
-    ? validateByParts(schema, Object(value), keys)
-    : schema.parse(value);
+  return keys.length > 0 ? validateByProperty(schema, value, keys) : schema.parse(value);
 }
 
-/** Where the properties of an object can be looked through one by one, those that never change. */
-function immutableKeys(schema: z.ZodType, value: unknown): string[] {
-  if (!(schema instanceof z.ZodObject) || schema.def.checks || schema.def.catchall) return [];
-  if (typeof value !== 'object' || value === null || !hasImmutable(value)) return [];
-  return Object.keys(schema.shape).filter((key) => isImmutable(Reflect.get(value, key)));
+/** Returns the immutable properties of an object, or none if its properties cannot be validated separately. */
+function immutableKeys(schema: z.ZodObject, value: Readonly<Record<string, unknown>>): string[] {
+  if (schema.def.checks || schema.def.catchall || !hasImmutable(value)) return [];
+  return Object.keys(schema.shape).filter((key) => isImmutable(value[key]));
 }
 
-/** The settled properties are each looked through once; what became of one is settled as well. */
-function validateByParts(schema: z.ZodObject, value: object, settled: readonly string[]): object {
-  const others = without(schema, settled).parse(value);
+/** Validates each immutable property once. The result of such a property is immutable, too. */
+function validateByProperty(
+  schema: z.ZodObject,
+  value: Readonly<Record<string, unknown>>,
+  immutable: readonly string[],
+): object {
+  const others = without(schema, immutable).parse(value);
   const result: Record<string, unknown> = {};
-  for (const [key, part] of Object.entries(schema.shape)) {
-    if (settled.includes(key)) result[key] = validateOnce(part, Reflect.get(value, key));
+  for (const [key, propertySchema] of Object.entries(schema.shape)) {
+    const property = value[key];
+    if (isImmutable(property)) result[key] = validateOnce(propertySchema, property);
     else if (Object.hasOwn(others, key)) result[key] = others[key];
   }
   return result;
@@ -45,19 +50,20 @@ const smallerSchemas = new WeakMap<z.ZodObject, Map<string, z.ZodObject>>();
 function without(schema: z.ZodObject, keys: readonly string[]): z.ZodObject {
   const known = smallerSchemas.get(schema) ?? new Map<string, z.ZodObject>();
   smallerSchemas.set(schema, known);
-  const kept = () => Object.entries(schema.shape).filter(([key]) => !keys.includes(key));
-  const smaller = known.get(keys.join()) ?? z.object(Object.fromEntries(kept()));
+  const remaining = () => Object.entries(schema.shape).filter(([key]) => !keys.includes(key));
+  const smaller = known.get(keys.join()) ?? z.object(Object.fromEntries(remaining()));
   known.set(keys.join(), smaller);
   return smaller;
 }
 
-const checkedParts = new WeakMap<object, { by: z.core.$ZodType; result: unknown }>();
+/** The latest result of each immutable value. */
+const results = new WeakMap<object, { schema: z.core.$ZodType; result: unknown }>();
 
 function validateOnce(schema: z.core.$ZodType, value: object): unknown {
-  const known = checkedParts.get(value);
-  if (known?.by === schema) return known.result;
+  const known = results.get(value);
+  if (known?.schema === schema) return known.result;
   const parsed = z.parse(schema, value);
   const result = typeof parsed === 'object' && parsed !== null ? freezeDeep(parsed) : parsed;
-  checkedParts.set(value, { by: schema, result });
+  results.set(value, { schema, result });
   return result;
 }

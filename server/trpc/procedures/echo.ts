@@ -3,9 +3,9 @@ import { publicProcedure, router } from '../init.ts';
 
 export const echo = router({
   body: publicProcedure({
-    summary: 'Returns what it was sent',
+    summary: 'Returns its input',
     description:
-      'Sends any value there and back: strings, numbers and objects, and also Date, Map, Set, bigint and undefined keep their types on the way. Good for a first call and for checking a client.',
+      'Returns any value unchanged: not only strings, numbers and objects, but also Date, Map, Set, bigint and undefined keep their types. Use it for a first call or to test a client.',
     sensitive: false,
     rateLimit: 'light',
   })
@@ -20,13 +20,13 @@ export const echo = router({
           ],
         }),
     )
-    .output(z.object({ res: z.unknown().describe('Equal to the input, types kept') }))
+    .output(z.object({ res: z.unknown().describe('Equal to the input, including its types') }))
     .mutation(({ input }) => ({ res: input })),
 
   request: publicProcedure({
-    summary: 'Tells what this server saw of the request',
+    summary: 'Returns the request as the server received it',
     description:
-      'The method, path, user agent and request id of the call as they arrived here, and the time. The request id is the one in the x-request-id header and in the log.',
+      'The method, path, user agent and request id of the call, and the time at which it was received. The request id is also in the x-request-id header and in the log.',
     sensitive: false,
     rateLimit: 'light',
   })

@@ -4,30 +4,31 @@ import { AppError } from '../../errors.ts';
 import { cleanContents, cleanLine } from '../../mail/clean-text.ts';
 import { mailStatuses } from '../../mail/database.ts';
 import type { Receipt } from '../../mail/outbox.ts';
-import { hasManyLinks, isFilledByProgram, senderKeyOf } from '../../mail/screening.ts';
+import { hasManyLinks, isFilledByBot, senderKeyOf } from '../../mail/screening.ts';
 import type { Context } from '../context.ts';
 import { publicProcedure, router } from '../init.ts';
 
 const { addressLength, localPartLength, contentsLength, nameLength, subjectLength, idempotencyKeyLength } =
   limits.mail;
 
-const noSuchAddress = 'Please give an email address like name@example.org';
+const invalidAddress = 'Please enter an email address like name@example.org';
 
-const tooManyLinks = `Please write without links, or with at most ${limits.mail.linksInContents}`;
+const tooManyLinks = `Please use at most ${limits.mail.linksInContents} links`;
 
 const sendInput = z
   .object({
     email: z
-      .email({ error: noSuchAddress, abort: true })
+      .email({ error: invalidAddress, abort: true })
       .max(addressLength)
-      .refine((address) => address.lastIndexOf('@') <= localPartLength, noSuchAddress)
-      .describe("The sender's address; answers go there (Reply-To)"),
+      .refine((address) => address.lastIndexOf('@') <= localPartLength, invalidAddress)
+      .describe("The sender's address, used as Reply-To"),
     contents: z
       .string()
-      // A form sends CR LF where JSON has LF; one message must be one, however it came. PostgreSQL takes no NUL.
+      // Forms send CR LF and JSON clients LF: without this, the idempotency check would see two different messages.
+      // PostgreSQL rejects NUL.
       .overwrite(cleanContents)
       .trim()
-      .min(1, 'Please write something')
+      .min(1, 'Please enter a message')
       .max(contentsLength, `At most ${contentsLength} characters`)
       .describe('Plain text'),
     name: z.string().overwrite(cleanLine).max(nameLength).optional().describe("The sender's name"),
@@ -36,10 +37,10 @@ const sendInput = z
       .string()
       .min(8)
       .max(idempotencyKeyLength)
-      .regex(/^[\w.~-]+$/, 'Letters, digits and . _ ~ - only')
+      .regex(/^[\w.~-]+$/, 'Only letters, digits and . _ ~ - are allowed')
       .optional()
-      .describe('Sending twice with one key makes one mail. Also taken from the header Idempotency-Key'),
-    website: z.string().max(500).optional().describe('Leave this out: what fills it in is no person'),
+      .describe('Calls with the same key send only one mail. The header Idempotency-Key is accepted, too'),
+    website: z.string().max(500).optional().describe('Omit this field: it is a trap for bots'),
     shownAt: z
       .union([
         z.int(),
@@ -49,17 +50,19 @@ const sendInput = z
           .transform(Number),
       ])
       .optional()
-      .describe('When the form was shown, in milliseconds since 1970: a form filled in at once is dropped'),
+      .describe(
+        'Time at which the form was shown, in milliseconds since 1970: a form that is filled in too quickly is dropped',
+      ),
   })
   .meta({ examples: [{ email: 'visitor@example.org', contents: 'Hello!', subject: 'A question' }] });
 
 const mailStatus = z.enum(mailStatuses);
 
-/** @throws AppError invalid_input, rate_limited, idempotency_conflict or mail_unavailable */
+/** @throws AppError `invalid_input`, `rate_limited`, `idempotency_conflict` or `mail_unavailable` */
 async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promise<Receipt> {
   const { mail, rateLimiter } = ctx.services;
   const { website, shownAt, ...draft } = input;
-  if (isFilledByProgram({ website, shownAt })) return mail.fakeReceipt();
+  if (isFilledByBot({ website, shownAt })) return mail.fakeReceipt();
   if (hasManyLinks(draft.contents)) {
     ctx.services.metrics.mailEvent('refused');
     throw new AppError('invalid_input', { fieldErrors: { contents: [tooManyLinks] } });
@@ -72,13 +75,17 @@ async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promis
   return mail.send({ ...draft, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
 }
 
-/** @throws AppError invalid_input */
+/**
+ * Returns the idempotency key from the input or the header.
+ *
+ * @throws AppError `invalid_input` if the header is invalid or differs from the input
+ */
 function keyOf(given: string | undefined, header: string | null): string | undefined {
   if (header === null || header === given) return given;
   const parsed = sendInput.shape.idempotencyKey.safeParse(header);
   if (given === undefined && parsed.success) return parsed.data;
   throw new AppError('invalid_input', {
-    fieldErrors: { idempotencyKey: ['The header Idempotency-Key cannot be used, or says something else'] },
+    fieldErrors: { idempotencyKey: ['The header Idempotency-Key is invalid or differs from the input'] },
   });
 }
 
@@ -86,7 +93,7 @@ export const email = router({
   send: publicProcedure({
     summary: "Sends a mail to the site's owner",
     description:
-      'Accepts a message for the address that the operator configured; neither recipient nor envelope can be chosen. The answer comes once the message is stored durably, before it is delivered. Takes JSON, or a multipart form with the same fields.',
+      'Sends a message to the address that the operator configured. Neither the recipient nor the envelope can be chosen. The call returns once the message is stored durably, before it is delivered. Accepts JSON, or a multipart form with the same fields.',
     sensitive: true,
     rateLimit: 'mail',
     form: true,
@@ -98,24 +105,22 @@ export const email = router({
         id: z.string(),
         messageId: z.string().describe("The mail's Message-ID header"),
         status: mailStatus,
-        duplicate: z
-          .boolean()
-          .describe('True when the idempotency key had been used for this message before'),
+        duplicate: z.boolean().describe('True if the idempotency key was already used for this message'),
       }),
     )
     .mutation(({ ctx, input }) => sendMail(ctx, input)),
 
   status: publicProcedure({
-    summary: 'Tells how far a mail has come',
+    summary: 'Returns the delivery status of a mail',
     description:
-      'The state of a mail that email.send accepted, never its contents. `queued` and `sending` will go on by themselves; `sent`: the mail server took it; `dead`: given up; `held`: waits until a mail server is configured.',
+      'The status of a mail that email.send accepted, never its contents. `queued`, `sending`: delivery is in progress; `sent`: the mail server accepted it; `dead`: delivery was given up; `held`: no mail server is configured yet.',
     sensitive: false,
     rateLimit: 'light',
     errors: ['not_found', 'mail_unavailable'],
   })
     .input(
       z
-        .object({ id: z.string().max(64).describe('From email.send') })
+        .object({ id: z.string().max(64).describe('The id that email.send returned') })
         .meta({ examples: [{ id: '0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11' }] }),
     )
     .output(

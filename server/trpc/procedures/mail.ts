@@ -13,31 +13,31 @@ const summary = z.object({
   status: mailStatus,
   attempts: z.int().min(0),
   acceptedAt: z.date(),
-  nextAttemptAt: z.date().nullable().describe('Of a mail that waits'),
+  nextAttemptAt: z.date().nullable().describe('Null unless another attempt is scheduled'),
   sentAt: z.date().nullable(),
-  lastError: z.string().nullable().describe('Why the last attempt failed: command and codes'),
+  lastError: z.string().nullable().describe('Error of the last attempt: SMTP command and codes'),
 });
 
-const forOperators = {
+const operatorMeta = {
   sensitive: true,
   rateLimit: 'light',
   scope: 'mail',
   errors: ['mail_unavailable'],
 } as const;
-const forOne = { ...forOperators, errors: ['not_found', 'mail_unavailable'] } as const;
+const singleMailMeta = { ...operatorMeta, errors: ['not_found', 'mail_unavailable'] } as const;
 
-/** The outbox, for whoever operates it. */
+/** The outbox, for operators. */
 export const mail = router({
   list: serviceProcedure({
-    ...forOperators,
-    summary: 'Lists mails of the outbox, newest first',
+    ...operatorMeta,
+    summary: 'Lists the mails of the outbox, newest first',
     description:
-      'States, attempts and errors, never contents or addresses. For service keys with the scope `mail`.',
+      'Returns states, attempts and errors, never contents or addresses. Requires a service key with the scope `mail`.',
   })
     .input(
       z
         .object({
-          status: mailStatus.optional().describe('Only those in this state'),
+          status: mailStatus.optional().describe('Only mails in this state'),
           limit: z.int().min(1).max(limits.mail.listed).default(50),
         })
         .meta({ examples: [{ status: 'dead' }] }),
@@ -50,10 +50,10 @@ export const mail = router({
     }),
 
   get: serviceProcedure({
-    ...forOne,
-    summary: 'Shows one mail of the outbox',
+    ...singleMailMeta,
+    summary: 'Returns a mail of the outbox',
     description:
-      'The mail with what its sender wrote. For service keys with the scope `mail`; `not_found` when there is none.',
+      'Returns the mail with its contents and the sender. Fails with `not_found` if there is no such mail. Requires a service key with the scope `mail`.',
   })
     .input(byId)
     .output(
@@ -68,10 +68,10 @@ export const mail = router({
     .query(async ({ ctx, input }) => found(await ctx.services.mail.operations.get(input.id))),
 
   requeue: serviceProcedure({
-    ...forOne,
-    summary: 'Tries a mail again from the start',
+    ...singleMailMeta,
+    summary: 'Queues a mail again',
     description:
-      'A dead, held or waiting mail is queued as if it had just been accepted. `not_found` for any other. For service keys with the scope `mail`.',
+      'Queues a dead, held or waiting mail as if it had just been accepted. Fails with `not_found` for any other mail. Requires a service key with the scope `mail`.',
   })
     .input(byId)
     .output(z.object({ requeued: z.literal(true) }))
@@ -81,10 +81,10 @@ export const mail = router({
     }),
 
   discard: serviceProcedure({
-    ...forOne,
-    summary: 'Deletes a mail for good',
+    ...singleMailMeta,
+    summary: 'Deletes a mail permanently',
     description:
-      'The mail and its idempotency key are deleted, unless it is just being sent: then, and when there is none, `not_found`. For service keys with the scope `mail`.',
+      'Deletes the mail and its idempotency key. Fails with `not_found` if there is no such mail or if it is being sent. Requires a service key with the scope `mail`.',
   })
     .input(byId)
     .output(z.object({ discarded: z.literal(true) }))

@@ -24,7 +24,7 @@ type EndpointProcedure<E extends CallEndpoint> = E['method'] extends 'GET'
   ? TRPCQueryProcedure<{ input: EndpointInput<E>; output: EndpointOutput<E>; meta: ProcedureMeta }>
   : TRPCMutationProcedure<{ input: EndpointInput<E>; output: EndpointOutput<E>; meta: ProcedureMeta }>;
 
-/** The endpoints of an upstream that are procedures: all but the raw ones. */
+/** The endpoints of an upstream that become procedures: all except the raw ones. */
 type Procedures<E> = {
   [K in keyof E as E[K] extends CallEndpoint ? K : never]: E[K] extends CallEndpoint
     ? EndpointProcedure<E[K]>
@@ -35,11 +35,14 @@ type ProxyRecord = {
   [U in keyof typeof proxiedUpstreams]: Procedures<(typeof proxiedUpstreams)[U]['endpoints']>;
 };
 
-const answerMeta = z.object({
+const responseMeta = z.object({
   status: z.int().describe("The upstream's HTTP status"),
   ageSeconds: z.int().min(0),
   cache: z.enum(['miss', 'hit', 'stale']),
-  headers: z.record(z.string(), z.string()).optional().describe('Those that the endpoint lets through'),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Response headers that the endpoint forwards'),
 });
 
 function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
@@ -48,12 +51,12 @@ function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
     description: `${endpoint.description} Forwarded to ${upstream.title}: ${endpoint.method} ${endpoint.template}.`,
     sensitive: true,
     rateLimit: 'upstream',
-    // What the caller named does not exist, or the operator has not set where the upstream is.
+    // The resource does not exist, or the upstream is not configured.
     errors: ['not_found'],
   })
     .input(inputSchemaOf(endpoint))
-    .output(z.object({ data: endpoint.answer.schema, meta: answerMeta }));
-  const answer = ({
+    .output(z.object({ data: endpoint.answer.schema, meta: responseMeta }));
+  const callEndpoint = ({
     ctx,
     input,
     signal,
@@ -62,8 +65,8 @@ function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
     input: EndpointCall;
     signal: AbortSignal | undefined;
   }) =>
-    ctx.services.upstreams.procedureAnswer(upstream, endpoint, { ...input, header: ctx.header }, { signal });
-  return endpoint.method === 'GET' ? procedure.query(answer) : procedure.mutation(answer);
+    ctx.services.upstreams.requestWithMeta(upstream, endpoint, { ...input, header: ctx.header }, { signal });
+  return endpoint.method === 'GET' ? procedure.query(callEndpoint) : procedure.mutation(callEndpoint);
 }
 
 function generateProcedures(): ProxyRecord {
@@ -77,27 +80,27 @@ function generateProcedures(): ProxyRecord {
       ),
     ]),
   );
-  // TypeScript cannot follow a loop over differently typed endpoints. That the types are the declarations' own
-  // is proven in tests/types and, at run time, by the schemas above.
+  // TypeScript cannot infer the types of a loop over differently typed endpoints. tests/types checks them, and the
+  // schemas above validate the values at run time.
   return generated as unknown as ProxyRecord;
 }
 
 const listedEndpoint = z.object({
   upstream: z.string(),
   name: z.string(),
-  path: z.string().describe('The procedure to call; for a raw endpoint the path of its URL'),
+  path: z.string().describe('Path of the procedure; for a raw endpoint, the path of its URL'),
   kind: z.enum(['query', 'mutation', 'raw']),
   method: z.string(),
   template: z.string(),
   summary: z.string(),
   input: z
     .record(z.string(), z.unknown())
-    .describe('JSON Schema of the input; of a raw endpoint, of its segments'),
+    .describe('JSON Schema of the input; for a raw endpoint, of its path segments'),
   example: z.unknown(),
   upload: z
     .object({ mediaTypes: z.array(z.string()), maxBytes: z.int() })
     .nullable()
-    .describe('What a raw endpoint takes as its body'),
+    .describe('Accepted request body of a raw endpoint; null if it accepts none'),
 });
 
 function listingOf(upstream: Upstream): z.infer<typeof listedEndpoint>[] {
@@ -123,19 +126,21 @@ function listingOf(upstream: Upstream): z.infer<typeof listedEndpoint>[] {
 const upstreamStatus = z.object({
   name: z.string(),
   title: z.string(),
-  configured: z.boolean().describe('Whether the operator has set where it is'),
-  breaker: z.enum(['closed', 'open', 'half_open']).describe('Open: nothing is sent for a moment'),
-  running: z.int().describe('Calls that have a connection now'),
-  waiting: z.int().describe('Calls that wait for one'),
-  streams: z.int().describe('Downloads and uploads running now'),
-  calls: z.int().describe('Since the start, answers out of the cache not counted'),
+  configured: z.boolean().describe('Whether its address is configured'),
+  breaker: z
+    .enum(['closed', 'open', 'half_open'])
+    .describe('Open: no calls are sent until the breaker is tried again'),
+  running: z.int().describe('Calls that currently have a connection'),
+  waiting: z.int().describe('Calls that wait for a connection'),
+  streams: z.int().describe('Running downloads and uploads'),
+  calls: z.int().describe('Calls since the start, without cache hits'),
   failures: z.int(),
   retries: z.int(),
   lastFailure: z.object({ fault: z.string(), at: z.date() }).nullable(),
   latency: z
     .object({ median: z.number(), p95: z.number() })
     .nullable()
-    .describe('Milliseconds, of the latest calls'),
+    .describe('Milliseconds, over the latest calls'),
   cache: z.object({ miss: z.int(), hit: z.int(), stale: z.int() }),
   bytesReceived: z.number(),
   bytesSent: z.number(),
@@ -143,9 +148,9 @@ const upstreamStatus = z.object({
 
 export const proxy = router({
   endpoints: publicProcedure({
-    summary: 'Lists every endpoint that the proxy forwards to',
+    summary: 'Lists all endpoints that the proxy forwards to',
     description:
-      'The closed list: upstream, name, kind, method and path template, and what each takes as JSON Schema. Nothing outside this list can be reached. Those of upstreams that are not configured here are left out.',
+      'Returns upstream, name, kind, method, path template and the JSON Schema of the input. The list is closed: no other URL can be reached. Endpoints of upstreams that are not configured are left out.',
     sensitive: true,
     rateLimit: 'light',
   })
@@ -158,9 +163,9 @@ export const proxy = router({
     ),
 
   status: publicProcedure({
-    summary: 'Tells how each upstream is doing',
+    summary: 'Returns the status of each upstream',
     description:
-      'Every backend that this server calls, as this instance has seen it since its start: circuit breaker, calls in flight, failures, latency, cache.',
+      'Returns circuit breaker, calls in flight, failures, latency and cache use of each backend, as seen by this instance since its start.',
     sensitive: true,
     rateLimit: 'light',
   })

@@ -3,9 +3,9 @@ import { publicProcedure, router } from '../init.ts';
 
 export const weather = router({
   forecast: publicProcedure({
-    summary: 'The weather at a place, now and for up to 16 days',
+    summary: 'Returns the current weather and a forecast for up to 16 days',
     description:
-      'Current, hourly and daily weather with air quality, from two services of Open-Meteo. Answers within the cache window come from memory; when the service fails an older forecast is given with a warning. Every measured value may be null. Show the attribution beside the data.',
+      'Current, hourly and daily weather with air quality, from two services of Open-Meteo. Responses are cached. If the service fails, an older forecast is returned with a warning. Every measured value may be null. Show the attribution beside the data.',
     sensitive: true,
     rateLimit: 'upstream',
   })
@@ -16,7 +16,7 @@ export const weather = router({
   places: publicProcedure({
     summary: 'Finds places by name',
     description:
-      'Places whose name begins with the words given, the largest first, with the coordinates that weather.forecast takes. No hit is an empty list.',
+      'Returns places whose name begins with the given words, largest first, with the coordinates for weather.forecast. The list is empty if there is no match.',
     sensitive: true,
     rateLimit: 'upstream',
   })

@@ -1,31 +1,31 @@
 import superjson from 'superjson';
 import type { Call } from '../support/load.ts';
 
-/** As a browser of the product's own pages sends it. */
+/** Headers that a browser sends from the product's own pages. */
 export const json = { 'content-type': 'application/json', accept: '*/*' };
 
-export const sample = { hello: 'world', tags: ['a', 'b'], nested: { count: 3, ok: true } };
-const typed = { ...sample, when: new Date('2026-03-29T12:00:00.000Z') };
+const sample = { hello: 'world', tags: ['a', 'b'], nested: { count: 3, ok: true } };
+const sampleWithDate = { ...sample, when: new Date('2026-03-29T12:00:00.000Z') };
 
 export function trpcPost(procedure: string, input: unknown, status = 200): Call {
   const body = JSON.stringify(superjson.serialize(input));
   return { method: 'POST', path: `/api/trpc/${procedure}`, headers: json, body, status };
 }
 
-export function trpcBatch(procedure: string, inputs: readonly unknown[]): Call {
-  const wire = Object.fromEntries(inputs.map((input, index) => [index, superjson.serialize(input)]));
+function trpcBatch(procedure: string, inputs: readonly unknown[]): Call {
+  const wireInputs = Object.fromEntries(inputs.map((input, index) => [index, superjson.serialize(input)]));
   return {
     method: 'POST',
     path: `/api/trpc/${inputs.map(() => procedure).join(',')}?batch=1`,
     headers: json,
-    body: JSON.stringify(wire),
+    body: JSON.stringify(wireInputs),
     status: 200,
   };
 }
 
-/** The same mutation in each one's words. A date among the values, but for Hono, whose JSON has none. */
+/** The same mutation in each protocol. One of the values is a date, except for Hono, whose JSON has no dates. */
 export const mutation = {
-  trpc: trpcPost('echo.body', typed),
+  trpc: trpcPost('echo.body', sampleWithDate),
   hono: {
     method: 'POST',
     path: '/api/hono/echo/body',
@@ -37,7 +37,7 @@ export const mutation = {
     method: 'POST',
     path: '/api/orpc/echo/body',
     headers: json,
-    // The type code 1 of its serializer is Date.
+    // Type code 1 of oRPC's serializer is Date.
     body: JSON.stringify({ json: { ...sample, when: '2026-03-29T12:00:00.000Z' }, meta: [[1, 'when']] }),
     status: 200,
   },
@@ -46,13 +46,13 @@ export const mutation = {
 export const query = {
   trpc: { method: 'GET', path: '/api/trpc/echo.request', status: 200 },
   hono: { method: 'GET', path: '/api/hono/echo/request', status: 200 },
-  // Its procedures answer GET only where they are told to.
+  // oRPC procedures accept GET only when configured to.
   orpc: { method: 'POST', path: '/api/orpc/echo/request', headers: json, body: '{}', status: 200 },
 } as const satisfies Record<string, Call>;
 
-const ten = Array.from({ length: 10 }, () => typed);
+const ten = Array.from({ length: 10 }, () => sampleWithDate);
 
-/** Ten of the mutation in one request. Hono has no such thing. */
+/** Ten of the mutation in one request. Hono has no batches. */
 export const batchOfTen = {
   trpc: trpcBatch('echo.body', ten),
   hono: undefined,

@@ -14,35 +14,35 @@ type ColdStart = { seconds: number; processor: number; resident: number };
 
 export type ColdStartSummary = {
   contender: string;
-  secondsToFirstAnswer: Spread;
-  processorSecondsToFirstAnswer: Spread;
+  secondsToFirstResponse: Spread;
+  processorSecondsToFirstResponse: Spread;
   residentMegabytes: Spread;
-  /** Its share of the processor time that `next start` of this product takes. */
-  processorOfNextStart: Spread;
+  /** Processor time relative to `next start` of this product. */
+  processorVsNextStart: Spread;
 };
 
-/** From the start of the process to the first answer of a tRPC call, one process after the other, in turn. */
+/** Measures from process start to the first response to a tRPC call, one process at a time, contenders in turn. */
 export async function measureColdStarts(
   ids: readonly ContenderId[],
   rounds: number,
   folder: string,
 ): Promise<ColdStartSummary[]> {
   const measured = new Map(ids.map((id) => [id, [] as ColdStart[]]));
-  // The first round brings the files into memory.
+  // The first round loads the files into the page cache.
   for (let round = 0; round <= rounds; round += 1) {
     for (const [id, starts] of measured) {
-      const one = await startOnce(id, folder);
-      if (round > 0) starts.push(one);
+      const coldStart = await startOnce(id, folder);
+      if (round > 0) starts.push(coldStart);
     }
   }
   const processorOf = (starts: readonly ColdStart[] = []) => starts.map(({ processor }) => processor);
   const summaries = [...measured].map(
     ([id, starts]): ColdStartSummary => ({
       contender: contenders[id].name,
-      secondsToFirstAnswer: spreadOf(starts.map(({ seconds }) => seconds)),
-      processorSecondsToFirstAnswer: spreadOf(processorOf(starts)),
+      secondsToFirstResponse: spreadOf(starts.map(({ seconds }) => seconds)),
+      processorSecondsToFirstResponse: spreadOf(processorOf(starts)),
       residentMegabytes: spreadOf(starts.map(({ resident }) => resident)),
-      processorOfNextStart: ratios(processorOf(starts), processorOf(measured.get('e'))),
+      processorVsNextStart: ratios(processorOf(starts), processorOf(measured.get('e'))),
     }),
   );
   print(summaries);
@@ -68,16 +68,16 @@ async function startOnce(id: ContenderId, folder: string): Promise<ColdStart> {
   });
   const pid = child.pid ?? 0;
   try {
-    const { path, ...call } = mutation[contender.speaks];
+    const { path, ...call } = mutation[contender.protocol];
     for (;;) {
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`, call).catch(() => undefined);
-      if (answer?.ok) {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, call).catch(() => undefined);
+      if (response?.ok) {
         const processor = processorSeconds(pid);
         const seconds = (performance.now() - startedAt) / 1000;
         return { seconds, processor, resident: residentMegabytes(pid) };
       }
       if (child.exitCode !== null || performance.now() - startedAt > 30_000) {
-        throw new Error(`${contender.name} did not answer`);
+        throw new Error(`${contender.name} did not respond`);
       }
       await pause(5);
     }
@@ -89,11 +89,11 @@ async function startOnce(id: ContenderId, folder: string): Promise<ColdStart> {
 function print(summaries: readonly ColdStartSummary[]): void {
   const rows = summaries.map((each): Cell[] => [
     each.contender,
-    each.secondsToFirstAnswer.median,
-    each.processorSecondsToFirstAnswer.median,
+    each.secondsToFirstResponse.median,
+    each.processorSecondsToFirstResponse.median,
     Math.round(each.residentMegabytes.median),
-    withSpread(each.processorOfNextStart),
+    withSpread(each.processorVsNextStart),
   ]);
-  const heads = ['from start to first answer', 's', 'cpu s', 'RSS MB then', 'cpu, of next start'];
+  const heads = ['from start to first response', 's', 'cpu s', 'RSS MB', 'cpu vs next start'];
   console.log(`\ncold start\n${table(heads, rows)}`);
 }

@@ -4,23 +4,23 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { freePort } from '#tests/support/product.ts';
 import { startArguments } from '#tests/support/start-command.ts';
-import { serverCore, spawnPinned, stop, untilItAnswers } from '../support/pinned.ts';
+import { serverCore, spawnPinned, stop, waitForResponse } from '../support/pinned.ts';
 import { BenchError } from '../support/tools.ts';
 
-/** The letters of a table's rows. */
+/** Row labels in the printed tables. */
 export type ContenderId = 'a' | 'b' | 'c' | 'dh' | 'do' | 'e' | 'f' | 'g' | 'h';
 
 export type Contender = {
   name: string;
-  /** In which words it is called: the protocols of Hono and oRPC are their own. */
-  speaks: 'trpc' | 'hono' | 'orpc';
-  /** It has the texts, the raw routes and the guards that the product has. */
+  /** Wire protocol. Hono and oRPC have their own. */
+  protocol: 'trpc' | 'hono' | 'orpc';
+  /** Whether it has the texts, raw routes and guards of the product. */
   isProduct: boolean;
-  /** A folder of a Next application that must be built first. */
+  /** Folder of a Next application that must be built first. */
   next?: string;
   command: (port: number) => [string, ...string[]];
-  /** What answers once it is up. */
-  ready: string;
+  /** Path that responds once the server is up. */
+  readyPath: string;
 };
 
 const nextBin = createRequire(import.meta.url).resolve('next/dist/bin/next');
@@ -29,8 +29,8 @@ const node = process.execPath;
 const nextStart =
   (folder: string) =>
   (port: number): [string, ...string[]] => [node, nextBin, 'start', folder, '--port', String(port)];
-const trpc = { speaks: 'trpc', isProduct: false, ready: '/api/trpc/echo.request' } as const;
-const ofNextRoutes = { isProduct: false, next: `${peers}/next-routes` } as const;
+const trpc = { protocol: 'trpc', isProduct: false, readyPath: '/api/trpc/echo.request' } as const;
+const nextRoutes = { isProduct: false, next: `${peers}/next-routes` } as const;
 
 export const contenders: Readonly<Record<ContenderId, Contender>> = {
   a: { ...trpc, name: 'node:http, zod, superjson', command: () => [node, `${peers}/plain/server.ts`] },
@@ -42,18 +42,18 @@ export const contenders: Readonly<Record<ContenderId, Contender>> = {
     command: nextStart(`${peers}/create-t3-app`),
   },
   dh: {
-    ...ofNextRoutes,
+    ...nextRoutes,
     name: 'Hono RPC in Next',
-    speaks: 'hono',
+    protocol: 'hono',
     command: nextStart(`${peers}/next-routes`),
-    ready: '/api/hono/echo/request',
+    readyPath: '/api/hono/echo/request',
   },
   do: {
-    ...ofNextRoutes,
+    ...nextRoutes,
     name: 'oRPC in Next',
-    speaks: 'orpc',
+    protocol: 'orpc',
     command: nextStart(`${peers}/next-routes`),
-    ready: '/api/orpc/echo/request',
+    readyPath: '/api/orpc/echo/request',
   },
   e: { ...trpc, name: 'this product, next start', isProduct: true, command: nextStart('.') },
   f: {
@@ -65,7 +65,7 @@ export const contenders: Readonly<Record<ContenderId, Contender>> = {
   g: {
     ...trpc,
     name: 'its procedures alone',
-    command: () => [node, '--disable-warning=ExperimentalWarning', `${peers}/bare-door/server.ts`],
+    command: () => [node, '--disable-warning=ExperimentalWarning', `${peers}/procedures-only/server.ts`],
   },
   h: {
     ...trpc,
@@ -85,31 +85,31 @@ export type Running = {
   close: () => Promise<void>;
 };
 
-/** Of this product: raised so that nothing is refused, but for a kind of its own that tells what a refusal costs. */
+/** Rate limits of this product, raised so that no call is limited. Only `mail` stays low, to measure the cost of a 429. */
 const raisedLimits = ['light', 'upstream', 'mailSender', 'mailSite'].map((name) => `${name}=900000000/60`);
 export const productEnv = { RATE_LIMITS: [...raisedLimits, 'mail=1/86400'].join(','), LOG_LEVEL: 'info' };
 
-/** @throws BenchError when it does not build */
+/** @throws BenchError when the build fails */
 export function buildNext(folder: string): void {
   const build = spawnSync(node, [nextBin, 'build', folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
   });
-  if (build.status !== 0) throw new BenchError(`${folder} does not build`);
+  if (build.status !== 0) throw new BenchError(`the build of ${folder} failed`);
 }
 
-/** Builds the Next applications that these need, where there is no build yet or a new one is asked for. */
-export function buildPeers(ids: readonly ContenderId[], again: boolean): void {
+/** Builds the Next applications of these contenders if they have no build yet or `rebuild` is set. */
+export function buildPeers(ids: readonly ContenderId[], rebuild: boolean): void {
   const folders = new Set(ids.flatMap((id) => contenders[id].next ?? []));
   for (const folder of folders) {
-    if (again || !existsSync(join(folder, '.next/BUILD_ID'))) buildNext(folder);
+    if (rebuild || !existsSync(join(folder, '.next/BUILD_ID'))) buildNext(folder);
   }
 }
 
 /**
- * Starts one alone on the servers' core.
+ * Starts a contender, pinned to the servers' core.
  *
- * @param folder for its log, which it writes as in production, and its data
+ * @param options.folder for its data and its log, which is written to a file as in production
  */
 export async function start(
   id: ContenderId,
@@ -127,7 +127,7 @@ export async function start(
       NEXT_TELEMETRY_DISABLED: '1',
       NODE_NO_WARNINGS: '1',
       PORT: String(port),
-      // One process each: what is compared is a core.
+      // One process each: the comparison is per core.
       WEB_CONCURRENCY: '1',
       DATA_DIR: data,
       ...env,
@@ -137,7 +137,7 @@ export async function start(
   const baseUrl = `http://127.0.0.1:${port}`;
   const close = () => stop(child);
   try {
-    await untilItAnswers(`${baseUrl}${contender.ready}`, child, log);
+    await waitForResponse(`${baseUrl}${contender.readyPath}`, child, log);
   } catch (error) {
     await close();
     throw error;

@@ -12,7 +12,7 @@ export type Effort = {
   folder: string;
 };
 
-/** Every contender that has the scenario, in turn, round after round, after a warm-up. */
+/** Measures every contender that supports the scenario, in turn and round by round, after a warm-up. */
 export async function measureScenario(
   scenario: Scenario,
   running: readonly Running[],
@@ -23,17 +23,17 @@ export async function measureScenario(
     return call ? [{ call, row: { scenario: scenario.name, running: each, rounds: [] as Measured[] } }] : [];
   });
   for (const { call, row } of entries) {
-    await expectAnswer(row.running, scenario, call);
+    await expectResponse(row.running, scenario, call);
     await warmUp(row.running, call, effort);
   }
   for (let round = 0; round < effort.rounds; round += 1) {
-    // Who comes first changes, so that nobody always follows the same one.
-    const turn = entries.map((_, index) => entries[(index + round) % entries.length]);
-    for (const entry of turn) {
+    // The order rotates, so that no contender is always measured first.
+    const rotated = entries.map((_, index) => entries[(index + round) % entries.length]);
+    for (const entry of rotated) {
       if (!entry) continue;
       const measured = await load(entry.row.running, entry.call, effort);
       if (measured.requests === 0) {
-        throw new Error(`${entry.row.running.contender.name} answered nothing in ${effort.seconds} s`);
+        throw new Error(`${entry.row.running.contender.name} completed no request in ${effort.seconds} s`);
       }
       entry.row.rounds.push(measured);
     }
@@ -42,26 +42,31 @@ export async function measureScenario(
 }
 
 /**
- * Until the code is compiled: by the number of calls and not by time, of which a slow server needs more. A process's
- * first scenario compiles what all of them share. The more code a call runs through, the longer it takes: this product's
- * is as fast as it becomes after 50,000 to 100,000 calls, twice as fast as after 10,000.
+ * Runs calls until the code is optimised. Counts calls rather than seconds, because a slow server needs more time for
+ * the same number. The first scenario of a process also compiles the code shared by all scenarios. The more code a call
+ * runs through, the longer the warm-up: this product reaches full speed after 50,000 to 100,000 calls, when it is twice
+ * as fast as after 10,000.
  */
 async function warmUp(running: Running, call: Call, effort: Effort): Promise<void> {
-  const isFirst = !warm.has(running);
-  warm.add(running);
+  const isFirst = !warmedUp.has(running);
+  warmedUp.add(running);
   let left = isFirst ? 100_000 : 20_000;
   for (let second = 0; second < (isFirst ? 15 : 4) && left > 0; second += 1) {
     left -= (await load(running, call, { ...effort, seconds: 1 })).requests;
   }
 }
 
-const warm = new WeakSet<Running>();
+const warmedUp = new WeakSet<Running>();
 
-/** @throws Error when the answer is not what the scenario is about: such figures would mean nothing */
-export async function expectAnswer(running: Running, { name, says }: Scenario, call: Call): Promise<void> {
-  // The second answer counts: the first of a limit or a cache is another one.
+/** @throws Error when the response is not the one that the scenario measures: its figures would be meaningless */
+export async function expectResponse(
+  running: Running,
+  { name, expected }: Scenario,
+  call: Call,
+): Promise<void> {
+  // The second response counts: with a limit or a cache the first one differs.
   await callOnce(running, call);
   const { status, body } = await callOnce(running, call);
-  if (status === call.status && body.includes(says)) return;
+  if (status === call.status && body.includes(expected)) return;
   throw new Error(`${running.contender.name}, ${name}: ${status} ${body.slice(0, 300)}`);
 }

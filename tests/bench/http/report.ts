@@ -16,14 +16,14 @@ export type Summary = {
   p50Microseconds: Spread;
   p99Microseconds: Spread;
   residentMegabytes: number;
-  /** How many requests it answers for the processor time that the base takes for one; 2 is twice as good. */
+  /** Ratios to other rows. `processor`: requests per processor time relative to the base; 2 is twice as good. */
   against: Partial<Record<string, { processor: Spread; perSecond: Spread; p99: Spread }>>;
 };
 
 /**
- * One row of figures, and how it compares.
+ * Summarizes one row of figures and compares it with other rows.
  *
- * @param bases rows by what they are called in the result
+ * @param bases rows to compare with, by their key in the result
  */
 export function summarize(row: Row, bases: Readonly<Record<string, Row | undefined>>): Summary {
   const against = Object.entries(bases).flatMap(([name, base]) =>

@@ -4,7 +4,7 @@ import { type Effort, measureScenario, type Row } from './measure.ts';
 import { printScenario, type Summary, summarize } from './report.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
-/** Requests to all contenders in turn, scenario after scenario; printed as they come. */
+/** Measures all contenders in turn, scenario by scenario, and prints each scenario when it is complete. */
 export async function measureHttp(
   groups: readonly Scenario['group'][],
   ids: readonly ContenderId[],
@@ -13,7 +13,7 @@ export async function measureHttp(
   const upstreams = await startUpstreams();
   const running: Running[] = [];
   try {
-    // The product first: what plain texts weigh is asked of it.
+    // The product starts first, because the plain server's texts must be as long as the product's.
     const order = [...ids].sort((one, other) => Number(isProduct(other)) - Number(isProduct(one)));
     for (const id of order) {
       const lengths = id === 'a' ? await textLengths(running.at(-1)) : {};
@@ -22,17 +22,17 @@ export async function measureHttp(
     running.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
     const summaries: Summary[] = [];
     let accepted: Row[] = [];
-    // A refusal is compared with an accepted call, and weather with somebody else's echo.
+    // A rejected call is compared with an accepted one, so that group needs the mutation too.
     const needed = scenarios.filter(
-      ({ name, group }) => groups.includes(group) || (name === 'mutation' && groups.includes('refused')),
+      ({ name, group }) => groups.includes(group) || (name === 'mutation' && groups.includes('rejected')),
     );
     for (const scenario of needed) {
       const rows = await measureScenario(scenario, running, effort);
       if (rows.length === 0) continue;
       if (scenario.name === 'mutation') accepted = rows;
-      const done = rows.map((row) => summarize(row, basesOf(scenario, row, rows, accepted)));
-      printScenario(scenario.name, done);
-      summaries.push(...done);
+      const ofScenario = rows.map((row) => summarize(row, basesOf(scenario, row, rows, accepted)));
+      printScenario(scenario.name, ofScenario);
+      summaries.push(...ofScenario);
     }
     return summaries;
   } finally {
@@ -43,18 +43,22 @@ export async function measureHttp(
 
 const isProduct = (id: ContenderId) => contenders[id].isProduct;
 
-/** What a row is held against: those of its own scenario, or what stands for them where it has none. */
+/**
+ * Rows that a row is compared with: usually those of the same scenario. A rejected call is compared with the same
+ * contender's accepted call, and cached weather, which only the product has, with the echo of `c`.
+ */
 function basesOf(
   { name, group }: Scenario,
   row: Row,
   rows: readonly Row[],
   accepted: readonly Row[],
 ): Record<string, Row | undefined> {
-  const of = (id: ContenderId, among: readonly Row[]) => among.find(({ running }) => running.id === id);
-  if (group === 'refused') return { accepted: of(row.running.id, accepted) };
-  if (name === 'cached weather') return { "c's echo": of('c', accepted) };
-  const bases = { a: of('a', rows), c: of('c', rows) };
-  return row.running.id === 'f' ? { ...bases, g: of('g', rows), h: of('h', rows) } : bases;
+  const rowOf = (id: ContenderId, candidates: readonly Row[]) =>
+    candidates.find(({ running }) => running.id === id);
+  if (group === 'rejected') return { accepted: rowOf(row.running.id, accepted) };
+  if (name === 'cached weather') return { "c's echo": rowOf('c', accepted) };
+  const bases = { a: rowOf('a', rows), c: rowOf('c', rows) };
+  return row.running.id === 'f' ? { ...bases, g: rowOf('g', rows), h: rowOf('h', rows) } : bases;
 }
 
 async function textLengths(product: Running | undefined): Promise<Record<string, string>> {

@@ -1,14 +1,14 @@
 /**
- * A gigabyte passed on: by the product, by nginx without buffering, by a Next route that returns the body of `fetch`,
- * and read from the upstream itself. The upstream is an nginx that sends a file of nothing, which costs it next to
- * nothing, so that what is measured is who passes it on.
+ * Proxying of a gigabyte: by the product, by nginx without buffering and by a Next route that returns the body of
+ * `fetch`, compared with a direct download from the upstream. The upstream is an nginx that sends a sparse file, which
+ * costs it next to nothing, so that the proxy is the bottleneck.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '#tests/support/product.ts';
-import { callerCore, serverCore, spawnPinned, stop, untilItAnswers } from '../support/pinned.ts';
+import { callerCore, serverCore, spawnPinned, stop, waitForResponse } from '../support/pinned.ts';
 import { processorSeconds, residentMegabytes } from '../support/processes.ts';
 import { ratios, type Spread, spreadOf } from '../support/statistics.ts';
 import { type Cell, table } from '../support/table.ts';
@@ -20,14 +20,14 @@ const bytes = 1_000_000_000;
 const file = `synthetic-${bytes}.bin`;
 
 type Source = { name: string; url: string; pid: number; close: () => Promise<void> };
-type Passage = { seconds: number; processor: number; resident: number };
+type Transfer = { seconds: number; processor: number; resident: number };
 
 export type StreamSummary = {
   name: string;
   megabytesPerSecond: Spread;
   processorSeconds: Spread;
   residentMegabytes: number;
-  /** How many times as much it passes on for the same processor time, and in the same time. */
+  /** Bytes per processor time (`processor`) and per second (`speed`) relative to nginx and to the body of `fetch`. */
   againstNginx: { processor: Spread; speed: Spread };
   againstFetch: { processor: Spread; speed: Spread };
 };
@@ -36,10 +36,10 @@ export async function measureStreams(rounds: number, folder: string): Promise<St
   const upstream = await startNginx('upstream', callerCore, folder, serveFiles(folder));
   const opened: Source[] = [upstream];
   try {
-    const passing = await startNginx('nginx, proxy_buffering off', serverCore, folder, passOn(upstream.url));
-    opened.push(passing);
+    const proxy = await startNginx('nginx, proxy_buffering off', serverCore, folder, proxyTo(upstream.url));
+    opened.push(proxy);
     const env = { FILES_URL: upstream.url, STREAM_URL: `${upstream.url}/files/${file}` };
-    const started = async (id: 'dh' | 'e' | 'f', name: string, path: string): Promise<Source> => {
+    const startSource = async (id: 'dh' | 'e' | 'f', name: string, path: string): Promise<Source> => {
       const { baseUrl, pid, close } = await start(id, { folder, env });
       const source = { name, url: `${baseUrl}${path}`, pid, close };
       opened.push(source);
@@ -48,16 +48,18 @@ export async function measureStreams(rounds: number, folder: string): Promise<St
     const raw = `/api/raw/files/files/${file}`;
     const sources = [
       { ...upstream, name: 'direct, from the upstream', url: `${upstream.url}/files/${file}` },
-      { ...passing, url: `${passing.url}/files/${file}` },
-      await started('dh', 'Next route, body of fetch', '/api/stream'),
-      await started('e', 'this product, next start', raw),
-      await started('f', 'this product, npm start', raw),
+      { ...proxy, url: `${proxy.url}/files/${file}` },
+      await startSource('dh', 'Next route, body of fetch', '/api/stream'),
+      await startSource('e', 'this product, next start', raw),
+      await startSource('f', 'this product, npm start', raw),
     ];
-    const passages = sources.map((): Passage[] => []);
+    const transfers = sources.map((): Transfer[] => []);
     for (let round = 0; round < rounds; round += 1) {
-      for (const [index, source] of sources.entries()) passages[index]?.push(await pass(source));
+      for (const [index, source] of sources.entries()) transfers[index]?.push(await download(source));
     }
-    const summaries = sources.map((source, index) => summarize(source.name, passages[index] ?? [], passages));
+    const summaries = sources.map((source, index) =>
+      summarize(source.name, transfers[index] ?? [], transfers),
+    );
     print(summaries);
     return summaries;
   } finally {
@@ -67,11 +69,11 @@ export async function measureStreams(rounds: number, folder: string): Promise<St
 
 function summarize(
   name: string,
-  own: readonly Passage[],
-  all: readonly (readonly Passage[])[],
+  own: readonly Transfer[],
+  all: readonly (readonly Transfer[])[],
 ): StreamSummary {
-  const [, nginx = [], byFetch = []] = all;
-  const against = (base: readonly Passage[]) => ({
+  const [, nginx = [], fetchRoute = []] = all;
+  const against = (base: readonly Transfer[]) => ({
     processor: ratios(base.map(processor), own.map(processor)),
     speed: ratios(base.map(seconds), own.map(seconds)),
   });
@@ -81,30 +83,30 @@ function summarize(
     processorSeconds: spreadOf(own.map(processor)),
     residentMegabytes: Math.max(...own.map(({ resident }) => resident)),
     againstNginx: against(nginx),
-    againstFetch: against(byFetch),
+    againstFetch: against(fetchRoute),
   };
 }
 
-const processor = (passage: Passage) => passage.processor;
-const seconds = (passage: Passage) => passage.seconds;
+const processor = (transfer: Transfer) => transfer.processor;
+const seconds = (transfer: Transfer) => transfer.seconds;
 
-/** Reads the whole into one buffer that is used over and over: the reader must not be what is slow. */
-async function pass({ url, pid, name }: Source): Promise<Passage> {
+/** Downloads the file into one reused buffer, so that the reader is not the bottleneck. */
+async function download({ url, pid, name }: Source): Promise<Transfer> {
   const before = processorSeconds(pid);
   const startedAt = performance.now();
-  const { received, head } = await drain(new URL(url));
-  const passage = {
+  const { received, head } = await readAll(new URL(url));
+  const transfer = {
     seconds: (performance.now() - startedAt) / 1000,
     processor: processorSeconds(pid) - before,
     resident: residentMegabytes(pid),
   };
-  // Headers, and the marks of chunks where there is no length, come on top.
+  // The count includes the headers and, without a content-length, the chunk framing.
   if (received < bytes || received > bytes * 1.01)
-    throw new Error(`${name} passed on ${received} bytes:\n${head}`);
-  return passage;
+    throw new Error(`${name} sent ${received} bytes:\n${head}`);
+  return transfer;
 }
 
-function drain({ hostname, port, pathname, host }: URL): Promise<{ received: number; head: string }> {
+function readAll({ hostname, port, pathname, host }: URL): Promise<{ received: number; head: string }> {
   return new Promise((resolve, reject) => {
     let received = 0;
     let head = '';
@@ -135,7 +137,7 @@ function serveFiles(folder: string): string {
   return `root ${folder}; sendfile on; default_type application/octet-stream;`;
 }
 
-const passOn = (upstream: string) =>
+const proxyTo = (upstream: string) =>
   `location / { proxy_pass ${upstream}; proxy_buffering off; proxy_http_version 1.1; proxy_set_header Connection ""; }`;
 
 async function startNginx(name: string, core: number, folder: string, server: string): Promise<Source> {
@@ -159,7 +161,7 @@ async function startNginx(name: string, core: number, folder: string, server: st
   const log = join(prefix, 'log');
   const child: ChildProcess = spawnPinned(core, [nginx, '-p', prefix, '-c', config], { log });
   const url = `http://127.0.0.1:${port}`;
-  await untilItAnswers(`${url}/files/`, child, log);
+  await waitForResponse(`${url}/files/`, child, log);
   return { name, url, pid: child.pid ?? 0, close: () => stop(child) };
 }
 

@@ -2,11 +2,11 @@ import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { z } from 'zod';
 
-type Seen = { method: string; pathname: string; userAgent: string | null };
+type RequestContext = { method: string; pathname: string; userAgent: string | null };
 
-const t = initTRPC.context<Seen>().create({ transformer: superjson });
+const t = initTRPC.context<RequestContext>().create({ transformer: superjson });
 
-/** The product's echo and nothing else, for tRPC's own adapters. */
+/** The product's echo procedures alone, for tRPC's own adapters. */
 export const echoRouter = t.router({
   echo: t.router({
     body: t.procedure

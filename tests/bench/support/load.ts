@@ -12,19 +12,19 @@ export type Call = {
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** What every answer's status must be. */
+  /** Expected status of every response. */
   status: number;
 };
 
 export type Measured = {
   requests: number;
   perSecond: number;
-  /** Microseconds, of a caller that waits for each answer before it asks again. */
+  /** Microseconds of latency in a closed loop: each connection waits for a response before its next request. */
   p50: number;
   p99: number;
-  /** Microseconds of the server's processor for each request. */
+  /** Microseconds of processor time on the server per request. */
   processor: number;
-  /** Megabytes that the server held after it. */
+  /** Megabytes of resident memory of the server afterwards. */
   resident: number;
 };
 
@@ -33,15 +33,15 @@ export type Target = { baseUrl: string; pid: number };
 const summarySchema = z.object({
   requests: z.int(),
   microseconds: z.int(),
-  refused: z.int(),
-  broken: z.int(),
+  errorResponses: z.int(),
+  socketErrors: z.int(),
   p50: z.number(),
   p99: z.number(),
 });
 
 /**
- * Calls over and over on a few connections, and tells what that cost the server. wrk and no generator of Node's: it
- * times in microseconds, and takes so little of its core that what is timed is the server.
+ * Repeats a call on a few connections and measures its cost on the server. Uses wrk rather than a load generator in
+ * Node: wrk measures in microseconds and needs so little of its core that the server is the bottleneck.
  */
 export async function load(
   target: Target,
@@ -51,11 +51,11 @@ export async function load(
   const before = processorSeconds(target.pid);
   const summary = await runWrk(`${target.baseUrl}${call.path}`, call, { seconds, connections, folder });
   const used = processorSeconds(target.pid) - before;
-  const { requests, refused, broken } = summary;
-  const asExpected = call.status >= 400 ? refused === requests : refused === 0;
+  const { requests, errorResponses, socketErrors } = summary;
+  const asExpected = call.status >= 400 ? errorResponses === requests : errorResponses === 0;
   if (!asExpected) {
     throw new Error(
-      `${call.method} ${call.path}: ${refused} of ${requests} were refused, ${broken} broke off`,
+      `${call.method} ${call.path}: ${errorResponses} error responses to ${requests} requests, ${socketErrors} socket errors`,
     );
   }
   return {
@@ -91,17 +91,17 @@ async function runWrk(
   });
   const output = await text(child.stdout);
   const json = /^\{.*\}$/m.exec(output)?.[0];
-  if (json === undefined) throw new Error(`wrk said nothing of ${method} ${url}:\n${output}`);
+  if (json === undefined) throw new Error(`wrk printed no result for ${method} ${url}:\n${output}`);
   return summarySchema.parse(JSON.parse(json));
 }
 
-/** One call, to see that what is about to be measured is what it should be. */
+/** Sends one call, to verify the response before it is measured. */
 export async function callOnce({ baseUrl }: Target, call: Call): Promise<{ status: number; body: string }> {
-  const answer = await fetch(`${baseUrl}${call.path}`, {
+  const response = await fetch(`${baseUrl}${call.path}`, {
     method: call.method,
     redirect: 'manual',
     ...(call.headers ? { headers: call.headers } : {}),
     ...(call.body === undefined ? {} : { body: call.body }),
   });
-  return { status: answer.status, body: await answer.text() };
+  return { status: response.status, body: await response.text() };
 }

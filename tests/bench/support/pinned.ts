@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 
-/** What is measured has this core for itself; what calls it, and what it calls, the other. */
+/** The measured server has this core to itself; its callers and upstreams share the other one. */
 export const serverCore = 0;
 export const callerCore = 1;
 
 /**
  * Runs a command on one core. `taskset` becomes the command, so the process id is the command's.
  *
- * @param log file that takes what it writes; a server's log line costs something, and more than on /dev/null
+ * @param options.log file for the output; writing a log line to a file costs more than writing it to /dev/null
  */
 export function spawnPinned(
   core: number,
@@ -30,30 +30,32 @@ export function spawnPinned(
 
 const alive = new Set<ChildProcess>();
 
-/** When the bench itself is ended: a server left behind would sit on the next run's core. */
+/** Kills every running child, so that none occupies the core of the next run after the bench has ended. */
 export function killAll(): void {
   for (const child of alive) child.kill('SIGKILL');
 }
 
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
+  const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  // Some of what is compared here waits for connections that nobody will close.
-  const impatience = setTimeout(() => child.kill('SIGKILL'), 3_000);
-  await ended;
-  clearTimeout(impatience);
+  // Some contenders wait for idle connections to close before they exit.
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), 3_000);
+  await exited;
+  clearTimeout(killTimer);
 }
 
-/** Resolves once the address answers with anything below 500. */
-export async function untilItAnswers(url: string, child: ChildProcess, log: string): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
-  while (Date.now() < giveUpAt) {
-    if (child.exitCode !== null) throw new Error(`${url} ended with ${child.exitCode}; see ${log}`);
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer && answer.status < 500) return;
+/** Resolves once the URL responds with a status below 500. */
+export async function waitForResponse(url: string, child: ChildProcess, log: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) {
+      throw new Error(`the server of ${url} exited with ${child.exitCode}; see ${log}`);
+    }
+    const response = await fetch(url).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response && response.status < 500) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${url} did not answer within 30 seconds; see ${log}`);
+  throw new Error(`${url} did not respond within 30 seconds; see ${log}`);
 }

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Clock ticks a second in /proc: 100 on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
+/** Clock ticks per second in /proc: 100 on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
 const ticksPerSecond = 100;
 
-/** A process and all that came of it and still live. */
+/** The ids of a process and its living descendants. */
 function treeOf(root: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -17,18 +17,18 @@ function treeOf(root: number): number[] {
   return tree;
 }
 
-/** The fields of /proc/PID/stat from the third on (state, parent, …); the name before them may hold anything. */
+/** The fields of /proc/PID/stat from the third on (state, parent, …); the name before them may contain any character. */
 function statOf(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
-    // It has ended.
+    // The process has exited.
     return undefined;
   }
 }
 
-/** Seconds of processor that a process tree has used, in user and in system mode, with the ended children's. */
+/** Seconds of processor time of a process tree, in user and system mode, including exited children. */
 export function processorSeconds(root: number): number {
   const ticks = treeOf(root).map((pid) => {
     // Fields 14 to 17 of the whole line: utime, stime, cutime, cstime.
@@ -38,7 +38,7 @@ export function processorSeconds(root: number): number {
   return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond;
 }
 
-/** Megabytes (of 1,000,000 bytes) of memory that a process tree holds. */
+/** Resident memory of a process tree, in megabytes of 1,000,000 bytes. */
 export function residentMegabytes(root: number): number {
   const kilobytes = treeOf(root).map((pid) => {
     try {

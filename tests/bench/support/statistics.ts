@@ -1,7 +1,7 @@
-/** What a row of rounds says: the middle one, and how far the others are from it. */
+/** Median and range of a figure over several rounds. */
 export type Spread = { median: number; low: number; high: number };
 
-/** The value below which the given part of them lies, between two neighbours where it falls between them. */
+/** The quantile of the values at `part` (0 to 1), interpolated linearly between neighbours. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = part * (sorted.length - 1);
@@ -15,8 +15,8 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * How many times the base's figure ours is, round by round: the two of a round share a moment of the machine, those of
- * different rounds do not.
+ * Our figure divided by the base's, round by round. Only figures of the same round are compared, because they share the
+ * state of the machine at that moment.
  */
 export function ratios(ours: readonly number[], base: readonly number[]): Spread {
   return spreadOf(

@@ -1,4 +1,4 @@
--- The request comes from the environment; what it came to goes to standard output as one line of JSON.
+-- Reads the request from the environment and prints the result as one line of JSON.
 wrk.method = os.getenv("BENCH_METHOD")
 
 local body = os.getenv("BENCH_BODY_FILE")
@@ -15,7 +15,7 @@ end
 
 function done(summary, latency)
   io.write(string.format(
-    '{"requests":%d,"microseconds":%d,"refused":%d,"broken":%d,"p50":%d,"p99":%d,"max":%d}\n',
+    '{"requests":%d,"microseconds":%d,"errorResponses":%d,"socketErrors":%d,"p50":%d,"p99":%d,"max":%d}\n',
     summary.requests, summary.duration, summary.errors.status,
     summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
     latency:percentile(50), latency:percentile(99), latency.max))

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** Procedures of one namespace, as one file of a real router would have them. */
+/** Procedures per namespace. Each namespace is one file, as in a real router. */
 const perNamespace = 20;
 
 /**
- * Writes a router of so many procedures, built from the product's own parts, and a client that calls it.
+ * Writes a router with this many procedures, built with the product's own `init.ts`, and a client that calls it.
  *
- * @returns the client's file, and where in it a name is about to be completed
+ * @returns the path of the client and the position in it at which a completion is requested
  */
 export function generateRouter(folder: string, procedures: number) {
   mkdirSync(folder, { recursive: true });

@@ -15,11 +15,11 @@ export type LanguageServer = {
   close(): void;
 };
 
-/** TypeScript's language server as an editor starts it. */
+/** Starts TypeScript's language server the way an editor does. */
 export function startLanguageServer(tsc: string): LanguageServer {
   const child = spawn(process.execPath, [tsc, '--lsp', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
-  let asked = 0;
+  const pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  let lastId = 0;
   let buffered = Buffer.alloc(0);
 
   function send(message: object): void {
@@ -30,15 +30,15 @@ export function startLanguageServer(tsc: string): LanguageServer {
   function receive(text: string): void {
     const message = messageSchema.parse(JSON.parse(text));
     if (message.method !== undefined) {
-      // It asks for settings and the like: there are none.
+      // The server requests settings and similar: reply that there are none.
       if (message.id !== undefined) {
         const isList = message.method === 'workspace/configuration';
         send({ id: message.id, result: isList ? [null] : null });
       }
       return;
     }
-    const request = waiting.get(Number(message.id));
-    waiting.delete(Number(message.id));
+    const request = pending.get(Number(message.id));
+    pending.delete(Number(message.id));
     if (message.error) request?.reject(new Error(message.error.message));
     else request?.resolve(message.result);
   }
@@ -56,15 +56,15 @@ export function startLanguageServer(tsc: string): LanguageServer {
     }
   });
   child.once('exit', (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`the language server ended with ${code}`));
+    for (const { reject } of pending.values()) reject(new Error(`the language server exited with ${code}`));
   });
 
   return {
     request: (method, params) =>
       new Promise((resolve, reject) => {
-        asked += 1;
-        waiting.set(asked, { resolve, reject });
-        send({ id: asked, method, params });
+        lastId += 1;
+        pending.set(lastId, { resolve, reject });
+        send({ id: lastId, method, params });
       }),
     notify: (method, params) => send({ method, params }),
     close: () => void child.kill(),

@@ -1,6 +1,6 @@
 /**
- * What the types cost as a router grows: a whole check by `tsc`, and what an editor waits for a completion, by the
- * language server that TypeScript 7 brings (`tsc --lsp`).
+ * Cost of the types as a router grows: a full check by `tsc`, and the latency of a completion in an editor, from the
+ * language server of TypeScript 7 (`tsc --lsp`).
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -20,9 +20,9 @@ export type TypesSummary = {
   procedures: number;
   checkSeconds: number;
   memoryMegabytes: number;
-  /** From the start of the editor's server to its first completion. */
+  /** From the start of the language server to its first completion. */
   firstCompletionMilliseconds: number;
-  /** After a key was pressed. */
+  /** From a keystroke to the completion. */
   completionMilliseconds: number;
 };
 
@@ -79,12 +79,12 @@ async function complete(
     server.notify('textDocument/didOpen', {
       textDocument: { uri, languageId: 'typescript', version: 1, text },
     });
-    const ask = async () => {
-      const answer = await server.request('textDocument/completion', { textDocument: { uri }, position });
-      const { items } = Array.isArray(answer) ? { items: answer } : completionsSchema.parse(answer);
+    const requestCompletion = async () => {
+      const result = await server.request('textDocument/completion', { textDocument: { uri }, position });
+      const { items } = Array.isArray(result) ? { items: result } : completionsSchema.parse(result);
       if (!JSON.stringify(items).includes('"call1"')) throw new Error('the completion lacks the procedures');
     };
-    await ask();
+    await requestCompletion();
     const first = performance.now() - startedAt;
     const times: number[] = [];
     for (let version = 2; version < 12; version += 1) {
@@ -92,9 +92,9 @@ async function complete(
         textDocument: { uri, version },
         contentChanges: [{ text: `${text}// ${version}\n` }],
       });
-      const askedAt = performance.now();
-      await ask();
-      times.push(performance.now() - askedAt);
+      const requestedAt = performance.now();
+      await requestCompletion();
+      times.push(performance.now() - requestedAt);
     }
     return { firstCompletionMilliseconds: first, completionMilliseconds: quantile(times, 0.5) };
   } finally {

@@ -5,31 +5,30 @@ import { type SharedProduct, sharedBrowser, sharedProduct } from '#tests/support
 import { testWith } from '#tests/support/skip.ts';
 import { type Problems, watchProblems } from './problems.ts';
 
-/** For every test that uses withBrowser(): it is skipped without a browser. */
+/** Skips the test if no browser is installed. Every test that uses withBrowser() needs it. */
 export const test = testWith('chromium');
 
-/** A page in a browser profile that knows nothing of other tests. */
+/** A page in a browser profile without state from other tests. */
 export type Visit = {
   page: Page;
-  /** Everything it asked for, in order. */
+  /** The page's requests, in order. */
   requests: Request[];
-  /** A problem (see problems.ts) that belongs to this test, and must happen. Any other one fails the test. */
+  /** Expects a problem (see problems.ts). The test fails if it does not occur, and on any other problem. */
   expectProblem(pattern: RegExp): void;
-  /** The same for one that may or may not happen. */
+  /** Allows a problem that may or may not occur. */
   allowProblem(pattern: RegExp): void;
 };
 
 type OpenVisit = { page: Page; problems: Problems; expected: RegExp[]; allowed: RegExp[] };
 
-/** One for each product, for visits without options: scripts and fonts are fetched and compiled once. */
+/** One profile per product for visits without options, so that scripts and fonts are fetched and compiled once. */
 const profiles = new WeakMap<SharedProduct, BrowserContext>();
 
 /**
- * Pages of the worker's browser for a test file. After each test every page it opened must have been free of
- * problems.
+ * Opens pages in the browser of the test worker. After each test it checks that the pages had no unexpected problems.
  *
- * @param env what a product of the file's own is started with, `{}` for one that nobody has used; without it the
- * product is the worker's
+ * @param env environment of a product that is started for this file only; `{}` starts an unused one with the defaults.
+ * Without `env` the tests use the product of the test worker.
  */
 export function withBrowser(env?: Record<string, string>) {
   let own: Product | undefined;
@@ -38,13 +37,13 @@ export function withBrowser(env?: Record<string, string>) {
   const open: OpenVisit[] = [];
 
   beforeAll(async () => {
-    // Everyone here comes from one address.
+    // All requests come from one address, so they share one rate limit.
     const limits = { RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600' };
     own = env && (await startProduct({ ...limits, ...env }));
     product = own ?? (await sharedProduct());
     browser = await sharedBrowser();
     if (profileOf()) return;
-    // The first page of all starts half the browser, which no test's patience is for. This one calls nothing that is limited.
+    // The first page starts much of the browser, which can exceed the timeout of a test. It makes no rate-limited call.
     const first = await (await openProfile()).newPage();
     await first.goto('/docs', { timeout: 0 });
     await first.close();
@@ -64,9 +63,9 @@ export function withBrowser(env?: Record<string, string>) {
       const found = problems();
       const known = [...expected, ...allowed];
       const unexpected = found.filter((problem) => !known.some((pattern) => pattern.test(problem)));
-      expect(unexpected, 'problems of the page').toEqual([]);
+      expect(unexpected, 'unexpected problems of the page').toEqual([]);
       const missing = expected.filter((pattern) => !found.some((problem) => pattern.test(problem)));
-      expect(missing.map(String), 'problems that should have happened').toEqual([]);
+      expect(missing.map(String), 'expected problems that did not occur').toEqual([]);
     }
   });
 
@@ -79,7 +78,7 @@ export function withBrowser(env?: Record<string, string>) {
     if (!browser) throw new Error('the browser has not started yet');
     const context = await browser.newContext({
       baseURL: running().baseUrl,
-      // Neither the server's clock nor its language: what is rendered on both sides must not depend on them.
+      // Time zone and locale differ from the server's, because the HTML of both sides must not depend on them.
       timezoneId: 'Pacific/Auckland',
       locale: 'de-DE',
       ...options,
@@ -91,14 +90,14 @@ export function withBrowser(env?: Record<string, string>) {
   const profileOf = () => product && profiles.get(product);
 
   async function openProfile(): Promise<BrowserContext> {
-    const of = running();
+    const key = running();
     const profile = await newProfile({});
-    profiles.set(of, profile);
-    profile.on('close', () => profiles.delete(of));
+    profiles.set(key, profile);
+    profile.on('close', () => profiles.delete(key));
     return profile;
   }
 
-  /** A page of the product's profile, which has forgotten everything but its cache. */
+  /** Opens a page in the product's profile, with all its state except the HTTP cache cleared. */
   async function pageOfProfile(): Promise<Page> {
     const profile = profileOf() ?? (await openProfile());
     await Promise.all([profile.clearCookies(), profile.clearPermissions(), profile.setOffline(false)]);

@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
 
-/** The reason and the request id that a failure panel shows. */
+/** Reads the reason and the request id from a failure panel. */
 export async function readFailure(panel: Locator): Promise<{ reason: string; requestId: string }> {
   await panel.waitFor();
   const text = await panel.innerText();

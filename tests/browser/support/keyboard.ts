@@ -1,16 +1,16 @@
 import type { Page } from 'playwright-core';
 
-/** An element that was reached with the keyboard, and whether a person could see that it was. */
+/** An element that received focus by keyboard, and whether its focus was visible. */
 export type Stop = { element: string; outlined: boolean; onScreen: boolean };
 
-/** Of radio buttons that belong together only the chosen one is a stop; arrows move on from it. */
+/** Only the checked radio button of a group is a tab stop. The arrow keys reach the others. */
 const interactive =
   'a[href], button, input:not([type="hidden"], [tabindex="-1"], [type="radio"]:not(:checked)), textarea, select, summary, [tabindex="0"]';
 
-/** Marks every element of the page that can be used, and gives their names in the order of the document. */
+/** Marks all focusable elements of the page and returns their names in document order. */
 export function markInteractive(page: Page): Promise<string[]> {
   return page.evaluate((selector) => {
-    /** Chromium lets one scroll with the keyboard what scrolls and has nothing to stop at in it. */
+    /** Chromium makes a scrollable element without focusable content a tab stop. */
     const scrolls = (element: HTMLElement) =>
       element.matches('pre') &&
       (element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight);
@@ -28,7 +28,7 @@ export function markInteractive(page: Page): Promise<string[]> {
   }, interactive);
 }
 
-/** Presses Tab from the top of the page until it leaves the page or comes round, and tells each stop. */
+/** Presses Tab from the top of the page until the focus leaves the page or repeats. Returns the tab stops. */
 export async function tabThrough(page: Page, atMost: number): Promise<Stop[]> {
   const stops: Stop[] = [];
   await page.evaluate(() => {
@@ -49,7 +49,7 @@ function focused(page: Page): Promise<Stop | undefined> {
   return page.evaluate(() => {
     const element = document.activeElement;
     if (!(element instanceof HTMLElement) || element === document.body) return undefined;
-    // A radio button may leave it to its label to be seen.
+    // The label of a hidden radio button shows its focus.
     const shown = (element.matches('[type="radio"].sr-only') && element.closest('label')) || element;
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(shown);
     const { top, left, bottom, right, width, height } = shown.getBoundingClientRect();

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { hydrated } from './wait.ts';
 
-/** From the next page on, records every shift of the layout that no input of the visitor caused, with what moved. */
+/** Records layout shifts without recent user input from the next page load on, with the elements that moved. */
 export async function watchShifts(page: Page): Promise<() => Promise<string[]>> {
   await page.addInitScript(() => {
     const shifts: string[] = [];
@@ -18,13 +18,13 @@ export async function watchShifts(page: Page): Promise<() => Promise<string[]>> 
     }).observe({ type: 'layout-shift', buffered: true });
   });
   return async () => {
-    await drawn(page);
+    await painted(page);
     return page.evaluate(() => Reflect.get(window, 'shifts'));
   };
 }
 
-/** Until fonts are in use, scripts have taken over and frames were drawn with both. */
-async function drawn(page: Page): Promise<void> {
+/** Waits until the page is hydrated, its fonts are loaded and two frames are painted with both. */
+async function painted(page: Page): Promise<void> {
   await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
   await page.evaluate(async () => {
     await document.fonts.ready;

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What sticks out to the right of the window, and so makes the page scroll sideways; empty when nothing does. */
+/** Returns the elements that extend beyond the right edge of the window, or an empty list if the page fits. */
 export function sidewaysOverflow(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;

@@ -1,14 +1,14 @@
 import type { Page } from 'playwright-core';
 
-/** Something that a page must not do; `url` where it belongs to one request. */
+/** A problem of a page. `url` is set if it belongs to one request. */
 type Problem = { text: string; url: string | undefined };
 
-/** Everything that went wrong on a page so far, a line each. */
+/** Returns all problems of a page so far, one line each. */
 export type Problems = () => string[];
 
 /**
- * Listens to a page: errors and warnings of the console (React reports a failed hydration there), errors that
- * nobody caught, requests that failed, answers of 400 and above, and requests to any other host.
+ * Collects the problems of a page: errors and warnings of the console (React reports failed hydration there), uncaught
+ * errors, failed requests, responses with status 400 and above, and requests to other hosts.
  */
 export function watchProblems(page: Page, baseUrl: string): Problems {
   const requests: Problem[] = [];
@@ -22,14 +22,14 @@ export function watchProblems(page: Page, baseUrl: string): Problems {
   });
   page.on('pageerror', (error) => others.push({ text: `uncaught: ${error.message}`, url: undefined }));
   page.on('request', (request) => {
-    const { protocol, origin: asked } = new URL(request.url());
-    if (protocol.startsWith('http') && asked !== origin) {
-      others.push({ text: `another host was asked: ${request.url()}`, url: request.url() });
+    const { protocol, origin: requested } = new URL(request.url());
+    if (protocol.startsWith('http') && requested !== origin) {
+      others.push({ text: `request to another host: ${request.url()}`, url: request.url() });
     }
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? 'unknown';
-    // A navigation ends the prefetches that are still under way; a browser without JavaScript loads no script.
+    // A navigation aborts running prefetches. A browser without JavaScript blocks scripts.
     if (reason === 'net::ERR_ABORTED' || reason === 'csp') return;
     requests.push({ text: `${reason}: ${request.method()} ${pathOf(request.url())}`, url: request.url() });
   });
@@ -39,11 +39,11 @@ export function watchProblems(page: Page, baseUrl: string): Problems {
     requests.push({ text: `${response.status()}: ${method} ${pathOf(url)}`, url });
   });
 
-  /** The console says once more what the answer's status said. */
-  const isEcho = ({ text, url }: Problem) =>
+  /** The console repeats each failed response. */
+  const isDuplicate = ({ text, url }: Problem) =>
     text.startsWith('console error: Failed to load resource') && requests.some((known) => known.url === url);
 
-  return () => [...requests, ...others.filter((problem) => !isEcho(problem))].map(({ text }) => text);
+  return () => [...requests, ...others.filter((problem) => !isDuplicate(problem))].map(({ text }) => text);
 }
 
 function pathOf(url: string): string {

@@ -2,19 +2,19 @@ import type { Request } from 'playwright-core';
 
 const pathOf = (request: Request) => new URL(request.url()).pathname;
 
-/** Those that went through the typed door. */
+/** Returns the requests to /api/trpc. */
 export function trpcCalls(requests: Request[]): Request[] {
   return requests.filter((request) => pathOf(request).startsWith('/api/trpc/'));
 }
 
-/** Those that called this procedure, alone or in a batch. */
+/** Returns the requests that called this procedure, alone or in a batch. */
 export function callsOf(requests: Request[], procedure: string): Request[] {
   return trpcCalls(requests).filter((request) =>
     pathOf(request).slice('/api/trpc/'.length).split(',').includes(procedure),
   );
 }
 
-/** Whole pages; a navigation within the application loads none. */
+/** Returns the document requests. A client-side navigation makes none. */
 export function pageLoads(requests: Request[]): Request[] {
   return requests.filter((request) => request.isNavigationRequest());
 }

@@ -1,33 +1,33 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-const patience = { timeout: 10_000 };
+const polling = { timeout: 10_000 };
 
-/** Until React has taken the element over, so that its handlers answer and not the browser's defaults. */
+/** Waits until React has hydrated the element, so that its event handlers replace the browser's defaults. */
 export async function hydrated(locator: Locator): Promise<void> {
   const isHydrated = () =>
     locator.evaluate((element) => Object.keys(element).some((key) => key.startsWith('__reactProps$')));
-  await expect.poll(isHydrated, patience).toBe(true);
+  await expect.poll(isHydrated, polling).toBe(true);
 }
 
-/** Until the page's main heading says this. */
+/** Waits until the main heading has this text. */
 export async function headed(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 }
 
-/** Until the element's text is this, or holds it. */
+/** Waits until the element's text contains or matches `text`. */
 export async function reads(locator: Locator, text: string | RegExp): Promise<void> {
   const read = () => locator.textContent();
-  if (typeof text === 'string') await expect.poll(read, patience).toContain(text);
-  else await expect.poll(read, patience).toMatch(text);
+  if (typeof text === 'string') await expect.poll(read, polling).toContain(text);
+  else await expect.poll(read, polling).toMatch(text);
 }
 
-/** Until a value read again and again is this. */
+/** Polls until `read` returns this value. */
 export async function becomes<T>(read: () => T | Promise<T>, value: T): Promise<void> {
-  await expect.poll(read, patience).toEqual(value);
+  await expect.poll(read, polling).toEqual(value);
 }
 
-/** Until nothing is on its way: what a page asks for by itself has been asked. */
+/** Waits until the page has no running requests. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
 }

@@ -7,41 +7,42 @@ import { startArguments } from '#tests/support/start-command.ts';
 export type Instance = {
   port: number;
   baseUrl: string;
-  /** Everything that its processes, one after the other, have written. */
+  /** Output of all its processes so far. */
   log(): string;
-  /** @param folder of the build; that of the last time, or this one, when it is left out */
+  /** @param folder folder of the build. Default: that of the previous start, at first the current folder */
   start(folder?: string): void;
-  /** Undefined while nothing answers. */
+  /** Undefined while nothing listens. */
   readiness(): Promise<Readiness | undefined>;
-  /** kill -9; resolves when it is gone. */
+  /** Sends SIGKILL and resolves when the process has exited. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves to the exit code. */
+  /** Sends SIGTERM and resolves to the exit code. */
   stop(): Promise<number | null>;
 };
 
-export type Readiness = z.infer<typeof readinessSchema>;
+type Readiness = z.infer<typeof readinessSchema>;
 
 const readinessSchema = z.object({
   status: z.string(),
   dependencies: z.object({ redis: z.object({ state: z.string() }).optional() }),
 });
 
-const headStart = 60_000;
+/** Milliseconds. */
+const recoveryTimeout = 60_000;
 
-/** One instance of the product in a process of its own, which can be ended and started again at the same port. */
+/** Creates an instance of the product in its own process, which can be stopped and restarted on the same port. */
 export function createInstance(port: number, env: Record<string, string>): Instance {
   const baseUrl = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let output = '';
-  let builtIn = process.cwd();
+  let buildFolder = process.cwd();
 
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
+  async function terminate(signal: NodeJS.Signals): Promise<number | null> {
     const running = child;
     if (!running) return null;
     child = undefined;
-    const ended = once(running, 'close');
+    const closed = once(running, 'close');
     running.kill(signal);
-    await ended;
+    await closed;
     return running.exitCode;
   }
 
@@ -49,8 +50,8 @@ export function createInstance(port: number, env: Record<string, string>): Insta
     port,
     baseUrl,
     log: () => output,
-    start(folder = builtIn) {
-      builtIn = folder;
+    start(folder = buildFolder) {
+      buildFolder = folder;
       const started = spawn(process.execPath, startArguments(), {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,27 +69,27 @@ export function createInstance(port: number, env: Record<string, string>): Insta
       return response && readinessSchema.parse(await response.json());
     },
     async kill() {
-      await end('SIGKILL');
+      await terminate('SIGKILL');
     },
-    stop: () => end('SIGTERM'),
+    stop: () => terminate('SIGTERM'),
   };
 }
 
 /**
- * Waits until all instances are ready, and see Redis.
+ * Waits until all instances are ready and connected to Redis.
  *
- * @throws Error with what they wrote last when they do not come to it
+ * @throws Error with the end of their logs after a minute
  */
-export async function untilWell(instances: readonly Instance[]): Promise<void> {
-  const giveUpAt = performance.now() + headStart;
+export async function waitUntilHealthy(instances: readonly Instance[]): Promise<void> {
+  const deadline = performance.now() + recoveryTimeout;
   for (;;) {
     const states = await Promise.all(instances.map((each) => each.readiness().catch(() => undefined)));
     if (states.every((each) => each?.status === 'ready' && each.dependencies.redis?.state === 'ok')) return;
-    if (performance.now() > giveUpAt) {
-      const told = instances.map(
+    if (performance.now() > deadline) {
+      const details = instances.map(
         (each, index) => `${JSON.stringify(states[index])} ${each.log().slice(-2_000)}`,
       );
-      throw new Error(`The instances did not recover:\n${told.join('\n')}`);
+      throw new Error(`The instances did not recover:\n${details.join('\n')}`);
     }
     await delay(50);
   }

@@ -2,42 +2,43 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Accepted } from '../fleet.ts';
 
-export const kinds = ['echo', 'weather', 'feed', 'page', 'mail', 'limited'] as const;
+const kinds = ['echo', 'weather', 'feed', 'page', 'mail', 'limited'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** One request through the balancer, and what came of it. */
+/** A request through the balancer and its outcome. */
 export type Attempt = {
   kind: Kind;
+  /** Phase in which it started. */
   phase: string;
-  /** What was going on when it ended. */
+  /** Phase in which it ended. */
   endPhase: string;
   startedAt: number;
   endedAt: number;
   requestId: string;
-  /** 0 when nothing came. */
+  /** 0 without a response. */
   status: number;
-  /** The port of the instance that the balancer gave it to. */
+  /** Port of the instance that the balancer chose. */
   servedBy: number;
-  /** Of a refusal in the product's form. */
+  /** Reason in an error response of the product. */
   reason: string | undefined;
-  /** Whether the answer carries the id that the request came with. */
-  keepsId: boolean;
+  /** Whether the response has the request's id. */
+  keepsRequestId: boolean;
 };
 
 export type Load = {
   attempts: readonly Attempt[];
-  /** Every mail that was accepted, each time that was said. */
+  /** Receipts of accepted mails; a mail can have several. */
   accepted: readonly Accepted[];
-  enter(phase: string): void;
-  /** Waits until what was begun has ended, and every mail was accepted. */
+  enterPhase(name: string): void;
+  /** Waits until all running requests have ended and every mail was accepted. */
   stop(): Promise<void>;
 };
 
-/** The caller whose limit is looked at. */
+/** Address of the client whose rate limit is checked. */
 const limitedClient = '198.51.100.7';
 const pause = { limited: 30, other: 15 };
 
-const refusalSchema = z.object({
+const errorSchema = z.object({
   error: z.union([
     z.object({ json: z.object({ data: z.object({ reason: z.string(), requestId: z.string() }) }) }),
     z.object({ reason: z.string(), requestId: z.string() }),
@@ -47,9 +48,9 @@ const receiptSchema = z.object({
   result: z.object({ data: z.object({ json: z.object({ id: z.string(), messageId: z.string() }) }) }),
 });
 
-type Sent = { method?: string; path: string; input?: unknown; client?: string; key?: string };
+type RequestSpec = { method?: string; path: string; input?: unknown; client?: string; key?: string };
 
-/** Callers that ask for a bit of everything, one request after the other, until they are told to stop. */
+/** Starts one caller per kind of request. Each sends one request after the other until `stop`. */
 export function startLoad(url: string, random: () => number): Load {
   const attempts: Attempt[] = [];
   const accepted: Accepted[] = [];
@@ -57,15 +58,15 @@ export function startLoad(url: string, random: () => number): Load {
   let stopped = false;
   let mails = 0;
 
-  const drawn = (count: number) => Math.floor(random() * count);
-  /** Each from somewhere else, so that no limit is met. */
-  const anyClient = () => `10.${drawn(256)}.${drawn(256)}.${drawn(256)}`;
+  const randomInt = (count: number) => Math.floor(random() * count);
+  /** A new address for each request, so that none is rate-limited. */
+  const randomClient = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`;
 
-  const requests: Record<Kind, () => Sent> = {
-    echo: () => ({ path: '/api/trpc/echo.body', input: { n: drawn(1_000) } }),
+  const requests: Record<Kind, () => RequestSpec> = {
+    echo: () => ({ path: '/api/trpc/echo.body', input: { n: randomInt(1_000) } }),
     weather: () => ({
       path: '/api/trpc/weather.forecast',
-      input: { lat: 40 + drawn(20), lng: drawn(2) * drawn(100) },
+      input: { lat: 40 + randomInt(20), lng: randomInt(2) * randomInt(100) },
     }),
     feed: () => ({ method: 'GET', path: '/rss.xml' }),
     page: () => ({ method: 'GET', path: '/posts' }),
@@ -84,7 +85,10 @@ export function startLoad(url: string, random: () => number): Load {
     },
   };
 
-  async function send(kind: Kind, { method = 'POST', path, input, client, key }: Sent): Promise<Attempt> {
+  async function send(
+    kind: Kind,
+    { method = 'POST', path, input, client, key }: RequestSpec,
+  ): Promise<Attempt> {
     const requestId = crypto.randomUUID();
     const startedAt = performance.now();
     const attempt: Attempt = {
@@ -97,13 +101,13 @@ export function startLoad(url: string, random: () => number): Load {
       status: 0,
       servedBy: 0,
       reason: undefined,
-      keepsId: false,
+      keepsRequestId: false,
     };
     try {
       const response = await fetch(`${url}${path}`, {
         method,
         headers: {
-          'x-client': client ?? anyClient(),
+          'x-client': client ?? randomClient(),
           'x-request-id': requestId,
           ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
         },
@@ -112,11 +116,11 @@ export function startLoad(url: string, random: () => number): Load {
       const text = await response.text();
       attempt.status = response.status;
       attempt.servedBy = Number(response.headers.get('x-served-by') ?? 0);
-      attempt.keepsId = response.headers.get('x-request-id') === requestId;
+      attempt.keepsRequestId = response.headers.get('x-request-id') === requestId;
       if (response.status >= 400) attempt.reason = reasonOf(text);
       else if (key) accepted.push({ key, ...receiptSchema.parse(JSON.parse(text)).result.data.json });
     } catch (error) {
-      // What the connection did; anything else is a mistake of this file.
+      // `fetch` throws a TypeError when the connection fails. Any other error is a bug in this file.
       if (!(error instanceof TypeError)) throw error;
     }
     attempt.endedAt = performance.now();
@@ -125,20 +129,20 @@ export function startLoad(url: string, random: () => number): Load {
     return attempt;
   }
 
-  /** A mail is the caller's until it is accepted: it comes again, under the same key. */
-  async function deliver(kind: Kind): Promise<void> {
-    const sent = requests[kind]();
+  /** Sends a request. A mail is retried with the same idempotency key until it is accepted. */
+  async function sendWithRetry(kind: Kind): Promise<void> {
+    const request = requests[kind]();
     for (;;) {
-      const { status } = await send(kind, sent);
-      if (!sent.key || (status > 0 && status < 500)) return;
+      const { status } = await send(kind, request);
+      if (!request.key || (status > 0 && status < 500)) return;
       await delay(200);
     }
   }
 
   async function call(kind: Kind): Promise<void> {
     while (!stopped) {
-      await deliver(kind);
-      await delay(kind === 'limited' ? pause.limited : pause.other + drawn(20));
+      await sendWithRetry(kind);
+      await delay(kind === 'limited' ? pause.limited : pause.other + randomInt(20));
     }
   }
   const calls = kinds.map(call);
@@ -146,7 +150,7 @@ export function startLoad(url: string, random: () => number): Load {
   return {
     attempts,
     accepted,
-    enter(name) {
+    enterPhase(name) {
       phase = name;
     },
     async stop() {
@@ -158,7 +162,7 @@ export function startLoad(url: string, random: () => number): Load {
 
 function reasonOf(text: string): string | undefined {
   try {
-    const { error } = refusalSchema.parse(JSON.parse(text));
+    const { error } = errorSchema.parse(JSON.parse(text));
     return 'json' in error ? error.json.data.reason : error.reason;
   } catch {
     return undefined;

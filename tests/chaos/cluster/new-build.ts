@@ -12,17 +12,17 @@ export const buildIn = (folder: string): Build => ({
 });
 
 /**
- * Builds this checkout once more in a folder of its own, as an upgrade is laid out: it is another build, with other
- * files, although nothing in it has changed.
+ * Builds this checkout again in a separate folder, as an upgrade would be installed. The result is another build with
+ * other file names, although the sources are the same.
  *
- * @throws Error when it does not build
+ * @throws Error when the build fails
  */
 export function makeNewBuild(): Build & { remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'typed-bff-build-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     for (const file of contextFiles()) cpSync(file, join(folder, file));
-    // No copies where the file system can do without.
+    // Hard links, or copies on a file system without them.
     const { status } = spawnSync('cp', ['-al', 'node_modules', folder], { stdio: 'ignore' });
     if (status !== 0) cpSync('node_modules', join(folder, 'node_modules'), { recursive: true });
     const built = spawnSync(process.execPath, ['server/bin/launch.ts', 'build'], {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openMailDatabase } from '#server/mail/mail-service.ts';
+import { openMailDatabase } from '#server/mail/open-database.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { startBalancer } from '#tests/support/haproxy.ts';
@@ -11,43 +11,43 @@ import { freePort } from '#tests/support/product.ts';
 import { startRedis } from '#tests/support/redis.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
-import { type Account, account } from '../account.ts';
+import { auditMails, type MailAudit } from '../audit.ts';
 import { randomSequence } from '../misbehaviour.ts';
-import { createInstance, type Instance, untilWell } from './instances.ts';
-import { judge, type Kill, type PhaseFigures } from './judge.ts';
+import { evaluate, type Kill, type PhaseFigures } from './evaluate.ts';
+import { createInstance, type Instance, waitUntilHealthy } from './instances.ts';
 import { startLoad } from './load.ts';
 import { type Build, buildIn } from './new-build.ts';
 
 export type ClusterChaosOptions = {
   seed: number;
-  /** Milliseconds that each trouble, and each time after it, lasts. */
+  /** Milliseconds that each fault and each recovery phase last. */
   span: number;
   rounds: number;
-  /** What all instances are replaced by in the end; without it, by the build that they had. */
+  /** Build that replaces the running one in the last phase of a round. Default: the same build. */
   newBuild?: Build;
-  /** Told of what is about to go wrong. */
-  tell?: (trouble: string) => void;
+  /** Called with the name of each fault before it starts. */
+  onFault?: (fault: string) => void;
 };
 
-export type ClusterChaosReport = { phases: PhaseFigures[]; mails: Account; broken: string[] };
+export type ClusterChaosReport = { phases: PhaseFigures[]; mails: MailAudit; violations: string[] };
 
-/** Calls of the caller whose limit is looked at, in how many seconds. */
+/** Rate limit of the rate-limited client. */
 const limit = { calls: 20, seconds: 3 };
 const instanceCount = 3;
-/** Milliseconds; far more than the delivery of one mail takes. */
+/** Milliseconds; much longer than the delivery of one mail. */
 const deliveryTime = 3_000;
-let askedPlaces = 0;
+let requestedPlaces = 0;
 
 /**
- * Three instances on one PostgreSQL and one Redis behind a balancer, under a mixed load, while one thing after the
- * other goes wrong. After each of them everything has to come back by itself; what was accepted is counted at the end.
+ * Runs three instances on one PostgreSQL and one Redis behind a balancer under a mixed load and injects one fault after
+ * the other. The system must recover from each fault without intervention. Accepted mails are audited at the end.
  */
 export async function runClusterChaos({
   seed,
   span,
   rounds,
   newBuild,
-  tell,
+  onFault,
 }: ClusterChaosOptions): Promise<ClusterChaosReport> {
   const random = randomSequence(seed);
   const folder = await mkdtemp(join(tmpdir(), 'typed-bff-cluster-chaos-'));
@@ -82,22 +82,23 @@ export async function runClusterChaos({
       });
       instances.push(instance);
       closers.unshift(() => instance.kill());
-      // One after the other: two cores are not made for three starts at once.
+      // One after the other: three simultaneous starts overload two cores.
       instance.start();
-      await untilWell(instances);
+      await waitUntilHealthy(instances);
     }
     const balancer = opened(await startBalancer(instances.map(({ port }) => port)));
-    const any = () => {
+    const randomInstance = () => {
       const instance = instances[Math.floor(random() * instances.length)];
       if (!instance) throw new Error('there are no instances');
       return instance;
     };
 
     const kills: Kill[] = [];
-    let doubts = 0;
-    const troubles: Record<string, () => Promise<unknown>> = {
+    /** Mails that were possibly sent when a server failed, and may therefore be sent again. */
+    let possibleDuplicates = 0;
+    const faults: Record<string, () => Promise<unknown>> = {
       'an instance is killed': async () => {
-        const victim = any();
+        const victim = randomInstance();
         const from = performance.now();
         await victim.kill();
         kills.push({ port: victim.port, from, to: performance.now() });
@@ -105,7 +106,7 @@ export async function runClusterChaos({
         victim.start();
       },
       'PostgreSQL restarts': async () => {
-        doubts += instanceCount;
+        possibleDuplicates += instanceCount;
         await postgres.stop();
         await delay(span);
         await postgres.start();
@@ -120,24 +121,24 @@ export async function runClusterChaos({
         await delay(span);
         await redis.start();
       },
-      'the mail server is cut': async () => {
-        doubts += instanceCount;
+      'the mail server is down': async () => {
+        possibleDuplicates += instanceCount;
         const current = smtpServers.at(-1);
         await current?.close();
         await delay(span);
         smtpServers.push(await startSmtpServer({}, current?.port));
       },
-      'an upstream breaks': async () => {
+      'an upstream fails': async () => {
         upstreams.openMeteo.fault({ kind: 'status', status: 500 });
         await delay(span);
         upstreams.openMeteo.fault(undefined);
       },
-      'all are replaced': async () => {
+      'all instances are replaced': async () => {
         for (const instance of instances) {
           const code = await instance.stop();
-          if (code !== 0) throw new Error(`An instance stopped with ${code}.`);
+          if (code !== 0) throw new Error(`An instance exited with ${code}.`);
           instance.start(newBuild?.folder);
-          await untilWell(instances);
+          await waitUntilHealthy(instances);
         }
         await expectBuild(instances, newBuild ?? buildIn('.'));
       },
@@ -146,14 +147,14 @@ export async function runClusterChaos({
     const load = startLoad(balancer.url, random);
     await delay(span);
     for (let round = 0; round < rounds; round += 1) {
-      for (const [name, trouble] of Object.entries(troubles)) {
-        tell?.(name);
-        load.enter(name);
-        await trouble();
-        await untilWell(instances);
-        // A circuit that opened closes again after its pause.
-        if (name === 'an upstream breaks') await untilAnswered(instances);
-        load.enter(`after: ${name}`);
+      for (const [name, fault] of Object.entries(faults)) {
+        onFault?.(name);
+        load.enterPhase(name);
+        await fault();
+        await waitUntilHealthy(instances);
+        // An open circuit breaker closes again only after its pause.
+        if (name === 'an upstream fails') await waitUntilWeatherWorks(instances);
+        load.enterPhase(`after: ${name}`);
         await delay(span);
       }
     }
@@ -162,13 +163,13 @@ export async function runClusterChaos({
     const db = await openMailDatabase({ DATA_DIR: folder, DATABASE_URL: databaseUrl }, log);
     closers.unshift(() => db.close());
     await delay(deliveryTime);
-    await endLeases(db.queries);
-    await untilDelivered(db.queries);
+    await expireLeases(db.queries);
+    await waitForDelivery(db.queries);
 
     const received = smtpServers.flatMap(({ messages }) => messages);
-    const mails = await account(db.queries, received, load.accepted, kills.length + doubts);
-    const { phases, broken } = judge({ attempts: load.attempts, instances, kills, limit });
-    return { phases, mails, broken: [...mails.broken, ...broken] };
+    const mails = await auditMails(db.queries, received, load.accepted, kills.length + possibleDuplicates);
+    const { phases, violations } = evaluate({ attempts: load.attempts, instances, kills, limit });
+    return { phases, mails, violations: [...mails.violations, ...violations] };
   } finally {
     for (const close of closers) await close();
   }
@@ -176,18 +177,18 @@ export async function runClusterChaos({
 
 type Queries = Awaited<ReturnType<typeof openMailDatabase>>['queries'];
 
-/** @throws Error when an instance does not serve the files of a build */
+/** @throws Error when an instance does not serve the files of the build */
 async function expectBuild(instances: readonly Instance[], { buildId }: Build): Promise<void> {
   for (const { baseUrl } of instances) {
     const response = await fetch(`${baseUrl}/_next/static/${buildId}/_buildManifest.js`);
     await response.arrayBuffer();
     if (!response.ok)
-      throw new Error(`An instance answered ${response.status} for a file of build ${buildId}.`);
+      throw new Error(`An instance returned ${response.status} for a file of build ${buildId}.`);
   }
 }
 
-/** What was taken in hand longer ago belongs to an instance that was killed: the time passes for which it owns it. */
-async function endLeases(queries: Queries): Promise<void> {
+/** Expires old leases. A mail claimed more than `deliveryTime` ago belongs to a killed instance. */
+async function expireLeases(queries: Queries): Promise<void> {
   await queries
     .updateTable('mail')
     .set({ lease_until: 0 })
@@ -196,9 +197,9 @@ async function endLeases(queries: Queries): Promise<void> {
     .execute();
 }
 
-async function untilDelivered(queries: Queries): Promise<void> {
-  const giveUpAt = performance.now() + 180_000;
-  while (performance.now() < giveUpAt) {
+async function waitForDelivery(queries: Queries): Promise<void> {
+  const deadline = performance.now() + 180_000;
+  while (performance.now() < deadline) {
     const left = await queries
       .selectFrom('mail')
       .select('id')
@@ -209,24 +210,24 @@ async function untilDelivered(queries: Queries): Promise<void> {
   }
 }
 
-/** Each instance is asked by itself: it has a circuit of its own, and a balancer would pass over one of them by chance. */
-async function untilAnswered(instances: readonly Instance[]): Promise<void> {
-  const giveUpAt = performance.now() + 30_000;
+/** Waits until each instance serves the weather again. Bypasses the balancer: each instance has its own circuit breaker. */
+async function waitUntilWeatherWorks(instances: readonly Instance[]): Promise<void> {
+  const deadline = performance.now() + 30_000;
   for (const { baseUrl } of instances) {
-    while (!(await answersWeather(baseUrl))) {
-      if (performance.now() > giveUpAt) throw new Error('the weather did not come back');
+    while (!(await servesWeather(baseUrl))) {
+      if (performance.now() > deadline) throw new Error('an instance does not serve the weather again');
       await delay(50);
     }
   }
 }
 
-/** The weather of a place that nobody has asked about, so that no cache answers. */
-async function answersWeather(baseUrl: string): Promise<boolean> {
-  askedPlaces += 1;
+/** Requests the weather of a new place, which is in no cache. */
+async function servesWeather(baseUrl: string): Promise<boolean> {
+  requestedPlaces += 1;
   const response = await fetch(`${baseUrl}/api/trpc/weather.forecast`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ json: { lat: -40, lng: askedPlaces / 100 } }),
+    body: JSON.stringify({ json: { lat: -40, lng: requestedPlaces / 100 } }),
   });
   await response.text();
   return response.ok;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export type InlineScript = { nonce: string | undefined; sha256: string };
 
-/** Scripts whose code stands in the page. */
+/** Returns the nonce and hash of each script whose code is in the page. */
 export function inlineScripts(html: string): InlineScript[] {
   return [...html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/g)]
     .filter(([, attributes = '']) => !/\ssrc=/.test(attributes))
@@ -12,7 +12,7 @@ export function inlineScripts(html: string): InlineScript[] {
     }));
 }
 
-/** The nonces of all its elements. */
+/** Returns the nonces of all elements. */
 export function noncesIn(html: string): string[] {
   return [...html.matchAll(/<[a-z][^>]*\snonce="([^"]*)"[^>]*>/g)].map(([, nonce = '']) => nonce);
 }
@@ -21,7 +21,7 @@ function nonceOf(attributes: string): string | undefined {
   return /\snonce="([^"]*)"/.exec(attributes)?.[1];
 }
 
-/** The directives of a Content-Security-Policy, each with its sources. */
+/** Parses a Content-Security-Policy into its directives and their sources. */
 export function readPolicy(policy: string | null): Map<string, string[]> {
   const directives = (policy ?? '').split(';').map((directive) => directive.trim().split(/\s+/));
   return new Map(directives.map(([name = '', ...sources]) => [name, sources]));

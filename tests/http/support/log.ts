@@ -9,7 +9,7 @@ const call = z.strictObject({
   durationMs: z.number().min(0),
 });
 
-/** A line of the log; the wide event of a request has all of these. */
+/** A log line. The wide event of a request has all of these fields except `reason` and `err`. */
 const lineSchema = z.looseObject({
   level: z.string(),
   time: z.iso.datetime(),
@@ -28,10 +28,10 @@ const lineSchema = z.looseObject({
 });
 
 export type LogLine = z.output<typeof lineSchema>;
-type Logging = Pick<Product, 'log'>;
+type WithLog = Pick<Product, 'log'>;
 
-/** Every whole JSON line, of those written after `from` characters. */
-export function logLines(product: Logging, from = 0): LogLine[] {
+/** Returns every complete JSON line that starts after the first `from` characters of the log. */
+export function logLines(product: WithLog, from = 0): LogLine[] {
   const text = product.log().slice(from);
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
@@ -40,15 +40,19 @@ export function logLines(product: Logging, from = 0): LogLine[] {
     .map((line) => lineSchema.parse(JSON.parse(line)));
 }
 
-export function linesOf(product: Logging, requestId: string): LogLine[] {
+export function linesOf(product: WithLog, requestId: string): LogLine[] {
   return logLines(product).filter((line) => line.requestId === requestId);
 }
 
-/** The first line of this kind; the log comes over a pipe, so it may be later than the answer. */
-export function untilLogged(product: Logging, isIt: (line: LogLine) => boolean, from = 0): Promise<LogLine> {
+/** Waits for the first matching line. The log comes over a pipe, so a line may arrive after the response. */
+export function untilLogged(
+  product: WithLog,
+  matches: (line: LogLine) => boolean,
+  from = 0,
+): Promise<LogLine> {
   return vi.waitFor(
     () => {
-      const line = logLines(product, from).find(isIt);
+      const line = logLines(product, from).find(matches);
       if (!line) throw new Error('the log has no such line');
       return line;
     },
@@ -56,7 +60,7 @@ export function untilLogged(product: Logging, isIt: (line: LogLine) => boolean, 
   );
 }
 
-/** The one wide event of a request. */
-export async function eventOf(product: Logging, requestId: string): Promise<LogLine> {
+/** Waits for the wide event of a request. */
+export async function eventOf(product: WithLog, requestId: string): Promise<LogLine> {
   return untilLogged(product, (line) => line.requestId === requestId && line.msg === 'request');
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Product } from '#tests/support/product.ts';
 
-/** Resident memory of the product's process in bytes. */
+/** Returns the resident memory of the product's process in bytes. */
 export async function residentMemory({ process }: Pick<Product, 'process'>): Promise<number> {
   const pid = String(process.pid);
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);

@@ -1,28 +1,28 @@
 import { connect } from 'node:net';
 
-/** What came back on a connection, and how it ended. */
+/** The responses read from a connection, and how the connection ended. */
 export type Exchange = {
-  answers: WireAnswer[];
-  /** Of the connection: by the server, or because the client's patience ended. */
+  responses: WireResponse[];
+  /** `closed` by the server, or `hung` until the client's timeout. */
   ended: 'closed' | 'hung';
 };
 
-export type WireAnswer = { status: number; headers: Headers; text: string };
+export type WireResponse = { status: number; headers: Headers; text: string };
 
 export type SendOptions = {
-  /** Milliseconds until a connection that does not end counts as hung. */
-  patience?: number;
-  /** Says that nothing more will come after the bytes. */
+  /** Milliseconds after which an open connection counts as hung. */
+  timeout?: number;
+  /** Ends the sending side (FIN) after the bytes. */
   halfClose?: boolean;
-  /** The method of the request: an answer to HEAD has no body. */
+  /** The request method: a response to HEAD has no body. */
   method?: string;
 };
 
-/** Sends bytes as they are and reads until the server ends the connection. */
+/** Sends bytes unchanged and reads until the server closes the connection. */
 export function sendBytes(
   baseUrl: string,
   bytes: Uint8Array | string,
-  { patience = 20_000, halfClose = false, method = 'GET' }: SendOptions = {},
+  { timeout = 20_000, halfClose = false, method = 'GET' }: SendOptions = {},
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(baseUrl).port), '127.0.0.1');
@@ -30,11 +30,11 @@ export function sendBytes(
     const finish = (ended: Exchange['ended']) => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ answers: parseAnswers(Buffer.concat(chunks), method), ended });
+      resolve({ responses: parseResponses(Buffer.concat(chunks), method), ended });
     };
-    const timer = setTimeout(() => finish('hung'), patience);
+    const timer = setTimeout(() => finish('hung'), timeout);
     socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
-    // A server that has refused what it was sent may reset the rest.
+    // A server that rejects a request may reset the connection while the rest is being sent.
     socket.on('error', () => undefined);
     socket.on('close', () => finish('closed'));
     socket.write(bytes);
@@ -42,14 +42,14 @@ export function sendBytes(
   });
 }
 
-/** Every whole answer in what was read; interim ones (1xx) are left out. */
-export function parseAnswers(bytes: Buffer, method = 'GET'): WireAnswer[] {
-  const answers: WireAnswer[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const headEnd = bytes.indexOf('\r\n\r\n', at);
+/** Parses every complete response in the bytes. Interim responses (1xx) are left out. */
+export function parseResponses(bytes: Buffer, method = 'GET'): WireResponse[] {
+  const responses: WireResponse[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    const headEnd = bytes.indexOf('\r\n\r\n', offset);
     if (headEnd < 0) break;
-    const [statusLine = '', ...lines] = bytes.toString('latin1', at, headEnd).split('\r\n');
+    const [statusLine = '', ...lines] = bytes.toString('latin1', offset, headEnd).split('\r\n');
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1] ?? 0);
     const headers = new Headers(
       lines.map((line): [string, string] => {
@@ -57,13 +57,13 @@ export function parseAnswers(bytes: Buffer, method = 'GET'): WireAnswer[] {
         return [line.slice(0, colon), line.slice(colon + 1).trim()];
       }),
     );
-    at = headEnd + 4;
+    offset = headEnd + 4;
     if (status >= 100 && status < 200) continue;
-    const body = method === 'HEAD' ? { text: '', end: at } : readBody(bytes, at, headers, status);
-    at = body.end;
-    answers.push({ status, headers, text: body.text });
+    const body = method === 'HEAD' ? { text: '', end: offset } : readBody(bytes, offset, headers, status);
+    offset = body.end;
+    responses.push({ status, headers, text: body.text });
   }
-  return answers;
+  return responses;
 }
 
 function readBody(
@@ -81,14 +81,14 @@ function readBody(
 
 function readChunks(bytes: Buffer, start: number): { text: string; end: number } {
   const parts: Buffer[] = [];
-  let at = start;
+  let offset = start;
   for (;;) {
-    const lineEnd = bytes.indexOf('\r\n', at);
+    const lineEnd = bytes.indexOf('\r\n', offset);
     if (lineEnd < 0) return { text: Buffer.concat(parts).toString('utf8'), end: bytes.length };
-    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
-    at = lineEnd + 2;
-    parts.push(bytes.subarray(at, at + size));
-    at += size + 2;
-    if (size === 0) return { text: Buffer.concat(parts).toString('utf8'), end: at };
+    const size = Number.parseInt(bytes.toString('latin1', offset, lineEnd), 16);
+    offset = lineEnd + 2;
+    parts.push(bytes.subarray(offset, offset + size));
+    offset += size + 2;
+    if (size === 0) return { text: Buffer.concat(parts).toString('utf8'), end: offset };
   }
 }

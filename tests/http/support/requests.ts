@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { procedures } from '#server/trpc/procedure-registry.ts';
-import type { Sent } from './sent.ts';
+import type { RequestParts } from './request-parts.ts';
 import { wireInput } from './values.ts';
 
 const names = [...procedures.keys()];
@@ -13,8 +13,8 @@ const segment = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 10, unit: 'grapheme' }).map(encodeURI) },
 );
 
-/** A path of the door, or nearly one. */
-export const trpcPath = fc.oneof(
+/** A path of the tRPC route, or nearly one. */
+const trpcPath = fc.oneof(
   { weight: 6, arbitrary: known.map((name) => `/api/trpc/${name}`) },
   {
     weight: 5,
@@ -125,21 +125,21 @@ const body: fc.Arbitrary<Uint8Array<ArrayBuffer> | undefined> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(undefined) },
 );
 
-/** For the report of a counterexample: a body as text and not as thousands of numbers. */
-function described(sent: Sent): Sent & { [fc.toStringMethod]: () => string } {
-  const { method, path, query, headers, body } = sent;
+/** Makes fast-check report the body as text instead of thousands of numbers. */
+function withReadableReport(parts: RequestParts): RequestParts & { [fc.toStringMethod]: () => string } {
+  const { method, path, query, headers, body } = parts;
   const text =
     body === undefined
       ? 'no body'
       : `${body.byteLength} bytes ${new TextDecoder().decode(body).slice(0, 400)}`;
   return {
-    ...sent,
+    ...parts,
     [fc.toStringMethod]: () => `${method} ${path}${query} ${JSON.stringify(headers)} ${text}`,
   };
 }
 
-/** Any request to the typed door. */
-export const sentArbitrary: fc.Arbitrary<Sent> = fc
+/** Any request to the tRPC route. */
+export const requestArbitrary: fc.Arbitrary<RequestParts> = fc
   .record({
     method,
     path: trpcPath,
@@ -149,4 +149,4 @@ export const sentArbitrary: fc.Arbitrary<Sent> = fc
       .map(([type, others]) => (type === null ? others : [type, ...others])),
     body,
   })
-  .map(described);
+  .map(withReadableReport);

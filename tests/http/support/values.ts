@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import superjson from 'superjson';
 
-/** A key that superjson refuses, as an attack on prototypes. */
+/** Keys that superjson rejects as prototype pollution. */
 const hostileKeys = ['__proto__', 'constructor', 'prototype'];
 const key = fc.string({ maxLength: 8, unit: 'grapheme' }).filter((text) => !hostileKeys.includes(text));
 
-/** Any value that superjson can carry and that can be compared on the other side. */
-export const carried = fc.anything({
+/** Any value that superjson can serialize and that `toEqual` can compare afterwards. */
+export const serializable = fc.anything({
   key,
   maxDepth: 4,
   withBigInt: true,
@@ -21,7 +21,7 @@ export const carried = fc.anything({
     fc.bigInt(),
     fc.date({ noInvalidDate: true }),
     fc.constantFrom(null, undefined, Number.NaN, -0, Number.POSITIVE_INFINITY),
-    // New ones each time: superjson puts one object in two places of a Set back in another order.
+    // A new object each time: superjson restores a Set that holds one object twice in a different order.
     fc.constantFrom('a+b', '"\\d"').map((source) => new RegExp(source, 'giu')),
     fc.webUrl().map((text) => new URL(text)),
   ],
@@ -75,7 +75,7 @@ const equalities = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** superjson's form with metadata that no superjson ever wrote. */
+/** superjson's format with metadata that superjson never writes. */
 const hostile = fc.record(
   {
     json: fc.oneof(
@@ -92,9 +92,9 @@ const hostile = fc.record(
   { requiredKeys: [] },
 );
 
-/** What stands for one input on the wire, as JSON text: right, hostile, or something else. */
+/** One input on the wire as JSON text: valid, hostile, or unrelated JSON. */
 export const wireInput: fc.Arbitrary<string> = fc.oneof(
-  { weight: 4, arbitrary: carried.map((value) => JSON.stringify(superjson.serialize(value))) },
+  { weight: 4, arbitrary: serializable.map((value) => JSON.stringify(superjson.serialize(value))) },
   { weight: 6, arbitrary: hostile.map((value) => JSON.stringify(value)) },
   {
     weight: 2,

@@ -1,9 +1,9 @@
-import type { Sent } from './sent.ts';
+import type { RequestParts } from './request-parts.ts';
 
 const crlf = '\r\n';
 
-/** A request as bytes, with the body's right length unless its headers say another. */
-export function toWire({ method, path, query, headers, body }: Sent): Buffer {
+/** Serializes a request. It has the correct content-length unless its headers set one or use chunks. */
+export function toWire({ method, path, query, headers, body }: RequestParts): Buffer {
   const named = new Set(headers.map(([name]) => name));
   const lines = [
     `${method} ${path}${query} HTTP/1.1`,

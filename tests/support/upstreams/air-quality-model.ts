@@ -1,6 +1,6 @@
 import { type Coordinates, clamp, field } from './noise.ts';
 
-/** Invented air of one moment; concentrations in μg/m³, indices without a unit. */
+/** Synthetic air quality at one moment. Concentrations in μg/m³, indices without a unit. */
 export interface Air {
   readonly time: number;
   readonly pm10: number;
@@ -22,11 +22,11 @@ const EUROPEAN_BANDS = {
   ozone: [0, 50, 100, 130, 240, 380],
 } as const;
 const EUROPEAN_STEPS = [0, 20, 40, 60, 80, 100];
-/** US EPA breakpoints (particulates only: they lead in nearly every hour). */
+/** US EPA breakpoints (particulates only: they determine the index in nearly every hour). */
 const US_BANDS = { pm25: [0, 9, 35.4, 55.4, 125.4, 225.4], pm10: [0, 54, 154, 254, 354, 424] } as const;
 const US_STEPS = [0, 50, 100, 150, 200, 300];
 
-/** Deterministic synthetic air: smooth noise, traffic hours by solar time, ozone in the afternoon. */
+/** Returns deterministic synthetic air quality: smooth noise, rush hours by solar time, ozone in the afternoon. */
 export function airAt(at: Coordinates, time: number): Air {
   const solarHour = time / HOUR_MS + at.longitude / 15;
   const traffic = 0.5 + 0.5 * Math.cos((4 * Math.PI * (solarHour - 8)) / 24);
@@ -54,7 +54,7 @@ function usAqi(air: Pollutants): number {
   return Math.max(index(air.pm25, US_BANDS.pm25, US_STEPS), index(air.pm10, US_BANDS.pm10, US_STEPS));
 }
 
-/** Linear between the breakpoints, as both agencies define their indices; the last step is the ceiling. */
+/** Interpolates linearly between breakpoints, as both agencies define their indices, up to the last step. */
 function index(value: number, bounds: readonly number[], steps: readonly number[]): number {
   for (let band = 1; band < bounds.length; band += 1) {
     const [low = 0, high = 0] = [bounds[band - 1], bounds[band]];

@@ -1,17 +1,17 @@
 import { airAt } from './air-quality-model.ts';
 import { gridCell } from './grid.ts';
-import { columnsBlock, currentBlock, HOUR_MS, header, localMidnight, steps } from './open-meteo-answer.ts';
 import type { Parameters } from './open-meteo-parameters.ts';
 import { readDays, readPlaces, readUnits, readVariables } from './open-meteo-query.ts';
+import { columnsBlock, currentBlock, HOUR_MS, header, localMidnight, steps } from './open-meteo-response.ts';
 import { AIR_QUALITY } from './open-meteo-variables.ts';
 import { localTime } from './zone.ts';
 
 const GRID_DEGREES = 0.1;
 const INTERVAL_SECONDS = 3600;
-/** Shorter than the forecast's (https://open-meteo.com/en/docs/air-quality-api). */
-const DAYS = { most: 7, byDefault: 5 };
+/** Fewer than for the forecast (https://open-meteo.com/en/docs/air-quality-api). */
+const DAYS = { max: 7, byDefault: 5 };
 
-/** Answers `/v1/air-quality`: one object for each place asked for, made from the air quality model. */
+/** Handles `/v1/air-quality`: returns one object per requested place, from the air quality model. */
 export function airQualities(parameters: Parameters, now: number): object[] {
   const units = readUnits(parameters);
   const days = readDays(parameters, DAYS);

@@ -1,12 +1,12 @@
 export interface ByteRange {
   readonly first: number;
-  /** Included. */
+  /** Inclusive. */
   readonly last: number;
 }
 
 /**
- * The one range that a Range header asks for. Undefined where the header is to be ignored (RFC 9110, 14.2):
- * another unit, several ranges, no valid form.
+ * Parses a Range header with a single range. Returns undefined if the header must be ignored (RFC 9110, 14.2):
+ * another unit, several ranges, invalid syntax.
  */
 export function byteRange(header: string, size: number): ByteRange | 'unsatisfiable' | undefined {
   const [, from, to] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header) ?? [];
@@ -20,6 +20,6 @@ export function byteRange(header: string, size: number): ByteRange | 'unsatisfia
 
 function lastBytes(count: number, size: number): ByteRange | 'unsatisfiable' | undefined {
   if (count === 0) return 'unsatisfiable';
-  // All of an empty file is satisfiable, yet Content-Range has no way to write it.
+  // A suffix range of an empty file is satisfiable, but Content-Range cannot express it.
   return size === 0 ? undefined : { first: Math.max(0, size - count), last: size - 1 };
 }

@@ -3,17 +3,17 @@ import { gzipSync } from 'node:zlib';
 import { notModified } from './conditions.ts';
 import { type Release, releasesPage } from './github-releases.ts';
 import { findRepository, type Repository } from './github-repositories.ts';
-import type { Answer, Reply } from './reply.ts';
+import type { Reply, RequestHandler } from './reply.ts';
 import { tarOf } from './tar.ts';
 
-/** What https://codeload.github.com gives: a tag's files as an archive, chunked, in one piece only. */
-export function codeloadArchives(): Answer {
+/** Serves the files of a tag as an archive, like https://codeload.github.com: chunked and without ranges. */
+export function codeloadArchives(): RequestHandler {
   return ({ method, url, headers }) => {
     const found = method === 'GET' || method === 'HEAD' ? findTag(url.pathname) : undefined;
     if (found === undefined) return notFound();
     const folder = `${found.repository.name}-${found.release.tag_name.replace(/^v/, '')}`;
     const tar = archive(folder, found.repository, found.release);
-    // Of what is inside: another zlib may pack it otherwise.
+    // Hash of the uncompressed archive: zlib versions may compress it differently.
     const etag = `W/"${createHash('sha256').update(tar).digest('hex')}"`;
     if (notModified(headers, { etag })) return { status: 304, headers: { etag }, body: '' };
     return {

@@ -1,25 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a representation is known by. */
+/** The validators of a representation. */
 export interface Validators {
-  /** With its quotes, and `W/` where it is weak. */
+  /** With quotes, and with `W/` if it is weak. */
   readonly etag: string;
-  /** Epoch milliseconds, whole seconds. */
+  /** Epoch milliseconds, a multiple of 1000. */
   readonly modified?: number;
 }
 
-/** Whether a GET or HEAD is answered with 304 (RFC 9110, 13.2.2): a date counts only without If-None-Match. */
+/** Returns whether a GET or HEAD gets a 304 (RFC 9110, 13.2.2). A date counts only without If-None-Match. */
 export function notModified(headers: IncomingHttpHeaders, { etag, modified }: Validators): boolean {
   const known = headers['if-none-match'];
   if (known !== undefined) {
     return known.trim() === '*' || entityTags(known).some((tag) => opaque(tag) === opaque(etag));
   }
   const since = headers['if-modified-since'];
-  // NaN, for what is no date, is not above anything.
+  // httpDate() returns NaN for an invalid date, and NaN >= x is false.
   return since !== undefined && modified !== undefined && httpDate(since) >= modified;
 }
 
-/** Whether a Range holds under If-Range (RFC 9110, 13.1.5): only for exactly this version. */
+/** Returns whether If-Range lets a Range apply (RFC 9110, 13.1.5): only for exactly this version. */
 export function rangeHolds(headers: IncomingHttpHeaders, { etag, modified }: Validators): boolean {
   const version = headers['if-range'];
   if (typeof version !== 'string') return true;
@@ -31,14 +31,14 @@ function entityTags(list: string): readonly string[] {
   return list.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
 }
 
-/** Weak comparison looks at the quoted part alone. */
+/** Returns the opaque tag: weak comparison ignores `W/`. */
 function opaque(tag: string): string {
   return tag.replace(/^W\//, '');
 }
 
-/** Any of the three forms of an HTTP date; NaN for something else. */
+/** Parses any of the three HTTP date formats. Returns NaN for anything else. */
 function httpDate(text: string): number {
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return Number.NaN;
-  // The form of asctime() means GMT without saying so.
+  // The asctime() format means GMT but does not contain it.
   return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }

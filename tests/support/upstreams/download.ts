@@ -1,28 +1,28 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How a download misbehaves; what is shorter than `afterBytes` arrives whole. */
+/** A fault of a download. Bodies shorter than `afterBytes` arrive completely. */
 export type DownloadFault =
-  /** The connection is reset (RST) after so many bytes of the body; a slow reader loses some of them. */
+  /** Resets the connection (RST) after this many bytes of the body. A slow reader loses some of them. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
-  /** Nothing more is sent after so many bytes of the body, the connection stays. */
+  /** Sends nothing more after this many bytes of the body and keeps the connection open. */
   | { readonly kind: 'stall'; readonly afterBytes: number };
 
-/** A reset throws away what was not read yet. */
+/** A reset discards bytes that the client has not read yet. */
 const TIME_TO_READ_MS = 30;
 
-/** Sends a body, one piece on the way at a time; gives back how much the connection took. */
+/** Sends a body one piece at a time. Returns the number of bytes that the connection accepted. */
 export async function sendPieces(
   response: ServerResponse,
   pieces: Iterable<Uint8Array>,
   fault: DownloadFault | undefined,
 ): Promise<{ bytes: number; complete: boolean }> {
-  // Before the first piece, which a fault may keep back.
+  // Sent before the first piece, which a fault may withhold.
   response.flushHeaders();
   let bytes = 0;
   for (const piece of pieces) {
-    const room = fault === undefined ? piece.length : fault.afterBytes - bytes;
-    const part = piece.subarray(0, room);
+    const remaining = fault === undefined ? piece.length : fault.afterBytes - bytes;
+    const part = piece.subarray(0, remaining);
     if (part.length > 0 && !(await written(response, part))) return { bytes, complete: false };
     bytes += part.length;
     if (fault !== undefined && part.length < piece.length) {
@@ -35,7 +35,7 @@ export async function sendPieces(
   return { bytes, complete: true };
 }
 
-/** Waits until the system has taken the piece; false when the other side is gone. */
+/** Waits until the system has accepted the piece. Returns false if the peer has disconnected. */
 function written(response: ServerResponse, piece: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     const gone = () => resolve(false);

@@ -1,29 +1,29 @@
 import type { ServerResponse } from 'node:http';
 import { JSON_TYPE, type Reply } from './reply.ts';
 
-/** How a stand-in misbehaves until it is told otherwise. */
+/** A fault of a stand-in. It applies until it is replaced or cleared. */
 export type Fault =
-  /** Every request gets this status. */
+  /** Responds to every request with this status. */
   | {
       readonly kind: 'status';
       readonly status: number;
       readonly body?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** The connection is taken, the answer never comes. */
+  /** Accepts the request and never responds. */
   | { readonly kind: 'hang' }
-  /** The connection is reset (RST) once the request was read. */
+  /** Resets the connection (RST) once the request has been read. */
   | { readonly kind: 'reset' }
-  /** 200 with a body of another form. */
+  /** Responds with 200 and a body of the wrong form. */
   | { readonly kind: 'body'; readonly body: string; readonly contentType: string }
-  /** The right answer, so many milliseconds late. */
+  /** Delays the correct response by this many milliseconds. */
   | { readonly kind: 'delay'; readonly ms: number };
 
-/** Answers with the fault in force, if any, instead of (or before) what would be right. */
-export function respond(response: ServerResponse, fault: Fault | undefined, right: () => void): void {
+/** Applies the current fault, if any. Otherwise, or after a delay, sends the correct response with `sendCorrect`. */
+export function respond(response: ServerResponse, fault: Fault | undefined, sendCorrect: () => void): void {
   switch (fault?.kind) {
     case undefined:
-      right();
+      sendCorrect();
       break;
     case 'status':
       send(response, {
@@ -41,7 +41,7 @@ export function respond(response: ServerResponse, fault: Fault | undefined, righ
       send(response, { status: 200, headers: { 'content-type': fault.contentType }, body: fault.body });
       break;
     case 'delay': {
-      const timer = setTimeout(right, fault.ms);
+      const timer = setTimeout(sendCorrect, fault.ms);
       response.once('close', () => clearTimeout(timer));
     }
   }

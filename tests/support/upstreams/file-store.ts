@@ -1,31 +1,31 @@
 import type { Validators } from './conditions.ts';
 import { patternPieces } from './pattern.ts';
 
-/** What was read of an upload. */
+/** A received upload. */
 export interface Upload {
   readonly bytes: number;
   readonly sha256: string;
   readonly contentType: string;
-  /** Undefined above what the store keeps of one file. */
+  /** Undefined if the file exceeds MAX_KEPT_BYTES. */
   readonly content: Buffer | undefined;
 }
 
-/** A file that can be read. */
+/** A file with readable content. */
 export interface ReadableFile extends Required<Validators> {
   readonly bytes: number;
   readonly contentType: string;
   readonly pieces: (from: number, length: number) => Iterable<Uint8Array>;
 }
 
-/** A file of which only size and hash are left. */
-export interface ForgottenFile {
+/** A file whose content has been dropped: only size and hash remain. */
+export interface DroppedFile {
   readonly bytes: number;
   readonly sha256: string;
 }
 
 export const MAX_KEPT_BYTES = 16 * 2 ** 20;
-const MAX_KEPT_ALTOGETHER = 64 * 2 ** 20;
-const MAX_REMEMBERED = 1000;
+const MAX_KEPT_BYTES_TOTAL = 64 * 2 ** 20;
+const MAX_FILES = 1000;
 const MAX_SYNTHETIC_BYTES = 4 * 2 ** 30;
 const MODIFIED = Date.UTC(2024, 0, 1);
 const SECOND_MS = 1000;
@@ -33,24 +33,24 @@ const PIECE_BYTES = 256 * 1024;
 
 type StoredFile = Upload & { readonly modified: number };
 
-/** Uploads in memory, within bounds, and the endless supply of `synthetic-<bytes>.bin`. */
+/** Stores uploads in memory within bounds, and serves `synthetic-<bytes>.bin` in any size up to 4 GiB. */
 export class FileStore {
   /** Oldest first. */
   readonly #files = new Map<string, StoredFile>();
   #uploads = 0;
 
-  /** Whether it took the place of another. */
+  /** Stores an upload. Returns whether it replaced a file. */
   put(name: string, upload: Upload): boolean {
     const replaced = this.#files.delete(name);
     this.#uploads += 1;
-    // A second for each upload: no two versions share a date, and runs are alike.
+    // One second later for each upload, so that no two versions share a date and runs are reproducible.
     this.#files.set(name, { ...upload, modified: MODIFIED + this.#uploads * SECOND_MS });
-    this.#forget();
+    this.#evict();
     return replaced;
   }
 
-  /** An upload hides the synthetic file of the same name. */
-  find(name: string): ReadableFile | ForgottenFile | undefined {
+  /** Finds a file. An upload hides the synthetic file of the same name. */
+  find(name: string): ReadableFile | DroppedFile | undefined {
     const stored = this.#files.get(name);
     if (stored === undefined) return syntheticFile(name);
     const { bytes, sha256, contentType, content, modified } = stored;
@@ -59,19 +59,20 @@ export class FileStore {
     return { bytes, contentType, etag: `"${sha256}"`, modified, pieces };
   }
 
-  #forget(): void {
+  #evict(): void {
     let kept = 0;
     for (const [name, file] of [...this.#files].reverse()) {
       kept += file.content?.length ?? 0;
-      if (kept > MAX_KEPT_ALTOGETHER) this.#files.set(name, { ...file, content: undefined });
+      if (kept > MAX_KEPT_BYTES_TOTAL) this.#files.set(name, { ...file, content: undefined });
     }
     const [oldest] = this.#files.keys();
-    if (oldest !== undefined && this.#files.size > MAX_REMEMBERED) this.#files.delete(oldest);
+    if (oldest !== undefined && this.#files.size > MAX_FILES) this.#files.delete(oldest);
   }
 }
 
 function* piecesOf(content: Buffer): Generator<Buffer> {
-  for (let at = 0; at < content.length; at += PIECE_BYTES) yield content.subarray(at, at + PIECE_BYTES);
+  for (let from = 0; from < content.length; from += PIECE_BYTES)
+    yield content.subarray(from, from + PIECE_BYTES);
 }
 
 function syntheticFile(name: string): ReadableFile | undefined {

@@ -13,18 +13,18 @@ import type { RecordedRequest, StandIn } from './stand-in.ts';
 import { type Transfer, Transfers } from './transfers.ts';
 import { receive } from './upload.ts';
 
-export type FilesFault = Fault | DownloadFault;
+type FilesFault = Fault | DownloadFault;
 
-/** A file store whose bodies stream, so that they may be of any size. Uploads are recorded without their body. */
+/** A file store that streams bodies, so that they can have any size. Uploads are recorded without their body. */
 export interface FilesStandIn extends StandIn {
   readonly fault: (fault: FilesFault | undefined) => void;
-  /** Bodies on their way at this moment, in or out. */
+  /** Number of bodies currently in transfer, in either direction. */
   readonly open: number;
-  /** The last 200 that ended; the array stays the same, so a test may empty it. */
+  /** The last 200 finished transfers. The array is never replaced, so a test may empty it. */
   readonly transfers: Transfer[];
 }
 
-/** What is to be sent of a file, under a head that is decided. */
+/** A response that streams a file or a part of it. */
 interface Download {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export async function startFiles(): Promise<FilesStandIn> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
     record(requests, { method, url, headers, body: '' });
-    const { fault, downloadFault } = apart(current);
+    const { fault, downloadFault } = splitFault(current);
     const name = nameIn(url);
     if (method === 'PUT' && name !== undefined && fault?.kind !== 'status') {
       const upload = await receive(request, transfers);
@@ -53,9 +53,9 @@ export async function startFiles(): Promise<FilesStandIn> {
       return;
     }
     respond(response, fault, () => {
-      const answer = read(store, method, name, headers);
-      if ('body' in answer) send(response, answer);
-      else void deliver(response, answer, transfers.begin(url), downloadFault);
+      const reply = read(store, method, name, headers);
+      if ('body' in reply) send(response, reply);
+      else void deliver(response, reply, transfers.begin(url), downloadFault);
     });
   }
 
@@ -85,13 +85,13 @@ async function deliver(
   end(bytes, complete);
 }
 
-/** A download's fault leaves everything else right. */
-function apart(fault: FilesFault | undefined): { fault?: Fault; downloadFault?: DownloadFault } {
+/** Separates faults of downloads from faults that apply to every request. */
+function splitFault(fault: FilesFault | undefined): { fault?: Fault; downloadFault?: DownloadFault } {
   if (fault === undefined) return {};
   return fault.kind === 'cut' || fault.kind === 'stall' ? { downloadFault: fault } : { fault };
 }
 
-/** The name in `/files/{name}`; one with a malformed `%` is taken as it stands. */
+/** Returns the name in `/files/{name}`. Malformed percent-encoding is kept unchanged. */
 function nameIn(target: string): string | undefined {
   const [, name] = /^\/files\/([^/]+)$/.exec(targetUrl(target)?.pathname ?? '') ?? [];
   return name === undefined ? undefined : decode(name);
@@ -112,19 +112,19 @@ function read(
   if ('sha256' in file) return jsonReply(404, { message: 'Not Kept', name, ...file, synthetic: true });
   const versioned = { etag: file.etag, 'last-modified': new Date(file.modified).toUTCString() };
   if (notModified(headers, file)) return { status: 304, headers: versioned, body: '' };
-  const whole = { ...versioned, 'content-type': file.contentType, 'accept-ranges': 'bytes' };
-  if (method === 'GET') return part(file, whole, headers);
-  return { status: 200, headers: { ...whole, 'content-length': String(file.bytes) }, body: '' };
+  const fileHeaders = { ...versioned, 'content-type': file.contentType, 'accept-ranges': 'bytes' };
+  if (method === 'GET') return part(file, fileHeaders, headers);
+  return { status: 200, headers: { ...fileHeaders, 'content-length': String(file.bytes) }, body: '' };
 }
 
-/** A GET of an existing file: all of it, or the range asked for. */
+/** Handles a GET of an existing file: responds with the whole file or the requested range. */
 function part(
   file: ReadableFile,
-  whole: Record<string, string>,
+  fileHeaders: Record<string, string>,
   headers: IncomingHttpHeaders,
 ): Reply | Download {
-  const asked = headers.range !== undefined && rangeHolds(headers, file) ? headers.range : '';
-  const range = byteRange(asked, file.bytes);
+  const rangeHeader = headers.range !== undefined && rangeHolds(headers, file) ? headers.range : '';
+  const range = byteRange(rangeHeader, file.bytes);
   if (range === 'unsatisfiable') {
     return jsonReply(
       416,
@@ -137,7 +137,7 @@ function part(
   const contentRange = range && { 'content-range': `bytes ${first}-${range.last}/${file.bytes}` };
   return {
     status: range === undefined ? 200 : 206,
-    headers: { ...whole, ...contentRange, 'content-length': String(length) },
+    headers: { ...fileHeaders, ...contentRange, 'content-length': String(length) },
     pieces: file.pieces(first, length),
   };
 }

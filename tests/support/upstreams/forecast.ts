@@ -1,5 +1,7 @@
 import { gridCell } from './grid.ts';
 import { clamp } from './noise.ts';
+import type { Parameters } from './open-meteo-parameters.ts';
+import { type Place, readDays, readPlaces, readUnits, readVariables } from './open-meteo-query.ts';
 import {
   columnsBlock,
   currentBlock,
@@ -8,9 +10,7 @@ import {
   header,
   localMidnight,
   steps,
-} from './open-meteo-answer.ts';
-import type { Parameters } from './open-meteo-parameters.ts';
-import { type Place, readDays, readPlaces, readUnits, readVariables } from './open-meteo-query.ts';
+} from './open-meteo-response.ts';
 import { CURRENT_WEATHER, DAILY_WEATHER, type Day, HOURLY_WEATHER } from './open-meteo-variables.ts';
 import { solarNoon, sunElevation, sunTimes } from './solar.ts';
 import { type Site, type Weather, weatherAt } from './weather-model.ts';
@@ -18,9 +18,9 @@ import { localTime } from './zone.ts';
 
 const GRID_DEGREES = 0.0625;
 const INTERVAL_SECONDS = 900;
-const DAYS = { most: 16, byDefault: 7 };
+const DAYS = { max: 16, byDefault: 7 };
 
-/** Answers `/v1/forecast`: one object for each place asked for, made from the weather model. */
+/** Handles `/v1/forecast`: returns one object per requested place, from the weather model. */
 export function forecasts(parameters: Parameters, now: number): object[] {
   const units = readUnits(parameters);
   const days = readDays(parameters, DAYS);
@@ -72,8 +72,8 @@ function dayFrom(start: number, all: readonly Weather[], cell: Site): Day {
 }
 
 /**
- * The day's highest UV index: 12.5 · μ^2.42 for a clear sky and 300 DU of ozone (Madronich 2007, Photochem.
- * Photobiol. 83), μ the cosine of the sun's zenith angle at noon, less what the clouds take.
+ * Returns the day's highest UV index: 12.5 · μ^2.42 for a clear sky and 300 DU of ozone (Madronich 2007, Photochem.
+ * Photobiol. 83), where μ is the cosine of the sun's zenith angle at noon, reduced by cloud cover.
  */
 function uvIndex(cell: Site, start: number, hours: readonly Weather[]): number {
   const noon = solarNoon(cell.longitude, start);

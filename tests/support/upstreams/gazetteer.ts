@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { Coordinates } from './noise.ts';
 
-/** A real city: degrees, metres over the sea, the GeoNames feature code, an IANA zone. */
+/** A real city: degrees, metres above sea level, GeoNames feature code, IANA time zone. */
 export interface City extends Coordinates {
   readonly name: string;
   readonly elevation: number;
   readonly featureCode: string;
   readonly countryCode: string;
   readonly country: string;
-  /** Empty where the country has no first-level divisions. */
+  /** Empty if the country has no first-level divisions. */
   readonly admin1: string;
   readonly timezone: string;
   readonly population: number;
-  /** Other names that find it. */
+  /** Other names that a search finds it by. */
   readonly aliases: readonly string[];
 }
 
@@ -25,16 +25,16 @@ export const cities: readonly City[] = readFileSync(new URL('./cities.csv', impo
   .slice(1)
   .map(parseCity);
 
-/** Cities one of whose names begins with the text, whatever its case and accents: whole names first, then the larger. */
+/** Finds cities by a prefix of a name, ignoring case and accents. Exact matches come first, then the larger cities. */
 export function findCities(text: string): City[] {
-  const wanted = foldName(text);
-  const whole = (city: City) => names(city).includes(wanted);
+  const prefix = foldName(text);
+  const isExact = (city: City) => names(city).includes(prefix);
   return cities
-    .filter((city) => names(city).some((name) => name.startsWith(wanted)))
-    .sort((a, b) => Number(whole(b)) - Number(whole(a)) || b.population - a.population);
+    .filter((city) => names(city).some((name) => name.startsWith(prefix)))
+    .sort((a, b) => Number(isExact(b)) - Number(isExact(a)) || b.population - a.population);
 }
 
-/** The nearest city within so many kilometres of great circle. */
+/** Returns the nearest city within this great-circle distance in kilometres. */
 export function nearestCity(at: Coordinates, withinKm: number): City | undefined {
   let best: City | undefined;
   let bestKm = withinKm;
@@ -45,7 +45,7 @@ export function nearestCity(at: Coordinates, withinKm: number): City | undefined
   return best;
 }
 
-/** Haversine distance. */
+/** Returns the haversine distance. */
 function distanceKm(a: Coordinates, b: Coordinates): number {
   const sinLat = Math.sin(((b.latitude - a.latitude) * RAD) / 2);
   const sinLng = Math.sin(((b.longitude - a.longitude) * RAD) / 2);
@@ -57,10 +57,10 @@ function names(city: City): string[] {
   return [city.name, ...city.aliases].map(foldName);
 }
 
-/** Letters that Unicode does not decompose into a base letter and a mark. */
+/** Letters that Unicode does not decompose into a base letter and a combining mark. */
 const UNDECOMPOSED: Readonly<Record<string, string>> = { ø: 'o', ł: 'l', ß: 'ss', æ: 'ae', ı: 'i', đ: 'd' };
 
-/** A name without case, accents and blanks around it. */
+/** Normalizes a name: lower case, no accents, trimmed. */
 export function foldName(text: string): string {
   const bare = text.trim().toLowerCase().normalize('NFD');
   return bare.replace(/\p{M}|[øłßæıđ]/gu, (letter) => UNDECOMPOSED[letter] ?? '');

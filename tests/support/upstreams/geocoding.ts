@@ -1,23 +1,23 @@
 import { type City, findCities, foldName } from './gazetteer.ts';
 import { hashText } from './noise.ts';
-import { number, type Parameters, Refusal, single } from './open-meteo-parameters.ts';
+import { number, OpenMeteoError, type Parameters, single } from './open-meteo-parameters.ts';
 
 const DEFAULT_COUNT = 10;
-const MOST = 100;
-/** In letters: accents and blanks do not count. */
+const MAX_COUNT = 100;
+/** In letters, after accents and surrounding blanks are removed. */
 const SHORTEST_NAME = 2;
 
 /**
- * Answers `/v1/search`. A miss has no `results` key. `language` is taken and not acted upon: names are
- * English, other spellings find them.
+ * Handles `/v1/search`. A response without hits has no `results` key. `language` is accepted but ignored: names are
+ * English, and other spellings also find them.
  */
 export function searchPlaces(parameters: Parameters): object {
-  // A comma is part of a name here, not between two of them.
+  // A comma is part of the name here, not a list separator.
   const name = parameters.get('name')?.join(',').trim();
-  if (name === undefined) throw new Refusal("Parameter 'name' is required");
+  if (name === undefined) throw new OpenMeteoError("Parameter 'name' is required");
   const format = single(parameters, 'format') ?? 'json';
   if (format !== 'json')
-    throw new Refusal(`Cannot initialize Format from invalid String value ${format} for key format`);
+    throw new OpenMeteoError(`Cannot initialize Format from invalid String value ${format} for key format`);
   const count = readCount(parameters);
   const hits = [...foldName(name)].length < SHORTEST_NAME ? [] : findCities(name).slice(0, count);
   return {
@@ -30,11 +30,11 @@ function readCount(parameters: Parameters): number {
   const text = single(parameters, 'count');
   if (text === undefined) return DEFAULT_COUNT;
   const count = number(text, 'count');
-  if (Number.isInteger(count) && count >= 1 && count <= MOST) return count;
-  throw new Refusal(`Parameter count must be between 1 and ${MOST}.`);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT) return count;
+  throw new OpenMeteoError(`Parameter count must be between 1 and ${MAX_COUNT}.`);
 }
 
-/** Ids are made up, not GeoNames'. Empty fields are left out, as Open-Meteo does. */
+/** Converts a city to a result. Ids are synthetic, not those of GeoNames. Omits empty fields, as Open-Meteo does. */
 function result(city: City): object {
   return {
     id: hashText(`${city.countryCode}/${city.name}`),

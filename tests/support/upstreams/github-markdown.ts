@@ -1,6 +1,6 @@
 import { Marked } from 'marked';
 
-/** Schemes a link or image may have; GitHub's sanitizer drops the others. */
+/** Schemes allowed in links and images. GitHub's sanitizer drops the others. */
 const SAFE_SCHEME = /^(?:https?|mailto):/i;
 const ANY_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
@@ -13,13 +13,13 @@ const marked = new Marked({
   },
 });
 
-/** Markdown to an HTML fragment in which raw HTML stands as text. In `gfm` mode a line's end is a break, as in comments. */
+/** Renders Markdown to HTML and escapes raw HTML in it. In `gfm` mode a newline is a line break, as in comments. */
 export function renderMarkdown(text: string, mode: 'markdown' | 'gfm'): string {
   return marked.parse(text, { async: false, breaks: mode === 'gfm' });
 }
 
 function isSafe(href: string): boolean {
-  // Browsers skip control characters and blanks inside a scheme: "java\tscript:".
+  // Browsers ignore control characters and blanks inside a scheme: "java\tscript:".
   const bare = href.replace(/[\p{Cc}\s]/gu, '');
   return SAFE_SCHEME.test(bare) || !ANY_SCHEME.test(bare);
 }

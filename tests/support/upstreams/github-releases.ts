@@ -1,7 +1,7 @@
 import type { Repository } from './github-repositories.ts';
 import { hashText } from './noise.ts';
 
-/** GitHub's `release` object, as far as the stand-in has it. */
+/** The fields of GitHub's `release` object that the stand-in supports. */
 export interface Release {
   readonly id: number;
   readonly tag_name: string;
@@ -18,7 +18,7 @@ const NEWEST = Date.UTC(2026, 5, 1, 16);
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 
-/** One page of a repository's releases, newest first: one a week back from a fixed day. `page` counts from 1. */
+/** Returns a page of a repository's releases, newest first: one a week back from a fixed day. `page` starts at 1. */
 export function releasesPage(
   repository: Repository,
   total: number,
@@ -30,7 +30,7 @@ export function releasesPage(
   return Array.from({ length }, (_, offset) => release(repository, total, first + offset));
 }
 
-/** The release so many before the newest. Every fifth is a prerelease, some have no name or no notes, as in life. */
+/** Returns the release `age` releases before the newest. Every fifth is a prerelease; some have no name or no notes. */
 function release(repository: Repository, total: number, age: number): Release {
   const serial = total - age;
   const prerelease = age % 5 === 1;
@@ -60,7 +60,7 @@ function notes({ full_name, html_url }: Repository, serial: number): string {
   ].join('\n');
 }
 
-/** GitHub writes no milliseconds. */
+/** Formats a date without milliseconds, as GitHub does. */
 function isoSeconds(time: number): string {
   return new Date(time).toISOString().replace('.000Z', 'Z');
 }

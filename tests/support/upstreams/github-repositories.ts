@@ -1,7 +1,7 @@
 import { type RepositorySeed, repositorySeeds } from './github-seeds.ts';
 import { hashText } from './noise.ts';
 
-/** GitHub's `full-repository` object, as far as the stand-in has it. */
+/** The fields of GitHub's `full-repository` object that the stand-in supports. */
 export interface Repository {
   readonly id: number;
   readonly name: string;
@@ -28,7 +28,7 @@ export interface Repository {
   readonly archived: boolean;
 }
 
-/** The repository and its number of releases; names are matched as GitHub does, whatever their case. */
+/** Returns a repository and its number of releases. Names are case-insensitive, as at GitHub. */
 export function findRepository(fullName: string): { repository: Repository; releases: number } | undefined {
   const seed = repositorySeeds.find((known) => known.fullName.toLowerCase() === fullName.toLowerCase());
   return seed === undefined ? undefined : { repository: repositoryOf(seed), releases: seed.releases };

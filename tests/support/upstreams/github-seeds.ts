@@ -1,4 +1,4 @@
-/** A known repository and what its stand-in needs to know; the rest is derived. */
+/** The seed data of a repository. All other fields are derived from it. */
 export interface RepositorySeed {
   readonly fullName: string;
   readonly about: string;

@@ -1,13 +1,20 @@
 import { renderMarkdown } from './github-markdown.ts';
 import { releasesPage } from './github-releases.ts';
 import { findRepository } from './github-repositories.ts';
-import { type Answer, isRecord, jsonReply, parseJson, type Reply, type StandInRequest } from './reply.ts';
+import {
+  isRecord,
+  jsonReply,
+  parseJson,
+  type Reply,
+  type RequestHandler,
+  type StandInRequest,
+} from './reply.ts';
 
 const DOCS = 'https://docs.github.com/rest';
-const PER_PAGE = { byDefault: 30, most: 100 };
+const PER_PAGE = { byDefault: 30, max: 100 };
 
-/** GitHub's REST API (https://docs.github.com/en/rest): repositories, their releases, Markdown rendering. */
-export function githubApi(): Answer {
+/** Serves a part of GitHub's REST API (https://docs.github.com/en/rest): repositories, releases, Markdown rendering. */
+export function githubApi(): RequestHandler {
   return (request) => {
     if (!request.headers['user-agent']) return noUserAgent();
     const [, root, owner, name, leaf, ...rest] = request.url.pathname.split('/');
@@ -17,19 +24,19 @@ export function githubApi(): Answer {
       if (leaf === 'releases') return releases(`${owner}/${name}`, request.url);
     }
     if (request.url.pathname === '/markdown' && request.method === 'POST') return markdown(request);
-    return problem(404, 'Not Found');
+    return errorReply(404, 'Not Found');
   };
 }
 
 function repository(fullName: string): Reply {
   const known = findRepository(fullName);
-  return known === undefined ? problem(404, 'Not Found') : jsonReply(200, known.repository);
+  return known === undefined ? errorReply(404, 'Not Found') : jsonReply(200, known.repository);
 }
 
 function releases(fullName: string, url: URL): Reply {
   const known = findRepository(fullName);
-  if (known === undefined) return problem(404, 'Not Found');
-  const perPage = Math.min(PER_PAGE.most, positive(url.searchParams.get('per_page')) ?? PER_PAGE.byDefault);
+  if (known === undefined) return errorReply(404, 'Not Found');
+  const perPage = Math.min(PER_PAGE.max, positive(url.searchParams.get('per_page')) ?? PER_PAGE.byDefault);
   const page = positive(url.searchParams.get('page')) ?? 1;
   const link = pageLinks(url, page, Math.max(1, Math.ceil(known.releases / perPage)));
   return jsonReply(
@@ -39,7 +46,7 @@ function releases(fullName: string, url: URL): Reply {
   );
 }
 
-/** RFC 8288 links to the neighbours of a page, as GitHub sends them; empty on a single page. */
+/** Returns RFC 8288 links to adjacent pages, as GitHub sends them. Empty if there is a single page. */
 function pageLinks(url: URL, page: number, last: number): string {
   const to = (rel: string, number: number) => {
     const target = new URL(url);
@@ -53,14 +60,14 @@ function pageLinks(url: URL, page: number, last: number): string {
 
 function markdown({ body }: StandInRequest): Reply {
   const value = parseJson(body);
-  if (value === undefined) return problem(400, 'Problems parsing JSON');
-  if (!isRecord(value)) return problem(422, 'Invalid request.\n\nBody should be a JSON object');
+  if (value === undefined) return errorReply(400, 'Problems parsing JSON');
+  if (!isRecord(value)) return errorReply(422, 'Invalid request.\n\nBody should be a JSON object');
   const { text, mode = 'markdown', context } = value;
-  if (typeof text !== 'string') return problem(422, 'Invalid request.\n\n"text" wasn\'t supplied.');
+  if (typeof text !== 'string') return errorReply(422, 'Invalid request.\n\n"text" wasn\'t supplied.');
   if (mode !== 'markdown' && mode !== 'gfm')
-    return problem(422, 'Invalid request.\n\n"mode" is not a known mode.');
+    return errorReply(422, 'Invalid request.\n\n"mode" is not a known mode.');
   if (context !== undefined && typeof context !== 'string') {
-    return problem(422, 'Invalid request.\n\n"context" is not a string.');
+    return errorReply(422, 'Invalid request.\n\n"context" is not a string.');
   }
   return {
     status: 200,
@@ -69,11 +76,11 @@ function markdown({ body }: StandInRequest): Reply {
   };
 }
 
-function problem(status: number, message: string): Reply {
+function errorReply(status: number, message: string): Reply {
   return jsonReply(status, { message, documentation_url: DOCS, status: String(status) });
 }
 
-/** GitHub's edge refuses before the API speaks, so this is no JSON. */
+/** GitHub's edge rejects the request before the API, so the body is not JSON. */
 function noUserAgent(): Reply {
   return {
     status: 403,
@@ -82,7 +89,7 @@ function noUserAgent(): Reply {
   };
 }
 
-/** GitHub takes the default for what is no positive whole number. */
+/** Parses a positive integer. Returns undefined for anything else, where GitHub uses the default. */
 function positive(text: string | null): number | undefined {
   return text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }

@@ -6,21 +6,20 @@ import { type StandIn, startStandIn } from './stand-in.ts';
 
 export type { DownloadFault } from './download.ts';
 export type { Fault } from './fault.ts';
-export type { FilesFault, FilesStandIn } from './files.ts';
+export type { FilesStandIn } from './files.ts';
 export { patternAt, patternSha256 } from './pattern.ts';
-export type { RecordedRequest, StandIn } from './stand-in.ts';
-export type { Transfer } from './transfers.ts';
+export type { StandIn } from './stand-in.ts';
 
-/** Every stand-in upstream, each on a loopback port of its own. */
+/** All stand-in upstreams, each on its own loopback port. */
 export interface Upstreams {
-  /** To give the product: each a base URL without a slash at the end. */
+  /** Environment for the product: base URLs without a trailing slash. */
   readonly env: {
     readonly OPEN_METEO_URL: string;
     readonly OPEN_METEO_AIR_QUALITY_URL: string;
     readonly OPEN_METEO_GEOCODING_URL: string;
     readonly GITHUB_API_URL: string;
     readonly GITHUB_ARCHIVE_URL: string;
-    /** The paths under it begin with `/files/`. */
+    /** Its paths begin with `/files/`. */
     readonly FILES_URL: string;
   };
   readonly openMeteo: StandIn;
@@ -33,8 +32,8 @@ export interface Upstreams {
 }
 
 /**
- * Starts the stand-ins: deterministic, offline, in the upstreams' own formats. What they say is invented
- * and marked as such (`synthetic: true`, "Synthetic stand-in: …").
+ * Starts the stand-ins: deterministic, offline, in the upstreams' own formats. Their data is synthetic and marked
+ * as such (`synthetic: true`, "Synthetic stand-in: …").
  */
 export async function startUpstreams({ clock = Date.now }: { clock?: Clock } = {}): Promise<Upstreams> {
   const [openMeteo, airQuality, geocoding, github, codeload, files] = await Promise.all([

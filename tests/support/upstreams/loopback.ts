@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export interface Listening {
-  /** `http://127.0.0.1:<port>`, no slash at the end. */
+  /** `http://127.0.0.1:<port>`, without a trailing slash. */
   readonly url: string;
-  /** Ends the server and every socket, hanging ones too. May be called twice. */
+  /** Stops the server and closes every socket, including hanging ones. May be called twice. */
   readonly close: () => Promise<void>;
 }
 
-/** Serves HTTP on a free port of 127.0.0.1. A handler that fails fails the process: it has a bug. */
+/** Serves HTTP on a free port of 127.0.0.1. A handler that rejects crashes the process, because it has a bug. */
 export async function listenOnLoopback(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<Listening> {

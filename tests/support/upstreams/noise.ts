@@ -1,10 +1,10 @@
-/** A point on the globe, degrees. */
+/** A point on the globe, in degrees. */
 export interface Coordinates {
   readonly latitude: number;
   readonly longitude: number;
 }
 
-/** How far a field stays alike: `degrees` must divide 360, so that it closes at the date line. */
+/** The lattice spacing of a field. `degrees` must divide 360, so that the field is continuous at the date line. */
 export interface FieldScale {
   readonly degrees: number;
   readonly hours: number;
@@ -12,7 +12,7 @@ export interface FieldScale {
 
 const HOUR_MS = 3_600_000;
 
-/** Integers to [0, 1): multiply-xorshift rounds with the constants of MurmurHash3's finalizer (fmix32). */
+/** Hashes integers to [0, 1): multiply-xorshift rounds with the constants of MurmurHash3's finalizer (fmix32). */
 export function hash(seed: number, ...parts: readonly number[]): number {
   let h = seed | 0;
   for (const part of parts) {
@@ -23,7 +23,7 @@ export function hash(seed: number, ...parts: readonly number[]): number {
   return (h >>> 0) / 2 ** 32;
 }
 
-/** A text to a positive 31-bit integer (FNV-1a): stable ids for things that have none. */
+/** Hashes a text to a positive 31-bit integer (FNV-1a), for stable synthetic ids. */
 export function hashText(text: string): number {
   let h = 0x811c9dc5;
   for (const char of text) h = Math.imul(h ^ (char.codePointAt(0) ?? 0), 0x01000193);
@@ -31,8 +31,8 @@ export function hashText(text: string): number {
 }
 
 /**
- * Smooth value noise in [0, 1] over latitude, longitude and time (epoch ms): random values on a lattice,
- * joined by smoothstep.
+ * Returns smooth value noise in [0, 1] over latitude, longitude and time (epoch ms): random values on a lattice,
+ * interpolated with smoothstep.
  */
 export function field(seed: number, at: Coordinates, time: number, scale: FieldScale): number {
   const columns = Math.round(360 / scale.degrees);
@@ -47,7 +47,7 @@ export function field(seed: number, at: Coordinates, time: number, scale: FieldS
   return mix(plane(0), plane(1), fade(z - z0));
 }
 
-export function mix(from: number, to: number, share: number): number {
+function mix(from: number, to: number, share: number): number {
   return from + (to - from) * share;
 }
 

@@ -1,6 +1,6 @@
 import { localTime } from './zone.ts';
 
-/** The units of one request; the first of each is the default. */
+/** The units of one request. The first of each type is the default. */
 export interface Units {
   readonly temperature: 'celsius' | 'fahrenheit';
   readonly windSpeed: 'kmh' | 'ms' | 'mph' | 'kn';
@@ -11,7 +11,7 @@ export const TEMPERATURE_UNITS = ['celsius', 'fahrenheit'] as const;
 export const WIND_SPEED_UNITS = ['kmh', 'ms', 'mph', 'kn'] as const;
 export const PRECIPITATION_UNITS = ['mm', 'inch'] as const;
 
-/** What a variable measures: decides its unit, its conversion and its decimals. */
+/** The physical quantity of a variable. It determines unit, conversion and decimals. */
 export type Quantity =
   | 'temperature'
   | 'windSpeed'
@@ -27,7 +27,7 @@ export type Quantity =
   | 'usAqi'
   | 'concentration';
 
-/** The answer's units and its one offset, which its local times are written with. */
+/** The units of a response, and the UTC offset of its local times. */
 export interface Rendering {
   readonly units: Units;
   readonly utcOffsetSeconds: number;
@@ -42,7 +42,7 @@ interface Scale {
 const same = (value: number) => value;
 const CELSIUS: Scale = { label: '°C', decimals: 1, convert: same };
 const FAHRENHEIT: Scale = { label: '°F', decimals: 1, convert: (celsius) => celsius * 1.8 + 32 };
-/** From km/h. `mp/h` is how Open-Meteo spells it. */
+/** Converts from km/h. Open-Meteo spells mph as `mp/h`. */
 const WIND: Readonly<Record<Units['windSpeed'], Scale>> = {
   kmh: { label: 'km/h', decimals: 1, convert: same },
   ms: { label: 'm/s', decimals: 2, convert: (kmh) => kmh / 3.6 },
@@ -81,15 +81,15 @@ function scale(quantity: Exclude<Quantity, 'localTime'>, units: Units): Scale {
   }
 }
 
-/** The text of a units block. */
+/** Returns the label for a units block. */
 export function unitLabel(quantity: Quantity, units: Units): string {
   return quantity === 'localTime' ? 'iso8601' : scale(quantity, units).label;
 }
 
-/** A metric value (a local time as epoch ms) as the answer writes it. */
+/** Converts a metric value (a local time in epoch ms) to its form in the response. */
 export function render(quantity: Quantity, value: number, { units, utcOffsetSeconds }: Rendering) {
   if (quantity === 'localTime') return localTime(value, utcOffsetSeconds);
   const { convert, decimals } = scale(quantity, units);
-  // Adding zero turns -0 into 0, which JSON would write the same but equality would not.
+  // Adding zero turns -0 into 0: JSON writes both the same, but toEqual distinguishes them.
   return Number(convert(value).toFixed(decimals)) + 0;
 }

@@ -3,21 +3,21 @@ import type { Quantity } from './open-meteo-units.ts';
 import type { SunTimes } from './solar.ts';
 import type { Weather } from './weather-model.ts';
 
-/** A variable by its Open-Meteo name: what it measures and how to read it, in metric units. */
+/** A variable with its Open-Meteo name, its quantity and a function that reads it in metric units. */
 export interface Variable<Sample> {
   readonly name: string;
   readonly quantity: Quantity;
   readonly read: (sample: Sample) => number;
 }
 
-/** 24 hours from one local midnight. */
+/** 24 hours from a local midnight. */
 export interface Day {
   readonly hours: readonly Weather[];
   readonly sun: SunTimes;
   readonly uvIndex: number;
 }
 
-/** Known variables of one block; a Map, so that `constructor` is not one of them. */
+/** The variables of one block. A Map, so that `constructor` is not a variable. */
 export type Variables<Sample> = ReadonlyMap<string, Variable<Sample>>;
 
 const WEATHER: Variables<Weather> = table([
@@ -38,12 +38,12 @@ export const HOURLY_WEATHER = WEATHER;
 
 export const CURRENT_WEATHER: Variables<Weather> = new Map([
   ...WEATHER,
-  // The sum of the interval before: a quarter of what the hour brings.
+  // The sum of the preceding 15 minutes: a quarter of the hourly value.
   ...table<Weather>([['precipitation', 'precipitation', (w) => w.precipitation / 4]]),
 ]);
 
 export const DAILY_WEATHER: Variables<Day> = table([
-  // Open-Meteo gives the day's most severe code, which is its largest.
+  // Open-Meteo returns the day's most severe code, which is the largest.
   ['weather_code', 'weatherCode', (day) => highest(day, (w) => w.weatherCode)],
   ['temperature_2m_max', 'temperature', (day) => highest(day, (w) => w.temperature)],
   ['temperature_2m_min', 'temperature', (day) => -highest(day, (w) => -w.temperature)],
@@ -56,7 +56,7 @@ export const DAILY_WEATHER: Variables<Day> = table([
   ['uv_index_max', 'uvIndex', (day) => day.uvIndex],
 ]);
 
-/** Current and hourly alike. */
+/** For both the current and the hourly block. */
 export const AIR_QUALITY: Variables<Air> = table([
   ['european_aqi', 'europeanAqi', (air) => air.europeanAqi],
   ['us_aqi', 'usAqi', (air) => air.usAqi],

@@ -1,7 +1,7 @@
-const MOST = 200;
+const MAX_ITEMS = 200;
 
-/** Adds to a record that keeps the last 200. */
+/** Appends an item to a list that keeps the last 200. */
 export function record<Item>(items: Item[], item: Item): void {
   items.push(item);
-  if (items.length > MOST) items.shift();
+  if (items.length > MAX_ITEMS) items.shift();
 }

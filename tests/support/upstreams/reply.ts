@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request as a stand-in's answer sees it; the body was read within its bound. */
+/** A request to a stand-in, with a body within the size limit. */
 export interface StandInRequest {
   readonly method: string;
   readonly url: URL;
@@ -14,8 +14,8 @@ export interface Reply {
   readonly body: string | Uint8Array;
 }
 
-/** What a stand-in knows: requests in, replies out, no sockets. */
-export type Answer = (request: StandInRequest) => Reply;
+/** The logic of a stand-in, independent of sockets. */
+export type RequestHandler = (request: StandInRequest) => Reply;
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -23,7 +23,7 @@ export function jsonReply(status: number, value: unknown, headers: Record<string
   return { status, headers: { 'content-type': JSON_TYPE, ...headers }, body: JSON.stringify(value) };
 }
 
-/** Parsed JSON, or undefined where the text is none (JSON itself has no undefined). */
+/** Parses JSON. Returns undefined for invalid JSON (JSON itself has no undefined). */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 
 export type BodyRead =
   | { readonly kind: 'complete'; readonly text: string }
-  /** `text` is what came within the bound; the rest is drained and dropped. */
+  /** `text` holds the chunks within the limit. The rest is drained and dropped. */
   | { readonly kind: 'too-large'; readonly text: string }
-  /** The sender went away. */
+  /** The sender disconnected. */
   | { readonly kind: 'aborted' };
 
-/** The body as UTF-8 text, at most `limit` bytes of it. Never rejects. */
+/** Reads a body as UTF-8 text, at most `limit` bytes. Never rejects. */
 export function readBody(request: IncomingMessage, limit: number): Promise<BodyRead> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -1,8 +1,8 @@
 import type { Coordinates } from './noise.ts';
 
 /**
- * The sun's place and its rise and set by the NOAA solar calculator (after Meeus, Astronomical Algorithms):
- * https://gml.noaa.gov/grad/solcalc/calcdetails.html. Good to about a minute up to 72° of latitude.
+ * The position of the sun, sunrise and sunset by the NOAA solar calculator (after Meeus, Astronomical Algorithms):
+ * https://gml.noaa.gov/grad/solcalc/calcdetails.html. Accurate to about a minute up to 72° of latitude.
  */
 
 const DAY_MS = 86_400_000;
@@ -11,14 +11,14 @@ const RAD = Math.PI / 180;
 /** The zenith of an official sunrise: half the sun's disc and 34' of refraction below the horizon. */
 const SUNRISE_ZENITH = 90.833;
 
-/** Sunrise and sunset of one day, epoch ms. */
+/** Sunrise and sunset of one day, in epoch ms. */
 export interface SunTimes {
   readonly kind: 'ordinary' | 'polar-day' | 'polar-night';
   readonly sunrise: number;
   readonly sunset: number;
 }
 
-/** The sun's elevation over the horizon in degrees, refraction not included. */
+/** Returns the sun's elevation above the horizon in degrees, without refraction. */
 export function sunElevation(at: Coordinates, time: number): number {
   const { declination, equationOfTime } = sun(time);
   const minutesOfDay = (time / MINUTE_MS) % 1440;
@@ -29,12 +29,12 @@ export function sunElevation(at: Coordinates, time: number): number {
   return Math.asin(Math.min(1, Math.max(-1, sine))) / RAD;
 }
 
-/** Whether the sun is up, by the same horizon as sunrise and sunset. */
+/** Returns whether the sun is up, by the same horizon as sunrise and sunset. */
 export function isDaylight(at: Coordinates, time: number): boolean {
   return sunElevation(at, time) > 90 - SUNRISE_ZENITH;
 }
 
-/** The solar noon nearest to the middle of the 24 hours from `dayStart`, epoch ms. */
+/** Returns the solar noon nearest to the middle of the 24 hours from `dayStart`, in epoch ms. */
 export function solarNoon(longitude: number, dayStart: number): number {
   const middle = dayStart + DAY_MS / 2;
   const { equationOfTime } = sun(middle);
@@ -43,9 +43,9 @@ export function solarNoon(longitude: number, dayStart: number): number {
 }
 
 /**
- * Sunrise and sunset of the 24 hours that begin at `dayStart` (a local midnight, epoch ms). Where the sun
- * does not set, they are this midnight and the next; where it does not rise, this midnight twice: so does
- * Open-Meteo (https://github.com/open-meteo/open-meteo/pull/844).
+ * Returns sunrise and sunset of the 24 hours from `dayStart` (a local midnight, epoch ms). If the sun does not set,
+ * they are this midnight and the next; if it does not rise, both are this midnight. Open-Meteo does the same
+ * (https://github.com/open-meteo/open-meteo/pull/844).
  */
 export function sunTimes(at: Coordinates, dayStart: number): SunTimes {
   const noon = solarNoon(at.longitude, dayStart);
@@ -55,13 +55,13 @@ export function sunTimes(at: Coordinates, dayStart: number): SunTimes {
   return { kind: 'ordinary', sunrise: crossing(at, noon, -1), sunset: crossing(at, noon, 1) };
 }
 
-/** The horizon crossing before (-1) or after (1) a solar noon; the sun is placed anew at the first guess. */
+/** Returns the horizon crossing before (-1) or after (1) a solar noon, with the declination at a first estimate. */
 function crossing(at: Coordinates, noon: number, side: -1 | 1): number {
-  const guess = (declination: number) => {
+  const estimate = (declination: number) => {
     const cosine = Math.min(1, Math.max(-1, cosHourAngle(at.latitude, declination)));
     return noon + side * (Math.acos(cosine) / RAD) * 4 * MINUTE_MS;
   };
-  return guess(sun(guess(sun(noon).declination)).declination);
+  return estimate(sun(estimate(sun(noon).declination)).declination);
 }
 
 function cosHourAngle(latitude: number, declination: number): number {
@@ -69,7 +69,7 @@ function cosHourAngle(latitude: number, declination: number): number {
   return rise / (Math.cos(latitude * RAD) * Math.cos(declination * RAD));
 }
 
-/** Declination in degrees, equation of time in minutes. */
+/** Returns the declination in degrees and the equation of time in minutes. */
 function sun(time: number): { declination: number; equationOfTime: number } {
   const julianDay = time / DAY_MS + 2_440_587.5;
   const t = (julianDay - 2_451_545) / 36_525;

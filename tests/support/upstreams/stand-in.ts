@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { type Fault, respond, send } from './fault.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { record } from './recent.ts';
-import { type Answer, jsonReply, type Reply } from './reply.ts';
+import { jsonReply, type Reply, type RequestHandler } from './reply.ts';
 import { readBody } from './request-body.ts';
 import { targetUrl } from './request-target.ts';
 
-/** What a stand-in was asked, in the order the requests were read. */
+/** A request that a stand-in received. */
 export interface RecordedRequest {
   readonly method: string;
   /** Path and query, as sent. */
@@ -15,22 +15,22 @@ export interface RecordedRequest {
   readonly body: string;
 }
 
-/** One upstream on a loopback port of its own. */
+/** A stand-in for one upstream, on its own loopback port. */
 export interface StandIn {
-  /** `http://127.0.0.1:<port>`, no slash at the end. */
+  /** `http://127.0.0.1:<port>`, without a trailing slash. */
   readonly url: string;
-  /** The last 200; the array stays the same, so a test may empty it. */
+  /** The last 200 requests, oldest first. The array is never replaced, so a test may empty it. */
   readonly requests: RecordedRequest[];
-  /** Misbehave from the next request on; undefined: behave again. */
+  /** Applies a fault from the next request on; undefined clears it. */
   readonly fault: (fault: Fault | undefined) => void;
-  /** Ends the server and every socket, hanging ones too. May be called twice. */
+  /** Stops the server and closes every socket, including hanging ones. May be called twice. */
   readonly close: () => Promise<void>;
 }
 
 const MAX_BODY_BYTES = 512 * 1024;
 
-/** Serves `answer` over HTTP on a free port of 127.0.0.1. */
-export async function startStandIn(answer: Answer): Promise<StandIn> {
+/** Serves a handler over HTTP on a free port of 127.0.0.1. */
+export async function startStandIn(handler: RequestHandler): Promise<StandIn> {
   const requests: RecordedRequest[] = [];
   let fault: Fault | undefined;
 
@@ -40,11 +40,11 @@ export async function startStandIn(answer: Answer): Promise<StandIn> {
     const { method = 'GET', url = '/', headers } = request;
     record(requests, { method, url, headers, body: read.text });
     if (read.kind === 'too-large') {
-      // Closing keeps a sender without an end from holding the connection.
+      // Closing stops an endless sender from keeping the connection open.
       send(response, jsonReply(413, { message: 'Payload Too Large' }, { connection: 'close' }));
       return;
     }
-    respond(response, fault, () => send(response, safely(answer, method, url, headers, read.text)));
+    respond(response, fault, () => send(response, callHandler(handler, method, url, headers, read.text)));
   }
 
   const { url, close } = await listenOnLoopback(handle);
@@ -58,9 +58,9 @@ export async function startStandIn(answer: Answer): Promise<StandIn> {
   };
 }
 
-/** A request target that is no path is the sender's fault, anything thrown by the answer is ours. */
-function safely(
-  answer: Answer,
+/** Calls the handler. A request target that is not a path gets a 400, an error of the handler a 500. */
+function callHandler(
+  handler: RequestHandler,
   method: string,
   target: string,
   headers: IncomingHttpHeaders,
@@ -69,7 +69,7 @@ function safely(
   const url = targetUrl(target);
   if (url === null) return jsonReply(400, { message: 'Bad Request' });
   try {
-    return answer({ method, url, headers, body });
+    return handler({ method, url, headers, body });
   } catch (error) {
     return jsonReply(500, { message: `The stand-in failed: ${String(error)}` });
   }

@@ -1,20 +1,20 @@
 const BLOCK_BYTES = 512;
 
 export interface TarEntry {
-  /** At most 100 bytes; a folder's ends with a slash. */
+  /** At most 100 bytes. The path of a folder ends with a slash. */
   readonly path: string;
-  /** Nothing in a folder. */
+  /** Undefined for a folder. */
   readonly text?: string;
 }
 
-/** An uncompressed ustar archive (POSIX.1-1988), everything of one date (epoch ms). */
+/** Creates an uncompressed ustar archive (POSIX.1-1988). All entries have the same date (epoch ms). */
 export function tarOf(entries: readonly TarEntry[], modified: number): Buffer {
   const blocks = entries.flatMap(({ path, text }) => {
     const content = Buffer.from(text ?? '');
     const padding = Buffer.alloc(-content.length & (BLOCK_BYTES - 1));
     return [header(path, content.length, modified), content, padding];
   });
-  // Two empty blocks are its end.
+  // Two empty blocks end the archive.
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)]);
 }
 
@@ -32,7 +32,7 @@ function header(path: string, size: number, modified: number): Buffer {
   block.write('ustar\x0000', 257);
   block.write('root', 265);
   block.write('root', 297);
-  // The sum is taken with blanks in its own place.
+  // The checksum is calculated with blanks in its own field.
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${octal(sum, 6)}\0 `, 148);

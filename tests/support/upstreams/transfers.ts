@@ -1,16 +1,16 @@
 import { record } from './recent.ts';
 
-/** A body that went in or out, once it has ended. */
+/** A finished transfer of a body, in either direction. */
 export interface Transfer {
   /** Path and query, as sent. */
   readonly url: string;
-  /** Received, or handed to the connection: how much of that arrived, only the other side knows. */
+  /** Bytes received, or accepted by the connection for sending. Only the client knows how many of those arrived. */
   readonly bytes: number;
-  /** False when it was cut off, by either side. */
+  /** False if either side cut it off. */
   readonly complete: boolean;
 }
 
-/** Counts the bodies on their way and remembers the last 200 that ended. */
+/** Counts bodies in transfer and records the last 200 finished ones. */
 export class Transfers {
   readonly ended: Transfer[] = [];
   #open = 0;
@@ -19,7 +19,7 @@ export class Transfers {
     return this.#open;
   }
 
-  /** Begins one; the function given back ends it. */
+  /** Begins a transfer. Returns the function that ends it. */
   begin(url: string): (bytes: number, complete: boolean) => void {
     this.#open += 1;
     return (bytes, complete) => {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { MAX_KEPT_BYTES, type Upload } from './file-store.ts';
 import type { Transfers } from './transfers.ts';
 
-/** Reads a body of any length as fast as it can be hashed; undefined when its sender went away. */
+/** Reads and hashes a body of any length. Returns undefined if the sender disconnected. */
 export async function receive(request: IncomingMessage, transfers: Transfers): Promise<Upload | undefined> {
   const end = transfers.begin(request.url ?? '/');
   const hash = createHash('sha256');

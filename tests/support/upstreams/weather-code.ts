@@ -1,20 +1,20 @@
-/** What decides a WMO code. Temperature °C, precipitation mm/h, cloud 0..1, wind km/h. */
+/** The conditions that determine a WMO code. Temperature in °C, precipitation in mm/h, cloud 0..1, wind in km/h. */
 export interface Sky {
   readonly temperature: number;
   readonly precipitation: number;
   readonly cloud: number;
   readonly humidity: number;
   readonly windSpeed: number;
-  /** 0..1: how much the precipitation falls as showers. */
+  /** 0..1: how showery the precipitation is. */
   readonly convection: number;
-  /** 0..1: a warm layer over frozen ground turns snow into freezing rain. */
+  /** 0..1: strength of a warm layer above frozen ground, which turns snow into freezing rain. */
   readonly warmNose: number;
 }
 
-/** At or below this temperature (°C) precipitation is snow, or freezes on the ground. */
-export const SNOW_LINE = 0.5;
+/** At or below this temperature (°C), precipitation is snow or freezes on the ground. */
+const SNOW_LINE = 0.5;
 
-/** The WMO 4677 codes that Open-Meteo uses (https://open-meteo.com/en/docs, "WMO Weather interpretation codes"). */
+/** Returns a WMO 4677 code as Open-Meteo does (https://open-meteo.com/en/docs, "WMO Weather interpretation codes"). */
 export function weatherCode(sky: Sky): number {
   if (sky.precipitation <= 0) return dry(sky);
   if (sky.temperature <= SNOW_LINE) return frozen(sky);

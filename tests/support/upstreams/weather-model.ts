@@ -2,33 +2,33 @@ import { type Coordinates, clamp, field } from './noise.ts';
 import { isDaylight } from './solar.ts';
 import { weatherCode } from './weather-code.ts';
 
-/** A place to have weather at: degrees, and metres over the sea. */
+/** A place with coordinates in degrees and an elevation in metres above sea level. */
 export interface Site extends Coordinates {
   readonly elevation: number;
 }
 
-/** Invented weather of one moment, in metric units. */
+/** Synthetic weather at one moment, in metric units. */
 export interface Weather {
   /** Epoch ms. */
   readonly time: number;
-  /** °C, two metres over the ground. */
+  /** °C, two metres above the ground. */
   readonly temperature: number;
   /** °C as felt. */
   readonly apparentTemperature: number;
-  /** %, whole. */
+  /** %, integer. */
   readonly humidity: number;
-  /** mm in an hour, in steps of 0.1: what is below has not rained. */
+  /** mm in an hour, in steps of 0.1. Smaller amounts are 0. */
   readonly precipitation: number;
-  /** %, whole. */
+  /** %, integer. */
   readonly precipitationProbability: number;
   /** One of the codes of weather-code.ts. */
   readonly weatherCode: number;
   /** km/h at ten metres. */
   readonly windSpeed: number;
   readonly windGusts: number;
-  /** Degrees, where it comes from: 0..359. */
+  /** Direction that the wind comes from, in degrees: 0..359. */
   readonly windDirection: number;
-  /** hPa at the ground. */
+  /** hPa at ground level. */
   readonly surfacePressure: number;
   /** 0..1. */
   readonly cloud: number;
@@ -38,14 +38,14 @@ export interface Weather {
 const RAD = Math.PI / 180;
 const HOUR_MS = 3_600_000;
 const YEAR_DAYS = 365.2425;
-/** Wetness (0..1) over which it precipitates. */
+/** Wetness (0..1) above which it precipitates. */
 const WET = 0.64;
 const SYNOPTIC = { degrees: 9, hours: 40 };
 const LOCAL = { degrees: 1.5, hours: 7 };
 
 /**
- * Deterministic synthetic weather: a climate by latitude and season, the day's course by solar time, and
- * smooth noise for the weather of the week and of the place. Believable, never true.
+ * Returns deterministic synthetic weather: a climate by latitude and season, a daily cycle by solar time, and
+ * smooth noise for the week and the place. Plausible, but not real.
  */
 export function weatherAt(site: Site, time: number): Weather {
   const wetness = clamp(noise(11, site, time) - aridity(site.latitude), 0, 1);
@@ -54,7 +54,7 @@ export function weatherAt(site: Site, time: number): Weather {
   const precipitation = precipitationOf(wetness, temperature);
   const windSpeed = 3 + 34 * noise(31, site, time) ** 1.8;
   const humidity = Math.round(
-    clamp(38 + 58 * wetness - 9 * dayCourse(site, time) + (precipitation > 0 ? 8 : 0), 12, 100),
+    clamp(38 + 58 * wetness - 9 * dailyCycle(site, time) + (precipitation > 0 ? 8 : 0), 12, 100),
   );
   return {
     time,
@@ -83,39 +83,39 @@ export function weatherAt(site: Site, time: number): Weather {
 
 function temperatureAt(site: Site, time: number, cloud: number): number {
   const sine = Math.sin(site.latitude * RAD);
-  // The far south is colder than the far north: ice on land instead of ice on water.
+  // The far south is colder than the far north: its ice lies on land instead of water.
   const antarctic = 10 * clamp((-site.latitude - 55) / 20, 0, 1);
   const yearly = 27 - 38 * Math.abs(sine) ** 3 - antarctic;
-  // Day 202 of the year, a month after the solstice, is the warmest in the north; the sine's sign turns the
-  // southern year around.
+  // Day 202 of the year, a month after the solstice, is the warmest in the north. The sign of `sine` inverts the
+  // seasons in the south.
   const days = (time / (24 * HOUR_MS) + 0.5) % YEAR_DAYS;
   const season = 15 * sine * Math.cos((2 * Math.PI * (days - 202)) / YEAR_DAYS);
-  const daily = 5.5 * Math.cos(site.latitude * RAD) * (1 - 0.6 * cloud) * dayCourse(site, time);
+  const daily = 5.5 * Math.cos(site.latitude * RAD) * (1 - 0.6 * cloud) * dailyCycle(site, time);
   const spell = 13 * (0.25 + 0.75 * Math.abs(sine)) * (noise(23, site, time) - 0.5);
   const placeNoise = 3 * (field(29, site, 0, { degrees: 0.5, hours: 1 }) - 0.5);
-  // The lapse rate of the standard atmosphere (ISO 2533): 6.5 °C a kilometre.
+  // The lapse rate of the standard atmosphere (ISO 2533): 6.5 °C per kilometre.
   return yearly + season + daily + spell + placeNoise - 0.0065 * site.elevation;
 }
 
-/** 0..0.2: how much drier the descending air of the subtropics (about 26° north and south) makes it. */
+/** Returns 0..0.2: the dryness of the descending air in the subtropics (about 26° north and south). */
 function aridity(latitude: number): number {
   return 0.2 * Math.exp(-(((Math.abs(latitude) - 26) / 7) ** 2));
 }
 
-/** -1..1, highest at three in the afternoon of mean solar time. */
-function dayCourse(at: Coordinates, time: number): number {
+/** Returns -1..1, highest at 15:00 mean solar time. */
+function dailyCycle(at: Coordinates, time: number): number {
   const solarHour = time / HOUR_MS + at.longitude / 15;
   return Math.cos((2 * Math.PI * (solarHour - 15)) / 24);
 }
 
 function precipitationOf(wetness: number, temperature: number): number {
   if (wetness <= WET) return 0;
-  // Cold air holds less water; clipped so that polar snow stays light and the tropics' rain stays possible.
+  // Cold air holds less water. Clamped, so that polar snow stays light and tropical rain stays plausible.
   const moisture = clamp(1 + temperature / 15, 0.3, 2.5);
   return Math.round(10 * (0.05 + 4 * ((wetness - WET) / (1 - WET)) ** 1.7 * moisture)) / 10;
 }
 
-/** Steadman's apparent temperature, as the Australian Bureau of Meteorology prints it (shade, no radiation). */
+/** Returns Steadman's apparent temperature as defined by the Australian Bureau of Meteorology (shade, no radiation). */
 function apparentTemperature(celsius: number, humidity: number, windKmh: number): number {
   const vapour = (humidity / 100) * 6.105 * Math.exp((17.27 * celsius) / (237.7 + celsius));
   return celsius + 0.33 * vapour - 0.7 * (windKmh / 3.6) - 4;
@@ -127,7 +127,7 @@ function windDirection(at: Coordinates, time: number): number {
   return (Math.round(Math.atan2(east, north) / RAD) + 360) % 360;
 }
 
-/** The barometric formula of the standard atmosphere (ISO 2533), from the pressure at sea level in hPa. */
+/** Applies the barometric formula of the standard atmosphere (ISO 2533) to the pressure at sea level in hPa. */
 function surfacePressure(site: Site, celsius: number, seaLevel: number): number {
   const fall = 0.0065 * site.elevation;
   return seaLevel * (1 - fall / (celsius + fall + 273.15)) ** 5.257;
@@ -135,6 +135,6 @@ function surfacePressure(site: Site, celsius: number, seaLevel: number): number 
 
 function noise(seed: number, at: Coordinates, time: number): number {
   const blend = 0.68 * field(seed, at, time, SYNOPTIC) + 0.32 * field(seed + 1, at, time, LOCAL);
-  // Blending draws values to the middle: stretch them out again.
+  // Blending pulls values towards the middle: stretch them again.
   return clamp(0.5 + 1.55 * (blend - 0.5), 0, 1);
 }

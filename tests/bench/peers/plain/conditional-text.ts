@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Texts as long as the product's, so that what is sent weighs the same. */
+/** Texts of the same length as the product's, so that responses have the same size. */
 const texts = [
   {
     path: '/rss.xml',
@@ -15,12 +15,12 @@ const texts = [
   return { path, body, etag, headers: { 'content-type': type, etag, 'cache-control': 'public, max-age=60' } };
 });
 
-/** @returns false when the path is no text's */
+/** @returns false when no text has this path */
 export function conditionalText(request: IncomingMessage, response: ServerResponse): boolean {
   const text = texts.find(({ path }) => path === request.url);
   if (!text) return false;
-  const known = request.headers['if-none-match'];
-  if (known === '*' || known?.split(/,\s*/).includes(text.etag)) {
+  const ifNoneMatch = request.headers['if-none-match'];
+  if (ifNoneMatch === '*' || ifNoneMatch?.split(/,\s*/).includes(text.etag)) {
     response.writeHead(304, { etag: text.etag, 'cache-control': text.headers['cache-control'] });
     response.end();
   } else {

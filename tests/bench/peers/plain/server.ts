@@ -1,16 +1,16 @@
 /**
- * The least that answers the same bytes on node:http: it parses, validates and serializes, has neither guards nor
- * limits, and writes no log.
+ * The smallest node:http server that sends the same bytes: it parses, validates and serializes, but has no guards, no
+ * limits and no log.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import superjson, { type SuperJSONResult } from 'superjson';
 import { z } from 'zod';
 import { conditionalText } from './conditional-text.ts';
 
-const onWire = z.custom<SuperJSONResult>(
+const wireSchema = z.custom<SuperJSONResult>(
   (value) => typeof value === 'object' && value !== null && 'json' in value,
 );
-const batchOnWire = z.record(z.string(), onWire);
+const wireBatchSchema = z.record(z.string(), wireSchema);
 const bodyOutput = z.object({ res: z.unknown() });
 const requestOutput = z.object({
   method: z.string(),
@@ -25,8 +25,8 @@ const echoBody = (wire: SuperJSONResult) => {
 };
 
 const echoRequest = ({ method = 'GET', headers }: IncomingMessage, pathname: string) => {
-  const seen = { method, pathname, userAgent: headers['user-agent'] ?? null, receivedAt: new Date() };
-  return { result: { data: superjson.serialize(requestOutput.parse(seen)) } };
+  const output = { method, pathname, userAgent: headers['user-agent'] ?? null, receivedAt: new Date() };
+  return { result: { data: superjson.serialize(requestOutput.parse(output)) } };
 };
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
@@ -48,10 +48,10 @@ createServer((request, response) => {
   const [pathname = '/', query = ''] = (request.url ?? '/').split('?');
   const isPost = request.method === 'POST';
   if (pathname === '/api/trpc/echo.body' && isPost) {
-    withBody(request, (json) => sendJson(response, 200, echoBody(onWire.parse(json))));
+    withBody(request, (json) => sendJson(response, 200, echoBody(wireSchema.parse(json))));
   } else if (pathname.startsWith('/api/trpc/echo.body,') && isPost && query === 'batch=1') {
     withBody(request, (json) =>
-      sendJson(response, 200, Object.values(batchOnWire.parse(json)).map(echoBody)),
+      sendJson(response, 200, Object.values(wireBatchSchema.parse(json)).map(echoBody)),
     );
   } else if (pathname === '/api/trpc/echo.request' && !isPost) {
     sendJson(response, 200, echoRequest(request, pathname));

@@ -12,7 +12,7 @@ const echo = createTRPCRouter({
     .query(({ ctx }) => ({ userAgent: ctx.headers.get('user-agent'), receivedAt: new Date() })),
 });
 
-const answer = z.object({ hourly: z.object({ temperature_2m: z.array(z.number().nullable()) }) });
+const forecastSchema = z.object({ hourly: z.object({ temperature_2m: z.array(z.number().nullable()) }) });
 
 const weather = createTRPCRouter({
   temperature: publicProcedure
@@ -20,7 +20,7 @@ const weather = createTRPCRouter({
     .query(async ({ input }) => {
       const parameters = `latitude=${input.lat}&longitude=${input.lng}&hourly=temperature_2m&timezone=auto`;
       const response = await fetch(`${process.env.OPEN_METEO_URL}/v1/forecast?${parameters}`);
-      const { hourly } = answer.parse(await response.json());
+      const { hourly } = forecastSchema.parse(await response.json());
       return { now: hourly.temperature_2m[new Date().getUTCHours()] ?? null };
     }),
 });

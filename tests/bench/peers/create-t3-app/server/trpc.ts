@@ -1,4 +1,4 @@
-/** As create-t3-app sets tRPC up: its context, its error formatter, its timing middleware on every procedure. */
+/** tRPC as create-t3-app sets it up: its context, its error formatter and its timing middleware on every procedure. */
 import { initTRPC } from '@trpc/server';
 import superjson from 'superjson';
 import { ZodError, z } from 'zod';
@@ -21,7 +21,7 @@ const t = initTRPC.context<typeof createTRPCContext>().create({
 const timingMiddleware = t.middleware(async ({ next, path }) => {
   const start = Date.now();
   if (t._config.isDev) {
-    // An artificial delay, in development alone.
+    // An artificial delay, in development only.
     const waitMs = Math.floor(Math.random() * 400) + 100;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }

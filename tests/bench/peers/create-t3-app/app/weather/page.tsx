@@ -9,7 +9,7 @@ import type { AppRouter } from '../../server/root.ts';
 
 const api = createTRPCReact<AppRouter>();
 
-/** The template's pattern: a page without data, and a hook that asks for them once its code has come. */
+/** The template's pattern: a page rendered without data, whose hook fetches the data once the JavaScript has loaded. */
 export default function Page() {
   const [queryClient] = useState(
     () => new QueryClient({ defaultOptions: { queries: { staleTime: 30_000 } } }),

@@ -1,7 +1,7 @@
-/** What one writes first to pass a file on: the body of `fetch`. */
+/** The obvious way to proxy a file: return the body of `fetch`. */
 export async function GET(): Promise<Response> {
-  const answer = await fetch(process.env.STREAM_URL ?? '', { cache: 'no-store' });
-  return new Response(answer.body, {
+  const upstream = await fetch(process.env.STREAM_URL ?? '', { cache: 'no-store' });
+  return new Response(upstream.body, {
     headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-transform' },
   });
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const input = z.object({ json: z.unknown() });
 
-/** Hono's RPC, as its documentation mounts it in Next: JSON alone, no superjson. */
+/** Hono RPC mounted in Next as its documentation shows: plain JSON, no superjson. */
 const app = new Hono()
   .basePath('/api/hono')
   .post(

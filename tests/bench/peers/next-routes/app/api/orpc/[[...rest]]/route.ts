@@ -22,7 +22,7 @@ const router = {
 
 const handler = new RPCHandler(router, { plugins: [new BatchHandlerPlugin()] });
 
-/** oRPC's own protocol, as its documentation mounts it in Next: dates and the like keep their types. */
+/** oRPC's own protocol mounted in Next as its documentation shows: dates and similar values keep their types. */
 async function handle(request: Request): Promise<Response> {
   const { response } = await handler.handle(request, {
     prefix: '/api/orpc',

@@ -1,0 +1,64 @@
+'use client';
+
+import { Failure } from '#app/_components/failure.tsx';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { trpc } from '#client/trpc.ts';
+
+const pollInterval = 1_000;
+
+const texts = {
+  queued: 'Your message is stored and queued for delivery.',
+  sending: 'Your message is being sent.',
+  sent: 'Your message was sent.',
+  dead: 'Your message could not be delivered. The owner of this site can still read it.',
+  held: 'Your message is stored. It will be sent once a mail server is configured.',
+};
+
+const steps = [
+  ['queued', 'Stored'],
+  ['sending', 'Sending'],
+  ['sent', 'Sent'],
+] as const;
+
+/** The delivery state of a mail. It updates with JavaScript; without, it shows the state at page load. */
+export function DeliveryState({ id }: { id: string }) {
+  const status = trpc.email.status.useQuery(
+    { id },
+    {
+      refetchInterval: (query) => {
+        if (query.state.status === 'error') return false;
+        const state = query.state.data?.status;
+        return state === undefined || state === 'queued' || state === 'sending' ? pollInterval : false;
+      },
+    },
+  );
+  if (status.error) {
+    return <Failure {...toFailure(status.error)} onRetry={() => status.refetch()} />;
+  }
+  const state = status.data?.status;
+  return (
+    <div className="card space-y-3">
+      <p role="status" data-status={state}>
+        {state ? texts[state] : 'Your message was accepted.'}
+      </p>
+      <Steps reached={steps.findIndex(([step]) => step === state)} />
+    </div>
+  );
+}
+
+/** Repeats the text above it as a drawing, so screen readers skip it. */
+function Steps({ reached }: { reached: number }) {
+  if (reached < 0) return null;
+  return (
+    <div aria-hidden="true" className="flex gap-2 text-sm">
+      {steps.map(([step, name], index) => (
+        <span
+          key={step}
+          className={`grow border-t-4 pt-1 ${index <= reached ? 'border-accent' : 'border-line text-muted'}`}
+        >
+          {name}
+        </span>
+      ))}
+    </div>
+  );
+}

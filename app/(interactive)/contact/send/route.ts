@@ -1,0 +1,31 @@
+import { api } from '#app/_lib/api.ts';
+import type { AppError } from '#server/errors.ts';
+import { readForm } from '#server/http/form.ts';
+import { handleRequest } from '#server/http/handle-request.ts';
+import type { HttpRequest } from '#server/http/request.ts';
+import type { HttpResponse } from '#server/http/response.ts';
+import { routeHandler } from '#server/http/route-handlers.ts';
+import { services } from '#server/services.ts';
+import { toAppError } from '#server/trpc/init.ts';
+
+/** Handles the contact form without JavaScript: sends the mail and redirects to the page, which shows the outcome. */
+export const POST = routeHandler((request) =>
+  handleRequest(request, { name: '/contact/send', handler }, services()),
+);
+
+async function handler(request: HttpRequest): Promise<HttpResponse> {
+  const { email = '', contents = '', ...optional } = await readForm(request, services().env.SITE_URL);
+  const outcome = await api.email
+    .send({ ...optional, email, contents })
+    .then(({ id }) => `mail=${id}`)
+    .catch((error: unknown) => problemQuery(toAppError(error)));
+  return { status: 303, headers: { location: `/contact?${outcome}` }, body: null };
+}
+
+/** Returns the reason and the names of the invalid fields as a query. Field values never go into the URL. */
+function problemQuery({ reason, fieldErrors = {} }: AppError): URLSearchParams {
+  return new URLSearchParams([
+    ['problem', reason],
+    ...Object.keys(fieldErrors).map((field) => ['field', field]),
+  ]);
+}

@@ -1,0 +1,96 @@
+import { type MailStatus, mailStatuses } from '#server/mail/database.ts';
+import type { MailMode } from '#server/mail/mode.ts';
+import { type Readiness, readiness } from '#server/readiness.ts';
+import { services } from '#server/services.ts';
+
+const readinessTexts: Record<Readiness['status'], string> = {
+  starting: 'Starting: pages are loading',
+  ready: 'Ready',
+  not_ready: 'Not ready: mail storage is down',
+  draining: 'Shutting down: running requests finish',
+};
+
+const deliveryTexts: Record<MailMode, string> = {
+  smtp: 'Sent by SMTP',
+  inbox: 'Kept in the inbox',
+  held: 'Held until a mail server is configured',
+};
+
+const mailTexts: Record<MailStatus, string> = {
+  queued: 'Queued',
+  sending: 'Sending',
+  sent: 'Sent',
+  dead: 'Undeliverable',
+  held: 'Held',
+};
+
+/** The state of this instance and its dependencies, the outbox, and the rate limits. */
+export async function InstanceStatus() {
+  const { mail, env } = services();
+  const [{ status, dependencies }, counts] = await Promise.all([
+    readiness(),
+    mail.operations.counts().catch(() => undefined),
+  ]);
+  const { mailStorage, mailDelivery, redis } = dependencies;
+  return (
+    <>
+      <section aria-labelledby="instance" className="space-y-4">
+        <h2 id="instance">This instance</h2>
+        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-4">
+          <Fact term="State" text={readinessTexts[status]} />
+          <Fact
+            term={`Mail storage (${env.DATABASE_URL ? 'PostgreSQL' : 'SQLite'})`}
+            text={mailStorage.state === 'ok' ? 'Available' : 'Not available'}
+          />
+          <Fact term="Mail delivery" text={deliveryTexts[mailDelivery.state]} />
+          <Fact
+            term="Rate limits and cache"
+            text={
+              redis === undefined
+                ? 'In memory'
+                : redis.state === 'ok'
+                  ? 'Shared through Redis'
+                  : 'Redis is down: in memory'
+            }
+          />
+        </dl>
+      </section>
+      <section aria-labelledby="outbox" className="space-y-4">
+        <h2 id="outbox">Outbox</h2>
+        {counts ? (
+          <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-5">
+            {mailStatuses.map((state) => (
+              <Fact key={state} term={mailTexts[state]} text={String(counts[state])} />
+            ))}
+          </dl>
+        ) : (
+          <p className="notice">The outbox is not available at the moment.</p>
+        )}
+      </section>
+      <section aria-labelledby="limits" className="space-y-4">
+        <h2 id="limits">Rate limits</h2>
+        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-3">
+          {(['light', 'upstream', 'mail'] as const).map((name) => (
+            <Fact key={name} term={`Calls of class ${name}`} text={limitText(env.RATE_LIMITS[name])} />
+          ))}
+        </dl>
+      </section>
+    </>
+  );
+}
+
+const windows: Record<number, string> = { 60: 'a minute', 3600: 'an hour' };
+
+function limitText({ points, windowSeconds }: { points: number; windowSeconds: number }): string {
+  const window = windows[windowSeconds] ?? `every ${windowSeconds} s`;
+  return `${points.toLocaleString('en')} ${window} per caller`;
+}
+
+function Fact({ term, text }: { term: string; text: string }) {
+  return (
+    <div>
+      <dt className="text-muted text-sm">{term}</dt>
+      <dd className="tabular-nums">{text}</dd>
+    </div>
+  );
+}

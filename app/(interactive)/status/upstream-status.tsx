@@ -1,0 +1,103 @@
+'use client';
+
+import type { inferRouterOutputs } from '@trpc/server';
+import type { ReactNode } from 'react';
+import { Failure } from '#app/_components/failure.tsx';
+import { formatBytes } from '#app/_lib/format-bytes.ts';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { trpc } from '#client/trpc.ts';
+import type { AppRouter } from '#server/trpc/router.ts';
+
+type Upstream = inferRouterOutputs<AppRouter>['proxy']['status'][number];
+
+/** Milliseconds. It applies only while the page is visible. */
+const refreshInterval = 5_000;
+
+const health = {
+  closed: { mark: '●', text: 'Working normally', tone: 'text-accent' },
+  half_open: { mark: '◐', text: 'Recovering: a test call decides', tone: 'text-warn' },
+  open: { mark: '○', text: 'Failing: calls are paused', tone: 'text-warn' },
+} as const;
+
+/** The circuit breaker, load, latency and cache of every upstream, refreshed regularly. */
+export function UpstreamStatus() {
+  const status = trpc.proxy.status.useQuery(undefined, { refetchInterval: refreshInterval });
+  return (
+    <>
+      {status.error && <Failure {...toFailure(status.error)} />}
+      {status.data ? (
+        <ul className="grid gap-4 md:grid-cols-2">
+          {status.data.map((upstream) => (
+            <li key={upstream.name} className="card space-y-4">
+              <UpstreamCard upstream={upstream} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        !status.error && <p role="status">Loading the upstreams…</p>
+      )}
+    </>
+  );
+}
+
+function UpstreamCard({ upstream }: { upstream: Upstream }) {
+  const { title, configured, breaker, running, waiting, streams, calls, failures, retries, latency, cache } =
+    upstream;
+  const { mark, text, tone } = health[breaker];
+  const fromCache = cache.hit + cache.stale;
+  const lookups = fromCache + cache.miss;
+  return (
+    <>
+      <div>
+        <h3>{title}</h3>
+        {configured ? (
+          <p className={tone}>
+            <span aria-hidden="true">{mark}</span> {text}
+          </p>
+        ) : (
+          <p className="text-muted">Not configured</p>
+        )}
+      </div>
+      {configured && (
+        <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">
+          <Fact term="Calls">
+            {calls}
+            {retries > 0 && `, ${retries} retries`}
+          </Fact>
+          <Fact term="Failed">{failures}</Fact>
+          <Fact term="In flight">
+            {running}
+            {waiting > 0 && `, ${waiting} waiting`}
+            {streams > 0 && `, ${streams} streams`}
+          </Fact>
+          <Fact term="Latency">
+            {latency ? `${latency.median} ms median, ${latency.p95} ms p95` : 'No calls yet'}
+          </Fact>
+          <Fact term="From the cache">
+            {lookups > 0 ? `${Math.round((100 * fromCache) / lookups)} % of ${lookups}` : 'No lookups yet'}
+          </Fact>
+          <Fact term="Received, sent">
+            {formatBytes(upstream.bytesReceived)}, {formatBytes(upstream.bytesSent)}
+          </Fact>
+          {upstream.lastFailure && (
+            <Fact term="Last failure">
+              <code>{upstream.lastFailure.fault}</code>,{' '}
+              <time dateTime={upstream.lastFailure.at.toISOString()}>
+                {upstream.lastFailure.at.toISOString().slice(11, 19)} UTC
+              </time>
+            </Fact>
+          )}
+        </dl>
+      )}
+    </>
+  );
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-muted text-sm">{term}</dt>
+      <dd className="tabular-nums">{children}</dd>
+    </div>
+  );
+}

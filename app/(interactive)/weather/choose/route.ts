@@ -1,0 +1,58 @@
+import { cookies } from 'next/headers';
+import { api } from '#app/_lib/api.ts';
+import { readForm } from '#server/http/form.ts';
+import { handleRequest } from '#server/http/handle-request.ts';
+import type { HttpRequest } from '#server/http/request.ts';
+import type { HttpResponse } from '#server/http/response.ts';
+import { routeHandler } from '#server/http/route-handlers.ts';
+import { services } from '#server/services.ts';
+import { toAppError } from '#server/trpc/init.ts';
+import { type ChosenPlace, chosenPlaceCookie, parseChosenPlace, readChosenPlace } from '../chosen-place.ts';
+import { labelOf } from '../place-label.ts';
+
+const thirtyDays = 30 * 24 * 60 * 60;
+
+/**
+ * Handles the forms of the weather page: `search` chooses the best match, the other fields set a place, the units or
+ * the number of days. Stores the choice in a cookie and redirects to the page. Uses POST, so that no URL, log or
+ * history contains the place.
+ */
+export const POST = routeHandler((request) =>
+  handleRequest(request, { name: '/weather/choose', handler }, services()),
+);
+
+async function handler(request: HttpRequest): Promise<HttpResponse> {
+  const form = await readForm(request, services().env.SITE_URL);
+  const jar = await cookies();
+  const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);
+  const { chosen, outcome } = form.search
+    ? await search(form.search, current)
+    : { chosen: parseChosenPlace({ ...current, ...form }), outcome: 'none' };
+  if (chosen) {
+    jar.set(chosenPlaceCookie, JSON.stringify(chosen), {
+      path: '/weather',
+      maxAge: thirtyDays,
+      sameSite: 'lax',
+      secure: services().env.SITE_URL.startsWith('https:'),
+    });
+  }
+  const location = chosen ? '/weather' : `/weather?search=${outcome}`;
+  return { status: 303, headers: { location }, body: null };
+}
+
+/** Returns the best match, or the outcome to put into the URL if there is none. */
+async function search(
+  name: string,
+  current: ChosenPlace,
+): Promise<{ chosen: ChosenPlace | undefined; outcome: string }> {
+  try {
+    const [place] = await api.weather.places({ name, count: 1 });
+    if (!place) return { chosen: undefined, outcome: 'none' };
+    return {
+      chosen: { ...current, name: labelOf(place), lat: place.lat, lng: place.lng },
+      outcome: 'none',
+    };
+  } catch (error) {
+    return { chosen: undefined, outcome: toAppError(error).reason };
+  }
+}

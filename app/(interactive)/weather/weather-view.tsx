@@ -1,0 +1,184 @@
+'use client';
+
+import { useState } from 'react';
+import { Failure } from '#app/_components/failure.tsx';
+import { toFailure } from '#app/_lib/to-failure.ts';
+import { useHydrated } from '#app/_lib/use-hydrated.ts';
+import { trpc } from '#client/trpc.ts';
+import type { ErrorData } from '#server/errors.ts';
+import type { ChosenPlace } from './chosen-place.ts';
+import { ForecastView } from './forecast-view.tsx';
+import { PlaceSearch } from './place-search.tsx';
+import { useLocation } from './use-location.ts';
+import { useSavedPlaces } from './use-saved-places.ts';
+
+/** Milliseconds. The browser refetches only while the page is visible. */
+const refreshInterval = 10 * 60_000;
+
+type Props = {
+  initialPlace: ChosenPlace;
+  /** A search without JavaScript had no matches. */
+  noMatch: boolean;
+  searchFailure: string | undefined;
+  /** The server failed to get the forecast. The browser retries once. */
+  initialFailure: { message: string; data: ErrorData } | undefined;
+};
+
+export function WeatherView({ initialPlace, noMatch, searchFailure, initialFailure }: Props) {
+  const [place, setPlace] = useState(initialPlace);
+  const { lat, lng, units, days } = place;
+  const forecast = trpc.weather.forecast.useQuery(
+    { lat, lng, units, days },
+    { refetchInterval: refreshInterval },
+  );
+  const location = useLocation((position) => choose({ ...place, ...position, name: 'My location' }));
+  const hydrated = useHydrated();
+
+  function choose(next: ChosenPlace): void {
+    setPlace(next);
+    // Stores the choice for the next visit. The page already shows it.
+    void fetch('/weather/choose', {
+      method: 'POST',
+      body: formOf(next),
+      redirect: 'manual',
+      keepalive: true,
+    }).catch(() => {});
+  }
+
+  return (
+    <div className="space-y-6">
+      <h1>Weather</h1>
+      {searchFailure && <Failure message={searchFailure} />}
+      <PlaceSearch place={place} onChoose={choose} noMatch={noMatch} />
+      <div className="flex flex-wrap items-center gap-3">
+        <button
+          type="button"
+          className="button-quiet"
+          disabled={!hydrated || location.state.kind === 'asking'}
+          onClick={location.locate}
+        >
+          {location.state.kind === 'asking' ? 'Locating…' : 'Use my location'}
+        </button>
+        <SavedPlaces place={place} onChoose={choose} />
+      </div>
+      {location.state.kind === 'failed' && (
+        <p role="alert" className="notice">
+          {location.state.message}
+        </p>
+      )}
+      <section aria-labelledby="place" aria-busy={forecast.isFetching} className="space-y-6">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h2 id="place">{place.name}</h2>
+          <div className="flex flex-wrap gap-2">
+            <ChoiceForm
+              place={place}
+              change={{ days: days === 7 ? 16 : 7 }}
+              label={days === 7 ? 'Show 16 days' : 'Show 7 days'}
+              onChoose={choose}
+            />
+            <ChoiceForm
+              place={place}
+              change={{ units: units === 'metric' ? 'imperial' : 'metric' }}
+              label={units === 'metric' ? 'Show °F and mph' : 'Show °C and km/h'}
+              onChoose={choose}
+            />
+          </div>
+        </div>
+        {forecast.data ? (
+          <ForecastView forecast={forecast.data} />
+        ) : forecast.error ? (
+          <Failure {...toFailure(forecast.error)} onRetry={() => forecast.refetch()} />
+        ) : initialFailure ? (
+          <Failure {...initialFailure}>
+            <a href="/weather">Try again</a>
+          </Failure>
+        ) : (
+          <Skeleton />
+        )}
+      </section>
+    </div>
+  );
+}
+
+/** A single scrolling line, so that the content below does not move when the places load from the device. */
+function SavedPlaces({ place, onChoose }: { place: ChosenPlace; onChoose: (place: ChosenPlace) => void }) {
+  const { places, isSaved, toggle } = useSavedPlaces();
+  const hydrated = useHydrated();
+  return (
+    <>
+      <button
+        type="button"
+        className="button-quiet"
+        aria-pressed={isSaved(place)}
+        disabled={!hydrated}
+        onClick={() => toggle(place)}
+      >
+        {isSaved(place) ? '★ Saved' : '☆ Save this place'}
+      </button>
+      <ul
+        aria-label="Saved places"
+        className="flex h-13 min-w-0 basis-full items-center gap-2 overflow-x-auto p-1"
+      >
+        {places.length === 0 ? (
+          <li className="text-muted text-sm">Saved places stay on this device.</li>
+        ) : (
+          places.map((saved) => (
+            <li key={`${saved.lat},${saved.lng}`} className="shrink-0">
+              <button
+                type="button"
+                className="button-quiet max-w-60 truncate"
+                onClick={() => onChoose({ ...place, ...saved })}
+              >
+                {saved.name}
+              </button>
+            </li>
+          ))
+        )}
+      </ul>
+    </>
+  );
+}
+
+/** A button that changes the units or the number of days. It is a form of its own, so it works without JavaScript. */
+function ChoiceForm(props: {
+  place: ChosenPlace;
+  change: Partial<Pick<ChosenPlace, 'units' | 'days'>>;
+  label: string;
+  onChoose: (place: ChosenPlace) => void;
+}) {
+  const { place, change, label, onChoose } = props;
+  const [[name, value] = []] = Object.entries(change);
+  return (
+    <form
+      method="post"
+      action="/weather/choose"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onChoose({ ...place, ...change });
+      }}
+    >
+      <button className="button-quiet" type="submit" name={name} value={value}>
+        {label}
+      </button>
+    </form>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div role="status" className="space-y-6">
+      <span className="sr-only">Loading the forecast</span>
+      <div className="grid gap-6 md:grid-cols-[2fr_1fr]">
+        <div className="skeleton h-64 rounded-xl bg-line" />
+        <div className="skeleton h-64 rounded-xl bg-line" />
+      </div>
+      <div className="skeleton h-96 rounded-xl bg-line" />
+    </div>
+  );
+}
+
+function formOf(place: ChosenPlace): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(place)) form.set(name, String(value));
+  return form;
+}

@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+import type { Env } from '../config/env.ts';
+import type { CallEndpoint, Upstream } from './endpoint.ts';
+import {
+  buildBody,
+  buildPath,
+  credentialOf,
+  type EndpointCall,
+  forwardedHeaders,
+  originOf,
+} from './request.ts';
+
+/**
+ * Returns the cache key of a call: everything that can change its response. The credential is part of it as a hash,
+ * unless the endpoint is cached for the public.
+ *
+ * @throws AppError `invalid_input` or `not_found`
+ */
+export function cacheKeyOf(upstream: Upstream, endpoint: CallEndpoint, call: EndpointCall, env: Env): string {
+  const credential = endpoint.cache?.scope === 'public' ? {} : credentialOf(upstream, endpoint, env);
+  return [
+    upstream.name,
+    // Two endpoints may have the same path and parse its response differently.
+    JSON.stringify([endpoint.summary, endpoint.answer.mediaTypes, endpoint.responseHeaders]),
+    originOf(upstream, env),
+    endpoint.method,
+    buildPath(endpoint, call),
+    buildBody(endpoint, call),
+    JSON.stringify(forwardedHeaders(endpoint, call.header)),
+    hash('sha256', JSON.stringify(credential), 'base64url'),
+  ].join(' ');
+}

@@ -1,0 +1,176 @@
+import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
+import { type CallEndpoint, type EndpointData, idempotencyOf, type Upstream } from './endpoint.ts';
+import { UpstreamFailure } from './failure.ts';
+import { discard, readText, send, type UpstreamRequest, type UpstreamResponse } from './http.ts';
+import type { UpstreamObserver } from './observer.ts';
+import {
+  buildBody,
+  buildPath,
+  type EndpointCall,
+  forwardedHeaders,
+  headersOf,
+  originOf,
+  userAgent,
+} from './request.ts';
+import {
+  acceptedTypes,
+  checkMediaType,
+  forwardedResponseHeaders,
+  parseJson,
+  parseResponse,
+  rejectErrorStatus,
+} from './response.ts';
+import { type CallTarget, withAttemptSpan } from './trace.ts';
+import type { UpstreamPool, Work } from './upstream-pool.ts';
+
+export type EndpointResponse<E extends CallEndpoint> = {
+  data: EndpointData<E>;
+  status: number;
+  headers: Record<string, string>;
+};
+
+/** A response with its body as text, and the size of the body in decoded bytes. */
+export type FetchedResponse<E extends CallEndpoint> = EndpointResponse<E> & { bytes: number; text: string };
+
+type Body = { text: string; bytes: number };
+
+/** One exchange with an upstream: a request, and how its response is checked and parsed. */
+export type Exchange<T> = {
+  target: CallTarget;
+  request: Omit<UpstreamRequest, 'body'> & { body?: string };
+  /** Milliseconds, including all attempts. */
+  deadline: number;
+  repeatable: boolean;
+  /** Maximum size of the body, in decoded bytes. */
+  maxBytes: number;
+  /** Checks the head of the response before its body is read. */
+  checkHead(response: UpstreamResponse): void;
+  parse(response: UpstreamResponse, body: Body): T;
+};
+
+/**
+ * Runs an exchange with all its attempts.
+ *
+ * @throws UpstreamFailure
+ */
+export function runExchange<T>(
+  exchange: Exchange<T>,
+  {
+    pool,
+    observer,
+    signal,
+  }: { pool: UpstreamPool; observer: UpstreamObserver; signal?: AbortSignal | undefined },
+): Promise<T> {
+  const { target, request, deadline, repeatable } = exchange;
+  const { name } = target.upstream;
+  const { origin, method } = request;
+  let attempts = 0;
+  const work: Work<T> = ({ decoding }, attemptSignal) =>
+    withAttemptSpan(target, { origin, method, retries: attempts++ }, async (traceHeaders, span) => {
+      if (request.body !== undefined) observer.transferred(name, 'sent', Buffer.byteLength(request.body));
+      const headers = { ...request.headers, ...traceHeaders };
+      const response = await send(decoding, { ...request, headers }, attemptSignal);
+      span?.set({ 'http.response.status_code': response.status });
+      const body = await readBody(exchange, response, attemptSignal);
+      observer.transferred(name, 'received', body.bytes);
+      return exchange.parse(response, body);
+    });
+  return observeCall(observer, name, () => pool.call({ deadline, repeatable, signal }, work));
+}
+
+async function readBody(
+  { checkHead, maxBytes }: Pick<Exchange<unknown>, 'checkHead' | 'maxBytes'>,
+  response: UpstreamResponse,
+  signal: AbortSignal,
+): Promise<Body> {
+  try {
+    checkHead(response);
+  } catch (error) {
+    discard(response);
+    throw error;
+  }
+  return readText(response, maxBytes, signal);
+}
+
+/** Reports the duration and the outcome of a call to the observer. */
+export async function observeCall<T>(
+  observer: UpstreamObserver,
+  name: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  const callEnded = (outcome: Parameters<UpstreamObserver['callEnded']>[1]) =>
+    observer.callEnded(name, outcome, (performance.now() - startedAt) / 1000);
+  try {
+    const result = await run();
+    callEnded('ok');
+    return result;
+  } catch (error) {
+    if (error instanceof UpstreamFailure) callEnded(error.fault);
+    throw error;
+  }
+}
+
+/**
+ * Returns the exchange of a call to a declared endpoint.
+ *
+ * @throws AppError `invalid_input`, or `not_found` if the upstream is not configured
+ */
+export function endpointExchange<E extends CallEndpoint>(
+  upstream: Upstream,
+  endpoint: E,
+  call: EndpointCall,
+  env: Env,
+): Exchange<FetchedResponse<E>> {
+  const origin = originOf(upstream, env);
+  const path = buildPath(endpoint, call);
+  const body = buildBody(endpoint, call);
+  const idempotency = idempotencyOf(endpoint);
+  const { method, mayBeMissing = false, deadline = limits.upstream.deadline } = endpoint;
+  const headers = headersOf(upstream, endpoint, env, {
+    accept: acceptedTypes(endpoint).join(', '),
+    'accept-encoding': 'gzip, br',
+    ...forwardedHeaders(endpoint, call.header),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    // All attempts carry the same key.
+    ...(idempotency === 'keyed' ? { 'idempotency-key': crypto.randomUUID() } : {}),
+  });
+  return {
+    target: { upstream, endpoint },
+    request: { method, origin, path, headers, ...(body === undefined ? {} : { body }) },
+    deadline,
+    repeatable: idempotency !== 'none',
+    maxBytes: upstream.limits?.responseBytes ?? limits.upstream.responseBytes,
+    checkHead(response) {
+      rejectErrorStatus(response, { mayBeMissing });
+      checkMediaType(endpoint, response);
+    },
+    parse: ({ status, headers: responseHeaders }, { text, bytes }) => ({
+      data: parseResponse(endpoint, text),
+      status,
+      headers: forwardedResponseHeaders(endpoint, responseHeaders),
+      bytes,
+      text,
+    }),
+  };
+}
+
+/** Returns the exchange that gets JSON from a configured URL, for a source that is not a declared upstream. */
+export function jsonExchange(name: string, url: string): Exchange<unknown> {
+  const { origin, pathname, search } = new URL(url);
+  const headers = {
+    accept: 'application/feed+json, application/json',
+    'accept-encoding': 'gzip, br',
+    'user-agent': userAgent,
+  };
+  return {
+    target: { upstream: { name } },
+    request: { method: 'GET', origin, path: `${pathname}${search}`, headers },
+    deadline: limits.upstream.deadline,
+    repeatable: true,
+    maxBytes: limits.upstream.responseBytes,
+    checkHead: (response) => rejectErrorStatus(response),
+    parse: (_, { text }) => parseJson(text),
+  };
+}

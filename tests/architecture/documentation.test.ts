@@ -1,0 +1,90 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { exactRoutes } from '#server/routes/route-table.ts';
+import { procedures } from '#server/trpc/procedure-registry.ts';
+
+const read = (file: string) => readFileSync(file, 'utf8');
+const pages = globSync(['*.md', 'docs/**/*.md']);
+
+/** Returns the ids that GitHub gives to the headings of a page. */
+function anchorsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Returns the relative links and images of a page. */
+function linksOf(page: string): string[] {
+  const prose = page.replace(/^```[\s\S]*?^```$/gm, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** Returns the code spans in the first column of the tables of a page. */
+function firstColumn(page: string): string[] {
+  return [...page.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code),
+  );
+}
+
+describe('links', () => {
+  test.each(pages)('of %s lead to existing files and headings', (file) => {
+    const broken = linksOf(read(file)).filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const linked = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(linked)) return true;
+      return anchor !== undefined && !anchorsOf(read(linked)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('of docs/README.md lead to every page of docs/', () => {
+    const linked = linksOf(read('docs/README.md'));
+    const expected = globSync('*.md', { cwd: 'docs', exclude: ['README.md'] });
+    expect(expected.filter((page) => !linked.includes(page))).toEqual([]);
+  });
+});
+
+test('README.md has at most 90 lines', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(90);
+});
+
+test('docs/commands.md lists every npm script, and no other', () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(read('package.json')));
+  const commands = firstColumn(read('docs/commands.md')).map(
+    (command) => /^npm (?:run )?([\w:]+)/.exec(command)?.[1] ?? command,
+  );
+  expect(commands.sort()).toEqual(Object.keys(scripts).sort());
+});
+
+describe('docs/routes.md', () => {
+  const documented = firstColumn(read('docs/routes.md'));
+
+  test('lists every procedure, and no other', () => {
+    const listed = documented.filter((name) => !name.startsWith('/'));
+    expect(listed.sort()).toEqual([...procedures.keys()].sort());
+  });
+
+  test('lists every route without parameters', () => {
+    expect([...exactRoutes.keys()].filter((path) => !documented.includes(path))).toEqual([]);
+  });
+});
+
+describe('file names in the documentation', () => {
+  // CHANGELOG.md and the decision records describe the past.
+  const current = pages.filter((file) => !/^(CHANGELOG\.md|docs\/decisions\/)/.test(file));
+
+  test.each(current)('%s names only existing files', (file) => {
+    const names = [...read(file).matchAll(/`((?:app|client|server|tests|deploy|docs)\/(?!\.)[^\s`*…<]+)`/g)];
+    const missing = names.map(([, name = '']) => name).filter((name) => !existsSync(name));
+    expect(missing).toEqual([]);
+  });
+});
