@@ -19,8 +19,8 @@ const nameLength: MailLimits['nameLength'] = 100;
 const subjectLength: MailLimits['subjectLength'] = 150;
 const contentsLength: MailLimits['contentsLength'] = 5_000;
 
-const invalidAddress = 'Please give an email address like name@example.org';
-const emptyMessage = 'Please write something';
+const invalidAddress = 'Please enter an email address like name@example.org';
+const emptyMessage = 'Please enter a message';
 
 /**
  * The validation rules that run in the browser. The server checks all of them again, and more, with the same messages
