@@ -175,7 +175,7 @@ export const limits = {
     retryBackoff: 100,
     retryBackoffCap: 1_000,
     /** Retry budget earned by each call, in retries: the average number of retries per call. */
-    retryShare: 0.1,
+    retryRatio: 0.1,
     /** Maximum retry budget, which limits bursts of retries. */
     retryReserve: 10,
 
@@ -242,7 +242,7 @@ export const limits = {
     backoffCap: 15 * 60_000,
     giveUpAfter: 5 * 24 * 60 * 60_000,
     /** Minimum number of attempts, whatever the age of the mail: about half an hour, which outlasts greylisting. */
-    attemptsAtLeast: 10,
+    minAttempts: 10,
     pollInterval: 5_000,
     /** Time limit for a running delivery attempt during shutdown. */
     stopGrace: 10_000,

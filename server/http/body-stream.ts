@@ -1,3 +1,4 @@
+import { withTimeout } from '../lib/timeout.ts';
 import { HttpError } from './http-error.ts';
 
 /** Closes the connection: the unread rest of the body would be parsed as the next request. */
@@ -19,7 +20,9 @@ export async function* bodyStream(
   let size = 0;
   try {
     for (;;) {
-      const chunk = await withTimeout(stall, reader.read());
+      const chunk = await withTimeout(reader.read(), stall, () => {
+        throw new HttpError('request_timeout', { headers });
+      });
       if (chunk.done) return;
       size += chunk.value.byteLength;
       if (size > maxBytes) {
@@ -34,15 +37,5 @@ export async function* bodyStream(
   } finally {
     // Not awaited: cancelling a stalled stream may never resolve.
     void reader.cancel().catch(() => {});
-  }
-}
-
-async function withTimeout<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(new HttpError('request_timeout', { headers })), milliseconds);
-  try {
-    return await Promise.race([promise, timeout.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { withTimeout } from '../lib/timeout.ts';
 import { HttpError } from './http-error.ts';
 import type { BodyLimits, HttpRequest } from './request.ts';
 
@@ -36,24 +37,25 @@ async function readStream(
   { maxBytes, deadline }: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(bodyTooSlow()), deadline);
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  try {
+  async function readAll(): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
     for (;;) {
-      const chunk = await Promise.race([reader.read(), timeout.promise]);
+      const chunk = await reader.read();
       if (chunk.done) return concatenate(chunks, size);
       size += chunk.value.byteLength;
       if (size > maxBytes) throw bodyTooLarge(maxBytes);
       chunks.push(chunk.value);
     }
+  }
+  try {
+    return await withTimeout(readAll(), deadline, () => {
+      throw bodyTooSlow();
+    });
   } catch (error) {
     // Not awaited: cancelling a stalled stream may never resolve.
     void reader.cancel().catch(() => {});
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

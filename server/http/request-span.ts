@@ -46,7 +46,7 @@ export function startRequestSpan(
       : {
           kind: 'server',
           parent: incoming,
-          parentFrom: incoming && isService(request, serviceKeys) ? 'service' : 'stranger',
+          parentFrom: incoming && isService(request, serviceKeys) ? 'service' : 'untrusted',
         }),
     attributes: {
       'http.request.method': method,

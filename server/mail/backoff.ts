@@ -1,3 +1,4 @@
+import { exponentialBackoff } from '../lib/backoff.ts';
 import type { MailTiming } from './timing.ts';
 
 export type BackoffTiming = Pick<MailTiming, 'backoffBase' | 'backoffFactor' | 'backoffCap'>;
@@ -7,6 +8,10 @@ export type BackoffTiming = Pick<MailTiming, 'backoffBase' | 'backoffFactor' | '
  * Returns whole milliseconds, at least one. `random` is in [0, 1).
  */
 export function backoff(failures: number, timing: BackoffTiming, random: () => number = Math.random): number {
-  const ceiling = Math.min(timing.backoffCap, timing.backoffBase * timing.backoffFactor ** (failures - 1));
+  const ceiling = exponentialBackoff(failures, {
+    base: timing.backoffBase,
+    factor: timing.backoffFactor,
+    cap: timing.backoffCap,
+  });
   return Math.max(1, Math.round(ceiling * random()));
 }

@@ -121,7 +121,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
     transportFailures = 0;
     // A mail that waited for its transport may be old before its first attempt: it still gets a minimum of attempts.
-    const isExhausted = mail.age >= timing.giveUpAfter && attempt >= timing.attemptsAtLeast;
+    const isExhausted = mail.age >= timing.giveUpAfter && attempt >= timing.minAttempts;
     if (kind === 'permanent' || isExhausted) {
       await outbox.markDead(id, token, failure.message);
       record('dead');

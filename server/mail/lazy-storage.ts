@@ -1,5 +1,6 @@
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import type { Logger } from '../observability/log.ts';
 import type { MailDatabase } from './database.ts';
 import { openMailDatabase } from './open-database.ts';
@@ -70,15 +71,8 @@ async function open({ env, log, timing, hold }: LazyStorageOptions): Promise<Ope
  *
  * @throws Error on timeout
  */
-async function withOpenTimeout<T>(opening: Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => timeout.reject(new Error('the mail storage is still being opened')),
-    limits.database.openTimeout,
-  );
-  try {
-    return await Promise.race([opening, timeout.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function withOpenTimeout<T>(opening: Promise<T>): Promise<T> {
+  return withTimeout(opening, limits.database.openTimeout, () => {
+    throw new Error('the mail storage is still being opened');
+  });
 }

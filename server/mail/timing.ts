@@ -1,7 +1,7 @@
 import { limits } from '../config/limits.ts';
 
 /**
- * Timing of mail delivery. Milliseconds, except for `backoffFactor`, `attemptsAtLeast` and `crashedClaims`. Tests pass
+ * Timing of mail delivery. Milliseconds, except for `backoffFactor`, `minAttempts` and `crashedClaims`. Tests pass
  * shorter times.
  */
 export type MailTiming = Readonly<
@@ -14,7 +14,7 @@ export type MailTiming = Readonly<
     | 'backoffFactor'
     | 'backoffCap'
     | 'giveUpAfter'
-    | 'attemptsAtLeast'
+    | 'minAttempts'
     | 'pollInterval'
     | 'stopGrace'
     | 'crashedClaims'

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { isDocsPage } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
 import type { HttpServices } from '../http/handle-request.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import { lifecycle } from '../process/lifecycle.ts';
 import { findRoute } from '../routes/route-table.ts';
 import { addDefaultHeaders } from './default-headers.ts';
@@ -113,7 +115,7 @@ export async function startNodeServer(options: {
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve;
       });
-      await Promise.race([idle, delay(limits.shutdownDeadline)]);
+      await withTimeout(idle, limits.shutdownDeadline);
     }
     await close(server);
   }
@@ -139,10 +141,4 @@ async function close(server: Server): Promise<void> {
   server.close();
   server.closeAllConnections();
   await closed;
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

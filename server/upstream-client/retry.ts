@@ -1,9 +1,10 @@
 import { limits } from '../config/limits.ts';
+import { exponentialBackoff } from '../lib/backoff.ts';
 import { ruleOf, type UpstreamFailure } from './failure.ts';
 
 /** Milliseconds that are added to a wait, because timers may fire early. */
 export const timerSlack = 5;
-const { retryBackoff, retryBackoffCap, retryShare, retryReserve } = limits.upstream;
+const { retryBackoff, retryBackoffCap, retryRatio, retryReserve } = limits.upstream;
 
 /**
  * Limits retries to a share of the calls, plus a small reserve. Without a limit, retries would multiply the load on an
@@ -14,7 +15,7 @@ export class RetryBudget {
 
   /** Adds the share of one call. */
   earn(): void {
-    this.#available = Math.min(retryReserve, this.#available + retryShare);
+    this.#available = Math.min(retryReserve, this.#available + retryRatio);
   }
 
   /** Takes one retry from the budget. @returns false if the budget is exhausted */
@@ -40,6 +41,6 @@ export function retryDelay(
 ): number | undefined {
   const hasRetryAfter = retryAfterSeconds !== undefined && (fault === 'throttled' || fault === 'unavailable');
   if (!hasRetryAfter && !ruleOf(fault).retry) return undefined;
-  const jitter = random() * Math.min(retryBackoffCap, retryBackoff * 2 ** (attempts - 1));
+  const jitter = random() * exponentialBackoff(attempts, { base: retryBackoff, cap: retryBackoffCap });
   return hasRetryAfter ? retryAfterSeconds * 1000 + timerSlack + jitter : jitter;
 }

@@ -2,6 +2,7 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { freezeDeep } from '../lib/immutable.ts';
 import { isRecord } from '../lib/is-record.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import {
@@ -65,7 +66,7 @@ export function createWeather(options: {
       return null;
     });
     const weather = await weatherAt({ lat, lng, days, units });
-    const airQuality = await withTimeout(pendingAirQuality, airQualityTimeout);
+    const airQuality = await withTimeout(pendingAirQuality, airQualityTimeout, () => null);
     const { timezone, utcOffsetSeconds, elevation, synthetic, ...converted } = weather.value;
     return {
       location: { lat, lng, timezone, utcOffsetSeconds, elevation },
@@ -131,14 +132,6 @@ function airQualityOf(response: AirQualityResponse): Forecast['airQuality'] {
 function freezeParts<T extends object>(whole: T): T {
   for (const part of Object.values(whole)) if (isRecord(part)) freezeDeep(part);
   return whole;
-}
-
-/** @returns null if the promise does not settle in time */
-function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds, null);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 const staleWarning: Forecast['warnings'][number] = {

@@ -105,7 +105,7 @@ onEachEngine((engine) => {
   ])('%s: mails stay queued until the transport is fixed', async (_case, script, summary) => {
     const smtp = await testSmtpServer(script);
     const SMTP_URL = smtp.url.replace('//', '//site:wrong@');
-    const { mail, lines } = testMail({ ...storage, SMTP_URL }, { giveUpAfter: 0, attemptsAtLeast: 0 });
+    const { mail, lines } = testMail({ ...storage, SMTP_URL }, { giveUpAfter: 0, minAttempts: 0 });
     mail.start();
     const receipts = [await mail.send(draft), await mail.send(draft)];
     await eventually(() => expect(logged(lines, 'mail transport is down').length).toBeGreaterThan(3));
@@ -143,7 +143,7 @@ onEachEngine((engine) => {
   });
 
   it('a mail that always makes the server hang up is eventually marked dead', async () => {
-    const { mail } = await startMail({ body: () => 'drop' }, { giveUpAfter: 0, attemptsAtLeast: 3 });
+    const { mail } = await startMail({ body: () => 'drop' }, { giveUpAfter: 0, minAttempts: 3 });
     const { id } = await mail.send(draft);
     expect(await waitForStatus(mail, id, 'dead')).toMatchObject({ attempts: 3 });
   });

@@ -11,11 +11,11 @@ const settings = { SERVICE_KEYS: `robot:${createHash('sha256').update(key).diges
 
 describe.each([
   // A parent-based sampler follows the decision of authenticated services and ignores that of other callers.
-  { OTEL_TRACES_SAMPLER: 'parentbased_always_off', service: true, unsampledService: false, stranger: false },
-  { OTEL_TRACES_SAMPLER: 'parentbased_always_on', service: true, unsampledService: false, stranger: true },
-  { OTEL_TRACES_SAMPLER: 'always_off', service: false, unsampledService: false, stranger: false },
-  { OTEL_TRACES_SAMPLER: 'always_on', service: true, unsampledService: true, stranger: true },
-])('$OTEL_TRACES_SAMPLER', ({ OTEL_TRACES_SAMPLER, service, unsampledService, stranger }) => {
+  { OTEL_TRACES_SAMPLER: 'parentbased_always_off', service: true, unsampledService: false, untrusted: false },
+  { OTEL_TRACES_SAMPLER: 'parentbased_always_on', service: true, unsampledService: false, untrusted: true },
+  { OTEL_TRACES_SAMPLER: 'always_off', service: false, unsampledService: false, untrusted: false },
+  { OTEL_TRACES_SAMPLER: 'always_on', service: true, unsampledService: true, untrusted: true },
+])('$OTEL_TRACES_SAMPLER', ({ OTEL_TRACES_SAMPLER, service, unsampledService, untrusted }) => {
   let collector: Collector;
   let product: Product;
   beforeAll(async () => {
@@ -31,15 +31,15 @@ describe.each([
     const of = {
       service: callersTrace({ flags: '01' }),
       unsampledService: callersTrace({ flags: '00' }),
-      stranger: callersTrace({ flags: '01' }),
-      unsampledStranger: callersTrace({ flags: '00' }),
+      untrusted: callersTrace({ flags: '01' }),
+      unsampledUntrusted: callersTrace({ flags: '00' }),
     };
     const callEcho = async (traceparent: string, headers: Record<string, string> = {}) =>
       resultOf(await post(product, 'echo.body', 1, { ...headers, traceparent }));
     await callEcho(of.service.traceparent, withKey);
     await callEcho(of.unsampledService.traceparent, withKey);
-    await callEcho(of.stranger.traceparent);
-    await callEcho(of.unsampledStranger.traceparent);
+    await callEcho(of.untrusted.traceparent);
+    await callEcho(of.unsampledUntrusted.traceparent);
     // The remaining spans are exported at shutdown.
     await product.close();
     const recorded = (trace: { traceId: string }) =>
@@ -47,8 +47,8 @@ describe.each([
     expect(Object.fromEntries(Object.entries(of).map(([who, trace]) => [who, recorded(trace)]))).toEqual({
       service,
       unsampledService,
-      stranger,
-      unsampledStranger: stranger,
+      untrusted,
+      unsampledUntrusted: untrusted,
     });
   });
 });

@@ -16,7 +16,8 @@ const dynamicImports = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 /** Returns the imports of every source file of the product, by its path from the root. */
 export function readImportGraph(): Map<string, Import[]> {
-  return readImports('{app,client,server}/**/*.{ts,tsx}', 'instrumentation.ts');
+  // A glob skips folders such as app/.well-known unless it names their dot.
+  return readImports('{app,client,server}/**/*.{ts,tsx}', 'app/.*/**/*.{ts,tsx}', 'instrumentation.ts');
 }
 
 /** Returns the imports of the files that match these patterns, by their paths from the root. */

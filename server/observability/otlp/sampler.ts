@@ -10,7 +10,7 @@ import {
 import type { Env } from '../../config/env.ts';
 
 /** Marks a context whose parent span was sent by an untrusted caller. */
-export const fromStranger = createContextKey('typed-bff.from-stranger');
+export const untrustedParent = createContextKey('typed-bff.untrusted-parent');
 
 /**
  * Decides which traces are recorded, according to OTEL_TRACES_SAMPLER. A parent span of this product always decides; a
@@ -25,7 +25,7 @@ export function createSampler(env: Pick<Env, 'OTEL_TRACES_SAMPLER' | 'OTEL_TRACE
 
   function decisionOfParent(context: Context): SamplingDecision | undefined {
     const parent = trace.getSpanContext(context);
-    if (!parent || context.getValue(fromStranger)) return undefined;
+    if (!parent || context.getValue(untrustedParent)) return undefined;
     if (parent.isRemote && !followsOthers) return undefined;
     const isSampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
     return isSampled ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD;
@@ -35,7 +35,7 @@ export function createSampler(env: Pick<Env, 'OTEL_TRACES_SAMPLER' | 'OTEL_TRACE
     shouldSample(context, traceId, ...rest) {
       const decision = decisionOfParent(context);
       if (decision !== undefined) return { decision };
-      const id = context.getValue(fromStranger) ? ids.generateTraceId() : traceId;
+      const id = context.getValue(untrustedParent) ? ids.generateTraceId() : traceId;
       return root.shouldSample(context, id, ...rest);
     },
     toString: () => name,

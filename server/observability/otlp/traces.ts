@@ -16,7 +16,7 @@ import type { Logger } from '../log.ts';
 import type { Attributes, Span, SpanOptions, Tracer } from '../tracing/span.ts';
 import { createExportStatus, type ExportResult } from './export-status.ts';
 import { ownResource } from './resource.ts';
-import { createSampler, fromStranger } from './sampler.ts';
+import { createSampler, untrustedParent } from './sampler.ts';
 
 const kinds = {
   server: SpanKind.SERVER,
@@ -90,7 +90,7 @@ function contextOf({ parent, parentFrom }: SpanOptions): Context {
     isRemote: parentFrom !== undefined,
     ...(traceState === undefined ? {} : { traceState: createTraceState(traceState) }),
   });
-  return parentFrom === 'stranger' ? context.setValue(fromStranger, true) : context;
+  return parentFrom === 'untrusted' ? context.setValue(untrustedParent, true) : context;
 }
 
 class ExportedSpan implements Span {

@@ -18,10 +18,10 @@ export type SpanOptions = {
   /** Undefined for the root of a trace. */
   parent: TraceContext | undefined;
   /**
-   * Sender of the parent; by default, this product. A parent from a stranger (an untrusted caller) sets the trace id,
+   * Sender of the parent; by default, this product. A parent from an untrusted caller sets the trace id,
    * but does not decide whether the trace is recorded.
    */
-  parentFrom?: 'service' | 'stranger';
+  parentFrom?: 'service' | 'untrusted';
   attributes?: Attributes;
 };
 
