@@ -6,6 +6,8 @@ export const limits = {
   jsonBodyBytes: 64 * 1024,
   /** Maximum nesting depth of an input and of its metadata. */
   inputDepth: 100,
+  /** Maximum number of superjson's type annotations in an input, such as its dates and undefined values. */
+  inputAnnotations: 2_000,
   /** Maximum multipart body of a form. */
   formBodyBytes: 64 * 1024,
   /** Maximum length of an incoming x-request-id. */

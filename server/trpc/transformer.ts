@@ -4,24 +4,7 @@ import { limits } from '../config/limits.ts';
 import { AppError } from '../errors.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { serializeOutput } from './serialize-output.ts';
-
-/**
- * The accepted type annotations. superjson's metadata comes from the sender and is executed like a small program: a
- * typed array of a given length, or references that double at each level, turn a few bytes into gigabytes. Therefore
- * other annotations are rejected, nesting is limited, and references are not followed. The JSON contains the referenced
- * values anyway, unless the sender left them out.
- */
-const acceptedAnnotations = new Set([
-  'undefined',
-  'bigint',
-  'Date',
-  'Error',
-  'regexp',
-  'set',
-  'map',
-  'number',
-  'URL',
-]);
+import { AnnotationError, checkAnnotations, forbiddenKeys } from './superjson-annotations.ts';
 
 type Meta = NonNullable<SuperJSONResult['meta']>;
 
@@ -37,7 +20,9 @@ const wireSchema = z.object({
 });
 
 /**
- * Deserializes superjson from a caller.
+ * Deserializes superjson from a caller. Its metadata is checked first. References are not followed, because references
+ * that double at each level turn a few bytes into gigabytes; the JSON contains the referenced values anyway, unless the
+ * sender left them out.
  *
  * @throws AppError `invalid_input`
  */
@@ -45,40 +30,38 @@ export function deserializeInput(input: unknown): unknown {
   const parsed = wireSchema.safeParse(input);
   if (!parsed.success) throw invalidInput('The input must be an object with json and, if needed, meta.');
   const { json, meta } = parsed.data;
-  requireShallow(json, limits.inputDepth);
+  requirePlain(json, limits.inputDepth);
   if (!meta) return json;
-  requireShallow(meta, limits.inputDepth);
-  requireKnownAnnotations(meta.values);
+  requirePlain(meta, limits.inputDepth);
   requirePresent(json, meta.referentialEqualities);
-  const { values, v } = meta;
+  const { values, v = 0 } = meta;
+  if (values === undefined) return json;
   try {
+    checkAnnotations(json, values, { version: v, maxAnnotations: limits.inputAnnotations });
     // The parsed JSON is used only here, so it can be changed in place.
-    const wire = { json, meta: { values, ...(v === undefined ? {} : { v }) } };
-    return superjson.deserialize(wire, { inPlace: true });
+    return superjson.deserialize({ json, meta: { values, v } }, { inPlace: true });
   } catch (cause) {
-    throw invalidInput('The input cannot be deserialized.', cause);
+    const message = cause instanceof AnnotationError ? cause.message : 'The input cannot be deserialized.';
+    throw invalidInput(message, cause);
   }
 }
 
-/** Rejects deeper nesting. The recursion itself is bounded by `depth`. */
-function requireShallow(value: unknown, depth: number): void {
+/**
+ * Rejects deeper nesting, and keys that superjson cannot serialize because they could change prototypes. The recursion
+ * itself is bounded by `depth`.
+ */
+function requirePlain(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth === 0) throw invalidInput(`The input is nested deeper than ${limits.inputDepth} levels.`);
-  for (const item of Object.values(value)) requireShallow(item, depth - 1);
-}
-
-/** Checks superjson's tree: its leaves are `[annotation]`, its branches are objects or `[annotation, children]`. */
-function requireKnownAnnotations(node: unknown): void {
-  if (typeof node !== 'object' || node === null) return;
-  if (!Array.isArray(node)) {
-    for (const child of Object.values(node)) requireKnownAnnotations(child);
+  if (Array.isArray(value)) {
+    for (const item of value) requirePlain(item, depth - 1);
     return;
   }
-  const [annotation, children]: unknown[] = node;
-  if (typeof annotation !== 'string' || !acceptedAnnotations.has(annotation)) {
-    throw invalidInput('The input contains a type that is not accepted.');
+  for (const [key, item] of Object.entries(value)) {
+    if (forbiddenKeys.has(key))
+      throw invalidInput(`The input contains the key ${key}, which is not accepted.`);
+    requirePlain(item, depth - 1);
   }
-  requireKnownAnnotations(children);
 }
 
 /**

@@ -21,7 +21,8 @@ async function respond(runner: Env['TRPC_RUNNER'], request: Request, overrides: 
   const response = await callProcedures({
     paths: request.paths,
     isBatch: request.paths.length > 1,
-    readInput: () => request.input,
+    // Deserialization changes its input in place.
+    readInput: () => structuredClone(request.input),
     isJson: true,
     ctx,
     signal: new AbortController().signal,
