@@ -6,19 +6,14 @@ const id = z.int();
 const rateLimitName = z.enum(rateLimitNames);
 const topic = z.enum(topics);
 
-/**
- * Charges of one worker to one bucket in one turn of the event loop: the rate limit, the bucket, the number of calls,
- * and the number of further calls that the worker requests as a lease.
- */
-const chargeSchema = z.tuple([rateLimitName, z.string(), z.int(), z.int()]);
+/** Charges of one worker to one bucket in one turn of the event loop: the rate limit, the bucket, the number of calls. */
+const chargeSchema = z.tuple([rateLimitName, z.string(), z.int()]);
 export type Charge = z.infer<typeof chargeSchema>;
 
 const sharedChargeResultSchema = z.object({
   /** Points of the bucket after all calls of the charge. */
   consumed: z.number(),
   msBeforeNext: z.number(),
-  /** Further calls in this window that the worker may allow without a request. */
-  lease: z.int(),
   /** Every further call in this window is rejected. */
   isExhausted: z.boolean(),
 });
@@ -53,7 +48,7 @@ export const chargedSchema = z.array(sharedChargeResultSchema);
 export const fromWorkerSchema = z.discriminatedUnion('kind', [
   /** The primary sends a `response` with the same id. */
   z.object({ kind: z.literal('request'), id, request: workerRequest }),
-  /** Reply to `query` or `returnLease`. */
+  /** Reply to `query`. */
   z.object({ kind: z.literal('reply'), id, value: z.unknown().optional() }),
   /** The worker serves pages, too. */
   z.object({ kind: z.literal('ready') }),
@@ -72,8 +67,6 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 export const toWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('response'), id, value: z.unknown().optional() }),
   z.object({ kind: z.literal('query'), id, topic }),
-  /** Another worker needs the unused part of this worker's lease. */
-  z.object({ kind: z.literal('returnLease'), id, name: rateLimitName, bucket: z.string() }),
   z.object({ kind: z.literal('becomeMailLeader') }),
   z.object({ kind: z.literal('wakeMailLeader') }),
   /** Exit once all connections have ended: other workers keep serving. */
@@ -85,6 +78,5 @@ export const toWorkerSchema = z.discriminatedUnion('kind', [
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
-type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** A message that several workers get, each of which replies. */
-export type BroadcastMessage = WithoutId<Extract<ToWorker, { kind: 'query' | 'returnLease' }>>;
+export type BroadcastMessage = Omit<Extract<ToWorker, { kind: 'query' }>, 'id'>;

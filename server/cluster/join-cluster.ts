@@ -38,9 +38,6 @@ export async function joinCluster(commands: PrimaryCommands): Promise<ClusterCon
       case 'query':
         void reply(message.id, () => handlers.get(message.topic)?.());
         break;
-      case 'returnLease':
-        void reply(message.id, () => rateLimits.returnLease(message.name, message.bucket));
-        break;
       case 'becomeMailLeader':
         isMailLeader = true;
         delivery?.start();

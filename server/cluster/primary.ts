@@ -30,11 +30,7 @@ export async function runPrimary(env: Env): Promise<void> {
   const state = createSharedState();
   const { broadcast, ...broadcasts } = createBroadcast();
   const exitedMetrics = createExitedWorkerMetrics();
-  const charge = createRateLimitServer<WorkerProcess>(env.RATE_LIMITS, async (holders, name, bucket) => {
-    const running = holders.filter((worker) => supervisor.workers.has(worker));
-    const replies = await broadcast(running, { kind: 'returnLease', name, bucket });
-    return replies.reduce((sum, { value }) => sum + (typeof value === 'number' ? value : 0), 0);
-  });
+  const charge = createRateLimitServer(env.RATE_LIMITS);
   const supervisor = createSupervisor({
     size: env.WEB_CONCURRENCY,
     shutdownDelay: env.SHUTDOWN_DELAY * 1_000,
@@ -96,7 +92,7 @@ export async function runPrimary(env: Env): Promise<void> {
         worker.connected = true;
         return { salt, startedAt, othersServe: othersThan(worker).some((other) => other.state === 'ready') };
       case 'charge':
-        return charge(worker, request.charges);
+        return charge(request.charges);
       case 'putIfAbsent':
         return state.putIfAbsent(request.space, request.name, request.value);
       case 'finalMetrics':

@@ -86,12 +86,7 @@ export const limits = {
     restartBackoffCap: 30_000,
     /** Minimum lifetime of a worker whose exit does not increase the restart backoff. */
     stableAfter: 30_000,
-    /** A worker that charges a bucket again within this time gets a lease, which doubles each time. */
-    leaseWindow: 250,
-    maxLease: 256,
-    /** A lease is at most the rest of a bucket divided by this. Limits of most callers are too small for any lease. */
-    leaseFraction: 64,
-    /** Maximum number of buckets whose state a worker keeps. */
+    /** Maximum number of exhausted buckets that a worker keeps. */
     trackedBuckets: 10_000,
   },
 

@@ -6,16 +6,11 @@ import type { ChargeResult, RateLimit, RateLimitState } from '../config/rate-lim
 /** Counts points per key in fixed windows. */
 export type RateLimitStore = { consume(key: string, points?: number): Promise<RateLimiterRes> };
 
-export type MemoryStore = RateLimitStore & {
-  /** Returns points to a bucket. Has no effect if its window has ended. */
-  refund(key: string, points: number): Promise<void>;
-};
-
 /**
  * Creates a store in this process for a limited number of keys. Beyond that it evicts the least recently charged key,
  * so that a flood of forged addresses cannot use up the memory.
  */
-export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): MemoryStore {
+export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): RateLimitStore {
   const limiter = new RateLimiterMemory({ keyPrefix: name, points, duration: windowSeconds });
   const recentKeys = new LRUCache<string, true>({
     max: limits.rateLimit.keysInMemory,
@@ -27,9 +22,6 @@ export function createMemoryStore(name: string, { points, windowSeconds }: RateL
     consume(key, points) {
       recentKeys.set(key, true);
       return limiter.consume(key, points);
-    },
-    async refund(key, points) {
-      if (await limiter.get(key)) await limiter.reward(key, points);
     },
   };
 }

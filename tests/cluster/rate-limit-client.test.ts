@@ -21,15 +21,12 @@ const same = (limit: RateLimit) => ({
 function startWorkers(count: number, limit: RateLimit) {
   const sent: Charge[][] = [];
   const workers: RateLimitClient[] = [];
-  const charge = createRateLimitServer<number>(same(limit), async (holders, name, bucket) => {
-    const returned = await Promise.all(holders.map((holder) => workers[holder]?.returnLease(name, bucket)));
-    return returned.reduce((sum: number, each = 0) => sum + each, 0);
-  });
+  const charge = createRateLimitServer(same(limit));
   for (let index = 0; index < count; index += 1) {
     workers.push(
       createRateLimitClient((charges) => {
         sent.push(charges);
-        return charge(index, charges);
+        return charge(charges);
       }),
     );
   }
@@ -55,9 +52,9 @@ describe('the rate-limit client of a worker', () => {
     const charged = await Promise.all(first);
     expect(sent).toEqual([
       [
-        ['light', 'a', 2, 0],
-        ['light', 'b', 1, 0],
-        ['mail', 'a', 1, 0],
+        ['light', 'a', 2],
+        ['light', 'b', 1],
+        ['mail', 'a', 1],
       ],
     ]);
     expect(charged.map((each) => each?.consumed)).toEqual([1, 1, 2, 1]);
@@ -88,56 +85,11 @@ describe('the rate-limit client of a worker', () => {
   });
 });
 
-describe('a lease', () => {
-  test('saves messages for a bucket that is charged frequently and has many points left', async () => {
-    const { sent, call } = startWorkers(1, large);
-    const remaining: (number | undefined)[] = [];
-    for (let calls = 0; calls < 2_000; calls += 1) remaining.push((await call(0))?.remaining);
-    expect(remaining).toEqual(Array.from({ length: 2_000 }, (_, at) => large.points - 1 - at));
-    expect(sent.length).toBeLessThan(50);
-  });
-
-  test('is not granted for a small bucket', async () => {
-    const { sent, call } = startWorkers(1, { points: 60, windowSeconds: 60 });
-    for (let calls = 0; calls < 40; calls += 1) await call(0);
-    expect(sent).toHaveLength(40);
-  });
-
-  test('does not take points from other workers: together they use exactly the limit', async () => {
-    const { call, sent } = startWorkers(3, large);
-    // Worker 2 stops with an unused part of its lease.
-    const early = (
-      await Promise.all([callUntilRejected(() => call(0), 3_000), callUntilRejected(() => call(2), 1_234)])
-    ).reduce((sum, each) => sum + each);
-    const late = await Promise.all([
-      callUntilRejected(() => call(0), large.points),
-      callUntilRejected(() => call(1), large.points),
-    ]);
-    expect(early + late.reduce((sum, each) => sum + each)).toBe(large.points);
-    expect(await Promise.all([0, 1, 2].map(async (worker) => (await call(worker))?.allowed))).toEqual([
-      false,
-      false,
-      false,
-    ]);
-    expect(sent.length).toBeLessThan(large.points / 10);
-  });
-
-  test('keeps the limit exact under concurrent calls of all workers', async () => {
-    const { call } = startWorkers(4, large);
-    const eager = (worker: number) => callUntilRejected(() => call(worker), large.points);
-    const allowed = await Promise.all(Array.from({ length: 64 }, (_, at) => eager(at % 4)));
-    expect(allowed.reduce((sum, each) => sum + each)).toBe(large.points);
-  });
-
-  test('ends with its window and is granted again in the next one', async () => {
-    const { call, sent, workers } = startWorkers(1, { points: 10_000, windowSeconds: 2 });
-    for (let calls = 0; calls < 100; calls += 1) await call(0);
-    const messagesBefore = sent.length;
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
-    expect(await workers[0]?.returnLease('light', 'a')).toBe(0);
-    for (let calls = 1; calls <= 100; calls += 1) expect((await call(0))?.remaining).toBe(10_000 - calls);
-    expect(sent.length - messagesBefore).toBeLessThan(50);
-  });
+test('the workers together use exactly the limit under concurrent calls', async () => {
+  const { call } = startWorkers(4, large);
+  const eager = (worker: number) => callUntilRejected(() => call(worker), large.points);
+  const allowed = await Promise.all(Array.from({ length: 64 }, (_, at) => eager(at % 4)));
+  expect(allowed.reduce((sum, each) => sum + each)).toBe(large.points);
 });
 
 describe('rate limiters of two workers', () => {
