@@ -1,4 +1,5 @@
 import type { NextConfig } from 'next';
+import { limits } from './server/config/limits.ts';
 
 const config: NextConfig = {
   agentRules: false,
@@ -8,6 +9,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   devIndicators: false,
+  // Next buffers a request's body for proxy.ts. Only forms have one.
+  experimental: { proxyClientMaxBodySize: limits.formBodyBytes },
   // No page uses optimized images: disables the public optimization endpoint and its disk cache.
   images: { unoptimized: true, maximumDiskCacheSize: 0 },
   // Files that Next's tracing cannot find, for hosts that deploy only the traced files of each route.

@@ -3,7 +3,11 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { markdownPathOf } from '#server/catalog/docs/docs-pages.ts';
 import { env } from '#server/config/env.ts';
 import { isDocsPage } from '#server/config/paths.ts';
+import { isAppError } from '#server/errors.ts';
 import { preferredType } from '#server/http/content-negotiation.ts';
+import { errorResponse } from '#server/http/error-response.ts';
+import { rejectForeignHost } from '#server/http/host.ts';
+import { requestIdOf } from '#server/http/request-id.ts';
 import { pageContentPolicy, securityHeaders } from '#server/http/security-headers.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
 import { readPrerenderedPages } from '#server/next/prerendered-pages.ts';
@@ -24,6 +28,13 @@ const prerendered = readPrerenderedPages('.next');
 /** Sets the security headers of every page. Authorization and rate limits belong elsewhere. */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname } = request.nextUrl;
+  try {
+    rejectForeignHost(request.headers, env());
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    const { status, headers, body } = errorResponse(error, { path: pathname, requestId: requestIdOf(null) });
+    return new NextResponse(body, { status, headers });
+  }
   const markdown = isDocsPage(pathname) ? markdownPathOf(pathname) : undefined;
   if (markdown && preferredType(request, ['text/html', 'text/markdown']) === 'text/markdown') {
     return NextResponse.rewrite(new URL(markdown, request.url));

@@ -14,6 +14,11 @@ export const errorReasons = {
     code: 'FORBIDDEN',
     message: 'Cross-origin calls are not allowed here.',
   },
+  host_not_allowed: {
+    httpStatus: 403,
+    code: 'FORBIDDEN',
+    message: 'The Host header does not name this site.',
+  },
   not_found: { httpStatus: 404, code: 'NOT_FOUND', message: 'Not found.' },
   method_not_allowed: {
     httpStatus: 405,

@@ -1,9 +1,10 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
-import type { RateLimitClass } from './config/rate-limits.ts';
+import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
 import type { MailStatus } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
+import { droppedLogLines } from './observability/log.ts';
 import type { Coordinator } from './process/coordinator.ts';
 import type { UpstreamObserver } from './upstream-client/observer.ts';
 
@@ -13,7 +14,7 @@ const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export type Metrics = {
   callEnded(call: { procedure: string; outcome: 'ok' | ErrorReason; seconds: number }): void;
   requestEnded(request: { route: string; method: string; status: number; seconds: number }): void;
-  rateLimited(name: RateLimitClass): void;
+  rateLimited(name: ClientLimitName | QuotaName): void;
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
@@ -36,6 +37,7 @@ export function createMetrics(
   /** Metrics with the same value in every worker, which must not be summed. */
   const common = new Registry();
   collectDefaultMetrics({ register: registry });
+  addDroppedLogLines(registers);
   // prom-client's aggregation of several workers omits the start time.
   if (coordinator) addStartTime(coordinator.startedAt, [common]);
 
@@ -67,7 +69,7 @@ export function createMetrics(
   });
   const rateLimited = new Counter({
     name: 'bff_rate_limited_total',
-    help: 'Calls rejected by a rate limit',
+    help: 'Calls and pages rejected by a rate limit',
     labelNames: ['class'],
     registers,
   });
@@ -94,6 +96,18 @@ export function createMetrics(
     snapshot,
     contentType: registry.contentType,
   };
+}
+
+function addDroppedLogLines(registers: Registry[]): void {
+  new Counter({
+    name: 'bff_log_lines_dropped_total',
+    help: 'Log lines dropped because the reader of the log did not keep up',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(droppedLogLines());
+    },
+  });
 }
 
 function addStartTime(startedAt: Date, registers: Registry[]): void {

@@ -1,3 +1,5 @@
+import ipaddr from 'ipaddr.js';
+
 /** The caller of a procedure or route: rate limits are charged to it and its scopes authorize it. */
 export type Principal =
   /** Code in this process that acts for no external caller, such as a test or a script. */
@@ -8,6 +10,8 @@ export type Principal =
   | { kind: 'service'; name: string; scopes: readonly string[] };
 
 /** Returns the rate-limit bucket of a principal, or null if its calls are not limited. */
+export function bucketOf(principal: Exclude<Principal, { kind: 'internal' }>): string;
+export function bucketOf(principal: Principal): string | null;
 export function bucketOf(principal: Principal): string | null {
   switch (principal.kind) {
     case 'internal':
@@ -17,4 +21,14 @@ export function bucketOf(principal: Principal): string | null {
     case 'service':
       return `service:${principal.name}`;
   }
+}
+
+/**
+ * Returns the /48 of a client address, or undefined for IPv4. One site often owns a whole /48, and with it 65,536
+ * addresses of the form that identifies a visitor.
+ */
+export function networkOf(clientAddress: string): string | undefined {
+  const address = clientAddress.replace(/\/64$/, '');
+  if (!ipaddr.IPv6.isValid(address)) return undefined;
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/48`).toString()}/48`;
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type Env, env } from './config/env.ts';
+import { limits } from './config/limits.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
+import { type ConcurrencyLimit, createConcurrencyLimit } from './lib/concurrency.ts';
 import { defineSingleton } from './lib/singleton.ts';
 import { createMail, type Mail } from './mail/mail-service.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -28,6 +30,11 @@ export type Services = {
   feed: FeedSource;
   replays: ReplayGuard;
   rateLimiter: RateLimiter;
+  /** Shares of one client in resources that all clients use. */
+  shares: {
+    upstreamCalls: ConcurrencyLimit;
+    streams: ConcurrencyLimit;
+  };
   metrics: Metrics;
   /** Undefined if Redis is not configured. */
   redis: SharedRedis | undefined;
@@ -67,6 +74,10 @@ export function createServices(options: { env: Env; log: Logger }): Services {
       },
     }),
     replays: createReplayGuard(redis, shared),
+    shares: {
+      upstreamCalls: createConcurrencyLimit({ total: Infinity, perClient: limits.upstream.callsPerClient }),
+      streams: createConcurrencyLimit({ total: Infinity, perClient: limits.raw.streamsPerClient }),
+    },
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, coordinator: shared }),
   };
 }

@@ -1,7 +1,7 @@
 import { isRecord } from '../lib/is-record.ts';
 import type { JsonSchema } from '../lib/json-schema.ts';
 
-/** Returns whether a keyword's value is a schema, or an object of schemas, and not a list or a boolean. */
+/** Returns whether the value of a JSON Schema keyword is a schema or an object of schemas, not a list or a boolean. */
 export function isJsonSchema(value: unknown): value is JsonSchema {
   return isRecord(value) && !Array.isArray(value);
 }

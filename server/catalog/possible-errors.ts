@@ -16,6 +16,7 @@ const ofEveryCall: readonly ErrorReason[] = [
   'invalid_input',
   'batch_too_large',
   'unauthorized',
+  'host_not_allowed',
   'method_not_allowed',
   'request_timeout',
   'payload_too_large',

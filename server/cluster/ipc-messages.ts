@@ -6,7 +6,7 @@ const id = z.int();
 const rateLimitName = z.enum(rateLimitNames);
 const topic = z.enum(topics);
 
-/** Charges of one worker to one bucket in one turn of the event loop: the rate limit, the bucket, the number of calls. */
+/** Rate limit, bucket and number of calls that one worker charges to the bucket in one turn of the event loop. */
 const chargeSchema = z.tuple([rateLimitName, z.string(), z.int()]);
 export type Charge = z.infer<typeof chargeSchema>;
 
@@ -29,7 +29,7 @@ const workerRequest = z.discriminatedUnion('kind', [
     value: z.string(),
   }),
   z.object({ kind: z.literal('broadcast'), topic, own: z.unknown().optional() }),
-  /** The worker's final metrics. It exits only after the response: messages in transit at the exit may be lost. */
+  /** Final metrics. The worker exits only after the response, because messages in transit at its exit may be lost. */
   z.object({ kind: z.literal('finalMetrics'), metrics: z.unknown().optional() }),
 ]);
 export type WorkerRequest = z.infer<typeof workerRequest>;
@@ -38,7 +38,7 @@ export type WorkerRequest = z.infer<typeof workerRequest>;
 export const connectedSchema = z.object({
   salt: z.string(),
   startedAt: z.coerce.date(),
-  /** Another worker serves all requests meanwhile. */
+  /** Other workers already serve requests, so this worker listens only after Next is loaded. */
   othersServe: z.boolean(),
 });
 
@@ -50,7 +50,7 @@ export const fromWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('request'), id, request: workerRequest }),
   /** Reply to `query`. */
   z.object({ kind: z.literal('reply'), id, value: z.unknown().optional() }),
-  /** The worker serves pages, too. */
+  /** Next is loaded, so the worker serves pages as well as procedures and raw routes. */
   z.object({ kind: z.literal('ready') }),
   /** The worker cannot load the build and waits to be killed. */
   z.object({ kind: z.literal('failed') }),
@@ -78,5 +78,5 @@ export const toWorkerSchema = z.discriminatedUnion('kind', [
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
-/** A message that several workers get, each of which replies. */
+/** A query that the primary sends to several workers. Each of them replies. */
 export type BroadcastMessage = Omit<Extract<ToWorker, { kind: 'query' }>, 'id'>;

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
 import { log } from '../observability/log.ts';
 import { startTelemetry } from '../observability/tracing/start.ts';
 import { createBroadcast } from './broadcast.ts';
@@ -67,8 +68,9 @@ export async function runPrimary(env: Env): Promise<void> {
         supervisor.onDrained(worker);
         break;
       case 'terminated':
-        // If the signal was sent to all processes, the primary's own may arrive in the same turn of the event loop.
-        setImmediate(() => supervisor.onTerminated(worker));
+        // If the signal was sent to all processes, the primary may get its own a little later. Until then the worker
+        // keeps serving: workers that are drained one by one would leave the port before the shutdown begins.
+        setTimeout(() => supervisor.onTerminated(worker), limits.cluster.signalGrace);
         break;
       case 'resignMailLeader':
         mailLeader.replace(worker);

@@ -14,7 +14,9 @@ const defaultRateLimits: RateLimits = {
   light: { points: 300, windowSeconds: 60 },
   upstream: { points: 60, windowSeconds: 60 },
   mail: { points: 5, windowSeconds: 3600 },
+  page: { points: 1_200, windowSeconds: 60 },
   mailSender: { points: 20, windowSeconds: 86_400 },
+  mailNetwork: { points: 50, windowSeconds: 86_400 },
   mailSite: { points: 1_000, windowSeconds: 86_400 },
 };
 

@@ -28,6 +28,14 @@ const origin = httpUrl.refine(
   'must be origins such as https://app.example.org, without a path or a trailing slash',
 );
 
+/** A host name or IP address, in the form of the URL parser. */
+const hostName = z
+  .string()
+  .refine(
+    (value) => URL.parse(`http://${value}`)?.hostname === value,
+    'must be host names such as bff.example.org, without a scheme or port',
+  );
+
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 
 /** A duration. The maximum is the longest delay of a timer. */
@@ -59,6 +67,7 @@ const environmentSchema = z.object({
   TRPC_RUNNER: z.enum(['fast', 'trpc']).default('fast'),
 
   TRUSTED_PROXY_HOPS: z.coerce.number('must be a whole number').int().min(0).max(10).default(0),
+  ALLOWED_HOSTS: z.string().default('').transform(splitList).pipe(z.array(hostName)),
   ALLOWED_ORIGINS: z.string().default('').transform(splitList).pipe(z.array(origin)),
   SERVICE_KEYS: serviceKeysSchema,
   RATE_LIMITS: rateLimitsSchema,

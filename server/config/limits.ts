@@ -26,6 +26,10 @@ export const limits = {
   logDelay: 10,
   /** Maximum size of the log buffer. Lines that exceed it are written immediately. */
   logBufferBytes: 8 * 1024,
+  /** Maximum size of the log lines that wait for a reader that stalls. Further lines are dropped and counted. */
+  logQueueBytes: 1024 * 1024,
+  /** Time until a write that the reader of the log did not take is tried again. */
+  logRetryInterval: 50,
   /** Maximum size of one write to a pipe (PIPE_BUF). Larger writes of several workers could interleave. */
   logPieceBytes: 4 * 1024,
 
@@ -38,6 +42,8 @@ export const limits = {
   nodeServer: {
     /** Timeout for receiving all headers of a request. */
     headersTimeout: 10_000,
+    /** Interval at which the two timeouts are checked. Node's default of 30 s would triple the first one. */
+    timeoutCheckInterval: 1_000,
     /** Timeout for receiving a whole request. Longer than any upload that the product accepts. */
     requestTimeout: 30 * 60_000,
     /**
@@ -53,9 +59,25 @@ export const limits = {
     compressHereUpTo: 64 * 1024,
     /** Total size of the cached compressed documents. */
     compressedBytes: 8 * 1024 * 1024,
-    /** Maximum number of pages that one process renders concurrently. Further requests get a 503 with Retry-After. */
-    concurrentPages: 100,
-    pageRetryAfterSeconds: 2,
+    /**
+     * Maximum number of pages that one process renders concurrently, in total and for one client. One render costs about
+     * as much as fifty calls, which must not queue behind hundreds of renders. Further requests get a 503, or a 429 for
+     * the client's own limit, with Retry-After.
+     */
+    pages: { total: 100, perClient: 25 },
+    /** The same for files that Next serves. */
+    files: { total: 500, perClient: 100 },
+    /** The same for posted forms. */
+    forms: { total: 50, perClient: 10 },
+    overloadRetryAfterSeconds: 2,
+    /** Maximum number of requests that wait on a connection for the response to an earlier one. Later ones are dropped. */
+    pipelinedRequests: 16,
+    /**
+     * Minimum pace at which a client must read a response, in bytes per second, on average over the window. Slower
+     * connections are closed.
+     */
+    sendBytesPerSecond: 2 * 1024,
+    sendWindow: 30_000,
     /** Maximum declared size of a rejected body that is read and discarded, so that its connection can be kept. */
     drainBytes: 256 * 1024,
     /** Time limit for reading the rest of a rejected body. */
@@ -79,6 +101,8 @@ export const limits = {
     idleGrace: 5_000,
     /** Time that a rolling restart waits for the exit of a worker before it replaces the next one. */
     workerExitTimeout: 15_000,
+    /** Time that the primary waits for its own SIGTERM after a worker received one. */
+    signalGrace: 500,
     /** Margin between a worker's own shutdown deadlines and the signal that kills it. */
     killMargin: 5_000,
     /** Backoff before the second replacement of workers that keep exiting. It doubles each time. */
@@ -119,8 +143,21 @@ export const limits = {
     migrationTimeout: 30 * 60_000,
     /** Time that storing a mail, or reading its state, waits for the storage to open. */
     openTimeout: 3_000,
+    /** Time for which the result of a readiness check is reused, so that many checks cost no more than one. */
+    checkFreshFor: 500,
     /** Time after which PostgreSQL ends an idle transaction, because its client is gone. */
     abandonedAfter: 10_000,
+  },
+
+  sqlite: {
+    /** Time that a readiness check waits for the locks of other processes. */
+    checkTimeout: 500,
+    /** Time limit of a statement, including its wait for other statements and for the locks of other processes. */
+    statementTimeout: 2_000,
+    /** Time after that until a running statement counts as hanging on the disk. Its outcome is unknown then. */
+    hangTimeout: 1_000,
+    /** Maximum number of waiting statements. Further ones are rejected at once. */
+    queue: 1_000,
   },
 
   redis: {
@@ -146,6 +183,8 @@ export const limits = {
     connectTimeout: 2_000,
     /** Maximum number of concurrent calls to one upstream. */
     connections: 32,
+    /** Maximum number of concurrent calls of one client that may need an upstream: two full batches. */
+    callsPerClient: 20,
     /** Maximum number of queued calls to one upstream. Further calls are rejected immediately. */
     queue: 64,
     /** Maximum number of concurrent streams from and to one upstream, in addition to the calls. */
@@ -203,6 +242,10 @@ export const limits = {
     bytes: 2 * 1024 * 1024 * 1024,
     /** Maximum time without a byte from the upstream or from the client. */
     stall: 15_000,
+    /** Minimum pace of an upload, in bytes per second, on average over a window in milliseconds. Slower ones end. */
+    uploadPace: { window: 10_000, bytesPerSecond: 1024 },
+    /** Maximum number of concurrent streams of one client, of the `upstream.streams` that all share. */
+    streamsPerClient: 4,
     /** Time limit from the first byte to the last. */
     deadline: 30 * 60_000,
   },

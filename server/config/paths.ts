@@ -2,6 +2,8 @@
 export const trpcEndpoint = '/api/trpc';
 /** Prefix of the streaming endpoints, followed by the upstream and its path. */
 export const rawEndpoint = '/api/raw';
+/** Routes of Next that take posted forms, for browsers without JavaScript. */
+export const formRoutes: readonly string[] = ['/contact/send', '/weather/choose'];
 /** The Model Context Protocol endpoint, which offers the procedures as tools. */
 export const mcpEndpoint = '/mcp';
 

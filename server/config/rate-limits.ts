@@ -2,11 +2,16 @@
 const classes = ['light', 'upstream', 'mail'] as const;
 export type RateLimitClass = (typeof classes)[number];
 
-/** Mail quotas, which all callers share: per sender address, and for the whole site. */
-const quotas = ['mailSender', 'mailSite'] as const;
+/** Mail quotas: per sender address, per IPv6 network of many addresses, and for the whole site. */
+const quotas = ['mailSender', 'mailNetwork', 'mailSite'] as const;
 export type QuotaName = (typeof quotas)[number];
 
-export const rateLimitNames = [...classes, ...quotas] as const;
+/** Limits of requests that are not calls: pages. Each client has a bucket. */
+const ofRequests = ['page'] as const;
+
+export const rateLimitNames = [...classes, ...ofRequests, ...quotas] as const;
+/** Limits that each client has on its own. */
+export type ClientLimitName = RateLimitClass | (typeof ofRequests)[number];
 export type RateLimitName = (typeof rateLimitNames)[number];
 
 /** Number of points per window. A call costs one point. */
@@ -22,7 +27,7 @@ export type ChargeResult = {
 
 /** State of a bucket after a call was charged to it, as reported to the caller. */
 export type RateLimitState = RateLimit & {
-  name: RateLimitClass;
+  name: ClientLimitName;
   allowed: boolean;
   remaining: number;
   /** Time until the window ends, rounded up. */

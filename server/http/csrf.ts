@@ -1,12 +1,13 @@
+import { isLoopback, siteUrlOf } from './host.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
- * Rejects requests from pages of other sites. A multipart POST needs no preflight, so Sec-Fetch-Site and Origin are
+ * Rejects requests from pages of other sites. A multipart POST needs no preflight, so Origin and Sec-Fetch-Site are
  * the only protection of a mutation against a foreign page. Callers other than browsers send neither header and pass.
  *
- * A page cannot forge its Origin header, so every origin in the operator's list passes. The Host header is ignored,
- * because the caller controls it.
+ * A page cannot forge its Origin header. An origin that is present must be this site's or listed, whatever
+ * Sec-Fetch-Site says: with DNS rebinding, a foreign page is same-origin.
  *
  * @param siteUrl public URL of this product
  * @throws HttpError `cross_origin`
@@ -15,10 +16,24 @@ export function rejectCrossOrigin(
   request: HttpRequest,
   { siteUrl, allowedOrigins }: { siteUrl: string; allowedOrigins: readonly string[] },
 ): void {
-  const site = request.headers.get('sec-fetch-site');
   const origin = request.headers.get('origin');
-  if (site === 'same-origin' || site === 'none') return;
   if (origin !== null && allowedOrigins.includes(origin)) return;
-  if (site === null && (origin === null || origin === new URL(siteUrl).origin)) return;
+  const site = request.headers.get('sec-fetch-site');
+  const isSameSite = site === null || site === 'same-origin' || site === 'none';
+  if (isSameSite && (origin === null || isOwnOrigin(origin, siteUrl))) return;
   throw new HttpError('cross_origin');
+}
+
+/** Returns whether an origin is the site's own. All names of this machine are the same for a site on this machine. */
+function isOwnOrigin(origin: string, siteUrl: string): boolean {
+  const site = siteUrlOf(siteUrl);
+  if (origin === site.origin) return true;
+  if (!isLoopback(site.hostname)) return false;
+  const url = URL.parse(origin);
+  return (
+    url?.origin === origin &&
+    isLoopback(url.hostname) &&
+    url.port === site.port &&
+    url.protocol === site.protocol
+  );
 }

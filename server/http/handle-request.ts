@@ -5,6 +5,7 @@ import { createRequestScope, type RequestScope, requestScope } from '../observab
 import { type Span, withTraceContext } from '../observability/tracing/span.ts';
 import { setCommonHeaders } from './common-headers.ts';
 import { errorResponse } from './error-response.ts';
+import { type AcceptedHosts, rejectForeignHost } from './host.ts';
 import { setRateLimitHeaders } from './rate-limit-headers.ts';
 import { type HttpRequest, targetOf } from './request.ts';
 import { requestIdOf } from './request-id.ts';
@@ -20,11 +21,13 @@ export type Route = {
   handler: Handler;
   /** Returns the `path` of the error response. Default: the URL's path. */
   pathOf?: (request: HttpRequest) => string | null;
+  /** Hosts that are accepted. Default: those of this site. */
+  hosts?: AcceptedHosts;
 };
 
 /** The services that the HTTP layer needs. */
 export type HttpServices = {
-  env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
+  env: Pick<Env, 'SITE_URL' | 'ALLOWED_HOSTS' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
   log: Logger;
   metrics: RequestMetrics;
 };
@@ -92,6 +95,7 @@ async function respond(exchange: Exchange): Promise<HttpResponse> {
 /** Calls the handler and converts a thrown error to the error response. */
 async function callHandler({ request, route, scope, services }: Exchange): Promise<HttpResponse> {
   try {
+    rejectForeignHost(request.headers, services.env, route.hosts);
     return await route.handler(request, scope);
   } catch (cause) {
     const error = isAppError(cause) ? cause : new AppError('internal', { cause });

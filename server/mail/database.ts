@@ -58,5 +58,11 @@ export type MailDatabase = {
    * something else: every statement must leave a consistent state if the following ones never run.
    */
   write<T>(statements: (queries: Queries) => Promise<T>): Promise<T>;
+  /**
+   * Checks that the storage can be written, cheaply: without a write to the disk.
+   *
+   * @throws Error if it is read-only, locked, or no longer the storage that was opened
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 };

@@ -12,6 +12,12 @@ import type { MailTiming } from './timing.ts';
 export type LazyStorage = {
   /** @throws AppError mail_unavailable if the storage does not open within `limits.database.openTimeout` */
   outbox(): Promise<Outbox>;
+  /**
+   * Checks that the storage can be written.
+   *
+   * @throws AppError mail_unavailable
+   */
+  check(): Promise<void>;
   /** Closes the storage. The next use opens it again. */
   close(): Promise<void>;
 };
@@ -37,12 +43,14 @@ export function createLazyStorage(options: LazyStorageOptions): LazyStorage {
     return started;
   }
 
+  async function openStorage(): Promise<OpenStorage> {
+    opening ??= startOpening();
+    return withOpenTimeout(opening);
+  }
+
   return {
-    outbox: () =>
-      withStorageErrors(async () => {
-        opening ??= startOpening();
-        return (await withOpenTimeout(opening)).outbox;
-      }),
+    outbox: () => withStorageErrors(async () => (await openStorage()).outbox),
+    check: () => withStorageErrors(async () => (await openStorage()).db.check()),
     async close() {
       const current = opening;
       opening = undefined;

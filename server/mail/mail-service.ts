@@ -1,4 +1,5 @@
 import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Coordinator } from '../process/coordinator.ts';
@@ -120,14 +121,15 @@ export function createMail(options: MailOptions): Mail {
       if (acceptedAt) return { id, status: initialStatus, attempts: 0, acceptedAt, sentAt: null };
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
-    check: async () => {
+    check: reuseFor(limits.database.checkFreshFor, async () => {
       try {
-        await (await outbox()).status('check');
+        await storage.check();
         return 'ok';
-      } catch {
+      } catch (err) {
+        log.debug({ err }, 'mail storage check failed');
         return 'down';
       }
-    },
+    }),
     inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL) : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
@@ -141,6 +143,21 @@ export function createMail(options: MailOptions): Mail {
       await pause();
       await storage.close();
     },
+  };
+}
+
+/** Returns a function that runs `load` at most once in the given time, and shares its result. */
+function reuseFor<T>(milliseconds: number, load: () => Promise<T>): () => Promise<T> {
+  let latest: { result: Promise<T>; until: number } | undefined;
+  return () => {
+    if (!latest || performance.now() >= latest.until) {
+      const started = { result: load(), until: Number.POSITIVE_INFINITY };
+      latest = started;
+      void started.result.finally(() => {
+        started.until = performance.now() + milliseconds;
+      });
+    }
+    return latest.result;
   };
 }
 

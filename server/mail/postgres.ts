@@ -5,6 +5,7 @@ import { limits } from '../config/limits.ts';
 import type { Logger } from '../observability/log.ts';
 import type { MailDatabase, MailTables } from './database.ts';
 import { migrationProvider } from './migrations.ts';
+import { withTimeouts } from './postgres-pool.ts';
 
 const { connections, connectTimeout, queryTimeout, migrationTimeout, abandonedAfter } = limits.database;
 
@@ -33,6 +34,12 @@ export async function openPostgres(url: string, log: Logger): Promise<MailDataba
     now: () => sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     // A statement whose response came too late must not become durable: in a transaction, its COMMIT is never sent.
     write: (statements) => queries.transaction().execute(statements),
+    async check() {
+      // On, for example, for a standby after a failover to the wrong server.
+      const { rows } = await sql<{ readOnly: string }>`
+        select current_setting('transaction_read_only') as "readOnly"`.execute(queries);
+      if (rows[0]?.readOnly !== 'off') throw new Error('the database is read-only');
+    },
     close: () => queries.destroy(),
   };
 }
@@ -46,8 +53,8 @@ function connect(
     connectionString: url,
     application_name: 'typed-bff',
     max,
-    connectionTimeoutMillis: connectTimeout,
-    query_timeout: timeout,
+    // Only frees the pool: callers have stopped waiting before, see `withTimeouts`.
+    connectionTimeoutMillis: 5 * connectTimeout,
     statement_timeout: timeout,
     // PostgreSQL rolls back transactions that a frozen or lost instance leaves open.
     idle_in_transaction_session_timeout: abandonedAfter,
@@ -57,7 +64,8 @@ function connect(
   // connection that is in use between two statements needs its own listener.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', (err) => log.warn({ err }, 'database connection lost')));
-  return new Kysely<MailTables>({ dialect: new PostgresDialect({ pool }) });
+  const timed = withTimeouts(pool, { connect: connectTimeout, query: timeout });
+  return new Kysely<MailTables>({ dialect: new PostgresDialect({ pool: timed }) });
 }
 
 const migratorOf = (db: Kysely<MailTables>) => new Migrator({ db, provider: migrationProvider('postgres') });

@@ -1,42 +1,67 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import Sqlite from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { limits } from '../config/limits.ts';
 import type { MailDatabase, MailTables, Queries } from './database.ts';
 import { migrationProvider } from './migrations.ts';
-
-/** Milliseconds that a write waits for another process's write. better-sqlite3 blocks this process meanwhile. */
-const busyTimeout = 2_000;
+import { SqliteThread, sqliteThreadDialect } from './sqlite-driver.ts';
 
 /**
- * Opens `<dataDir>/typed-bff.sqlite`, creating the folder if needed, and migrates the tables. A COMMIT is on disk when
- * it returns (synchronous=FULL).
+ * Opens `<dataDir>/typed-bff.sqlite` in a thread of its own, creating the folder if needed, and migrates the tables.
  *
  * @param clock milliseconds since the epoch
  * @throws the driver's error; the caller maps it
  */
 export async function openSqlite(dataDir: string, clock: () => number = Date.now): Promise<MailDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const sqlite = new Sqlite(join(dataDir, 'typed-bff.sqlite'), { timeout: 0 });
+  const file = join(dataDir, 'typed-bff.sqlite');
+  makePrivate(file);
+  const thread = new SqliteThread(file);
+  const queries = new Kysely<MailTables>({ dialect: sqliteThreadDialect(thread) });
   try {
-    await retryWhileBusy(() => sqlite.pragma('journal_mode = WAL'));
-    sqlite.pragma('synchronous = FULL');
-    sqlite.pragma('foreign_keys = ON');
-    const queries = new Kysely<MailTables>({ dialect: new SqliteDialect({ database: sqlite }) });
-    await migrate(queries, sqlite);
-    sqlite.pragma(`busy_timeout = ${busyTimeout}`);
+    await migrate(queries, thread);
+    const opened = await stat(file);
+
+    /** Rejects after the file was removed or replaced: the connection would write to a file that has no name any more. */
+    async function requireSameFile(): Promise<void> {
+      const { ino, dev } = await stat(file);
+      if (ino !== opened.ino || dev !== opened.dev) throw new Error('the database file was replaced');
+    }
     return {
       engine: 'sqlite',
       queries,
       now: () => sql.val(Math.round(clock())),
-      write: (statements) => statements(queries),
+      async write(statements) {
+        await requireSameFile();
+        return statements(queries);
+      },
+      async check() {
+        await requireSameFile();
+        // Takes the write lock, but changes nothing, so nothing is synced to the disk.
+        await thread.execute('update mail set id = id where 0', [], limits.sqlite.checkTimeout);
+      },
       close: () => queries.destroy(),
     };
   } catch (error) {
-    sqlite.close();
+    await thread.close();
     throw error;
+  }
+}
+
+/**
+ * Creates the database file if needed, and makes it and its companions readable only for their owner, whatever the
+ * umask: they contain mails. SQLite creates the companions with the mode of the database file.
+ */
+function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      chmodSync(path, 0o600);
+    } catch {
+      // The companion does not exist, or the file belongs to another user, who decides.
+    }
   }
 }
 
@@ -44,26 +69,14 @@ export async function openSqlite(dataDir: string, clock: () => number = Date.now
  * Runs all migrations in one transaction. Kysely itself takes no lock and opens no transaction on SQLite: two processes
  * could migrate at the same time, and a crash would leave half-migrated tables on which the next start fails.
  */
-async function migrate(queries: Queries, sqlite: Sqlite.Database): Promise<void> {
+async function migrate(queries: Queries, thread: SqliteThread): Promise<void> {
   const migrator = new Migrator({ db: queries, provider: migrationProvider('sqlite') });
-  const known = await retryWhileBusy(() => migrator.getMigrations());
+  const known = await migrator.getMigrations();
   if (known.every(({ executedAt }) => executedAt)) return;
-  await retryWhileBusy(() => sqlite.exec('begin immediate'));
+  await thread.execute('begin immediate');
+  thread.timeout = limits.database.migrationTimeout;
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
-  sqlite.exec('commit');
-}
-
-/** Retries while another connection holds the database. Does not block: that connection may belong to this process. */
-async function retryWhileBusy<T>(operation: () => T | Promise<T>): Promise<T> {
-  const deadline = performance.now() + busyTimeout;
-  for (;;) {
-    try {
-      return await operation();
-    } catch (error) {
-      const busy = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      if (!busy || performance.now() >= deadline) throw error;
-      await setTimeout(10);
-    }
-  }
+  await thread.execute('commit');
+  thread.timeout = limits.sqlite.statementTimeout;
 }

@@ -69,7 +69,8 @@ export class NodeRequest implements HttpRequest {
   }
 }
 
-class NodeHeaders {
+/** Looks up the headers of Node's request. */
+export class NodeHeaders {
   readonly #headers: IncomingHttpHeaders;
 
   constructor(headers: IncomingHttpHeaders) {

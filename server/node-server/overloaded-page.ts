@@ -1,4 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpServices } from '../http/handle-request.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { logRequest } from '../http/request-log.ts';
+import { createRequestScope } from '../observability/request-scope.ts';
+import type { Overload } from './admission.ts';
 
 /** Inlined: the build's style sheets would cause more requests to an overloaded server. */
 const style = `
@@ -17,8 +23,7 @@ const styleHash = createHash('sha256').update(style).digest('base64');
 /** Content-Security-Policy of the page: allows only its inline style. */
 export const overloadedPagePolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`;
 
-/** HTML of the 503 response while too many pages are rendered at once. */
-export const overloadedPage = (requestId: string) => `<!doctype html>
+const overloadedPage = (requestId: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -35,3 +40,27 @@ export const overloadedPage = (requestId: string) => `<!doctype html>
 </body>
 </html>
 `;
+
+/** Responds that Next does not handle the request now, with an HTML page, because the client asked for a page. */
+export function writeOverloaded(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, retryAfterSeconds }: Overload,
+  services: HttpServices,
+): void {
+  const scope = createRequestScope(requestIdOf(String(request.headers['x-request-id'] ?? '')));
+  const body = overloadedPage(scope.requestId);
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'content-security-policy': overloadedPagePolicy,
+    'retry-after': String(retryAfterSeconds),
+    'x-request-id': scope.requestId,
+  });
+  response.end(body);
+  logRequest(
+    { method: request.method ?? '', route: 'page', scope, status, durationMs: 0, aborted: false },
+    services,
+  );
+}

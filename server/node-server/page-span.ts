@@ -4,13 +4,6 @@ import type { ServiceKey } from '../http/service-key.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
 import { NodeRequest } from './node-request.ts';
 
-/** Files that Next serves without rendering a page. */
-const filePath = /^\/_next\/|^\/[^/]+\.\w+$/;
-
-export function isPage(path: string): boolean {
-  return !filePath.test(path);
-}
-
 /**
  * Runs Next's handler within a span, the parent of the spans of the page's calls. The span has neither Next's route,
  * which is unknown here, nor the requested path, which is arbitrary text from the request.
@@ -18,11 +11,11 @@ export function isPage(path: string): boolean {
 export async function withPageSpan(
   message: IncomingMessage,
   response: ServerResponse,
-  { path, origin, serviceKeys }: { path: string; origin: string; serviceKeys: readonly ServiceKey[] },
+  { origin, serviceKeys }: { origin: string; serviceKeys: readonly ServiceKey[] },
   handle: (message: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<void> {
   const { traceparent } = message.headers;
-  if (!isPage(path) || (!tracing.tracer && traceparent === undefined)) return handle(message, response);
+  if (!tracing.tracer && traceparent === undefined) return handle(message, response);
   const request = new NodeRequest(message, origin);
   const incoming = incomingTrace(request.headers);
   const span = startRequestSpan(request, { route: 'page', incoming, serviceKeys });

@@ -28,6 +28,11 @@ export function rejectMalformed(request: Pick<IncomingMessage, 'method' | 'url' 
   if (!url.startsWith('/')) {
     throw new HttpError('invalid_input', { message: 'The request target must be a path.' });
   }
+  const coding = headers['transfer-encoding'];
+  // Node hands over such a request before its parser rejects the body.
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw new HttpError('invalid_input', { message: 'The only accepted Transfer-Encoding is chunked.' });
+  }
   // This product has no server actions. Next would log a stack trace for each request for one.
   if ('next-action' in headers) throw new HttpError('not_found');
   const path = pathOf(url);

@@ -50,6 +50,13 @@ function isTooLargeToDrain(message: IncomingMessage): boolean {
   return length === undefined || length > limits.nodeServer.drainBytes;
 }
 
+/** Limits the time in which the body of a request for Next must arrive. Then the connection is destroyed. */
+export function limitBodyTime(message: IncomingMessage): void {
+  if (message.complete) return;
+  const timer = setTimeout(() => message.socket.destroy(), limits.bodyDeadline);
+  message.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+}
+
 /** Limits the time in which Node reads and discards the rest of a body. Then the connection is destroyed. */
 function limitDrainTime(message: IncomingMessage): void {
   const timer = setTimeout(() => message.socket.destroy(), limits.nodeServer.lingerTime);

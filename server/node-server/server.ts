@@ -6,19 +6,31 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { isDocsPage } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
-import type { HttpServices } from '../http/handle-request.ts';
+import { type HttpServices, handleRequest } from '../http/handle-request.ts';
+import { rejectForeignHost } from '../http/host.ts';
+import type { HttpRequest } from '../http/request.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { lifecycle } from '../process/lifecycle.ts';
+import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { findRoute } from '../routes/route-table.ts';
+import { checkBody, createAdmission, kindOf } from './admission.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { setForwardedFor } from './forwarded.ts';
-import { createPageConcurrency, writeOverloaded } from './page-concurrency.ts';
-import { isPage, withPageSpan } from './page-span.ts';
+import { NodeHeaders } from './node-request.ts';
+import { writeOverloaded } from './overloaded-page.ts';
+import { withPageSpan } from './page-span.ts';
 import { pathOf, rejectMalformed, writeError } from './reject-malformed.ts';
-import { respond } from './respond.ts';
+import { createRequestQueue } from './request-queue.ts';
+import { limitBodyTime, respond } from './respond.ts';
+import { watchSlowReaders } from './slow-readers.ts';
 import { addVary } from './vary.ts';
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export type NodeServerServices = HttpServices & {
+  rateLimiter: Pick<RateLimiter, 'charge'>;
+  metrics: { rateLimited(name: 'page'): void };
+};
 
 export type NodeServer = {
   /**
@@ -38,14 +50,15 @@ export type NodeServer = {
  */
 export async function startNodeServer(options: {
   env: Pick<Env, 'PORT' | 'SITE_URL' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
-  services: HttpServices;
+  services: NodeServerServices;
   /** Handles pages and files. Requests for them wait until it is loaded. */
   next: Promise<NodeHandler>;
 }): Promise<NodeServer> {
   const { env, services, next } = options;
   const { origin } = new URL(env.SITE_URL);
   const serviceKeys = services.env.SERVICE_KEYS;
-  const pageConcurrency = createPageConcurrency();
+  const admit = createAdmission({ ...services, trustedHops: env.TRUSTED_PROXY_HOPS });
+  const requestQueue = createRequestQueue();
   const running = new Set<ServerResponse>();
   let onIdle = (): void => undefined;
 
@@ -61,14 +74,48 @@ export async function startNodeServer(options: {
     const path = pathOf(request.url ?? '/');
     const handler = findRoute(path);
     if (handler) return respond(request, response, { handler, origin });
-    addDefaultHeaders(response, env.SITE_URL);
-    if (isPage(path) && !pageConcurrency.acquire(response)) {
-      return writeOverloaded(request, response, services);
+    await handleWithNext(request, response, path);
+  }
+
+  async function handleWithNext(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+  ): Promise<void> {
+    const kind = kindOf(path);
+    try {
+      rejectForeignHost(new NodeHeaders(request.headers), services.env);
+      checkBody(request, kind);
+    } catch (error) {
+      const handler = (rejected: HttpRequest) =>
+        handleRequest(rejected, { name: kind, hosts: 'any', handler: () => Promise.reject(error) }, services);
+      return respond(request, response, { handler, origin });
     }
+    addDefaultHeaders(response, env.SITE_URL);
+    const overload = await admit(request, response, kind);
+    if (overload) return writeOverloaded(request, response, overload, services);
     if (isDocsPage(path)) addVary(response, 'Accept');
     const handle = await next;
     // The client may have disconnected while Next was loading.
-    if (!response.destroyed) await withPageSpan(request, response, { path, origin, serviceKeys }, handle);
+    if (response.destroyed) return;
+    if (kind === 'form') limitBodyTime(request);
+    if (kind === 'page' || kind === 'form')
+      await withPageSpan(request, response, { origin, serviceKeys }, handle);
+    else await handle(request, response);
+  }
+
+  function start(request: IncomingMessage, response: ServerResponse): void {
+    running.add(response);
+    response.once('close', () => {
+      running.delete(response);
+      if (running.size === 0) onIdle();
+    });
+    if (lifecycle.draining || lifecycle.handingOver) response.setHeader('connection', 'close');
+    // Handlers report their own errors. Anything thrown here is a bug, and the client must not wait for a response.
+    handleIncoming(request, response).catch((error: unknown) => {
+      services.log.error({ err: error }, 'request failed');
+      response.destroy();
+    });
   }
 
   const server = createServer(
@@ -76,26 +123,19 @@ export async function startNodeServer(options: {
       headersTimeout: limits.nodeServer.headersTimeout,
       requestTimeout: limits.nodeServer.requestTimeout,
       keepAliveTimeout: limits.nodeServer.keepAliveTimeout,
+      connectionsCheckingInterval: limits.nodeServer.timeoutCheckInterval,
       maxHeaderSize: limits.nodeServer.headerBytes,
       // No other protocol is supported. Next would close an upgraded connection without a response.
       shouldUpgradeCallback: () => false,
     },
     (request, response) => {
-      running.add(response);
-      response.once('close', () => {
-        running.delete(response);
-        if (running.size === 0) onIdle();
-      });
-      if (lifecycle.draining || lifecycle.handingOver) response.setHeader('connection', 'close');
-      // Handlers report their own errors. Anything thrown here is a bug, and the client must not wait for a response.
-      handleIncoming(request, response).catch((error: unknown) => {
-        services.log.error({ err: error }, 'request failed');
-        response.destroy();
-      });
+      requestQueue.handleInTurn(request, response, () => start(request, response));
     },
   );
   server.listen(env.PORT);
   await once(server, 'listening');
+  const stopWatching = watchSlowReaders(running);
+  server.once('close', stopWatching);
 
   /**
    * Closes idle connections, unless a response is still being sent: Node counts a connection as idle once the response

@@ -3,8 +3,8 @@ import { isAppError } from '../errors.ts';
 
 /**
  * Formats an error for the log, with its stack. Failures of an upstream are one line with the messages of the cause
- * chain, because their stack is always the same and there may be many per second. A bug in this code that is part of
- * the chain keeps its stack.
+ * chain, because their stack is always the same and there may be many per second. The stack is kept if the chain
+ * contains a bug in this code.
  */
 export function errorForLog(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -15,7 +15,7 @@ export function errorForLog(error: unknown): unknown {
   return { type: error.name, message: [...messages].join(': ') };
 }
 
-/** Built-in errors of the language, except SyntaxError, which also means that a response is not valid JSON. */
+/** Returns whether an error is a bug in this code. SyntaxError is not: JSON.parse throws it for an invalid response. */
 function isDefect(error: Error): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }

@@ -5,6 +5,7 @@ import { limits } from '../config/limits.ts';
 import { defineSingleton } from '../lib/singleton.ts';
 import { errorForLog } from './log-error.ts';
 import { requestScope } from './request-scope.ts';
+import { createLogOutput, type LogOutput } from './standard-output.ts';
 import { traceIds } from './trace-context.ts';
 
 export type Logger = PinoLogger & {
@@ -65,31 +66,21 @@ function createTimestamp(): () => string {
   };
 }
 
-/**
- * Buffers lines for a short time and writes them together, because a separate write for each line takes longer than
- * the rest of a small call. The buffer is flushed when the process exits, but is lost if a signal kills it.
- */
-function openStandardOutput(): { write(line: string): void; flush(): void } {
-  const { logBufferBytes, logPieceBytes, logDelay } = limits;
-  const maxBytes = cluster.worker ? logPieceBytes : logBufferBytes;
-  const output = pino.destination({ dest: 1, sync: true });
-  let buffered = '';
-  // Not flushSync of the destination: it waits for the disk each time.
-  function flush(): void {
-    if (buffered === '') return;
-    const lines = buffered;
-    buffered = '';
-    output.write(lines);
-  }
-  process.on('exit', flush);
-  return {
-    write(line) {
-      if (buffered.length + line.length > maxBytes) flush();
-      if (buffered === '') setTimeout(flush, logDelay).unref();
-      buffered += line;
-    },
-    flush,
-  };
+function openStandardOutput(): LogOutput {
+  const { logBufferBytes, logPieceBytes, logDelay, logQueueBytes, logRetryInterval } = limits;
+  const output = createLogOutput(1, {
+    pieceLength: cluster.worker ? logPieceBytes : logBufferBytes,
+    delay: logDelay,
+    queueLength: logQueueBytes,
+    retryInterval: logRetryInterval,
+  });
+  process.on('exit', output.flush);
+  return output;
+}
+
+/** Returns the number of log lines that this process has dropped because the reader of its log did not keep up. */
+export function droppedLogLines(): number {
+  return logOutput.get().dropped;
 }
 
 /** Writes the buffered lines. Call it before the process is killed. */

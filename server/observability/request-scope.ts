@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { RateLimitClass, RateLimitState } from '../config/rate-limits.ts';
+import type { ClientLimitName, RateLimitState } from '../config/rate-limits.ts';
 import type { ErrorReason } from '../errors.ts';
 import { defineSingleton } from '../lib/singleton.ts';
 import type { Principal } from '../principal.ts';
@@ -24,7 +24,7 @@ export type RequestScope = {
   /** In order of completion. */
   calls: CallRecord[];
   /** State of the buckets that calls of this request were charged to. */
-  rateLimits: Map<RateLimitClass, RateLimitState>;
+  rateLimits: Map<ClientLimitName, RateLimitState>;
   /** The longest Retry-After of the failed calls. */
   retryAfterSeconds?: number;
   bytesIn: number;

@@ -1,7 +1,7 @@
 import type {
   ChargeResult,
+  ClientLimitName,
   QuotaName,
-  RateLimitClass,
   RateLimitName,
   RateLimitState,
   RateLimits,
@@ -14,8 +14,8 @@ import { consumeFrom, createMemoryStore, stateOf } from './memory-store.ts';
 import { createRedisStore } from './redis-store.ts';
 
 export type RateLimiter = {
-  /** Charges one call of a class to a bucket. Never rejects: if Redis is down, this machine counts on its own. */
-  charge(name: RateLimitClass, bucket: string): Promise<RateLimitState>;
+  /** Charges one call of a class, or one page, to a bucket. Never rejects: if Redis is down, this machine counts on its own. */
+  charge(name: ClientLimitName, bucket: string): Promise<RateLimitState>;
   /**
    * Charges one mail to a quota that applies to all callers together.
    *

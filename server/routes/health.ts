@@ -1,5 +1,5 @@
 import { authenticate } from '../http/authenticate.ts';
-import { handleRequest } from '../http/handle-request.ts';
+import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import { type HttpResponse, jsonResponse } from '../http/response.ts';
@@ -12,7 +12,7 @@ import { handleGet } from './get-only.ts';
  * `/healthz`: reports that this process is alive. It checks no dependency, so that a slow one never causes a restart.
  */
 export function handleHealth(request: HttpRequest): Promise<HttpResponse> {
-  return handleGet(request, '/healthz', async () => uncachedJson(200, { status: 'ok' }));
+  return handleGet(request, '/healthz', async () => uncachedJson(200, { status: 'ok' }), { hosts: 'any' });
 }
 
 /**
@@ -20,21 +20,22 @@ export function handleHealth(request: HttpRequest): Promise<HttpResponse> {
  * dependency. An excluded dependency is reported but does not affect the status.
  */
 export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
-  return handleGet(request, '/readyz', async () => {
+  const handler = async () => {
     const exclude = targetOf(request).searchParams.getAll('exclude');
     if (exclude.some((name) => name !== 'mailStorage')) {
       throw new HttpError('invalid_input', { message: 'Only mailStorage can be excluded.' });
     }
     const state = await readiness({ needsMailStorage: exclude.length === 0 });
     return uncachedJson(state.status === 'ready' ? 200 : 503, state);
-  });
+  };
+  return handleGet(request, '/readyz', handler, { hosts: 'any' });
 }
 
 const loopback = new Set(['127.0.0.1', '::/64']);
 
 /** `/metrics`: Prometheus metrics, for callers on this machine and for service keys with the scope `metrics`. */
 export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
-  return handleGet(request, '/metrics', async (_, scope) => {
+  const handler: Handler = async (_, scope) => {
     const { env, metrics } = services();
     const principal = authenticate(request, env);
     scope.principal = principal;
@@ -49,7 +50,8 @@ export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
       headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' },
       body,
     };
-  });
+  };
+  return handleGet(request, '/metrics', handler, { hosts: 'address' });
 }
 
 /** Rejects every path under `/api` that is not a route. */

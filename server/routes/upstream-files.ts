@@ -13,7 +13,7 @@ import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
 import { mediaTypeOf } from '../lib/media-type.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
 import { traceIds } from '../observability/trace-context.ts';
-import { enforce } from '../rate-limit/enforce.ts';
+import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import { services } from '../services.ts';
 import type { RawEndpoint, Upstream } from '../upstream-client/endpoint.ts';
 import { findRawEndpoints, type RawMatch } from '../upstream-client/match.ts';
@@ -27,7 +27,7 @@ export function handleUpstreamFile(request: HttpRequest): Promise<HttpResponse> 
 }
 
 async function handleTransfer(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
-  const { env, upstreams, log, rateLimiter, metrics } = services();
+  const { env, upstreams, log, rateLimiter, shares, metrics } = services();
   const { pathname, searchParams } = targetOf(request);
   const [name = '', ...segments] = parsePath(pathname.slice(rawEndpoint.length));
   const upstream = findUpstream(name);
@@ -50,17 +50,24 @@ async function handleTransfer(request: HttpRequest, scope: RequestScope): Promis
   const upload = uploadOf(request, match.endpoint, scope);
   await enforce({ principal, scope, rateLimiter, metrics }, 'upstream');
 
-  const result = await upstreams.stream(upstream, match.endpoint, {
-    method: request.method === 'HEAD' ? 'HEAD' : match.endpoint.method,
-    params: match.params,
-    query: Object.fromEntries(searchParams),
-    header: (header) => request.headers.get(header),
-    signal: request.signal,
-    ...(upload ? { upload } : {}),
-  });
+  const release = takeShare(shares.streams, principal);
+  const result = await upstreams
+    .stream(upstream, match.endpoint, {
+      method: request.method === 'HEAD' ? 'HEAD' : match.endpoint.method,
+      params: match.params,
+      query: Object.fromEntries(searchParams),
+      header: (header) => request.headers.get(header),
+      signal: request.signal,
+      ...(upload ? { upload } : {}),
+    })
+    .catch((error: unknown) => {
+      release();
+      throw error;
+    });
   // The stream ends outside the context of this request, so its ids are read now.
   const ids = { requestId: scope.requestId, ...traceIds() };
   return respond(request, match, result, (bytesOut, error) => {
+    release();
     scope.bytesOut = bytesOut;
     const { bytesIn } = scope;
     const fields = { ...ids, upstream: upstream.name, bytesIn, bytesOut };
@@ -98,7 +105,11 @@ function uploadOf(request: HttpRequest, { upload }: RawEndpoint, scope: RequestS
     scope.bytesIn += bytes;
   };
   const body = request.body ?? new Blob([]).stream();
-  return { contentType, length, body: bodyStream(body, { maxBytes, stall: limits.raw.stall, count }) };
+  return {
+    contentType,
+    length,
+    body: bodyStream(body, { maxBytes, stall: limits.raw.stall, pace: limits.raw.uploadPace, count }),
+  };
 }
 
 function respond(

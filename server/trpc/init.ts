@@ -7,7 +7,7 @@ import { textFields } from '../lib/form-fields.ts';
 import { type CallRecord, requestScope } from '../observability/request-scope.ts';
 import { currentTrace } from '../observability/trace-context.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
-import { enforce } from '../rate-limit/enforce.ts';
+import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import type { Context } from './context.ts';
 import { rejectLazyRouters } from './procedure-definition.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
@@ -69,6 +69,7 @@ export function toAppError(error: unknown): AppError {
 const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRawInput }) => {
   const startedAt = performance.now();
   let outcome: CallRecord['outcome'] = 'internal';
+  let release: (() => void) | undefined;
   const span = tracing.tracer?.start(path, {
     kind: 'internal',
     parent: currentTrace.getStore(),
@@ -77,8 +78,9 @@ const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, 
   try {
     if (meta) {
       const { principal, scope, services } = ctx;
-      const { rateLimiter, metrics } = services;
+      const { rateLimiter, shares, metrics } = services;
       await enforce({ principal, scope, rateLimiter, metrics }, meta.rateLimit);
+      if (meta.rateLimit === 'upstream') release = takeShare(shares.upstreamCalls, principal);
     }
     const run = () => (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
     const result = await withTraceContext(span, run);
@@ -94,6 +96,7 @@ const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, 
     const createError = () => new TRPCError({ code, message, cause: appError });
     throw isClientError(appError.reason) ? withoutStack(createError) : createError();
   } finally {
+    release?.();
     const durationMs = performance.now() - startedAt;
     const id = ctx.scope.isBatch ? `${ctx.requestId}.${batchIndex}` : ctx.requestId;
     span?.set({ 'bff.request_id': id, 'bff.outcome': outcome });

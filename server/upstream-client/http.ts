@@ -191,8 +191,8 @@ function errorCode(cause: unknown): string {
 
 function charsetOf(contentType = ''): string | undefined {
   for (const parameter of contentType.split(';').slice(1)) {
-    const [, charset] = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter) ?? [];
-    if (charset !== undefined) return charset.toLowerCase();
+    const [name = '', value = ''] = parameter.toLowerCase().split('=', 2);
+    if (name.trim() === 'charset') return value.trim().replace(/^"(.*)"$/, '$1');
   }
   return undefined;
 }

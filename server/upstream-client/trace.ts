@@ -49,7 +49,10 @@ function templateOf(endpoint: CallTarget['endpoint']): Record<string, string> {
   return endpoint ? { 'url.template': endpoint.template } : {};
 }
 
-/** Returns the error type of a span. A missing resource and a call that the caller aborted are not failures. */
+/**
+ * Returns the error type of a span. Not failures: a missing resource, a call that the caller aborted, and an error that
+ * the caller gets as a 4xx.
+ */
 function failureOf(error: unknown): string | undefined {
   if (!(error instanceof UpstreamFailure))
     return isAppError(error) && error.httpStatus < 500 ? undefined : 'internal';

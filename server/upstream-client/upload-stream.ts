@@ -4,10 +4,10 @@ import type { Watchdog } from './watchdog.ts';
 /** Request body of an upload, read from the caller at the pace of the upstream. */
 export class UploadStream {
   readonly readable: Readable;
-  /** Error of the caller's side. Undefined if it did not fail. */
+  /** Error while reading the caller's body. Undefined if there was none. */
   error: unknown;
 
-  /** @param options.stall runs while the upstream does not take a chunk */
+  /** @param options.stall watchdog that runs while a chunk waits for the upstream to accept it */
   constructor(
     body: AsyncIterable<Uint8Array>,
     { stall, sent }: { stall: Watchdog; sent: (bytes: number) => void },

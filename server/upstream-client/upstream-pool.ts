@@ -41,7 +41,7 @@ export type UpstreamPool = {
     work: Work<T>,
   ): Promise<T>;
   /**
-   * Runs one stream, which goes on after the head of its response. Streams have their own concurrency limit and are
+   * Runs one stream, which continues after the head of its response. Streams have their own concurrency limit and are
    * never retried. `work` must call `release` when the stream has ended.
    *
    * @throws UpstreamFailure
@@ -149,7 +149,7 @@ export function createUpstreamPool(
           return await attempt(() => runQueued(work, ended));
         } catch (error) {
           if (!(error instanceof UpstreamFailure)) throw error;
-          // If a retry was not sent, the call fails with the failure of the attempt before.
+          // If a retry was not sent, the call fails with the failure of the previous attempt.
           failure = failure && notSentFaults.has(error.fault) ? failure : error;
           const wait = repeatable && attempts <= retries ? backoff(error, attempts) : undefined;
           if (wait === undefined || performance.now() + wait >= endsAt || !budget.spend()) throw failure;

@@ -20,7 +20,7 @@ const located = {
   synthetic: z.boolean().default(false),
 };
 
-/** Unwraps an array of one place: Open-Meteo may return one if the request has its coordinates as arrays. */
+/** Unwraps an array of one place: Open-Meteo may return one if the coordinates of the request are arrays. */
 function forOnePlace<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value), schema);
 }

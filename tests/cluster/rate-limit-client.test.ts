@@ -13,7 +13,9 @@ const same = (limit: RateLimit) => ({
   light: limit,
   upstream: limit,
   mail: limit,
+  page: limit,
   mailSender: limit,
+  mailNetwork: limit,
   mailSite: limit,
 });
 

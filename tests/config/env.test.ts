@@ -96,6 +96,14 @@ const table: Record<keyof Env, Row> = {
     ],
     invalid: ['-1', '1.5', 'all', '99999'],
   },
+  ALLOWED_HOSTS: {
+    unset: [],
+    valid: [
+      ['bff.example.org', ['bff.example.org']],
+      ['bff, bff.internal,10.0.0.7', ['bff', 'bff.internal', '10.0.0.7']],
+    ],
+    invalid: ['https://bff.example.org', 'bff.example.org:3000', 'BFF.example.org', '*.example.org/', 'a b'],
+  },
   ALLOWED_ORIGINS: {
     unset: [],
     valid: [
@@ -128,7 +136,9 @@ const table: Record<keyof Env, Row> = {
       light: { points: 300, windowSeconds: 60 },
       upstream: { points: 60, windowSeconds: 60 },
       mail: { points: 5, windowSeconds: 3600 },
+      page: { points: 1_200, windowSeconds: 60 },
       mailSender: { points: 20, windowSeconds: 86_400 },
+      mailNetwork: { points: 50, windowSeconds: 86_400 },
       mailSite: { points: 1_000, windowSeconds: 86_400 },
     },
     valid: [
@@ -138,7 +148,9 @@ const table: Record<keyof Env, Row> = {
           light: { points: 7, windowSeconds: 8 },
           upstream: { points: 60, windowSeconds: 60 },
           mail: { points: 1, windowSeconds: 10 },
+          page: { points: 1_200, windowSeconds: 60 },
           mailSender: { points: 20, windowSeconds: 86_400 },
+          mailNetwork: { points: 50, windowSeconds: 86_400 },
           mailSite: { points: 2, windowSeconds: 3 },
         },
       ],

@@ -36,6 +36,7 @@ test('/metrics is Prometheus text with metrics of the product and of the process
     bff_calls_total: 'counter',
     bff_requests_total: 'counter',
     bff_rate_limited_total: 'counter',
+    bff_log_lines_dropped_total: 'counter',
     bff_call_duration_seconds: 'histogram',
     bff_request_duration_seconds: 'histogram',
     process_resident_memory_bytes: 'gauge',

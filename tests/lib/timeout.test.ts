@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { withTimeout } from '#server/lib/timeout.ts';
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 const never = new Promise<string>(() => {});
@@ -30,6 +31,17 @@ test('an error of onTimeout rejects', async () => {
   const outcome = expect(failing).rejects.toThrow('timed out');
   await vi.advanceTimersByTimeAsync(100);
   await outcome;
+});
+
+test('a message that arrived while the event loop was blocked is in time', async () => {
+  vi.useRealTimers();
+  const { port1, port2 } = new MessageChannel();
+  const message = once(port2, 'message');
+  const result = withTimeout(message, 20);
+  port1.postMessage('value');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  expect(await result).toEqual(['value']);
+  port1.close();
 });
 
 test('a rejection after the timeout is not unhandled', async () => {

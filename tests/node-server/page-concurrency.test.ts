@@ -7,7 +7,8 @@ import type { NodeServer } from '#server/node-server/server.ts';
 import { withServices } from '../http/support/in-process.ts';
 import { startTestServer } from '../http/support/test-server.ts';
 
-const { concurrentPages, pageRetryAfterSeconds } = limits.nodeServer;
+const { pages: pageLimits, overloadRetryAfterSeconds } = limits.nodeServer;
+const { total: concurrentPages, perClient } = pageLimits;
 
 withServices();
 
@@ -26,16 +27,21 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** Requests a page as one of several clients. */
+const page = (path: string, client: number) =>
+  fetch(`${url}${path}`, { headers: { 'x-forwarded-for': `192.0.2.${client}` } });
+
 let pages: Promise<Response>[];
 beforeEach(async () => {
   const allRendering = new Promise<void>((resolve) => {
     onAllRendering = resolve;
   });
-  pages = Array.from({ length: concurrentPages }, () => fetch(`${url}/posts`));
+  // As many clients as are needed to reach the limit of all.
+  pages = Array.from({ length: concurrentPages }, (_, at) => page('/posts', Math.floor(at / perClient)));
   await allRendering;
   return async () => {
     for (const response of rendering.splice(0)) response.end('page');
-    await Promise.all(pages.map(async (page) => (await page).text()));
+    await Promise.all(pages.map(async (each) => (await each).text()));
   };
 });
 
@@ -46,7 +52,7 @@ test('a page over the limit gets a 503 in HTML with a request id and Retry-After
   expect(Object.fromEntries(headers)).toMatchObject({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
-    'retry-after': String(pageRetryAfterSeconds),
+    'retry-after': String(overloadRetryAfterSeconds),
     'x-request-id': 'over-the-limit',
     'x-content-type-options': 'nosniff',
     'content-security-policy': overloadedPagePolicy,
@@ -73,8 +79,8 @@ test.each([
   rendering.push(...others);
   finish(first);
   await Promise.race(pages).catch(() => undefined);
-  pages = pages.map((page) => page.catch(() => new Response()));
-  const next = fetch(`${url}/posts`);
+  pages = pages.map((each) => each.catch(() => new Response()));
+  const next = page('/posts', 100);
   pages.push(next);
   await expect.poll(() => rendering.length).toBe(concurrentPages);
   expect((await fetch(`${url}/posts`)).status).toBe(503);

@@ -29,7 +29,9 @@ test.each<[keyof NodeServer, number]>([
     responded.resolve();
   });
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname, () => socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+  const socket = connect(Number(port), hostname, () =>
+    socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'),
+  );
   socket.pause();
   await responded.promise;
   const stopped = server[method]();

@@ -103,14 +103,15 @@ beforeAll(async () => {
     MAIL_TO: 'owner@site.example',
     MAIL_FROM: 'website@site.example',
     DEMO: '',
-    RATE_LIMITS: 'mail=1/3600',
+    RATE_LIMITS: 'mail=2/3600,mailSite=1/3600',
   });
   const place = { lat: 51, lng: 7 };
   const draft = { email: 'ada@visitor.example', contents: 'Hello' };
   await post(product, 'weather.forecast', place);
   await post(product, 'weather.forecast', place);
   await post(product, 'email.send', draft);
-  // One more than the limit allows.
+  // More than the quota of the site, then more than the limit of the client allows.
+  await post(product, 'email.send', draft);
   await post(product, 'email.send', draft);
   product.upstreams.github.fault({ kind: 'status', status: 500 });
   await post(product, 'proxy.github.repository', { params: { owner: 'trpc', repo: 'trpc' } });

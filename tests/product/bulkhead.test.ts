@@ -4,22 +4,26 @@ import { limits } from '#server/config/limits.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post, resultOf } from './call.ts';
 
-const { connections, queue } = limits.upstream;
+const { connections, queue, callsPerClient } = limits.upstream;
 
 let product: Product;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await startProduct({ TRUSTED_PROXY_HOPS: '1' });
 });
 afterAll(() => product.close());
 
 let sent = 0;
+
+/** Returns the headers of a client. Each has its own share of the calls. */
+const asClient = (number: number) => ({ 'x-forwarded-for': `192.0.2.${number}` });
 
 /** Makes calls to the hanging upstream, each for a different URL. @returns the reason that each failed with */
 function callHanging(count: number): Promise<string[]> {
   const calls = Array.from({ length: count }, async () => {
     sent += 1;
     const input = { params: { owner: 'trpc', repo: `r${sent}` } };
-    const response = await post(product, 'proxy.github.repository', input);
+    const client = asClient(Math.floor(sent / callsPerClient));
+    const response = await post(product, 'proxy.github.repository', input, client);
     const reason = response.status === 504 ? 'upstream_timeout' : 'upstream_overloaded';
     const { data } = await expectError(response, { reason, path: 'proxy.github.repository' });
     if (reason === 'upstream_overloaded') {
@@ -56,7 +60,9 @@ test('a hanging upstream exhausts only its own bulkhead, and calls to other upst
     await resultOf(await post(product, 'weather.forecast', { lat: index, lng: 5, days: 1 }));
     await resultOf(await post(product, 'weather.places', { name: `Place ${index}` }));
     await resultOf(await post(product, 'echo.body', index));
-    const file = await fetch(`${product.baseUrl}/api/raw/files/files/synthetic-1000.bin`);
+    const file = await fetch(`${product.baseUrl}/api/raw/files/files/synthetic-1000.bin`, {
+      headers: asClient(100 + index),
+    });
     expect((await file.arrayBuffer()).byteLength).toBe(1000);
   });
   await Promise.all(others);

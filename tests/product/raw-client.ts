@@ -37,9 +37,13 @@ export type Download = {
   receive(): Promise<Received>;
 };
 
-export function openDownload(product: WithBaseUrl, name: string): Promise<Download> {
+export function openDownload(
+  product: WithBaseUrl,
+  name: string,
+  headers: Record<string, string> = {},
+): Promise<Download> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(fileUrl(product, name), { agent: false }, (incoming) =>
+    const outgoing = request(fileUrl(product, name), { agent: false, headers }, (incoming) =>
       resolve({
         incoming,
         abort: () => void outgoing.destroy(),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { residentMemory } from '#tests/http/support/memory.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { fileUrl } from './raw-client.ts';
@@ -11,17 +12,18 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 
+const { streamsPerClient } = limits.raw;
 const megabyte = 2 ** 20;
 
-/** Downloads files, eight at a time, which is below the limit of concurrent streams. */
+/** Downloads files, as many at a time as one client may. */
 async function download(files: number): Promise<void> {
-  const downloadEighth = async () => {
-    for (let file = 0; file < files / 8; file += 1) {
+  const downloadShare = async () => {
+    for (let file = 0; file < files / streamsPerClient; file += 1) {
       const response = await fetch(fileUrl(product, 'synthetic-10.bin'));
       expect((await response.arrayBuffer()).byteLength).toBe(10);
     }
   };
-  await Promise.all(Array.from({ length: 8 }, downloadEighth));
+  await Promise.all(Array.from({ length: streamsPerClient }, downloadShare));
 }
 
 test('finished streams leak no memory', { timeout: 240_000 }, async () => {

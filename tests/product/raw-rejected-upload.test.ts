@@ -40,6 +40,7 @@ describe('an upload is rejected before the upstream is called', () => {
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
   ])('with 403 for %j', async (headers) => {
     const response = await upload(product, 'x.bin', [piece], { ...octets, ...headers });
     await expectError(response, { reason: 'cross_origin' });
@@ -49,7 +50,7 @@ describe('an upload is rejected before the upstream is called', () => {
   test.each<Record<string, string>>([
     { 'content-type': 'Application/Octet-Stream; x=y' },
     { ...octets, 'content-encoding': 'identity' },
-    { ...octets, 'sec-fetch-site': 'same-origin', origin: 'http://anywhere.example' },
+    { ...octets, 'sec-fetch-site': 'same-origin' },
   ])('but not for %j', async (headers) => {
     const response = await upload(product, 'x.bin', [piece], headers);
     expect(response.ok).toBe(true);

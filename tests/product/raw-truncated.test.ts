@@ -8,7 +8,7 @@ import { fileUrl, openDownload, untilOpen } from './raw-client.ts';
 
 let product: Product;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await startProduct({ TRUSTED_PROXY_HOPS: '1' });
 });
 afterAll(() => product.close());
 afterEach(() => product.upstreams.files.fault(undefined));
@@ -107,7 +107,9 @@ describe('a client disconnect ends the upstream transfer within a second', () =>
 
   test('for many downloads at once', async () => {
     const downloads = await Promise.all(
-      Array.from({ length: 12 }, () => openDownload(product, 'synthetic-2147483648.bin')),
+      Array.from({ length: 12 }, (_, client) =>
+        openDownload(product, 'synthetic-2147483648.bin', { 'x-forwarded-for': `192.0.2.${client}` }),
+      ),
     );
     expect(product.upstreams.files.open).toBe(12);
     for (const { abort } of downloads) abort();

@@ -11,7 +11,9 @@ const rateLimits = {
   light: { points: 5, windowSeconds: 60 },
   upstream: { points: 3, windowSeconds: 60 },
   mail: { points: 2, windowSeconds: 3_600 },
+  page: { points: 3, windowSeconds: 60 },
   mailSender: { points: 2, windowSeconds: 3_600 },
+  mailNetwork: { points: 2, windowSeconds: 3_600 },
   mailSite: { points: 2, windowSeconds: 3_600 },
 };
 

@@ -43,11 +43,13 @@ export async function startProduct(
       PORT: String(port),
       DATA_DIR: dataDir,
       DEMO: '1',
+      // The tests connect to this machine, whatever the public URL is.
+      ALLOWED_HOSTS: 'localhost,127.0.0.1',
       // A single process starts fastest.
       WEB_CONCURRENCY: '1',
       // Tests make more calls than a visitor would.
       RATE_LIMITS:
-        'light=1000000/60,upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSite=1000000/60',
+        'light=1000000/60,upstream=1000000/60,mail=1000000/60,page=1000000/60,mailSender=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60',
       ...upstreams.env,
       ...env,
     },

@@ -20,6 +20,7 @@ test('the map has exactly the reasons of the contract', () => {
     'batch_too_large',
     'cross_origin',
     'forbidden',
+    'host_not_allowed',
     'idempotency_conflict',
     'internal',
     'invalid_input',

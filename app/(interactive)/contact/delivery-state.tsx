@@ -20,7 +20,7 @@ const steps = [
   ['sent', 'Sent'],
 ] as const;
 
-/** The delivery state of a mail. It updates with JavaScript; without, it shows the state at page load. */
+/** The delivery state of a mail. Without JavaScript it does not update and shows the state at page load. */
 export function DeliveryState({ id }: { id: string }) {
   const status = trpc.email.status.useQuery(
     { id },
@@ -46,7 +46,7 @@ export function DeliveryState({ id }: { id: string }) {
   );
 }
 
-/** Repeats the text above it as a drawing, so screen readers skip it. */
+/** A progress bar. It is hidden from screen readers because it repeats the text above it. */
 function Steps({ reached }: { reached: number }) {
   if (reached < 0) return null;
   return (

@@ -63,7 +63,7 @@ export function PlaceSearch({ place, onChoose, noMatch }: Props) {
   });
   const inputProps = hydrated ? comboboxProps : { id: comboboxProps.id, ref: comboboxProps.ref };
 
-  /** Chooses the best match, also if Enter is pressed before the matches are shown. */
+  /** Chooses the best match, even if Enter is pressed before the matches are shown. */
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     const [best] = await utils.weather.places.fetch({ name: text.trim() });

@@ -1,7 +1,11 @@
-/** A value per hour. A missing value is a gap in a line and an omitted bar. */
+/** One value per hour. A missing value (null) leaves a gap in a line and omits a bar. */
 type Values = readonly (number | null)[];
 
-/** Returns the lowest and highest value, rounded out to multiples of five. The range is at least 5. */
+/**
+ * Returns the lowest and highest value, rounded down and up to multiples of 5. The range is at least 5.
+ *
+ * @param lowest replaces the lowest value and is not rounded
+ */
 export function niceRange(values: Values, lowest?: number): [number, number] {
   const known = values.filter((value) => value !== null);
   const low = lowest ?? Math.floor(Math.min(...known) / 5) * 5;
@@ -10,7 +14,7 @@ export function niceRange(values: Values, lowest?: number): [number, number] {
   return [low, Math.max(high, low + 5)];
 }
 
-/** Returns a function that maps a value to a y coordinate. The SVG axis points down. */
+/** Returns a function that maps a value to a y coordinate. The y axis of SVG points down. */
 export function scaleOf(
   [low, high]: readonly [number, number],
   [top, bottom]: readonly [number, number],

@@ -1,4 +1,4 @@
-/** Change of a set of values. */
+/** How a set of possible values changed. */
 export type Direction = 'narrowed' | 'widened' | 'changed';
 
 /**

@@ -11,7 +11,8 @@ import {
 
 /**
  * Describes the sender: this process, or the primary for the whole cluster. OTEL_RESOURCE_ATTRIBUTES and
- * OTEL_SERVICE_NAME take precedence. It contains no command line and no host name; operators can add attributes.
+ * OTEL_SERVICE_NAME take precedence. The resource contains no command line and no host name; operators can add them as
+ * attributes.
  */
 export function ownResource(): Resource {
   const own = resourceFromAttributes({

@@ -3,14 +3,17 @@ import { isRecord } from '../../lib/is-record.ts';
 import { serializeOutput } from '../serialize-output.ts';
 
 /**
- * Serializes an output to superjson's JSON. The JSON of each immutable property is kept and reused by later outputs
+ * Serializes an output to superjson's JSON. The JSON of each immutable property is cached and reused for later outputs
  * that contain the same value.
  */
 export function serializeOutputJson(output: unknown): string {
   return serializeByProperty(output) ?? JSON.stringify(serializeOutput(output));
 }
 
-/** Returns undefined if there is nothing to reuse, or if references between properties require the whole output. */
+/**
+ * Returns undefined if nothing can be reused, or if an object occurs in several places: superjson annotates that in the
+ * whole output.
+ */
 function serializeByProperty(output: unknown): string | undefined {
   if (!isRecord(output) || Array.isArray(output) || !hasImmutable(output)) return undefined;
   const entries = Object.entries(output);

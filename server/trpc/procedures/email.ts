@@ -5,6 +5,8 @@ import { cleanContents, cleanLine } from '../../mail/clean-text.ts';
 import { mailStatuses } from '../../mail/database.ts';
 import type { Receipt } from '../../mail/outbox.ts';
 import { hasManyLinks, isFilledByBot, senderKeyOf } from '../../mail/screening.ts';
+import { networkOf } from '../../principal.ts';
+import { enforceQuota } from '../../rate-limit/enforce.ts';
 import type { Context } from '../context.ts';
 import { publicProcedure, router } from '../init.ts';
 
@@ -60,7 +62,7 @@ const mailStatus = z.enum(mailStatuses);
 
 /** @throws AppError `invalid_input`, `rate_limited`, `idempotency_conflict` or `mail_unavailable` */
 async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promise<Receipt> {
-  const { mail, rateLimiter } = ctx.services;
+  const { mail } = ctx.services;
   const { website, shownAt, ...draft } = input;
   if (isFilledByBot({ website, shownAt })) return mail.fakeReceipt();
   if (hasManyLinks(draft.contents)) {
@@ -69,8 +71,10 @@ async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promis
   }
   const idempotencyKey = keyOf(draft.idempotencyKey, ctx.header('idempotency-key'));
   if (ctx.principal.kind !== 'internal') {
-    await rateLimiter.chargeQuota('mailSender', senderKeyOf(draft.email));
-    await rateLimiter.chargeQuota('mailSite', 'all');
+    await enforceQuota(ctx.services, 'mailSender', senderKeyOf(draft.email));
+    const network = ctx.principal.kind === 'visitor' ? networkOf(ctx.principal.key) : undefined;
+    if (network !== undefined) await enforceQuota(ctx.services, 'mailNetwork', network);
+    await enforceQuota(ctx.services, 'mailSite', 'all');
   }
   return mail.send({ ...draft, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
 }

@@ -13,7 +13,7 @@ export function withServices(): void {
   const settings = {
     DATA_DIR: dataDir,
     LOG_LEVEL: 'silent',
-    RATE_LIMITS: 'light=100000000/60,upstream=100000000/60,mail=100000000/60',
+    RATE_LIMITS: 'light=100000000/60,upstream=100000000/60,mail=100000000/60,page=100000000/60',
     OPEN_METEO_URL: closedPort,
     OPEN_METEO_AIR_QUALITY_URL: closedPort,
     OPEN_METEO_GEOCODING_URL: closedPort,

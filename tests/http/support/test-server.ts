@@ -1,26 +1,41 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { parseEnv } from '#server/config/env.ts';
-import type { HttpServices } from '#server/http/handle-request.ts';
-import { type NodeHandler, type NodeServer, startNodeServer } from '#server/node-server/server.ts';
+import {
+  type NodeHandler,
+  type NodeServer,
+  type NodeServerServices,
+  startNodeServer,
+} from '#server/node-server/server.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
 
-/** Starts the product's HTTP server in this process, with `next` in the place of Next. */
-export async function startTestServer(next: NodeHandler): Promise<{ server: NodeServer; url: string }> {
+/** Starts the product's HTTP server in this process, with `next` in the place of Next. One proxy is trusted. */
+export async function startTestServer(
+  next: NodeHandler,
+  variables: Record<string, string> = {},
+): Promise<{ server: NodeServer; url: string }> {
   const PORT = await unusedPort();
   const url = `http://127.0.0.1:${PORT}`;
+  const services = serverServices({ SITE_URL: url, ...variables });
+  const { SITE_URL } = services.env;
   const server = await startNodeServer({
-    env: { PORT, SITE_URL: url, TRUSTED_PROXY_HOPS: 0, SHUTDOWN_DELAY: 0 },
-    services: httpServices({ SITE_URL: url }),
+    env: { PORT, SITE_URL, TRUSTED_PROXY_HOPS: 1, SHUTDOWN_DELAY: 0 },
+    services,
     next: Promise.resolve(next),
   });
   return { server, url };
 }
 
-/** Creates the HTTP layer's services with these settings. They log nothing and count nothing. */
-function httpServices(variables: Record<string, string> = {}): HttpServices {
-  const log = createLogger({ level: 'silent' });
-  return { env: parseEnv(variables), log, metrics: { requestEnded: () => undefined } };
+/** Creates the server's services with these settings. They log nothing and count no metrics. */
+function serverServices(variables: Record<string, string>): NodeServerServices {
+  const env = parseEnv(variables);
+  return {
+    env,
+    log: createLogger({ level: 'silent' }),
+    metrics: { requestEnded: () => undefined, rateLimited: () => undefined },
+    rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS }),
+  };
 }
 
 async function unusedPort(): Promise<number> {

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { limits } from '../config/limits.ts';
+import {
+  closeMessage,
+  monotonicTime,
+  type StatementRequest,
+  type StatementResponse,
+} from './sqlite-thread.ts';
+
+const { statementTimeout, hangTimeout, queue } = limits.sqlite;
+
+/** An error of SQLite or of its thread. */
+class SqliteThreadError extends Error {
+  override readonly name = 'SqliteThreadError';
+  /** SQLite's extended result code, or one of the thread's own. */
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+type Rows = { rows: unknown[]; changes: number | undefined };
+type Pending = { resolve(result: Rows): void; reject(error: Error): void; timer: NodeJS.Timeout };
+
+/**
+ * A SQLite connection in a thread of its own. Statements run in the order of their calls, except that one that waits
+ * for a lock does not block the others. Each runs before its deadline or not at all, unless the disk hangs.
+ */
+export class SqliteThread {
+  readonly #file: string;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+  /** Time limit of a statement. Migrations need more. */
+  timeout: number = statementTimeout;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** @throws SqliteThreadError */
+  execute(sql: string, parameters: readonly unknown[] = [], timeout = this.timeout): Promise<Rows> {
+    if (this.#pending.size >= queue) {
+      return Promise.reject(new SqliteThreadError('too many statements are waiting', 'SQLITE_QUEUE_FULL'));
+    }
+    const worker = this.#start();
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#settle(id)?.reject(new SqliteThreadError('the disk did not respond', 'SQLITE_HANGS'));
+      }, timeout + hangTimeout);
+      this.#pending.set(id, { resolve, reject, timer });
+      // Keeps the process alive until the response.
+      worker.ref();
+      const request: StatementRequest = { id, sql, parameters, deadline: monotonicTime() + timeout };
+      worker.postMessage(request);
+    });
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (!worker) return;
+    this.#worker = undefined;
+    const exited = once(worker, 'exit');
+    worker.ref();
+    worker.postMessage(closeMessage);
+    await exited;
+  }
+
+  /** Starts the thread, also after a crash. */
+  #start(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
+      // Not those of this process: some, such as --input-type, prevent the start.
+      execArgv: [],
+      workerData: { sqliteFile: this.#file, openTimeout: statementTimeout },
+    });
+    worker.unref();
+    worker.on('message', (response: StatementResponse) => this.#onResponse(response));
+    worker.on('error', (error: Error) => this.#onEnd(worker, error));
+    worker.on('exit', () => this.#onEnd(worker, new Error('the database thread ended')));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #onResponse(response: StatementResponse): void {
+    const pending = this.#settle(response.id);
+    if (!pending) return;
+    if ('error' in response)
+      pending.reject(new SqliteThreadError(response.error.message, response.error.code));
+    else pending.resolve(response);
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    if (!pending) return undefined;
+    clearTimeout(pending.timer);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#worker?.unref();
+    return pending;
+  }
+
+  #onEnd(worker: Worker, error: Error): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : 'SQLITE_THREAD_ENDED';
+    for (const id of [...this.#pending.keys()])
+      this.#settle(id)?.reject(new SqliteThreadError(error.message, code));
+  }
+}
+
+/** Returns Kysely's dialect for a thread. It has no transactions: the statements of other callers would run in them. */
+export function sqliteThreadDialect(thread: SqliteThread): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new ThreadDriver(thread),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class ThreadDriver implements Driver {
+  readonly #thread: SqliteThread;
+  readonly #connection: DatabaseConnection;
+
+  constructor(thread: SqliteThread) {
+    this.#thread = thread;
+    this.#connection = {
+      async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+        const { rows, changes } = await thread.execute(sql, parameters);
+        return {
+          // The type of a row is that of the query, which Kysely has compiled to this statement.
+          rows: rows as R[],
+          ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }),
+        };
+      },
+      streamQuery: () => {
+        throw new Error('The database thread does not stream rows.');
+      },
+    };
+  }
+
+  async init(): Promise<void> {}
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+  async releaseConnection(): Promise<void> {}
+  async beginTransaction(): Promise<void> {
+    throw new Error('The database thread has no transactions.');
+  }
+  async commitTransaction(): Promise<void> {}
+  async rollbackTransaction(): Promise<void> {}
+  destroy(): Promise<void> {
+    return this.#thread.close();
+  }
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { limits } from '../config/limits.ts';
+
+type Queue = {
+  /** The response of the current request has not been sent yet. */
+  isBusy: boolean;
+  waiting: { response: ServerResponse; handle: () => void }[];
+  /** Requests are dropped: the connection closes after the last waiting response. */
+  isFull: boolean;
+};
+
+/**
+ * Handles the requests of each connection one after the other. Node would handle all requests that a client has
+ * pipelined at once, even if the client never reads a response: 40 KB hold a thousand requests. The first
+ * `limits.nodeServer.pipelinedRequests` wait; after their responses the connection closes, and a client sends the
+ * others again (RFC 9112, section 9.3.2). When the client disconnects, waiting requests are dropped.
+ */
+export function createRequestQueue() {
+  const queues = new WeakMap<Socket, Queue>();
+
+  function queueOf(socket: Socket): Queue {
+    const known = queues.get(socket);
+    if (known) return known;
+    const queue: Queue = { isBusy: false, waiting: [], isFull: false };
+    queues.set(socket, queue);
+    return queue;
+  }
+
+  function start(socket: Socket, queue: Queue, response: ServerResponse, handle: () => void): void {
+    queue.isBusy = true;
+    response.once('close', () => {
+      queue.isBusy = false;
+      if (socket.destroyed) queue.waiting = [];
+      const next = queue.waiting.shift();
+      if (next) start(socket, queue, next.response, next.handle);
+    });
+    handle();
+  }
+
+  return {
+    /** Calls `handle` once all earlier responses of the connection have been sent. */
+    handleInTurn({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
+      const queue = queueOf(socket);
+      if (!queue.isBusy) {
+        start(socket, queue, response, handle);
+        return;
+      }
+      if (queue.isFull) return;
+      queue.waiting.push({ response, handle });
+      if (queue.waiting.length < limits.nodeServer.pipelinedRequests) return;
+      queue.isFull = true;
+      response.setHeader('connection', 'close');
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { chmodSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { describeWith } from '#tests/support/skip.ts';
+import { draft, eventually, openStorage, tempDir, testMail } from './support.ts';
+
+const unavailable = { reason: 'mail_unavailable' };
+
+describe('the SQLite file', () => {
+  test('is readable only for its owner, whatever the umask and the mode of an earlier file', async () => {
+    const folder = join(tempDir(), 'data');
+    const before = process.umask(0);
+    const db = await openStorage({ DATA_DIR: folder }).finally(() => process.umask(before));
+    await db.queries.selectFrom('mail').select('id').execute();
+    const modeOf = (path: string) => statSync(path).mode & 0o777;
+    const file = join(folder, 'typed-bff.sqlite');
+    expect([folder, file, `${file}-wal`, `${file}-shm`].map(modeOf)).toEqual([0o700, 0o600, 0o600, 0o600]);
+    chmodSync(file, 0o644);
+    await openStorage({ DATA_DIR: folder });
+    expect(modeOf(file)).toBe(0o600);
+  });
+
+  test('that was removed makes the product not ready, and no mail is accepted', async () => {
+    const DATA_DIR = tempDir();
+    const { mail } = testMail({ DATA_DIR });
+    await mail.send(draft);
+    expect(await mail.check()).toBe('ok');
+    rmSync(DATA_DIR, { recursive: true });
+    await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
+    await eventually(async () => expect(await mail.check()).toBe('down'));
+  });
+
+  test('that another process has locked blocks neither the event loop nor reads', async () => {
+    const DATA_DIR = tempDir();
+    const { mail } = testMail({ DATA_DIR });
+    const earlier = await mail.send(draft);
+    const other = new Sqlite(join(DATA_DIR, 'typed-bff.sqlite'));
+    onTestFinished(() => void other.close());
+    other.exec('begin immediate');
+    const waiting = mail.send(draft).catch((error: unknown) => error);
+    let reads = 0;
+    const until = performance.now() + 1_000;
+    while (performance.now() < until) {
+      expect(await mail.status(earlier.id)).toMatchObject({ id: earlier.id });
+      reads += 1;
+    }
+    // Without the thread there would be none: the wait for the lock would block this process for two seconds.
+    expect(reads).toBeGreaterThan(10);
+    expect(await mail.check()).toBe('down');
+    expect(await waiting).toMatchObject(unavailable);
+    other.exec('commit');
+    await eventually(async () => expect(await mail.check()).toBe('ok'));
+    await mail.send(draft);
+    expect((await mail.operations.counts()).held).toBe(2);
+  });
+});
+
+test('many checks at once cost no more than one', async () => {
+  const db = await openStorage({ DATA_DIR: tempDir() });
+  const { mail } = testMail({ DATA_DIR: tempDir() });
+  const results = new Set(await Promise.all(Array.from({ length: 1_000 }, () => mail.check())));
+  expect(results).toEqual(new Set(['ok']));
+  await db.check();
+});
+
+describeWith('postgres')('PostgreSQL', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.close());
+
+  test('that became read-only makes the product not ready, and no mail is accepted', async () => {
+    const url = await postgres.database();
+    const { mail } = testMail({ DATABASE_URL: url });
+    await mail.send(draft);
+    expect(await mail.check()).toBe('ok');
+    const admin = new pg.Client(url);
+    await admin.connect();
+    onTestFinished(() => admin.end());
+    const name = new URL(url).pathname.slice(1);
+    await admin.query(`alter database "${name}" set default_transaction_read_only = on`);
+    // As a failover does, so that all connections are new.
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
+    await delay(100);
+    await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
+    await eventually(async () => expect(await mail.check()).toBe('down'));
+  });
+});

@@ -1,0 +1,128 @@
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
+import type { NodeServer } from '#server/node-server/server.ts';
+import { lifecycle } from '#server/process/lifecycle.ts';
+import { withServices } from '../http/support/in-process.ts';
+import { sendBytes } from '../http/support/raw-socket.ts';
+import { startTestServer } from '../http/support/test-server.ts';
+
+withServices();
+
+const { pages, pipelinedRequests } = limits.nodeServer;
+
+let server: NodeServer;
+let url: string;
+/** Paths that reached Next. */
+const seen: string[] = [];
+/** Responses that Next does not end. */
+let held: ServerResponse[] = [];
+
+beforeAll(async () => {
+  ({ server, url } = await startTestServer(
+    async (request, response) => {
+      seen.push(request.url ?? '');
+      if (request.url?.startsWith('/held')) held.push(response);
+      else if (request.method === 'POST') request.on('data', () => {}).on('end', () => response.end('form'));
+      else response.end('page');
+    },
+    { RATE_LIMITS: 'page=1000/60' },
+  ));
+});
+afterAll(() => server.stop());
+
+const asClient = (address: string) => ({ 'x-forwarded-for': address });
+
+function head(requestLine: string, ...fields: string[]): string {
+  return [`${requestLine} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
+}
+
+describe('Next gets no body that it would buffer', () => {
+  test.each([
+    ['a POST to a page', head('POST /posts', 'Content-Length: 1000000000'), 405],
+    ['a chunked POST to a page', head('POST /posts', 'Transfer-Encoding: chunked'), 405],
+    ['a POST to a file', head('POST /x.html', 'Content-Length: 1000000000'), 405],
+    ['a POST below /_next', head('POST /_next/x', 'Content-Length: 1000000000'), 405],
+    ['a GET with a body', head('GET /posts', 'Content-Length: 1000000000'), 400],
+    ['a GET with a chunked body', head('GET /posts', 'Transfer-Encoding: chunked'), 400],
+    [
+      'a form that is too large',
+      head('POST /contact/send', `Content-Length: ${limits.formBodyBytes + 1}`),
+      413,
+    ],
+    ['a form of unknown size', head('POST /contact/send', 'Transfer-Encoding: chunked'), 400],
+    ['a GET of a form route', head('GET /contact/send'), 405],
+    ['an unknown Transfer-Encoding', head('GET /posts', 'Transfer-Encoding: identity, chunked'), 400],
+  ])('%s', async (_, bytes, status) => {
+    const before = seen.length;
+    const { responses } = await sendBytes(url, bytes, { timeout: 300 });
+    expect(responses.map((response) => response.status)).toEqual([status]);
+    expect(seen).toHaveLength(before);
+  });
+
+  test('but a small form with its Content-Length', async () => {
+    const bytes = head('POST /contact/send', 'Content-Length: 5', 'Connection: close');
+    const { responses } = await sendBytes(url, `${bytes}a=b&c`);
+    expect(responses.map(({ status, text }) => [status, text])).toEqual([[200, 'form']]);
+  });
+});
+
+describe('one client', () => {
+  test('gets its share of the pages; others still get theirs', async () => {
+    const greedy = Array.from({ length: pages.perClient }, () =>
+      fetch(`${url}/held`, { headers: asClient('192.0.2.1') }),
+    );
+    await expect.poll(() => held.length).toBe(pages.perClient);
+    const further = await fetch(`${url}/posts`, { headers: asClient('192.0.2.1') });
+    expect([further.status, further.headers.get('retry-after')]).toEqual([429, '2']);
+    expect((await fetch(`${url}/posts`, { headers: asClient('192.0.2.2') })).status).toBe(200);
+    for (const response of held) response.end('page');
+    held = [];
+    await Promise.all(greedy.map(async (response) => (await response).text()));
+    expect((await fetch(`${url}/posts`, { headers: asClient('192.0.2.1') })).status).toBe(200);
+  });
+
+  test('has a rate limit for pages, which files do not consume', async () => {
+    const limited = await startTestServer(async (_, response) => void response.end('ok'), {
+      RATE_LIMITS: 'page=2/60',
+    });
+    const statusOf = async (path: string, address: string) =>
+      (await fetch(`${limited.url}${path}`, { headers: asClient(address) })).status;
+    expect(await statusOf('/_next/static/x.js', '192.0.2.1')).toBe(200);
+    expect([await statusOf('/', '192.0.2.1'), await statusOf('/posts', '192.0.2.1')]).toEqual([200, 200]);
+    expect(await statusOf('/', '192.0.2.1')).toBe(429);
+    expect(await statusOf('/_next/static/x.js', '192.0.2.1')).toBe(200);
+    expect(await statusOf('/', '192.0.2.2')).toBe(200);
+    await limited.server.stop();
+    lifecycle.draining = false;
+  });
+});
+
+describe('pipelined requests of one connection', () => {
+  test('are handled one after the other', async () => {
+    seen.length = 0;
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(Array.from({ length: 10 }, (_, at) => head(`GET /held/${at}`)).join(''));
+    await expect.poll(() => held.length).toBe(1);
+    expect(seen).toEqual(['/held/0']);
+    held.shift()?.end('page');
+    await expect.poll(() => seen).toEqual(['/held/0', '/held/1']);
+    // The client leaves: the other eight are never rendered.
+    socket.destroy();
+    await expect.poll(() => held[0]?.destroyed).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(seen).toEqual(['/held/0', '/held/1']);
+    held = [];
+  });
+
+  test('close the connection after those that may wait', async () => {
+    seen.length = 0;
+    const requests = Array.from({ length: 500 }, (_, at) => head(`GET /page/${at}`)).join('');
+    const { responses, ended } = await sendBytes(url, requests);
+    expect(ended).toBe('closed');
+    expect(responses).toHaveLength(1 + pipelinedRequests);
+    expect(responses.at(-1)?.headers.get('connection')).toBe('close');
+    expect(seen).toHaveLength(1 + pipelinedRequests);
+  });
+});
