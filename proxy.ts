@@ -4,6 +4,7 @@ import { markdownPathOf } from '#server/catalog/docs/docs-pages.ts';
 import { env } from '#server/config/env.ts';
 import { isDocsPage } from '#server/config/paths.ts';
 import { isAppError } from '#server/errors.ts';
+import { setCommonHeaders } from '#server/http/common-headers.ts';
 import { preferredType } from '#server/http/content-negotiation.ts';
 import { errorResponse } from '#server/http/error-response.ts';
 import { rejectForeignHost } from '#server/http/host.ts';
@@ -25,14 +26,16 @@ export const config = {
 const development = process.env.NODE_ENV === 'development';
 const prerendered = readPrerenderedPages('.next');
 
-/** Sets the security headers of every page. Authorization and rate limits belong elsewhere. */
+/** Rejects requests for other hosts, and sets the security headers of every page. Rate limits belong elsewhere. */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname } = request.nextUrl;
   try {
     rejectForeignHost(request.headers, env());
   } catch (error) {
     if (!isAppError(error)) throw error;
-    const { status, headers, body } = errorResponse(error, { path: pathname, requestId: requestIdOf(null) });
+    const requestId = requestIdOf(request.headers.get('x-request-id'));
+    const { status, headers, body } = errorResponse(error, { path: pathname, requestId });
+    setCommonHeaders(headers, { requestId, origin: request.headers.get('origin'), env: env() });
     return new NextResponse(body, { status, headers });
   }
   const markdown = isDocsPage(pathname) ? markdownPathOf(pathname) : undefined;

@@ -30,7 +30,7 @@ type Options = {
 export function createLogOutput(descriptor: number, options: Options): LogOutput {
   const { pieceLength, delay, queueLength, retryInterval } = options;
   const target = openWithoutBlocking(descriptor);
-  /** What the reader has not taken yet. */
+  /** Bytes that the reader has not taken yet. */
   const waiting: Buffer[] = [];
   let waitingLength = 0;
   let buffered = '';
