@@ -4,9 +4,9 @@ import { chmodSync, globSync, lstatSync, mkdtempSync, readdirSync, readFileSync 
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { freePort } from '#tests/support/product.ts';
+import { freePort, untilStarted } from '#tests/support/product.ts';
 import { describeWith, testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
@@ -67,10 +67,10 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
   let image: LaidImage;
   let upstreams: Upstreams;
   let port: string;
+  const workers = 2;
 
   beforeAll(async () => {
     upstreams = await startUpstreams();
-    port = String(await freePort());
     folder = mkdtempSync(join(tmpdir(), 'typed-bff-image-'));
     chmodSync(folder, 0o755);
     // The test command has just run these two in a clean checkout, so their results are reused.
@@ -105,7 +105,7 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
       HOME: image.root,
       TMPDIR: image.root,
       PORT: port,
-      WEB_CONCURRENCY: '2',
+      WEB_CONCURRENCY: String(workers),
     },
   });
 
@@ -130,6 +130,7 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
 
   test('the image serves, is healthy, writes only data, and exits with 0 on its stop signal', async () => {
     const before = snapshot(join(image.root, 'app'));
+    port = String(await freePort());
     expect(healthcheck()).toBe(1);
 
     const [command, args] = asUser(wordsOf('CMD'));
@@ -139,14 +140,18 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => (output += String(chunk)));
     const baseUrl = `http://localhost:${port}`;
-    async function request(path: string, init?: RequestInit): Promise<[status: number, body: string]> {
-      const response = await fetch(`${baseUrl}${path}`, { ...init, signal: AbortSignal.timeout(5_000) });
-      return [response.status, await response.text()];
-    }
-    await vi.waitFor(async () => expect((await request('/readyz'))[0], output).toBe(200), {
-      timeout: 20_000,
-      interval: 100,
+    await untilStarted(baseUrl, child, workers).catch((cause: unknown) => {
+      throw new Error(`the image did not start:\n${output}`, { cause });
     });
+    async function request(path: string, init?: RequestInit): Promise<[status: number, body: string]> {
+      try {
+        const response = await fetch(`${baseUrl}${path}`, { ...init, signal: AbortSignal.timeout(10_000) });
+        return [response.status, await response.text()];
+      } catch (cause) {
+        throw new Error(`${path} failed:\n${output}`, { cause });
+      }
+    }
+    expect(await request('/readyz')).toEqual([200, expect.any(String)]);
     expect(healthcheck()).toBe(0);
 
     const [, echo] = await request('/api/trpc/echo.body', {
@@ -167,5 +172,5 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
     const written = globSync('data/*', { cwd: image.root }).map((path) => basename(path));
     expect(written).toContain('typed-bff.sqlite');
     expect(output).not.toMatch(/EACCES|EROFS|permission denied|unhandledRejection|"level":"(error|fatal)"/i);
-  });
+  }, 90_000);
 });

@@ -106,8 +106,12 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Waits until pages are served too, not only procedures. Unavailable dependencies do not matter. */
-async function untilStarted(baseUrl: string, child: ChildProcess, workers: number): Promise<void> {
+/**
+ * Waits until pages are served too, not only procedures. Unavailable dependencies do not matter.
+ *
+ * @throws Error if the process exits, or does not start within 30 seconds for each worker
+ */
+export async function untilStarted(baseUrl: string, child: ChildProcess, workers: number): Promise<void> {
   const deadline = Date.now() + workers * 30_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it exited with ${child.exitCode}`);
