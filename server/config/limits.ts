@@ -36,6 +36,9 @@ export const limits = {
   /** Maximum number of client addresses whose normal form is cached. */
   rememberedAddresses: 10_000,
 
+  /** Maximum number of Host headers whose parsed name is cached. */
+  rememberedHosts: 100,
+
   /** Total length of the documents whose ETags are cached, in characters. */
   rememberedDocumentCharacters: 8 * 1024 * 1024,
 

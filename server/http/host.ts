@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
 import { memoize } from '../lib/memoize.ts';
 import { HttpError } from './http-error.ts';
 import type { HeaderLookup } from './request.ts';
@@ -46,8 +48,19 @@ function isAccepted(
   return accepted === 'address' && isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
+/** Parsing a host takes longer than all other checks of a call's headers, and most requests have the same one. */
+const hostNames = new LRUCache<string, string>({ max: limits.rememberedHosts });
+
 /** Returns the host name in the URL parser's form, without a port and a final dot, or undefined if it is invalid. */
 function hostNameOf(host: string): string | undefined {
+  const known = hostNames.get(host);
+  if (known !== undefined) return known;
+  const name = parseHostName(host);
+  if (name !== undefined) hostNames.set(host, name);
+  return name;
+}
+
+function parseHostName(host: string): string | undefined {
   // A valid host has no delimiters of a URL, which would hide the rest from the parser.
   if (!/^[\w.:[\]-]{1,255}$/.test(host)) return undefined;
   const url = URL.parse(`http://${host}`);
