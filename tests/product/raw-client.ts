@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { expect, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { z } from 'zod';
-import type { Product } from '#tests/support/product.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 type WithBaseUrl = Pick<Product, 'baseUrl'>;
 
@@ -125,4 +125,22 @@ export function* repeated(piece: Uint8Array, times: number): Generator<Uint8Arra
 /** Waits until the store has this many bodies in transfer. */
 export function untilOpen({ upstreams }: Pick<Product, 'upstreams'>, count: number, timeout = 1000) {
   return vi.waitFor(() => expect(upstreams.files.open).toBe(count), { timeout, interval: 10 });
+}
+
+/**
+ * Starts a product for the test file. Each test begins with a file store that has no fault and no recorded requests.
+ *
+ * @param onStart receives the product before the first test
+ */
+export function withFileStore(onStart: (product: Product) => void, env?: Record<string, string>): void {
+  let product: Product;
+  beforeAll(async () => {
+    product = await startProduct(env);
+    onStart(product);
+  });
+  afterAll(() => product.close());
+  beforeEach(() => {
+    product.upstreams.files.fault(undefined);
+    product.upstreams.files.requests.length = 0;
+  });
 }

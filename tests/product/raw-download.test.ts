@@ -1,21 +1,16 @@
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
 import { expectError, post, resultOf } from './call.ts';
+import { withFileStore } from './raw-client.ts';
 import { entriesOf } from './raw-tar.ts';
 
 let product: Product;
-
-beforeAll(async () => {
-  product = await startProduct();
+withFileStore((started) => {
+  product = started;
 });
-afterAll(() => product.close());
-beforeEach(() => {
-  product.upstreams.files.requests.length = 0;
-});
-afterEach(() => product.upstreams.files.fault(undefined));
 
 const file = (bytes: number) => `/api/raw/files/files/synthetic-${bytes}.bin`;
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>

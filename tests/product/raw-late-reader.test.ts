@@ -1,16 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseResponses, sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import type { Product } from '#tests/support/product.ts';
 import { readError } from './call.ts';
+import { withFileStore } from './raw-client.ts';
 
 let product: Product;
-beforeAll(async () => {
-  product = await startProduct();
+withFileStore((started) => {
+  product = started;
 });
-afterAll(() => product.close());
-afterEach(() => product.upstreams.files.fault(undefined));
 
 const mebibyte = 2 ** 20;
 const octets = 'content-type: application/octet-stream';

@@ -1,19 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import type { Product } from '#tests/support/product.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
 import { expectError } from './call.ts';
-import { fileUrl, octets, openUpload, repeated, upload } from './raw-client.ts';
+import { fileUrl, octets, openUpload, repeated, upload, withFileStore } from './raw-client.ts';
 
 let product: Product;
-beforeAll(async () => {
-  product = await startProduct();
+withFileStore((started) => {
+  product = started;
 });
-afterAll(() => product.close());
-beforeEach(() => {
-  product.upstreams.files.requests.length = 0;
-});
-afterEach(() => product.upstreams.files.fault(undefined));
 
 const mebibyte = 2 ** 20;
 const piece = patternAt(0, mebibyte);
@@ -71,7 +66,7 @@ describe('an upload is rejected before the upstream is called', () => {
     },
   );
 
-  test('with 413 during the transfer without a content length', { timeout: 60_000 }, async () => {
+  test('with 413 during the transfer without a content length', { timeout: 240_000 }, async () => {
     const { files } = product.upstreams;
     const response = await upload(product, 'endless.bin', repeated(piece, limits.raw.bytes / mebibyte + 1));
     await expectError(response, { reason: 'payload_too_large' });

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendBytes } from '#tests/http/support/raw-socket.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternSha256 } from '#tests/support/upstreams/index.ts';
 import { startRawServer } from '#tests/upstream-client/raw-server.ts';
-import { fileUrl, openDownload, untilOpen } from './raw-client.ts';
+import { fileUrl, openDownload, untilOpen, withFileStore } from './raw-client.ts';
 
 let product: Product;
-beforeAll(async () => {
-  product = await startProduct({ TRUSTED_PROXY_HOPS: '1' });
-});
-afterAll(() => product.close());
-afterEach(() => product.upstreams.files.fault(undefined));
+withFileStore(
+  (started) => {
+    product = started;
+  },
+  { TRUSTED_PROXY_HOPS: '1' },
+);
 
 const size = 5_000_000;
 const name = `synthetic-${size}.bin`;

@@ -1,18 +1,16 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import type { Product } from '#tests/support/product.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { expectError } from './call.ts';
+import { withFileStore } from './raw-client.ts';
 
 let product: Product;
-
-beforeAll(async () => {
-  product = await startProduct();
+withFileStore((started) => {
+  product = started;
 });
-afterAll(() => product.close());
-afterEach(() => product.upstreams.files.fault(undefined));
 
 const path = '/api/raw/files/files/';
 const bytes = { 'content-type': 'application/octet-stream' };
