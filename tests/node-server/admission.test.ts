@@ -10,7 +10,7 @@ import { startTestServer } from '../http/support/test-server.ts';
 
 withServices();
 
-const { pages, pipelinedRequests } = limits.nodeServer;
+const { pages, files, forms, pipelinedRequests } = limits.nodeServer;
 
 let server: NodeServer;
 let url: string;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   ({ server, url } = await startTestServer(
     async (request, response) => {
       seen.push(request.url ?? '');
-      if (request.url?.startsWith('/held')) held.push(response);
+      if (request.url?.includes('held')) held.push(response);
       else if (request.method === 'POST') request.on('data', () => {}).on('end', () => response.end('form'));
       else response.end('page');
     },
@@ -56,7 +56,7 @@ describe('Next gets no body that it would buffer', () => {
     ['an unknown Transfer-Encoding', head('GET /posts', 'Transfer-Encoding: identity, chunked'), 400],
   ])('%s', async (_, bytes, status) => {
     const before = seen.length;
-    const { responses } = await sendBytes(url, bytes, { timeout: 300 });
+    const { responses } = await sendBytes(url, bytes, { until: 1 });
     expect(responses.map((response) => response.status)).toEqual([status]);
     expect(seen).toHaveLength(before);
   });
@@ -69,18 +69,31 @@ describe('Next gets no body that it would buffer', () => {
 });
 
 describe('one client', () => {
-  test('gets its share of the pages; others still get theirs', async () => {
-    const greedy = Array.from({ length: pages.perClient }, () =>
-      fetch(`${url}/held`, { headers: asClient('192.0.2.1') }),
+  const form = { method: 'POST', body: 'a=b' };
+
+  test.each([
+    { kind: 'pages', path: '/held', init: {}, perClient: pages.perClient },
+    { kind: 'files', path: '/_next/static/held.js', init: {}, perClient: files.perClient },
+    { kind: 'redirects', path: '/held/', init: {}, perClient: files.perClient },
+    { kind: 'forms', path: '/contact/send?held', init: form, perClient: forms.perClient },
+  ])('gets its share of the $kind; others still get theirs', async ({ path, init, perClient }) => {
+    const statusOf = async (address: string) => {
+      const sent = { ...init, headers: asClient(address) };
+      const response = await fetch(`${url}${path.replace('held', 'free')}`, sent);
+      await response.arrayBuffer();
+      return [response.status, response.headers.get('retry-after')];
+    };
+    const greedy = Array.from({ length: perClient }, () =>
+      fetch(`${url}${path}`, { ...init, headers: asClient('192.0.2.1') }),
     );
-    await expect.poll(() => held.length).toBe(pages.perClient);
-    const further = await fetch(`${url}/posts`, { headers: asClient('192.0.2.1') });
-    expect([further.status, further.headers.get('retry-after')]).toEqual([429, '2']);
-    expect((await fetch(`${url}/posts`, { headers: asClient('192.0.2.2') })).status).toBe(200);
-    for (const response of held) response.end('page');
+    await expect.poll(() => held.length, { timeout: 20_000 }).toBe(perClient);
+    expect(await statusOf('192.0.2.1')).toEqual([429, '2']);
+    expect(await statusOf('192.0.2.2')).toEqual([200, null]);
+
+    for (const response of held) response.end('done');
     held = [];
     await Promise.all(greedy.map(async (response) => (await response).text()));
-    expect((await fetch(`${url}/posts`, { headers: asClient('192.0.2.1') })).status).toBe(200);
+    expect(await statusOf('192.0.2.1')).toEqual([200, null]);
   });
 
   test('has a rate limit for pages, which files do not consume', async () => {

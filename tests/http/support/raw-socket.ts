@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 /** The responses read from a connection, and how the connection ended. */
 export type Exchange = {
   responses: WireResponse[];
-  /** `closed` by the server, or `hung` until the client's timeout. */
-  ended: 'closed' | 'hung';
+  /** `closed` by the server, `left` by the client after the expected responses, or `hung` until its timeout. */
+  ended: 'closed' | 'left' | 'hung';
 };
 
 export type WireResponse = { status: number; headers: Headers; text: string };
@@ -12,6 +12,8 @@ export type WireResponse = { status: number; headers: Headers; text: string };
 export type SendOptions = {
   /** Milliseconds after which an open connection counts as hung. */
   timeout?: number;
+  /** Closes the connection once the heads of this many responses have arrived. */
+  until?: number;
   /** Ends the sending side (FIN) after the bytes. */
   halfClose?: boolean;
   /** The request method: a response to HEAD has no body. */
@@ -22,18 +24,22 @@ export type SendOptions = {
 export function sendBytes(
   baseUrl: string,
   bytes: Uint8Array | string,
-  { timeout = 20_000, halfClose = false, method = 'GET' }: SendOptions = {},
+  { timeout = 20_000, until = Infinity, halfClose = false, method = 'GET' }: SendOptions = {},
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(baseUrl).port), '127.0.0.1');
     const chunks: Buffer[] = [];
+    const received = () => parseResponses(Buffer.concat(chunks), method);
     const finish = (ended: Exchange['ended']) => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ responses: parseResponses(Buffer.concat(chunks), method), ended });
+      resolve({ responses: received(), ended });
     };
     const timer = setTimeout(() => finish('hung'), timeout);
-    socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
+    socket.on('data', (chunk) => {
+      chunks.push(Buffer.from(chunk));
+      if (until < Infinity && received().length >= until) finish('left');
+    });
     // A server that rejects a request may reset the connection while the rest is being sent.
     socket.on('error', () => undefined);
     socket.on('close', () => finish('closed'));
