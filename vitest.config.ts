@@ -7,14 +7,14 @@ const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exc
   /from '.*support\/(product|shared|browser)\.ts'/.test(readFileSync(file, 'utf8')),
 );
 
-/** HTTP tests that share a product. They also run against the route handlers behind `next start`. */
+/** HTTP tests that also run against the route handlers behind `next start`. Their products are shared, but for one. */
 const ofBothServers = fromOutside.filter(
   (file) =>
     /^tests\/(?:http|trpc|node-server|product)\//.test(file) &&
     // Valid request targets and the handling of connections are up to the node server, and pages in a browser are the
     // same with both servers.
     !/(?:raw-path|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
-    readFileSync(file, 'utf8').includes('support/shared.ts'),
+    (readFileSync(file, 'utf8').includes('support/shared.ts') || file === 'tests/product/host.test.ts'),
 );
 
 export default defineConfig({

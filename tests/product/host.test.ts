@@ -15,6 +15,8 @@ describe('a request for another host gets a 403', () => {
   test.each([
     '/',
     '/posts',
+    '/docs/echo.body',
+    '/no/such/page',
     '/rss.xml',
     '/api/trpc/echo.request',
     '/mcp',
@@ -28,6 +30,20 @@ describe('a request for another host gets a 403', () => {
     });
     await expectError(response, { reason: 'host_not_allowed' });
   });
+});
+
+test('a form posted to another host gets a 403', async () => {
+  const response = await rawRequest(product, {
+    method: 'POST',
+    path: '/contact/send',
+    headers: {
+      host: 'evil.example',
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': '7',
+    },
+    chunks: ['email=a'],
+  });
+  await expectError(response, { reason: 'host_not_allowed' });
 });
 
 test.each(['bff.example.org', 'bff.internal:3000'])('%s is served', async (host) => {
