@@ -107,7 +107,8 @@ function Entries({ items }: { items: readonly FeedItem[] }) {
     <ul className="space-y-2">
       {items.map((item) => (
         <li key={item.id}>
-          <a href={item.url}>{item.title}</a> <PostDate date={item.publishedAt} />
+          {item.url ? <a href={item.url}>{item.title}</a> : item.title}{' '}
+          {item.publishedAt && <PostDate date={item.publishedAt} />}
         </li>
       ))}
     </ul>

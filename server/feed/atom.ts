@@ -11,9 +11,11 @@ import {
 
 export const atomContentType = 'application/atom+xml; charset=utf-8';
 
+const noDate = new Date(0);
+
 /**
  * Renders Atom 1.0 (RFC 4287). Every id is a URI. The feed always has an author, because an item may have none.
- * `updated` is the date of the newest change; the format requires it, so an empty feed gets 1970.
+ * `updated` is the date of the newest change; the format requires it, so a feed or an item without a date gets 1970.
  *
  * @param options.selfUrl the absolute URL of this document, also used as the feed's id
  */
@@ -25,7 +27,7 @@ export function renderAtom(feed: Feed, options: { selfUrl: string }): string {
       element('id', {}, options.selfUrl),
       element('title', {}, feed.title),
       feed.description ? element('subtitle', {}, feed.description) : null,
-      element('updated', {}, (feedChangedAt(feed) ?? new Date(0)).toISOString()),
+      element('updated', {}, (feedChangedAt(feed) ?? noDate).toISOString()),
       element('link', { rel: 'self', type: 'application/atom+xml', href: options.selfUrl }),
       element('link', { rel: 'alternate', type: 'text/html', href: feed.homeUrl }),
       ...(feed.authors ?? [{ name: feed.title }]).map(atomAuthor),
@@ -42,15 +44,21 @@ function atomEntry(item: FeedItem, feed: Feed): XmlElement {
     {},
     element('id', {}, uriOf(item.id, feed.homeUrl)),
     element('title', {}, item.title),
-    element('link', { rel: 'alternate', href: item.url }),
-    element('published', {}, item.publishedAt.toISOString()),
-    element('updated', {}, itemChangedAt(item).toISOString()),
+    item.url ? element('link', { rel: 'alternate', href: item.url }) : null,
+    item.publishedAt ? element('published', {}, item.publishedAt.toISOString()) : null,
+    element('updated', {}, (itemChangedAt(item) ?? noDate).toISOString()),
     // Repeats the feed's authors: not every reader falls back to them.
     ...authorsOf(item, feed).map(atomAuthor),
     ...item.categories.map((term) => element('category', { term })),
     item.summary ? element('summary', { type: 'text' }, item.summary) : null,
-    item.contentHtml === null ? null : element('content', { type: 'html' }, item.contentHtml),
+    atomContent(item),
   );
+}
+
+function atomContent({ contentHtml, summary, url }: FeedItem): XmlElement | null {
+  if (contentHtml !== null) return element('content', { type: 'html' }, contentHtml);
+  // An entry must have a link or content.
+  return url ? null : element('content', { type: 'text' }, summary);
 }
 
 function atomAuthor({ name, url }: FeedAuthor): XmlElement {

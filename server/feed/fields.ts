@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fromUnixTime, parseDate } from './date.ts';
 
 /** Field schemas for third-party feeds. They accept invalid values whose meaning is unambiguous. */
 
@@ -12,10 +13,16 @@ export const languageTag = z
   .optional()
   .catch(undefined);
 
-export const textList = z.array(z.string().trim().min(1)).catch([]);
+/** A list of texts, without its other items. */
+export const textList = z
+  .array(optionalText)
+  .catch([])
+  .transform((texts) => texts.filter((text) => text !== undefined));
 
-const authorSchema = (base: string) =>
-  z.object({ name: z.string().trim().min(1), url: webUrl(base).optional().catch(undefined) });
+/** An http or https URL for an optional field; any other value becomes undefined. */
+export const optionalUrl = (base: string) => webUrl(base).optional().catch(undefined);
+
+const authorSchema = (base: string) => z.object({ name: z.string().trim().min(1), url: optionalUrl(base) });
 
 /** A list of authors, without those that have no name. */
 export function authorList(base: string) {
@@ -30,7 +37,10 @@ export function authorList(base: string) {
 }
 
 /** An id. JSON Feed requires readers to convert a number to a string. */
-export const identifier = z.union([z.string().trim().min(1), z.number().transform(String)]);
+export const optionalId = z
+  .union([z.string().trim().min(1), z.number().transform(String)])
+  .optional()
+  .catch(undefined);
 
 /** An http or https URL; a relative one is resolved against `base`. */
 export function webUrl(base: string) {
@@ -42,15 +52,12 @@ export function webUrl(base: string) {
   });
 }
 
-// Date.parse reads a time without an offset in the server's time zone; treat it as UTC, so that all hosts agree.
-const isoWithoutOffset = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/;
-
-/** An RFC 3339 or RFC 822 date of the years 1 to 9999 (no feed format can represent others). */
-export const timestamp = z.string().transform((value, context) => {
-  const text = value.trim();
-  const date = new Date(isoWithoutOffset.test(text) ? `${text.replace(' ', 'T')}Z` : text);
-  const year = date.getUTCFullYear();
-  if (year >= 1 && year <= 9999) return date;
-  context.addIssue('must be a date');
-  return z.NEVER;
-});
+/** A date for an optional field: text, or Unix time in seconds or milliseconds. Any other value becomes undefined. */
+export const optionalTimestamp = z
+  .union([z.string(), z.number()])
+  .optional()
+  .catch(undefined)
+  .transform((value) => {
+    if (value === undefined) return undefined;
+    return (typeof value === 'string' ? parseDate(value) : fromUnixTime(value)) ?? undefined;
+  });

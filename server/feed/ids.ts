@@ -17,8 +17,8 @@ export function tagUri(pageUrl: string, publishedAt: Date): string {
 const urlNamespace = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
 
 /**
- * Returns the id as a URI, as Atom requires. An id that is not a URI becomes a name-based UUID (RFC 9562, version 5),
- * which is always the same for the same feed and id.
+ * Returns the id as a URI, as Atom requires. An id that is not a URI becomes a name-based UUID, which is always
+ * the same for the same feed and id.
  *
  * @param homeUrl the feed's home page
  */
@@ -26,7 +26,8 @@ export function uriOf(id: string, homeUrl: string): string {
   return absoluteUri.test(id) ? id : `urn:uuid:${nameBasedUuid(`${homeUrl} ${id}`)}`;
 }
 
-function nameBasedUuid(name: string): string {
+/** Returns a UUID (RFC 9562, version 5) that is always the same for the same name. */
+export function nameBasedUuid(name: string): string {
   const bytes = createHash('sha1')
     .update(Buffer.from(urlNamespace.replaceAll('-', ''), 'hex'))
     .update(name)

@@ -28,12 +28,12 @@ export function renderJsonFeed(feed: Feed, options: { selfUrl: string }): string
 function jsonItem(item: FeedItem) {
   return {
     id: item.id,
-    url: item.url,
+    url: item.url ?? undefined,
     title: item.title,
     // The format requires one of the two.
     ...(item.contentHtml === null ? { content_text: item.summary } : { content_html: item.contentHtml }),
     summary: item.summary || undefined,
-    date_published: item.publishedAt.toISOString(),
+    date_published: item.publishedAt?.toISOString(),
     date_modified: item.updatedAt?.toISOString(),
     tags: item.categories.length > 0 ? item.categories : undefined,
     authors: jsonAuthors(item.authors),

@@ -3,48 +3,57 @@ import { isRecord } from '../lib/is-record.ts';
 import { webUrl } from './fields.ts';
 import { type Feed, type FeedItem, newestFirst } from './model.ts';
 import { guideFeedSchema, readGuideItem } from './read-guide-json.ts';
-import { jsonFeedSchema, readAuthors, readJsonFeedItem } from './read-json-feed.ts';
+import { jsonFeedSchema, jsonFeedVersion, readAuthors, readJsonFeedItem } from './read-json-feed.ts';
 import { sanitizeHtml } from './sanitize.ts';
 
 export type ParsedFeed = {
   feed: Feed;
-  /** Number of invalid items left out. */
+  /** Number of items left out because they are empty. */
   dropped: number;
 };
 
 /**
- * Parses a JSON feed: JSON Feed 1 or 1.1, or the guide's shape. An invalid item is left out and counted.
+ * Parses a JSON feed: JSON Feed 1 or 1.1, or the guide's shape. An empty item is left out and counted.
  *
  * @param sourceUrl the URL it was fetched from: base of relative URLs; its root is the default home page
- * @throws AppError `upstream_bad_answer` if the document has neither shape, or if all of its items are invalid
+ * @throws AppError `upstream_bad_answer` if the document has neither shape, or if all of its items are empty
  */
 export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
-  const { rawItems, readItem, homePage, ...channel } = isJsonFeed(json)
+  const { rawItems, readItem, homePage, title, ...channel } = isJsonFeed(json)
     ? readJsonFeed(json, sourceUrl)
     : readGuideFeed(json);
   const items = rawItems.map((raw) => readItem(raw, sourceUrl)).filter((item) => item !== undefined);
   const dropped = rawItems.length - items.length;
   if (items.length === 0 && dropped > 0) {
     throw new AppError('upstream_bad_answer', {
-      cause: new Error(`all ${dropped} feed items are invalid`),
+      cause: new Error(`all ${dropped} feed items are empty`),
     });
   }
   const homeUrl = webUrl(sourceUrl).safeParse(homePage).data ?? new URL('/', sourceUrl).href;
-  return { feed: { ...channel, homeUrl, items: newestFirst(items).map(sanitizeItem) }, dropped };
+  return {
+    feed: {
+      ...channel,
+      title: title ?? new URL(homeUrl).hostname,
+      homeUrl,
+      items: newestFirst(items).map((item) => sanitizeItem(item, homeUrl)),
+    },
+    dropped,
+  };
 }
 
-function sanitizeItem(item: FeedItem): FeedItem {
-  return { ...item, contentHtml: item.contentHtml && sanitizeHtml(item.contentHtml, item.url) };
+function sanitizeItem(item: FeedItem, homeUrl: string): FeedItem {
+  return { ...item, contentHtml: item.contentHtml && sanitizeHtml(item.contentHtml, item.url ?? homeUrl) };
 }
 
-type Channel = Pick<Feed, 'title' | 'description' | 'language' | 'copyright' | 'authors'> & {
+type Channel = Pick<Feed, 'description' | 'language' | 'copyright' | 'authors'> & {
+  title: string | undefined;
   homePage: string | undefined;
   rawItems: unknown[];
   readItem: (raw: unknown, base: string) => FeedItem | undefined;
 };
 
 function isJsonFeed(json: unknown): boolean {
-  return isRecord(json) && 'version' in json;
+  return isRecord(json) && typeof json.version === 'string' && jsonFeedVersion.test(json.version);
 }
 
 function readJsonFeed(json: unknown, sourceUrl: string): Channel {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { identifier, languageTag, optionalText, textList, timestamp, webUrl } from './fields.ts';
+import { languageTag, optionalId, optionalText, optionalTimestamp, optionalUrl, textList } from './fields.ts';
 import type { FeedItem } from './model.ts';
+import { completeItem, urlInId } from './read-item.ts';
 import { hasMarkup, textOfHtml } from './sanitize.ts';
 
 /**
@@ -17,28 +18,29 @@ export const guideFeedSchema = z.object({
 });
 
 /**
- * Reads one item; returns undefined if it lacks a title, a link or a date. The description is HTML, as in the RSS that
- * the guide generates.
+ * Reads one item; returns undefined if it is empty. As in the RSS that the guide generates, the description is HTML, and
+ * a guid that is a URL is the link of an item without one. `pubDate`, its name in RSS, is an alias of `publishDate`.
  */
 export function readGuideItem(raw: unknown, base: string): FeedItem | undefined {
-  const url = webUrl(base);
   const schema = z.object({
-    title: z.string().trim().min(1),
+    title: optionalText,
     description: z.string().catch(''),
-    link: url,
-    publishDate: timestamp,
-    guid: identifier.optional().catch(undefined),
+    link: optionalUrl(base),
+    publishDate: optionalTimestamp,
+    pubDate: optionalTimestamp,
+    guid: optionalId,
     categories: textList,
   });
   const item = schema.safeParse(raw).data;
   if (!item) return undefined;
-  return {
-    id: item.guid ?? item.link,
-    url: item.link,
-    title: item.title,
-    summary: textOfHtml(item.description),
-    contentHtml: hasMarkup(item.description) ? item.description : null,
-    publishedAt: item.publishDate,
-    categories: item.categories,
-  };
+  const { title, description, link, guid, categories } = item;
+  return completeItem({
+    id: guid,
+    url: link ?? urlInId(guid),
+    title,
+    summary: textOfHtml(description),
+    contentHtml: hasMarkup(description) ? description : undefined,
+    publishedAt: item.publishDate ?? item.pubDate,
+    categories,
+  });
 }

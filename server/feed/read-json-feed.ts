@@ -1,12 +1,26 @@
 import { z } from 'zod';
 import { escapeText } from '../lib/xml.ts';
-import { authorList, identifier, languageTag, optionalText, textList, timestamp, webUrl } from './fields.ts';
+import {
+  authorList,
+  languageTag,
+  optionalId,
+  optionalText,
+  optionalTimestamp,
+  optionalUrl,
+  textList,
+} from './fields.ts';
 import type { FeedAuthor, FeedItem } from './model.ts';
+import { completeItem, urlInId } from './read-item.ts';
+
+/**
+ * Matches the `version` of JSON Feed, in all of its spellings: with http, with www or with a slash at the end. Another
+ * document can have a field of that name, too.
+ */
+export const jsonFeedVersion = /\bjsonfeed\.org\/version\//i;
 
 /** The supported fields of JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
 export const jsonFeedSchema = z.object({
-  version: z.enum(['https://jsonfeed.org/version/1', 'https://jsonfeed.org/version/1.1']),
-  title: z.string().trim().min(1),
+  title: optionalText,
   description: z.string().catch(''),
   home_page_url: optionalText,
   language: languageTag,
@@ -20,17 +34,12 @@ export function readAuthors(raw: { authors?: unknown; author?: unknown }, base: 
   return authorList(base).parse(raw.authors ?? [raw.author]);
 }
 
-/** Maximum length, in characters, of a title derived from the text of an item without one, such as a short note. */
-const derivedTitleLength = 80;
-
-/** Reads one item; returns undefined if it lacks an id, a title or text, a date, or a URL (its id may be the URL). */
+/** Reads one item; returns undefined if it is empty. An id that is a URL is the URL of an item without one. */
 export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefined {
-  const optionalUrl = webUrl(base).optional().catch(undefined);
-  const optionalTimestamp = timestamp.optional().catch(undefined);
   const schema = z.object({
-    id: identifier,
-    url: optionalUrl,
-    external_url: optionalUrl,
+    id: optionalId,
+    url: optionalUrl(base),
+    external_url: optionalUrl(base),
     title: optionalText,
     content_html: optionalText,
     content_text: optionalText,
@@ -43,30 +52,17 @@ export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefin
   });
   const item = schema.safeParse(raw).data;
   if (!item) return undefined;
-  const authors = readAuthors(item, base);
-
-  const url = item.url ?? item.external_url ?? (/^https?:\/\//i.test(item.id) ? item.id : undefined);
-  const publishedAt = item.date_published ?? item.date_modified;
-  const title = item.title ?? shorten(item.summary ?? item.content_text);
-  if (!url || !publishedAt || !title) return undefined;
-  return {
+  return completeItem({
     id: item.id,
-    url,
-    title,
-    summary: item.summary ?? item.content_text ?? '',
-    contentHtml: item.content_html ?? (item.content_text ? textToHtml(item.content_text) : null),
-    publishedAt,
-    ...(item.date_modified ? { updatedAt: item.date_modified } : {}),
+    url: item.url ?? urlInId(item.id) ?? item.external_url,
+    title: item.title,
+    summary: item.summary ?? item.content_text,
+    contentHtml: item.content_html ?? (item.content_text && textToHtml(item.content_text)),
+    publishedAt: item.date_published,
+    updatedAt: item.date_modified,
     categories: item.tags,
-    ...(authors.length > 0 ? { authors } : {}),
-  };
-}
-
-function shorten(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const characters = Array.from(text.replace(/\s+/g, ' '));
-  if (characters.length <= derivedTitleLength) return characters.join('');
-  return `${characters.slice(0, derivedTitleLength - 1).join('')}…`;
+    authors: readAuthors(item, base),
+  });
 }
 
 function textToHtml(text: string): string {

@@ -50,13 +50,13 @@ function rssItem(item: FeedItem, feed: Feed): XmlElement {
     'item',
     {},
     element('title', {}, item.title),
-    element('link', {}, item.url),
+    item.url ? element('link', {}, item.url) : null,
     item.summary ? element('description', {}, escapeText(item.summary)) : null,
     item.contentHtml === null ? null : element('content:encoded', {}, item.contentHtml),
     // RSS's own author element requires an email address.
     ...authorsOf(item, feed).map(({ name }) => element('dc:creator', {}, name)),
     ...item.categories.map((category) => element('category', {}, category)),
     element('guid', { isPermaLink: item.id === item.url ? 'true' : 'false' }, item.id),
-    element('pubDate', {}, rfc822Date(item.publishedAt)),
+    item.publishedAt ? element('pubDate', {}, rfc822Date(item.publishedAt)) : null,
   );
 }

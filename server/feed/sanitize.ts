@@ -89,15 +89,16 @@ export function hasMarkup(html: string): boolean {
 
 const blockTag = /<(?=\/?(?:blockquote|br|dd|div|dt|h[1-6]|hr|li|p|pre|td|th|tr)\b)/gi;
 
-/** Returns the text of HTML on one line; '' if the HTML exceeds `limits.feed`. */
+/** Returns the text of HTML on one line, with the alternative text of images; '' if the HTML exceeds `limits.feed`. */
 export function textOfHtml(html: string): string {
   if (isTooLarge(html)) return '';
   const escaped = sanitize(html.replace(blockTag, ' <'), {
-    allowedTags: [],
-    allowedAttributes: {},
+    allowedTags: ['img'],
+    allowedAttributes: { img: ['alt'] },
     nestingLimit: limits.feed.htmlDepth,
   });
   return escaped
+    .replace(/<img(?: alt="([^"]*)")? \/>/g, '$1')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')

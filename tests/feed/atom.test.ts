@@ -74,6 +74,17 @@ test('an entry without authors repeats those of the feed', () => {
   expect(values.get('feed/entry/author/name')).toEqual(['All']);
 });
 
+test('an entry without a link has content, and one without a date is from 1970', () => {
+  const values = readStrictly(
+    render({ items: [item({ url: null, contentHtml: null, publishedAt: null, summary: 'Just text' })] }),
+  );
+  expect(values.get('feed/entry/link@href')).toBeUndefined();
+  expect(values.get('feed/entry/content')).toEqual(['Just text']);
+  expect(values.get('feed/entry/published')).toBeUndefined();
+  expect(values.get('feed/entry/updated')).toEqual(['1970-01-01T00:00:00.000Z']);
+  expect(values.get('feed/updated')).toEqual(['1970-01-01T00:00:00.000Z']);
+});
+
 test('the same feed renders to the same bytes', () => {
   expect(render()).toBe(render());
 });

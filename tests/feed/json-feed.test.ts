@@ -50,6 +50,11 @@ test('parseFeedJson reads the rendered feed: one product can be the source of an
   });
 });
 
+test('an item needs neither a URL nor a date', () => {
+  const json = renderJsonFeed(feed({ items: [item({ url: null, publishedAt: null })] }), { selfUrl });
+  expect(json).not.toMatch(/null|"url"|"date_published"/);
+});
+
 test('empty fields are omitted, and every item has content', () => {
   const json = renderJsonFeed(feed({ description: '', items: [item({ contentHtml: null, summary: '' })] }), {
     selfUrl,

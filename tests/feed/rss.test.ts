@@ -108,6 +108,14 @@ describe('RSS 2.0', () => {
     );
   });
 
+  test('an item needs neither a link nor a date', () => {
+    const xml = render({ items: [item({ url: null, publishedAt: null })] });
+    expect(xml).not.toMatch(/<pubDate>|<lastBuildDate>/);
+    expect(parseRssFeed(xml).items?.map(({ title, link }) => [title, link])).toEqual([
+      ['A title', undefined],
+    ]);
+  });
+
   test('the same feed renders to the same bytes', () => {
     expect(render()).toBe(render());
   });

@@ -114,6 +114,7 @@ test.each([
   ['&amp;lt;b&amp;gt;', '&lt;b&gt;'],
   ['a <script>alert(1)</script> b', 'a b'],
   ['1 < 2 & 3 > 2', '1 < 2 & 3 > 2'],
+  ['<p>A photo: <img src="x.jpg" alt="A heron &amp; a carp">.</p>', 'A photo: A heron & a carp.'],
   ['', ''],
 ])('the text of %j is %j', (html, text) => {
   expect(textOfHtml(html)).toBe(text);
