@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Network, parseNetwork } from '../lib/network-address.ts';
 import { limits } from './limits.ts';
 import { type RateLimits, rateLimitNames } from './rate-limits.ts';
 
@@ -65,4 +66,30 @@ export const serviceKeysSchema = z
       const [name = '', sha256 = '', scopes = ''] = entry.split(':');
       return { name, sha256: Buffer.from(sha256, 'hex'), scopes: scopes === '' ? [] : scopes.split('+') };
     }),
+  );
+
+/** Networks in CIDR notation and single addresses. */
+export const networksSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(
+    z.array(
+      z.string().transform((text, ctx): Network => {
+        const network = parseNetwork(text);
+        if (network) return network;
+        ctx.addIssue(
+          'must be networks such as 10.0.0.0/8 or fd00::/8. Link-local networks and addresses of metadata services cannot be allowed',
+        );
+        return z.NEVER;
+      }),
+    ),
+  );
+
+/** URL of an outbound proxy. Many systems set it without a scheme. */
+export const proxyUrlSchema = z
+  .string()
+  .transform((text) => (text.includes('://') ? text : `http://${text}`))
+  .pipe(
+    z.url({ protocol: /^https?$/, hostname: /./, error: 'must be http://host:port or https://host:port' }),
   );

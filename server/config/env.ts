@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { isAllowedAddress, literalAddressOf } from '../lib/network-address.ts';
 import { defineSingleton } from '../lib/singleton.ts';
-import { rateLimitsSchema, serviceKeysSchema, splitList } from './env-formats.ts';
+import {
+  networksSchema,
+  proxyUrlSchema,
+  rateLimitsSchema,
+  serviceKeysSchema,
+  splitList,
+} from './env-formats.ts';
 import { limits } from './limits.ts';
 
 const httpUrl = z.url({
@@ -90,6 +97,10 @@ const environmentSchema = z.object({
   MAIL_TO: z.email('must be an email address').default('owner@localhost.invalid'),
   MAIL_FROM: z.email('must be an email address').default('website@localhost.invalid'),
 
+  UPSTREAM_NETWORKS: networksSchema,
+  HTTP_PROXY: proxyUrlSchema.optional(),
+  HTTPS_PROXY: proxyUrlSchema.optional(),
+  NO_PROXY: z.string().optional(),
   OPEN_METEO_URL: baseUrl.default('https://api.open-meteo.com'),
   OPEN_METEO_AIR_QUALITY_URL: baseUrl.default('https://air-quality-api.open-meteo.com'),
   OPEN_METEO_GEOCODING_URL: baseUrl.default('https://geocoding-api.open-meteo.com'),
@@ -135,6 +146,20 @@ export const settingNames: readonly string[] = Object.keys(environmentSchema.sha
 
 export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> & { SITE_URL: string }>;
 
+/** The settings that are the URL of an upstream. */
+const upstreamUrls = [
+  'OPEN_METEO_URL',
+  'OPEN_METEO_AIR_QUALITY_URL',
+  'OPEN_METEO_GEOCODING_URL',
+  'GITHUB_API_URL',
+  'GITHUB_ARCHIVE_URL',
+  'FILES_URL',
+  'FEED_SOURCE_URL',
+] as const satisfies readonly (keyof Env)[];
+
+/** Settings that other programs read in lower case, too. */
+const proxySettings: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] satisfies (keyof Env)[];
+
 /**
  * Invalid environment variables, which prevent the start. The message names each one and describes its valid values.
  */
@@ -149,13 +174,15 @@ export class ConfigurationError extends Error {
  * @throws ConfigurationError that names every invalid variable
  */
 export function parseEnv(source: Record<string, string | undefined>): Env {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim() !== ''));
+  const lowerCase = proxySettings.map((name) => [name, source[name.toLowerCase()]] as const);
+  const given = Object.fromEntries(
+    [...lowerCase, ...Object.entries(source)].filter(
+      ([, value]) => value !== undefined && value.trim() !== '',
+    ),
+  );
   const result = environmentSchema.safeParse(given);
   if (!result.success) {
-    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigurationError(
-      `The environment has invalid settings:\n${[...new Set(lines)].join('\n')}\nCorrect or unset them; docs/configuration.md lists all settings.`,
-    );
+    throw invalidSettings(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
   }
   const env = result.data;
   if (env.SMTP_URL && (env.MAIL_TO.endsWith('.invalid') || env.MAIL_FROM.endsWith('.invalid'))) {
@@ -163,7 +190,26 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
       'SMTP_URL is set, so MAIL_TO (the recipient) and MAIL_FROM (the sender) must be set too.',
     );
   }
+  const rejected = upstreamUrls.filter((name) => !hasAllowedHost(env[name], env.UPSTREAM_NETWORKS));
+  if (rejected.length > 0) {
+    const problem =
+      'the address is not public. UPSTREAM_NETWORKS allows networks of your own, but no link-local or metadata addresses';
+    throw invalidSettings(rejected.map((name) => `${name}: ${problem}`));
+  }
   return { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
+}
+
+function invalidSettings(problems: string[]): ConfigurationError {
+  const lines = [...new Set(problems)].map((problem) => `  ${problem}`);
+  return new ConfigurationError(
+    `The environment has invalid settings:\n${lines.join('\n')}\nCorrect or unset them; docs/configuration.md lists all settings.`,
+  );
+}
+
+/** Returns whether connections may go to the host of a URL. Names are not resolved, so they are accepted here. */
+function hasAllowedHost(url: string | undefined, networks: Env['UPSTREAM_NETWORKS']): boolean {
+  const address = url === undefined ? undefined : literalAddressOf(new URL(url).hostname);
+  return address === undefined || isAllowedAddress(address, { loopback: true, networks });
 }
 
 const processEnv = defineSingleton('env', () => parseEnv(process.env));

@@ -46,7 +46,7 @@ export function createUpstreamClient(
   } = {},
 ) {
   const { observer, statsOf } = createHealthRecord(options.observer);
-  const pools = createPoolRegistry(observer);
+  const pools = createPoolRegistry(observer, env);
   const cache = new ResponseCache<EndpointResponse<CallEndpoint>>({
     maxBytes: limits.upstream.cacheBytes,
     shared: options.shared,

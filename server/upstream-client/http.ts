@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, interceptors } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, Pool } from 'undici';
+import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { mediaTypeOf } from '../lib/media-type.ts';
-import { guardedConnector, isLoopbackHost } from './address-guard.ts';
+import { isLoopbackHost } from '../lib/network-address.ts';
+import { guardedConnector } from './address-guard.ts';
 import { type Fault, UpstreamFailure } from './failure.ts';
 
 const { connectTimeout, maxDeadline, headerBytes, retryAfterCap } = limits.upstream;
@@ -16,28 +18,46 @@ export type Dispatchers = {
   close(): Promise<void>;
 };
 
+/** The settings of connections to upstreams. */
+export type ConnectionSettings = Pick<Env, 'UPSTREAM_NETWORKS' | 'HTTP_PROXY' | 'HTTPS_PROXY' | 'NO_PROXY'>;
+
 /**
  * Creates the connections of one upstream. The global fetch is not used because Next patches it and it has neither a
  * deadline nor a size limit.
  *
- * @param origin configured origin. Connections to loopback are allowed only if it names this machine
+ * @param origin configured origin. Connections to loopback are allowed only if it names this machine, and never use a
+ * proxy
  * @param options.responseBytes maximum decoded size of a response from `decoding`
  */
 export function createDispatchers(
   origin: string,
-  options: { connections: number; responseBytes: number },
+  options: { connections: number; responseBytes: number; settings: ConnectionSettings },
 ): Dispatchers {
-  const plain = new Agent({
+  const { UPSTREAM_NETWORKS: networks, HTTP_PROXY, HTTPS_PROXY, NO_PROXY = '' } = options.settings;
+  const loopback = isLoopbackHost(new URL(origin).hostname);
+  const connections = {
     allowH2: false,
     connections: options.connections,
-    connect: guardedConnector({
-      timeout: connectTimeout,
-      allowLoopback: isLoopbackHost(new URL(origin).hostname),
-    }),
     headersTimeout: maxDeadline,
     bodyTimeout: maxDeadline,
     maxHeaderSize: headerBytes,
-  });
+  };
+  const connect = guardedConnector({ timeout: connectTimeout, loopback, networks });
+  const plain =
+    loopback || !(HTTP_PROXY || HTTPS_PROXY)
+      ? new Agent({ ...connections, connect })
+      : new EnvHttpProxyAgent({
+          ...connections,
+          // Connects to hosts in NO_PROXY. Connections to the proxy are not guarded: the operator names its address,
+          // and the proxy resolves the names of the upstreams.
+          connect,
+          connectTimeout,
+          httpProxy: HTTP_PROXY ?? '',
+          httpsProxy: HTTPS_PROXY ?? '',
+          noProxy: NO_PROXY,
+          // Without this, requests that the proxy forwards would have none of the limits.
+          factory: (target, poolOptions) => new Pool(target, { ...connections, ...poolOptions }),
+        });
   const decoding = plain.compose(
     interceptors.decompress({ maxSize: options.responseBytes, skipErrorResponses: false }),
   );
@@ -152,6 +172,10 @@ const faultOfCode: Partial<Record<string, Fault>> = {
   ENETUNREACH: 'connect',
   ETIMEDOUT: 'connect',
   UND_ERR_CONNECT_TIMEOUT: 'connect',
+  // The proxy rejected the connection or broke it off.
+  UND_ERR_ABORTED: 'connect',
+  UND_ERR_PRX_CONN: 'connect',
+  UND_ERR_PRX_TLS: 'connect',
   UND_ERR_HEADERS_TIMEOUT: 'deadline',
   UND_ERR_BODY_TIMEOUT: 'deadline',
   UND_ERR_HEADERS_OVERFLOW: 'protocol',

@@ -1,5 +1,6 @@
 import { limits } from '../config/limits.ts';
 import type { Upstream } from './endpoint.ts';
+import type { ConnectionSettings } from './http.ts';
 import type { UpstreamObserver } from './observer.ts';
 import { createUpstreamPool, type UpstreamPool } from './upstream-pool.ts';
 
@@ -12,7 +13,7 @@ export type PoolRegistry = {
   close(): Promise<void>;
 };
 
-export function createPoolRegistry(observer: UpstreamObserver): PoolRegistry {
+export function createPoolRegistry(observer: UpstreamObserver, settings: ConnectionSettings): PoolRegistry {
   const pools = new Map<string, UpstreamPool>();
   // The origin is part of the key because a pool may connect to loopback only if it was created for a loopback origin.
   const keyOf = (name: string, origin: string | undefined) => `${name} ${origin}`;
@@ -22,14 +23,10 @@ export function createPoolRegistry(observer: UpstreamObserver): PoolRegistry {
       const key = keyOf(name, origin);
       const existing = pools.get(key);
       if (existing) return existing;
-      const created = createUpstreamPool(
-        origin,
-        { ...limits.upstream, ...ownLimits },
-        {
-          attemptEnded: (outcome) => observer.attemptEnded(name, outcome),
-          breakerChanged: (state) => observer.breakerChanged(name, state),
-        },
-      );
+      const created = createUpstreamPool(origin, { ...limits.upstream, ...ownLimits }, settings, {
+        attemptEnded: (outcome) => observer.attemptEnded(name, outcome),
+        breakerChanged: (state) => observer.breakerChanged(name, state),
+      });
       pools.set(key, created);
       return created;
     },

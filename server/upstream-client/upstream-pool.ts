@@ -4,7 +4,7 @@ import { Admission } from './admission.ts';
 import { Bulkhead } from './bulkhead.ts';
 import type { BreakerState, Outcome, Permit } from './circuit-breaker.ts';
 import { type Fault, ruleOf, UpstreamFailure } from './failure.ts';
-import { createDispatchers, type Dispatchers } from './http.ts';
+import { type ConnectionSettings, createDispatchers, type Dispatchers } from './http.ts';
 import { RetryBudget, retryDelay, timerSlack } from './retry.ts';
 
 const { retries, queueRetryAfterSeconds } = limits.upstream;
@@ -75,11 +75,13 @@ function outcomeOf(fault: Fault): Outcome {
 export function createUpstreamPool(
   origin: string,
   poolLimits: UpstreamPoolLimits,
+  settings: ConnectionSettings,
   events: UpstreamPoolEvents,
 ): UpstreamPool {
   const dispatchers = createDispatchers(origin, {
     connections: poolLimits.connections + poolLimits.streams,
     responseBytes: poolLimits.responseBytes,
+    settings,
   });
   const bulkhead = new Bulkhead(poolLimits);
   const budget = new RetryBudget();

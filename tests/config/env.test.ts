@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, type Env, parseEnv } from '#server/config/env.ts';
+import { parseNetwork } from '#server/lib/network-address.ts';
 
 type Row = {
   /** Value if the variable is not set. */
@@ -28,6 +29,31 @@ const baseUrls: Pick<Row, 'valid' | 'invalid'> = {
     'https://user:hunter2@example.org',
     'https://hunter2@example.org',
   ],
+};
+
+/** The URLs of upstreams are checked against UPSTREAM_NETWORKS. */
+const upstreamUrls: typeof baseUrls = {
+  valid: [...baseUrls.valid, ['http://files.internal:9000', 'http://files.internal:9000']],
+  invalid: [
+    ...baseUrls.invalid,
+    'http://10.9.8.7:9000',
+    'http://192.168.1.20/hunter2',
+    'http://[fd00::1]:9000',
+    'http://[::ffff:10.9.8.7]',
+    'http://0x0a090807',
+    'http://0.0.0.0:9000',
+    'http://169.254.169.254/latest',
+  ],
+};
+
+const proxyUrls: Pick<Row, 'valid' | 'invalid'> = {
+  valid: [
+    ['http://proxy.example.org:3128', 'http://proxy.example.org:3128'],
+    ['https://user:hunter2@proxy.example.org', 'https://user:hunter2@proxy.example.org'],
+    ['proxy.example.org:3128', 'http://proxy.example.org:3128'],
+    ['http://10.0.0.1:3128', 'http://10.0.0.1:3128'],
+  ],
+  invalid: ['socks5://hunter2.example.org', 'http://user:hunter2@'],
 };
 
 /** All variables. The compiler reports missing ones. */
@@ -188,9 +214,20 @@ const table: Record<keyof Env, Row> = {
     valid: [['site@example.org', 'site@example.org']],
     invalid: ['site', 'site@example.org\nbcc: all@example.org'],
   },
-  OPEN_METEO_URL: { unset: 'https://api.open-meteo.com', ...baseUrls },
-  OPEN_METEO_AIR_QUALITY_URL: { unset: 'https://air-quality-api.open-meteo.com', ...baseUrls },
-  OPEN_METEO_GEOCODING_URL: { unset: 'https://geocoding-api.open-meteo.com', ...baseUrls },
+  UPSTREAM_NETWORKS: {
+    unset: [],
+    valid: [
+      ['10.0.0.0/8, fd00::/8', ['10.0.0.0/8', 'fd00::/8'].map(networkOf)],
+      ['10.9.8.7', [networkOf('10.9.8.7')]],
+    ],
+    invalid: ['10.0.0.0/33', 'hunter2.internal', '169.254.169.254/32', '10.0.0.0/8,fe80::/10'],
+  },
+  HTTP_PROXY: { unset: undefined, ...proxyUrls },
+  HTTPS_PROXY: { unset: undefined, ...proxyUrls },
+  NO_PROXY: { unset: undefined, valid: [['.internal,minio', '.internal,minio']], invalid: [] },
+  OPEN_METEO_URL: { unset: 'https://api.open-meteo.com', ...upstreamUrls },
+  OPEN_METEO_AIR_QUALITY_URL: { unset: 'https://air-quality-api.open-meteo.com', ...upstreamUrls },
+  OPEN_METEO_GEOCODING_URL: { unset: 'https://geocoding-api.open-meteo.com', ...upstreamUrls },
   OPEN_METEO_METHOD: {
     unset: 'POST',
     valid: [
@@ -199,9 +236,9 @@ const table: Record<keyof Env, Row> = {
     ],
     invalid: ['get', 'PUT'],
   },
-  GITHUB_API_URL: { unset: 'https://api.github.com', ...baseUrls },
-  GITHUB_ARCHIVE_URL: { unset: 'https://codeload.github.com', ...baseUrls },
-  FILES_URL: { unset: undefined, ...baseUrls },
+  GITHUB_API_URL: { unset: 'https://api.github.com', ...upstreamUrls },
+  GITHUB_ARCHIVE_URL: { unset: 'https://codeload.github.com', ...upstreamUrls },
+  FILES_URL: { unset: undefined, ...upstreamUrls },
   GITHUB_TOKEN: {
     unset: undefined,
     valid: [['ghp_0123456789', 'ghp_0123456789']],
@@ -214,7 +251,7 @@ const table: Record<keyof Env, Row> = {
       ['https://example.org/feed.json', 'https://example.org/feed.json'],
       ['https://example.org/feed?format=json', 'https://example.org/feed?format=json'],
     ],
-    invalid: ['example.org/feed.json', 'file:///etc/passwd'],
+    invalid: ['example.org/feed.json', 'file:///etc/passwd', 'http://192.168.1.20:3000/api/posts'],
   },
   REVALIDATE_SECRET: {
     unset: undefined,
@@ -261,6 +298,12 @@ const table: Record<keyof Env, Row> = {
     invalid: ['0', '1.5', '1m', 'Infinity', '2147483648'],
   },
 };
+
+function networkOf(text: string) {
+  const network = parseNetwork(text);
+  if (!network) throw new Error(`${text} is not a network`);
+  return network;
+}
 
 const names = Object.keys(table).filter((name): name is keyof Env => name in table);
 /** Returns other variables that must be set for this one to be accepted. */
@@ -317,6 +360,35 @@ test.each([{}, { MAIL_TO: 'me@example.org' }, { MAIL_FROM: 'site@example.org' }]
     expect(message).not.toMatch(/user|password|mail\.example\.org/);
   },
 );
+
+test('private addresses of upstreams are accepted in the networks that the operator names', () => {
+  const networks = { UPSTREAM_NETWORKS: '10.0.0.0/8,192.168.1.0/24,fd00::/8' };
+  const urls = {
+    FILES_URL: 'http://10.9.8.7:9000',
+    GITHUB_API_URL: 'http://[fd00::1]:9000',
+    FEED_SOURCE_URL: 'http://192.168.1.20:3000/api/posts',
+  };
+  expect(parseEnv({ ...networks, ...urls })).toMatchObject(urls);
+  expect(errorOf({ ...networks, FILES_URL: 'http://192.168.2.1' }).message).toContain('  FILES_URL: ');
+});
+
+test.each(['169.254.169.254', '168.63.129.16', '[fd00:ec2::254]', '[::ffff:169.254.169.254]'])(
+  'the metadata address %s is rejected whatever the networks',
+  (host) => {
+    const networks = { UPSTREAM_NETWORKS: '0.0.0.0/0,::/0' };
+    const { message } = errorOf({ ...networks, FILES_URL: `http://${host}/` });
+    expect(message).toContain('  FILES_URL: ');
+    expect(message).not.toContain(host);
+  },
+);
+
+test('a proxy can be set in lower case, and the upper case wins', () => {
+  expect(parseEnv({ https_proxy: 'http://lower:3128' }).HTTPS_PROXY).toBe('http://lower:3128');
+  expect(parseEnv({ https_proxy: 'http://lower:3128', HTTPS_PROXY: 'http://upper:3128' }).HTTPS_PROXY).toBe(
+    'http://upper:3128',
+  );
+  expect(parseEnv({ no_proxy: '.internal', NO_PROXY: '' }).NO_PROXY).toBe('.internal');
+});
 
 test('SITE_URL defaults to the port on localhost', () => {
   expect(parseEnv({ PORT: '4000' }).SITE_URL).toBe('http://localhost:4000');
