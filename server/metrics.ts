@@ -2,7 +2,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import { z } from 'zod';
 import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
-import type { MailStatus } from './mail/database.ts';
+import type { MailState } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
 import { droppedLogLines } from './observability/log.ts';
 import type { Coordinator } from './process/coordinator.ts';
@@ -18,7 +18,7 @@ export type Metrics = {
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
-  observeMailCounts(counts: () => Promise<Record<MailStatus, number>>): void;
+  observeMailCounts(counts: () => Promise<Record<MailState, number>>): void;
   /** Returns the metrics in the Prometheus text format, summed over all workers. */
   text(): Promise<string>;
   /** Returns the same metrics in prom-client's JSON format. */
@@ -143,7 +143,7 @@ function createMailMetrics(
 ): Pick<Metrics, 'mailEvent' | 'observeMailCounts'> {
   const events = new Counter({
     name: 'bff_mail_events_total',
-    help: 'Mail events: accepted, held, duplicate, dropped, refused, sent, retried, dead, transport_down',
+    help: 'Mail events: accepted, held, duplicate, suspected, refused, sent, retried, dead, transport_down',
     labelNames: ['event'],
     registers,
   });

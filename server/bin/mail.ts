@@ -1,10 +1,10 @@
 /**
- * Manages the outbox: `npm run mail -- list|show|requeue|discard|migrate`. Uses the mail storage of the settings. The
+ * Manages the outbox: `npm run mail -- list|show|release|requeue|discard|migrate`. Uses the mail storage of the settings. The
  * product may be running, except during `migrate`.
  */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
-import { mailStatuses } from '../mail/database.ts';
+import { mailStates } from '../mail/database.ts';
 import { migrateMails } from '../mail/migrate.ts';
 import { openMailDatabase } from '../mail/open-database.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
@@ -12,10 +12,11 @@ import { createLogger, type Logger } from '../observability/log.ts';
 
 const usage = `Usage: npm run mail -- <command>
 
-  list [--status queued|sending|sent|dead|held] [--limit 50]
+  list [--status ${mailStates.join('|')}] [--limit 50]
   show <id>
-  requeue <id>    restarts delivery of a dead, held or queued mail, with no attempts counted
-  discard <id>    deletes a mail permanently, unless it is being sent
+  release <id…>   delivers suspected mails
+  requeue <id…>   restarts delivery of dead, held, queued or suspected mails, with no attempts counted
+  discard <id…>   deletes mails permanently, unless they are being sent
   migrate         copies all mails from the SQLite file in DATA_DIR to DATABASE_URL; stop the product first
 `;
 
@@ -24,7 +25,7 @@ class UsageError extends Error {}
 
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
   const { values, positionals } = parse(args);
-  const [command, id] = positionals;
+  const [command, ...ids] = positionals;
   if (command === 'migrate') {
     if (!env.DATABASE_URL) throw new UsageError('DATABASE_URL is not set: there is no database to copy to.');
     const { copied, skipped } = await migrateMails({ dataDir: env.DATA_DIR, url: env.DATABASE_URL, log });
@@ -34,20 +35,48 @@ async function run(args: string[], env: Env, log: Logger): Promise<string> {
   try {
     const outbox = createOutbox(db, { siteUrl: env.SITE_URL });
     if (command === 'list') return await list(outbox, values);
-    if (!id) throw new UsageError(usage);
-    switch (command) {
-      case 'show':
-        return JSON.stringify(found(id, await outbox.get(id)), null, 2);
-      case 'requeue':
-        return found(id, (await outbox.requeue(id)) || undefined) && `${id} is queued.`;
-      case 'discard':
-        return found(id, (await outbox.discard(id)) || undefined) && `${id} is deleted.`;
-      default:
-        throw new UsageError(usage);
-    }
+    const change = changeOf(command, outbox);
+    if (!change || ids.length === 0) throw new UsageError(usage);
+    return await changeAll(ids, change);
   } finally {
     await db.close();
   }
+}
+
+/** Changes or reads one mail and returns the text to print, or undefined if the mail does not allow it. */
+type Change = (id: string) => Promise<string | undefined>;
+
+function changeOf(command: string | undefined, outbox: Outbox): Change | undefined {
+  const requeue: Change = async (id) => ((await outbox.requeue(id)) ? `${id} is queued.` : undefined);
+  switch (command) {
+    case 'show':
+      return async (id) => {
+        const mail = await outbox.get(id);
+        return mail && JSON.stringify(mail, null, 2);
+      };
+    case 'release':
+      return async (id) => ((await outbox.get(id))?.status === 'suspected' ? requeue(id) : undefined);
+    case 'requeue':
+      return requeue;
+    case 'discard':
+      return async (id) => ((await outbox.discard(id)) ? `${id} is deleted.` : undefined);
+    default:
+      return undefined;
+  }
+}
+
+/** @throws UsageError that lists every outcome, if a mail did not allow its change */
+async function changeAll(ids: readonly string[], change: Change): Promise<string> {
+  const lines: string[] = [];
+  let failed = false;
+  for (const id of ids) {
+    const done = await change(id);
+    failed ||= done === undefined;
+    lines.push(done ?? `Mail ${id} does not exist or is in a state that does not allow this.`);
+  }
+  const text = lines.join('\n');
+  if (failed) throw new UsageError(text);
+  return text;
 }
 
 function parse(args: string[]) {
@@ -63,24 +92,22 @@ function parse(args: string[]) {
 }
 
 async function list(outbox: Outbox, values: { status?: string; limit: string }): Promise<string> {
-  const status = mailStatuses.find((known) => known === values.status);
+  const status = mailStates.find((known) => known === values.status);
   if (values.status !== undefined && !status) throw new UsageError(usage);
   const limit = Number(values.limit);
   if (!Number.isInteger(limit) || limit < 1) throw new UsageError(usage);
   const mails = await outbox.list({ status, limit });
   const lines = mails.map((mail) =>
-    [mail.id, mail.status.padEnd(7), mail.acceptedAt.toISOString(), mail.attempts, mail.lastError ?? ''].join(
-      '  ',
-    ),
+    [
+      mail.id,
+      mail.status.padEnd(9),
+      mail.acceptedAt.toISOString(),
+      mail.attempts,
+      mail.suspicion ?? mail.lastError ?? '',
+    ].join('  '),
   );
   const counts = Object.entries(await outbox.counts()).map(([name, count]) => `${name} ${count}`);
   return [...lines, counts.join(', ')].join('\n');
-}
-
-function found<T>(id: string, value: T | undefined): T {
-  if (value === undefined)
-    throw new UsageError(`Mail ${id} does not exist or is in a state that does not allow this.`);
-  return value;
 }
 
 try {

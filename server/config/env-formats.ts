@@ -19,6 +19,7 @@ const defaultRateLimits: RateLimits = {
   mailSender: { points: 20, windowSeconds: 86_400 },
   mailNetwork: { points: 50, windowSeconds: 86_400 },
   mailSite: { points: 1_000, windowSeconds: 86_400 },
+  mailSuspected: { points: 200, windowSeconds: 86_400 },
 };
 
 const { maxWindowSeconds } = limits.rateLimit;

@@ -8,6 +8,8 @@ export const limits = {
   inputDepth: 100,
   /** Maximum number of superjson's type annotations in an input, such as its dates and undefined values. */
   inputAnnotations: 2_000,
+  /** Maximum number of fields that one error response names. A caller can send thousands of unknown fields. */
+  fieldErrors: 50,
   /** Maximum multipart body of a form. */
   formBodyBytes: 64 * 1024,
   /** Maximum length of an incoming x-request-id. */
@@ -291,12 +293,12 @@ export const limits = {
     stopGrace: 10_000,
     /** Number of claims without an outcome (the process died each time) after which a mail counts as the cause. */
     crashedClaims: 5,
-    /** Retention of sent mails. Dead and held mails are kept forever. */
+    /** Retention of sent mails. Dead, held and suspected mails are kept forever. */
     sentKeptFor: 30 * 24 * 60 * 60_000,
     sweepInterval: 60 * 60_000,
     deletedAtOnce: 500,
     linksInContents: 3,
-    /** Minimum time to fill in the form. Faster submissions are not from a person. */
+    /** Minimum time to fill in the form. A faster submission is suspected. */
     minimumFillTime: 2_000,
     /** Maximum number of mails in one list for the operator. */
     listed: 200,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from './is-record.ts';
 
 export type JsonSchema = { [keyword: string]: unknown };
 
@@ -58,4 +59,23 @@ function jsonFormOf(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema
 export function examplesOf(schema: z.ZodType): readonly unknown[] {
   const examples: unknown = z.globalRegistry.get(schema)?.examples;
   return Array.isArray(examples) ? examples : [];
+}
+
+/** Keywords whose values are not schemas. */
+const valueKeywords = new Set(['const', 'default', 'enum', 'examples']);
+
+/**
+ * Yields the path of every object in an input schema that accepts unknown fields and drops them: a misspelt field would
+ * get lost without an error.
+ */
+export function* lenientObjects(schema: unknown, path: string): Generator<string> {
+  if (!isRecord(schema)) return;
+  const { properties, ...keywords } = schema;
+  if (isRecord(properties)) {
+    if (!('additionalProperties' in schema)) yield path;
+    for (const [name, field] of Object.entries(properties)) yield* lenientObjects(field, `${path}.${name}`);
+  }
+  for (const [keyword, value] of Object.entries(keywords)) {
+    if (!valueKeywords.has(keyword)) yield* lenientObjects(value, path);
+  }
 }

@@ -1,11 +1,27 @@
 import type { Kysely, RawBuilder, Selectable } from 'kysely';
+import type { Suspicion } from './screening.ts';
 
 /**
  * queued: waits for its next attempt; sending: claimed by a dispatcher until its lease ends; sent: accepted by the
- * transport; dead: never attempted again; held: accepted while there was no transport.
+ * transport; dead: never attempted again; held: accepted while there was no transport, or suspected.
  */
 export const mailStatuses = ['queued', 'sending', 'sent', 'dead', 'held'] as const;
 export type MailStatus = (typeof mailStatuses)[number];
+
+/** The operator also sees which mails seem to come from a bot: they wait until they are released or discarded. */
+export const mailStates = [...mailStatuses, 'suspected'] as const;
+export type MailState = (typeof mailStates)[number];
+
+/** A suspected mail is stored as dead: releases that do not know the column `suspicion` must not deliver it either. */
+export function stateOf({ status, suspicion }: Pick<MailTable, 'status' | 'suspicion'>): MailState {
+  return status === 'dead' && suspicion !== null ? 'suspected' : status;
+}
+
+/** Returns the status that the sender sees. */
+export function statusOf(row: Pick<MailTable, 'status' | 'suspicion'>): MailStatus {
+  const state = stateOf(row);
+  return state === 'suspected' ? 'held' : state;
+}
 
 /** Times are whole milliseconds since the epoch. */
 export type MailTable = {
@@ -33,6 +49,8 @@ export type MailTable = {
   last_error: string | null;
   /** The trace that the mail was accepted in; its delivery continues that trace. */
   traceparent: string | null;
+  /** Why the mail was not queued when it was accepted; null once the operator has released it. */
+  suspicion: Suspicion | null;
 };
 
 type InboxTable = {

@@ -1,13 +1,13 @@
 /**
  * Mail events counted in the metrics. On receipt: accepted, held, `duplicate` (the idempotency key already had a mail),
- * `dropped` (filled in by a bot), `refused` (too many links). On delivery: sent, retried, dead, and `transport_down`
+ * `suspected` (seems to come from a bot), `refused` (too many links). On delivery: sent, retried, dead, and `transport_down`
  * for each attempt without a working transport.
  */
 export type MailEvent =
   | 'accepted'
   | 'held'
   | 'duplicate'
-  | 'dropped'
+  | 'suspected'
   | 'refused'
   | 'sent'
   | 'retried'

@@ -6,13 +6,12 @@ import type { Coordinator } from '../process/coordinator.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Draft } from './draft.ts';
 import type { MailEvent } from './events.ts';
-import { createFakeIds } from './fake-ids.ts';
 import type { InboxRow } from './inbox.ts';
 import { createLazyStorage } from './lazy-storage.ts';
 import { htmlOf, senderOf, subjectOf } from './message.ts';
 import { type MailMode, mailModeOf } from './mode.ts';
 import type { Operations } from './operations.ts';
-import type { MailState, Outbox, Receipt } from './outbox.ts';
+import type { Delivery, Outbox, Receipt } from './outbox.ts';
 import { createSentMailCleanup } from './sent-mail-cleanup.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withAcceptSpan } from './trace.ts';
@@ -42,16 +41,10 @@ export type Mail = {
    * @throws AppError idempotency_conflict when the key was used for a different draft
    */
   send(draft: Draft): Promise<Receipt>;
-  /** Returns the receipt of a mail that does not exist, as the response to a bot that filled in the form. */
-  fakeReceipt(): Receipt;
   /** For the operator. A requeued mail is attempted immediately. */
   operations: Omit<Operations, 'deleteSent'>;
-  /**
-   * Returns the state of a mail. The id of a fake receipt has the state of a mail that waits for its first attempt.
-   *
-   * @throws AppError not_found
-   */
-  status(id: string): Promise<MailState>;
+  /** @throws AppError not_found */
+  status(id: string): Promise<Delivery>;
   /** Null outside inbox mode. */
   inbox: MailInbox | null;
   /** Reports whether mails can be stored. Does not throw. */
@@ -83,8 +76,6 @@ export function createMail(options: MailOptions): Mail {
   const transport = chooseTransport(env, timing, outbox);
   const dispatcher = transport && createDispatcher({ outbox, transport, log, timing, record });
   const cleanup = createSentMailCleanup({ outbox, log, timing });
-  const fakeIds = createFakeIds(env.SITE_URL);
-  const initialStatus = transport ? 'queued' : 'held';
   let delivers = false;
 
   /** Wakes the dispatcher of the worker that delivers. */
@@ -103,22 +94,21 @@ export function createMail(options: MailOptions): Mail {
     mode,
     async send(draft) {
       const receipt = await withAcceptSpan(async () => (await outbox()).enqueue(draft));
-      record(receipt.duplicate ? 'duplicate' : transport ? 'accepted' : 'held');
+      const { suspicion } = draft;
+      record(receipt.duplicate ? 'duplicate' : suspicion ? 'suspected' : transport ? 'accepted' : 'held');
+      if (suspicion && !receipt.duplicate) {
+        log.warn(
+          { mailId: receipt.id, suspicion },
+          'suspected mail kept: release or discard it (npm run mail)',
+        );
+      }
       wakeDelivery();
       return receipt;
-    },
-    fakeReceipt() {
-      record('dropped');
-      const id = fakeIds.create(new Date());
-      const host = new URL(env.SITE_URL).hostname;
-      return { id, messageId: `<${id}@${host}>`, status: initialStatus, duplicate: false };
     },
     operations: createOperatorView(outbox, wakeDelivery),
     async status(id) {
       const state = await (await outbox()).status(id);
       if (state) return state;
-      const acceptedAt = fakeIds.acceptedAtOf(id);
-      if (acceptedAt) return { id, status: initialStatus, attempts: 0, acceptedAt, sentAt: null };
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
     check: reuseFor(limits.database.checkFreshFor, async () => {

@@ -17,7 +17,6 @@ export function renderMessage(
   mail: Visitor & Pick<ClaimedMail, 'id' | 'messageId' | 'contents' | 'acceptedAt'>,
   addresses: Addresses,
 ): SendMailOptions {
-  const text = cleanContents(mail.contents);
   return {
     envelope: { from: addresses.from, to: [addresses.to] },
     messageId: mail.messageId,
@@ -26,8 +25,8 @@ export function renderMessage(
     to: { name: '', address: addresses.to },
     replyTo: { name: cleanHeader(mail.name ?? ''), address: mail.email },
     subject: subjectOf(mail, addresses.siteUrl),
-    text,
-    html: htmlOf(mail.contents),
+    text: withCrlf(cleanContents(mail.contents)),
+    html: withCrlf(htmlOf(mail.contents)),
     headers: { 'Auto-Submitted': 'auto-generated' },
     baseBoundary: mail.id,
     xMailer: false,
@@ -53,6 +52,11 @@ export function senderOf(mail: Pick<Visitor, 'email' | 'name'>): string {
  */
 function cleanHeader(value: string): string {
   return cleanLine(value).replaceAll('=?', '= ?');
+}
+
+/** Text parts have CRLF before they are encoded, because base64 keeps the line endings (RFC 2045, 6.8). */
+function withCrlf(text: string): string {
+  return text.replaceAll('\n', '\r\n');
 }
 
 /** Returns the HTML part of a message with these contents. */

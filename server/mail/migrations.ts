@@ -55,6 +55,11 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         await sql`alter table mail add column traceparent text`.execute(db);
       },
     },
+    '004-suspicion': {
+      async up(db) {
+        await sql`alter table mail add column suspicion text`.execute(db);
+      },
+    },
   };
 }
 

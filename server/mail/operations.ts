@@ -1,12 +1,15 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely';
 import { limits } from '../config/limits.ts';
-import { type MailDatabase, type MailRow, type MailStatus, mailStatuses } from './database.ts';
+import { type MailDatabase, type MailRow, type MailState, type MailTables, stateOf } from './database.ts';
+import type { Suspicion } from './screening.ts';
 import { withStorageErrors } from './storage-errors.ts';
 
 /** A mail in the operator's list. */
 type MailSummary = {
   id: string;
-  status: MailStatus;
+  status: MailState;
+  /** Why the mail is suspected; null for other mails. */
+  suspicion: Suspicion | null;
   attempts: number;
   acceptedAt: Date;
   /** Time of the next attempt; null unless the mail is queued. */
@@ -28,17 +31,19 @@ type MailDetails = MailSummary & {
 /** The operator's actions on mails. */
 export type Operations = {
   /** Newest first. */
-  list(options: { status?: MailStatus | undefined; limit: number }): Promise<MailSummary[]>;
+  list(options: { status?: MailState | undefined; limit: number }): Promise<MailSummary[]>;
   get(id: string): Promise<MailDetails | undefined>;
-  /** Resets a dead, held or queued mail to its first attempt, due immediately. Returns false if there is none. */
+  /**
+   * Resets a dead, held, queued or suspected mail to its first attempt, due immediately. Returns false if there is none.
+   */
   requeue(id: string): Promise<boolean>;
   /** Deletes a mail with its idempotency key, unless it is being sent. Returns false if there is none. */
   discard(id: string): Promise<boolean>;
   /** Returns the number of mails in each state. */
-  counts(): Promise<Record<MailStatus, number>>;
+  counts(): Promise<Record<MailState, number>>;
   /**
    * Deletes mails sent more than `olderThan` milliseconds ago, at most `limits.mail.deletedAtOnce`; returns how many.
-   * Dead and held mails never expire.
+   * Dead, held and suspected mails never expire.
    */
   deleteSent(olderThan: number): Promise<number>;
 };
@@ -47,10 +52,8 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
   return {
     list: ({ status, limit }) =>
       withStorageErrors(async () => {
-        const rows = await queries
-          .selectFrom('mail')
-          .selectAll()
-          .$if(status !== undefined, (select) => select.where('status', '=', status ?? 'queued'))
+        const mails = queries.selectFrom('mail').selectAll();
+        const rows = await (status === undefined ? mails : mails.where(isInState(status)))
           .orderBy('accepted_at', 'desc')
           .orderBy('id')
           .limit(limit)
@@ -78,7 +81,14 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
         write(async (transaction) => {
           const result = await transaction
             .updateTable('mail')
-            .set({ status: 'queued', attempts: 0, unfinished: 0, queued_at: now(), next_attempt_at: now() })
+            .set({
+              status: 'queued',
+              suspicion: null,
+              attempts: 0,
+              unfinished: 0,
+              queued_at: now(),
+              next_attempt_at: now(),
+            })
             .where('id', '=', id)
             .where('status', 'in', ['dead', 'held', 'queued'])
             .executeTakeFirst();
@@ -108,20 +118,12 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
       withStorageErrors(async () => {
         const rows = await queries
           .selectFrom('mail')
-          .select(['status', (eb) => eb.fn.countAll<number | string | bigint>().as('count')])
-          .groupBy('status')
+          .select(['status', 'suspicion', (eb) => eb.fn.countAll<number | string | bigint>().as('count')])
+          .groupBy(['status', 'suspicion'])
           .execute();
-        const countByStatus = new Map(rows.map(({ status, count }) => [status, Number(count)]));
-        const [queued, sending, sent, dead, held] = mailStatuses.map(
-          (status) => countByStatus.get(status) ?? 0,
-        );
-        return {
-          queued: queued ?? 0,
-          sending: sending ?? 0,
-          sent: sent ?? 0,
-          dead: dead ?? 0,
-          held: held ?? 0,
-        };
+        const counts = { queued: 0, sending: 0, sent: 0, dead: 0, held: 0, suspected: 0 };
+        for (const row of rows) counts[stateOf(row)] += Number(row.count);
+        return counts;
       }),
 
     deleteSent: (olderThan) =>
@@ -144,10 +146,25 @@ export function createOperations({ queries, write, now }: MailDatabase): Operati
   };
 }
 
+/** The reverse of `stateOf`, as a condition. */
+function isInState(state: MailState) {
+  return (eb: ExpressionBuilder<MailTables, 'mail'>): ExpressionWrapper<MailTables, 'mail', SqlBool> => {
+    switch (state) {
+      case 'suspected':
+        return eb.and([eb('status', '=', 'dead'), eb('suspicion', 'is not', null)]);
+      case 'dead':
+        return eb.and([eb('status', '=', 'dead'), eb('suspicion', 'is', null)]);
+      default:
+        return eb.and([eb('status', '=', state)]);
+    }
+  };
+}
+
 function toSummary(row: MailRow): MailSummary {
   return {
     id: row.id,
-    status: row.status,
+    status: stateOf(row),
+    suspicion: stateOf(row) === 'suspected' ? row.suspicion : null,
     attempts: row.attempts,
     acceptedAt: new Date(row.accepted_at),
     nextAttemptAt: row.status === 'queued' ? new Date(row.next_attempt_at) : null,

@@ -3,7 +3,7 @@ import type { RawBuilder } from 'kysely';
 import { AppError } from '../errors.ts';
 import { currentTrace, formatTraceparent } from '../observability/trace-context.ts';
 import { type Claims, createClaims } from './claims.ts';
-import type { MailDatabase, MailStatus, MailTable, Queries } from './database.ts';
+import { type MailDatabase, type MailStatus, type MailTable, type Queries, statusOf } from './database.ts';
 import { type Draft, payloadHash } from './draft.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createOperations, type Operations } from './operations.ts';
@@ -20,7 +20,7 @@ export type Receipt = {
   duplicate: boolean;
 };
 
-export type MailState = {
+export type Delivery = {
   id: string;
   status: MailStatus;
   attempts: number;
@@ -45,7 +45,7 @@ export type Outbox = Claims &
      * @throws AppError idempotency_conflict when the key was used for a different draft
      */
     enqueue(draft: Draft): Promise<Receipt>;
-    status(id: string): Promise<MailState | undefined>;
+    status(id: string): Promise<Delivery | undefined>;
     /** Makes held mails due. Resolves to their number. */
     releaseHeld(): Promise<number>;
     inbox: Inbox;
@@ -64,7 +64,7 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
     enqueue: (draft) =>
       withStorageErrors(() =>
         write(async (transaction) => {
-          const mail = newMail(draft, { host, at: now(), status: opts.hold ? 'held' : 'queued' });
+          const mail = newMail(draft, { host, at: now(), hold: opts.hold === true });
           // The unique index resolves a race: the loser inserts nothing and reads the winner's row.
           const inserted = await transaction
             .insertInto('mail')
@@ -73,7 +73,7 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
             .returning('id')
             .executeTakeFirst();
           if (!inserted) return duplicateOf(transaction, mail);
-          return { id: mail.id, messageId: mail.message_id, status: mail.status, duplicate: false };
+          return { id: mail.id, messageId: mail.message_id, status: statusOf(mail), duplicate: false };
         }),
       ),
 
@@ -81,13 +81,13 @@ export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
       withStorageErrors(async () => {
         const row = await queries
           .selectFrom('mail')
-          .select(['id', 'status', 'attempts', 'accepted_at', 'sent_at'])
+          .select(['id', 'status', 'suspicion', 'attempts', 'accepted_at', 'sent_at'])
           .where('id', '=', id)
           .executeTakeFirst();
         return (
           row && {
             id: row.id,
-            status: row.status,
+            status: statusOf(row),
             attempts: row.attempts,
             acceptedAt: new Date(row.accepted_at),
             sentAt: row.sent_at === null ? null : new Date(row.sent_at),
@@ -123,6 +123,7 @@ type NewMail = Pick<
   | 'attempts'
   | 'unfinished'
   | 'traceparent'
+  | 'suspicion'
 > &
   Record<'accepted_at' | 'queued_at' | 'next_attempt_at', RawBuilder<number>>;
 
@@ -130,19 +131,20 @@ type NewMail = Pick<
 async function duplicateOf(queries: Queries, mail: NewMail): Promise<Receipt> {
   const earlier = await queries
     .selectFrom('mail')
-    .select(['id', 'message_id', 'status', 'payload_hash'])
+    .select(['id', 'message_id', 'status', 'suspicion', 'payload_hash'])
     .where('idempotency_key', '=', mail.idempotency_key)
     .executeTakeFirstOrThrow();
   if (earlier.payload_hash !== mail.payload_hash) throw new AppError('idempotency_conflict');
-  return { id: earlier.id, messageId: earlier.message_id, status: earlier.status, duplicate: true };
+  return { id: earlier.id, messageId: earlier.message_id, status: statusOf(earlier), duplicate: true };
 }
 
 function newMail(
   draft: Draft,
-  { host, at, status }: { host: string; at: RawBuilder<number>; status: MailStatus },
+  { host, at, hold }: { host: string; at: RawBuilder<number>; hold: boolean },
 ): NewMail {
   const id = randomUUID();
   const trace = currentTrace.getStore();
+  const { suspicion = null } = draft;
   return {
     id,
     message_id: `<${id}@${host}>`,
@@ -152,7 +154,8 @@ function newMail(
     from_name: draft.name ?? null,
     subject: draft.subject ?? null,
     contents: draft.contents,
-    status,
+    status: suspicion ? 'dead' : hold ? 'held' : 'queued',
+    suspicion,
     attempts: 0,
     unfinished: 0,
     traceparent: trace ? formatTraceparent(trace) : null,

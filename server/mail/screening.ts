@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
 import { limits } from '../config/limits.ts';
 
+/** Why a mail is suspected to come from a bot. */
+export const suspicions = ['hidden_field', 'filled_too_fast'] as const;
+export type Suspicion = (typeof suspicions)[number];
+
 /** Form fields that distinguish people from bots. */
 export type FormSignals = {
-  /** A honeypot: a field that people do not see. */
-  website?: string | undefined;
+  /** A field that people do not see. */
+  leaveEmpty?: string | undefined;
   /** When the form was shown, in milliseconds since the epoch. */
   shownAt?: number | undefined;
 };
 
-/** Reports whether a bot filled in a form. The response must not reveal it. */
-export function isFilledByBot({ website, shownAt }: FormSignals, now = Date.now()): boolean {
+/** Returns why a form seems to be filled in by a bot, or undefined. */
+export function suspicionOf(
+  { leaveEmpty = '', shownAt }: FormSignals,
+  now = Date.now(),
+): Suspicion | undefined {
+  if (leaveEmpty.trim() !== '') return 'hidden_field';
   // A time in the future comes from an instance whose clock is ahead: ignore it.
-  const tooQuick = shownAt !== undefined && shownAt <= now && now - shownAt < limits.mail.minimumFillTime;
-  return tooQuick || (website !== undefined && website.trim() !== '');
+  const tooFast = shownAt !== undefined && shownAt <= now && now - shownAt < limits.mail.minimumFillTime;
+  return tooFast ? 'filled_too_fast' : undefined;
 }
 
 const link = /\b(?:https?:\/\/|www\.)/gi;

@@ -1,5 +1,7 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { fieldErrorsFrom, unknownField } from '../lib/field-errors.ts';
 import { toJsonSchema } from '../lib/json-schema.ts';
 import type { Principal } from '../principal.ts';
 import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-registry.ts';
@@ -9,7 +11,11 @@ export type ProcedureTool = {
   entry: ProcedureEntry;
   /** The tool's entry in `tools/list`. */
   tool: Tool;
-  /** Extracts the procedure's input from the arguments of a tool call, which are always an object. */
+  /**
+   * Extracts the procedure's input from the arguments of a tool call, which are always an object.
+   *
+   * @throws AppError `invalid_input` that names the arguments that the tool does not have
+   */
   inputOf: (given: Record<string, unknown>) => unknown;
 };
 
@@ -54,10 +60,10 @@ export function isOfferedTo(principal: Principal, entry: ProcedureEntry): boolea
 
 function toolOf(entry: ProcedureEntry): ProcedureTool {
   const { path, type, meta } = entry;
-  const { inputSchema, inputOf } = argumentsOf(entry.input);
+  const { inputSchema, inputOf } = argumentsOf(entry);
   return {
     entry,
-    inputOf,
+    inputOf: (given) => inputOf(requireOffered(given, inputSchema)),
     tool: {
       name: path.replaceAll('.', '_'),
       title: meta.summary,
@@ -74,17 +80,37 @@ function toolOf(entry: ProcedureEntry): ProcedureTool {
 }
 
 /**
- * Maps the input of a procedure to arguments: an object is the arguments themselves, any other input is the argument
- * `value`, and a procedure without input takes no arguments.
+ * Maps the input of a procedure to arguments: an object is the arguments themselves, without the fields of forms; any
+ * other input is the argument `value`; and a procedure without input takes no arguments.
  */
-function argumentsOf(input: z.ZodType): Pick<ProcedureTool, 'inputOf'> & Pick<Tool, 'inputSchema'> {
+function argumentsOf({
+  input,
+  meta,
+}: ProcedureEntry): Pick<ProcedureTool, 'inputOf'> & Pick<Tool, 'inputSchema'> {
   if (!takesInput(input)) {
     return { inputSchema: objectSchema(z.strictObject({})), inputOf: () => undefined };
   }
-  if (toJsonSchema(input, 'input').type === 'object') {
-    return { inputSchema: objectSchema(input), inputOf: (given) => given };
+  if (toJsonSchema(input, 'input').type !== 'object') {
+    return { inputSchema: objectSchema(z.strictObject({ value: input })), inputOf: ({ value }) => value };
   }
-  return { inputSchema: objectSchema(z.object({ value: input })), inputOf: ({ value }) => value };
+  const { properties = {}, ...schema } = objectSchema(input);
+  const offered = Object.entries(properties).filter(([name]) => !meta.formFields?.includes(name));
+  return {
+    inputSchema: { ...schema, properties: Object.fromEntries(offered) },
+    inputOf: (given) => given,
+  };
+}
+
+/** @throws AppError `invalid_input` that names the arguments that the tool does not have */
+function requireOffered(
+  given: Record<string, unknown>,
+  { properties = {}, additionalProperties }: Tool['inputSchema'],
+): Record<string, unknown> {
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(properties, name));
+  if (additionalProperties !== false || unknown.length === 0) return given;
+  throw new AppError('invalid_input', {
+    fieldErrors: fieldErrorsFrom(unknown.map((name) => [name, unknownField])),
+  });
 }
 
 function objectSchema(schema: z.ZodType): Tool['inputSchema'] {

@@ -3,7 +3,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
 import { AppError, type ErrorReason, isAppError, isClientError, withoutStack } from '../errors.ts';
 import { fieldErrorsOf } from '../lib/field-errors.ts';
-import { textFields } from '../lib/form-fields.ts';
+import { readFields } from '../lib/form-fields.ts';
 import { type CallRecord, requestScope } from '../observability/request-scope.ts';
 import { currentTrace } from '../observability/trace-context.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
@@ -106,11 +106,18 @@ const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, 
   }
 });
 
-/** Converts a multipart form to an object of its text fields, so that one input schema validates JSON and forms. */
+/**
+ * Converts a multipart form to an object of its text fields, so that one input schema validates JSON and forms.
+ *
+ * @throws AppError `invalid_input` that names the files and repeated fields
+ */
 function formReader(read: () => Promise<unknown>): () => Promise<unknown> {
   return async () => {
     const raw = await read();
-    return raw instanceof FormData ? Object.fromEntries(textFields(raw)) : raw;
+    if (!(raw instanceof FormData)) return raw;
+    const form = readFields(raw);
+    if (!form.ok) throw new AppError('invalid_input', { fieldErrors: form.fieldErrors });
+    return form.fields;
   };
 }
 

@@ -13,6 +13,8 @@ export type ProcedureMeta = {
   rateLimit: RateLimitClass;
   /** Also accepts a multipart form. */
   form?: boolean;
+  /** Input fields that only the form of a page of this site sends. They are not offered to agents. */
+  formFields?: readonly string[];
   /** Scope that the service key must have. Undefined for a public procedure. */
   scope?: string;
   /** Error reasons in addition to those of every call and those implied by the class and the scope. */

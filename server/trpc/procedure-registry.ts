@@ -1,7 +1,7 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
 import { type ErrorReason, isErrorReason } from '../errors.ts';
-import { examplesOf } from '../lib/json-schema.ts';
+import { examplesOf, lenientObjects, toJsonSchema } from '../lib/json-schema.ts';
 import { readDefinition, rejectLazyRouters } from './procedure-definition.ts';
 import { ProcedureDefinitionError } from './procedure-definition-error.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
@@ -25,6 +25,7 @@ const metaSchema = z.object({
   sensitive: z.boolean(),
   rateLimit: z.enum(['light', 'upstream', 'mail']),
   form: z.boolean().exactOptional(),
+  formFields: z.array(z.string()).exactOptional(),
   scope: z.string().exactOptional(),
   errors: z
     .array(z.custom<ErrorReason>((reason) => typeof reason === 'string' && isErrorReason(reason)))
@@ -54,6 +55,9 @@ function readProcedure(path: string, procedure: AnyProcedure): ProcedureEntry {
   const { type, input, output, ...definition } = readDefinition(path, procedure);
   const meta = metaSchema.safeParse(definition.meta);
   if (!meta.success) throw reject(`has incomplete meta: ${z.prettifyError(meta.error)}`);
+  for (const object of lenientObjects(toJsonSchema(input, 'input'), 'input')) {
+    throw reject(`ignores unknown fields of ${object}: use z.strictObject() instead of z.object()`);
+  }
   const examples = examplesOf(input);
   if (examples.length === 0 && takesInput(input)) {
     throw reject('takes an input but has no example: add .meta({ examples: [...] }) to its input schema');

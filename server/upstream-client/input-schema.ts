@@ -7,5 +7,5 @@ export function inputSchemaOf(endpoint: Endpoint): z.ZodObject {
   if (endpoint.params) parts.params = endpoint.params.describe('Named segments of the path');
   if (endpoint.query) parts.query = endpoint.query;
   if ('body' in endpoint && endpoint.body) parts.body = endpoint.body;
-  return z.object(parts).meta({ examples: [endpoint.example] });
+  return z.strictObject(parts).meta({ examples: [endpoint.example] });
 }

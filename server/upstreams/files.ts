@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineUpstream } from '../upstream-client/declaration.ts';
 
-const params = z.object({
+const params = z.strictObject({
   name: z.string().regex(/^[\w][\w.-]{0,99}$/, 'Letters, digits, dots, hyphens and underscores; at most 100'),
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineUpstream } from '../upstream-client/declaration.ts';
 
 /** GitHub's rules: owners have letters, digits and single hyphens; repositories also dots and underscores. */
-export const repository = z.object({
+export const repository = z.strictObject({
   owner: z
     .string()
     .regex(/^[A-Za-z\d](?:[A-Za-z\d]|-(?=[A-Za-z\d])){0,38}$/, 'Not a GitHub user or organisation name'),
@@ -58,7 +58,7 @@ export const github = defineUpstream({
       description: 'Returns the published releases, newest first, with their notes in Markdown.',
       params: repository,
       query: z
-        .object({
+        .strictObject({
           per_page: z.int().min(1).max(30).default(10),
           page: z.int().min(1).max(100).default(1),
         })
@@ -88,7 +88,7 @@ export const github = defineUpstream({
       description: 'Returns the HTML that GitHub renders from Markdown. GitHub sanitises it.',
       // Rendering has no side effects.
       idempotency: 'safe',
-      body: z.object({
+      body: z.strictObject({
         text: z.string().min(1).max(20_000),
         mode: z.enum(['markdown', 'gfm']).optional(),
       }),

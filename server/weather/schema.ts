@@ -10,7 +10,7 @@ const summary = z.string().nullable().describe('Description of the weather code'
 const isDay = z.boolean().nullable();
 
 export const forecastInput = z
-  .object({
+  .strictObject({
     lat: z.number().min(-90).max(90).describe('Latitude in degrees, rounded to two decimals'),
     lng: z.number().min(-180).max(180).describe('Longitude in degrees, rounded to two decimals'),
     days: z.int().min(1).max(16).default(7).describe('Number of days, including today'),
@@ -96,7 +96,7 @@ export const forecastOutput = z.object({
 });
 
 export const placesInput = z
-  .object({
+  .strictObject({
     name: z.string().trim().min(1).max(100).describe('The beginning of a place name or a postal code'),
     count: z.int().min(1).max(20).default(8),
   })

@@ -58,6 +58,25 @@ test('a double click sends one mail', async () => {
   await arrivesInInbox(page, 'Only once');
 });
 
+test('a message with the hidden field filled in is held, and the page says so', async () => {
+  const { page } = await visit();
+  await page.goto('/contact');
+  await hydrated(sendButton(page));
+  const hidden = page.locator('input[name="leaveEmpty"]');
+  // Browsers autofill only rendered fields.
+  expect(await hidden.isVisible()).toBe(false);
+  await fillContactForm(page, { email: 'bot@example.org', subject: 'Buy', contents: 'Buy!' });
+  await hidden.evaluate((field) => {
+    // React ignores a change through its own setter.
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set?.call(field, 'Buy!');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+  await sendButton(page).click();
+  const status = page.getByRole('status');
+  await reads(status, 'Your message is stored. It will be sent once the owner of this site releases it.');
+  await screenshot(page, 'contact-held');
+});
+
 test('a field shows its error when it loses focus, and clears it when it becomes valid', async () => {
   const { page, requests } = await visit();
   await page.goto('/contact');

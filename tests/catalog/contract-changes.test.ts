@@ -96,8 +96,8 @@ describe('a procedure', () => {
     ['form dropped', { meta: { form: true } }, {}, ['breaking: no longer accepts a form']],
     ['class', {}, { meta: { rateLimit: 'mail' } }, ['compatible: rate limit mail, was light']],
     ['error', {}, { meta: { errors: ['not_found'] } }, ['compatible: can fail with not_found']],
-    ['input added', {}, { input: z.object({}) }, ['breaking: input: added']],
-    ['input removed', { input: z.object({}) }, {}, ['breaking: input: removed']],
+    ['input added', {}, { input: z.strictObject({}) }, ['breaking: input: added']],
+    ['input removed', { input: z.strictObject({}) }, {}, ['breaking: input: removed']],
   ])('%s', (_, before, after, expected) => {
     expect(changes(before, after)).toEqual(expected.map((line) => `a.b ${line}`));
   });
@@ -119,7 +119,7 @@ const narrowings: [string, z.ZodType, z.ZodType, narrowed: string, widened: stri
 
 describe('an input', () => {
   const inputs = (before: z.ZodType, after: z.ZodType) =>
-    changes({ input: z.object({ a: before }) }, { input: z.object({ a: after }) });
+    changes({ input: z.strictObject({ a: before }) }, { input: z.strictObject({ a: after }) });
 
   test.each(narrowings)(
     'narrowed is breaking, widened is compatible: %s',
@@ -132,62 +132,62 @@ describe('an input', () => {
   test.each<[string, z.ZodType, z.ZodType, string[]]>([
     [
       'new required field',
-      z.object({}),
-      z.object({ a: z.string() }),
+      z.strictObject({}),
+      z.strictObject({ a: z.string() }),
       ['breaking: input.a: new required field'],
     ],
     [
       'new optional field',
-      z.object({}),
-      z.object({ a: z.string().optional() }),
+      z.strictObject({}),
+      z.strictObject({ a: z.string().optional() }),
       ['compatible: input.a: new field'],
     ],
     [
       'new field with a default',
-      z.object({}),
-      z.object({ a: z.string().default('x') }),
+      z.strictObject({}),
+      z.strictObject({ a: z.string().default('x') }),
       ['compatible: input.a: new field'],
     ],
     [
       'removed field',
-      z.object({ a: z.string().optional() }),
-      z.object({}),
+      z.strictObject({ a: z.string().optional() }),
+      z.strictObject({}),
       ['breaking: input.a: removed field'],
     ],
     [
       'now required',
-      z.object({ a: z.string().optional() }),
-      z.object({ a: z.string() }),
+      z.strictObject({ a: z.string().optional() }),
+      z.strictObject({ a: z.string() }),
       ['breaking: input.a: is now required'],
     ],
     [
       'now optional',
-      z.object({ a: z.string() }),
-      z.object({ a: z.string().optional() }),
+      z.strictObject({ a: z.string() }),
+      z.strictObject({ a: z.string().optional() }),
       ['compatible: input.a: is now optional'],
     ],
     [
       'another type',
-      z.object({ a: z.string() }),
-      z.object({ a: z.int() }),
+      z.strictObject({ a: z.string() }),
+      z.strictObject({ a: z.int() }),
       ['breaking: input.a: is number, was string'],
     ],
     [
       'no additional fields',
-      z.object({ a: z.string() }),
+      z.looseObject({ a: z.string() }),
       z.strictObject({ a: z.string() }),
-      ['breaking: input: additionalProperties false, was none'],
+      ['breaking: input: additionalProperties false, was {}'],
     ],
     [
       'another default',
-      z.object({ a: z.int().default(7) }),
-      z.object({ a: z.int().default(5) }),
+      z.strictObject({ a: z.int().default(7) }),
+      z.strictObject({ a: z.int().default(5) }),
       ['compatible: input.a: default 5, was 7'],
     ],
     [
       'integers only',
-      z.object({ a: z.number().min(0).max(9) }),
-      z.object({ a: z.int().min(0).max(9) }),
+      z.strictObject({ a: z.number().min(0).max(9) }),
+      z.strictObject({ a: z.int().min(0).max(9) }),
       ['breaking: input.a: is integer, was number'],
     ],
   ])('%s', (_, before, after, expected) => {

@@ -17,6 +17,7 @@ const same = (limit: RateLimit) => ({
   mailSender: limit,
   mailNetwork: limit,
   mailSite: limit,
+  mailSuspected: limit,
 });
 
 /** Starts rate-limit clients on one rate-limit server and records the messages that they send. */

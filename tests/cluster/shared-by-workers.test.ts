@@ -170,13 +170,13 @@ test('every worker exposes the metrics of all workers', async () => {
   expect(new Set(series).size).toBe(series.length);
 });
 
-test('every worker knows the status of a mail that a bot submitted', async () => {
-  const filled = { email: 'ada@visitor.example', contents: 'Buy!', website: 'https://spam.example' };
+test('every worker knows the status of a suspected mail', async () => {
+  const filled = { email: 'ada@visitor.example', contents: 'Buy!', leaveEmpty: 'https://spam.example' };
   const sent = await call('email.send', filled, newcomer());
   const { id } = z.object({ id: z.string() }).parse(resultOf(sent));
   const states = await reachEveryWorker(product, () => call('email.status', { id }, newcomer()));
   expect(new Set(states.map(({ text }) => text)).size).toBe(1);
-  expect(resultOf(states[0] ?? sent)).toMatchObject({ id, status: 'queued', attempts: 0 });
+  expect(resultOf(states[0] ?? sent)).toMatchObject({ id, status: 'held', attempts: 0 });
 });
 
 test('the upstream status includes the calls of all workers', async () => {

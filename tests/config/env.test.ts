@@ -166,6 +166,7 @@ const table: Record<keyof Env, Row> = {
       mailSender: { points: 20, windowSeconds: 86_400 },
       mailNetwork: { points: 50, windowSeconds: 86_400 },
       mailSite: { points: 1_000, windowSeconds: 86_400 },
+      mailSuspected: { points: 200, windowSeconds: 86_400 },
     },
     valid: [
       [
@@ -178,6 +179,7 @@ const table: Record<keyof Env, Row> = {
           mailSender: { points: 20, windowSeconds: 86_400 },
           mailNetwork: { points: 50, windowSeconds: 86_400 },
           mailSite: { points: 2, windowSeconds: 3 },
+          mailSuspected: { points: 200, windowSeconds: 86_400 },
         },
       ],
     ],

@@ -100,7 +100,14 @@ onEachEngine((engine) => {
       const after = await outbox.enqueue(draft);
       const due = [waiting, orphan, fresh, after];
       await eventually(async () => {
-        expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 5, dead: 0, held: 0 });
+        expect(await outbox.counts()).toEqual({
+          queued: 0,
+          sending: 0,
+          sent: 5,
+          dead: 0,
+          held: 0,
+          suspected: 0,
+        });
       });
       expect(smtp.messages.map(({ parsed }) => parsed.messageId).sort()).toEqual(
         due.map(({ messageId }) => messageId).sort(),

@@ -45,6 +45,22 @@ describe('delivery over SMTP', () => {
     expect(state).toMatchObject({ attempts: 1, sentAt: expect.any(Date) });
   });
 
+  // RFC 2045, 6.8: the line endings of a text are CRLF before it is encoded.
+  it.each([
+    ['base64', 'Привет,\n\nкак дела?\n'.repeat(9)],
+    ['quoted-printable', `Grüße\naus der ${'langen '.repeat(20)}Zeile\n\nEnde`],
+    ['7bit', 'One\ntwo\n\nthree'],
+  ])('has CRLF line endings in a text part in %s', async (encoding, contents) => {
+    const { message } = await deliver({ ...draft, contents });
+    const part = message.raw.split(/\r\n--[^\r]+\r\n/).find((text) => text.includes('text/plain')) ?? '';
+    expect(part.toLowerCase()).toContain(`content-transfer-encoding: ${encoding}`);
+    const body = part.slice(part.indexOf('\r\n\r\n') + 4);
+    const decoded = encoding === 'base64' ? Buffer.from(body, 'base64').toString() : body;
+    expect(decoded).not.toMatch(/[^\r]\n/);
+    if (encoding === 'base64') expect(decoded.trimEnd()).toBe(contents.trim().replaceAll('\n', '\r\n'));
+    expect(message.parsed.text?.trim()).toBe(contents.trim());
+  });
+
   it('names the site when there is no subject, and replies to a bare address when there is no name', async () => {
     const { message } = await deliver({ email: draft.email, contents: 'Hi' });
     expect(message.parsed.subject).toBe('Message through site.example');

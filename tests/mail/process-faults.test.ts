@@ -59,7 +59,14 @@ onEachEngine((engine) => {
     expect(retried).toMatchObject({ status: 'queued', duplicate: true });
     mail.start();
     await eventually(async () => expect((await mail.status(retried.id)).status).toBe('sent'));
-    expect(await mail.operations.counts()).toEqual({ queued: 0, sending: 0, sent: 1, dead: 0, held: 0 });
+    expect(await mail.operations.counts()).toEqual({
+      queued: 0,
+      sending: 0,
+      sent: 1,
+      dead: 0,
+      held: 0,
+      suspected: 0,
+    });
     expect(smtp.messages.map(({ parsed }) => parsed.messageId)).toEqual([retried.messageId]);
   });
 
@@ -96,7 +103,14 @@ onEachEngine((engine) => {
     while ((await outbox.counts()).sent < expected.length) await delay(50);
     expect(await fleet.stop()).toEqual([0, 0]);
     expect(smtp.messages.map(({ parsed }) => parsed.messageId).sort()).toEqual(expected.sort());
-    expect(await outbox.counts()).toEqual({ queued: 0, sending: 0, sent: 1_000, dead: 0, held: 0 });
+    expect(await outbox.counts()).toEqual({
+      queued: 0,
+      sending: 0,
+      sent: 1_000,
+      dead: 0,
+      held: 0,
+      suspected: 0,
+    });
   });
 
   it('a lease that expires during an attempt: the mail is sent again, and the late outcome is ignored', async () => {

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { hasManyLinks, isFilledByBot, senderKeyOf } from '#server/mail/screening.ts';
+import { hasManyLinks, senderKeyOf, suspicionOf } from '#server/mail/screening.ts';
 
 describe('a form', () => {
   const now = 1_000_000;
   test.each([
-    [{}, false],
-    [{ website: '' }, false],
-    [{ website: ' ' }, false],
-    [{ website: 'https://spam.example' }, true],
-    [{ shownAt: now - 10_000 }, false],
-    [{ shownAt: now - 1_000 }, true],
-    [{ shownAt: now }, true],
-    [{ shownAt: now + 5_000 }, false],
-    [{ shownAt: now - 10_000, website: 'x' }, true],
-  ])('%j is filled in by a bot: %s', (signals, expected) => {
-    expect(isFilledByBot(signals, now)).toBe(expected);
+    [{}, undefined],
+    [{ leaveEmpty: '' }, undefined],
+    [{ leaveEmpty: ' ' }, undefined],
+    [{ leaveEmpty: 'https://spam.example' }, 'hidden_field'],
+    [{ shownAt: now - 10_000 }, undefined],
+    [{ shownAt: now - 1_000 }, 'filled_too_fast'],
+    [{ shownAt: now }, 'filled_too_fast'],
+    [{ shownAt: now + 5_000 }, undefined],
+    [{ shownAt: now - 10_000, leaveEmpty: 'x' }, 'hidden_field'],
+  ])('%j is suspected: %s', (signals, expected) => {
+    expect(suspicionOf(signals, now)).toBe(expected);
   });
 });
 

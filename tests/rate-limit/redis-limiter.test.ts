@@ -15,6 +15,7 @@ const rateLimits = {
   mailSender: { points: 2, windowSeconds: 3_600 },
   mailNetwork: { points: 2, windowSeconds: 3_600 },
   mailSite: { points: 2, windowSeconds: 3_600 },
+  mailSuspected: { points: 2, windowSeconds: 3_600 },
 };
 
 let redis: RedisServer;

@@ -84,3 +84,29 @@ describe('a lazy router fails the build', () => {
     );
   });
 });
+
+describe('an input that ignores unknown fields fails the build', () => {
+  const withInput = (input: z.ZodType) => () =>
+    readProcedures(t.router({ here: t.procedure.meta(meta).input(input).output(z.number()).query(resolve) }));
+  const example = { examples: [{}] };
+
+  test.each([
+    ['input', z.object({ a: z.string().optional() }).meta(example)],
+    ['input.query', z.strictObject({ query: z.object({ a: z.string() }).optional() }).meta(example)],
+    ['input.list', z.strictObject({ list: z.array(z.object({ a: z.string() })).default([]) }).meta(example)],
+    ['input', z.union([z.strictObject({}), z.object({ a: z.string() })]).meta(example)],
+  ])('with the place: %s', (place, input) => {
+    expect(withInput(input)).toThrow(
+      `Procedure here ignores unknown fields of ${place}: use z.strictObject()`,
+    );
+  });
+
+  test.each([
+    ['a strict object', z.strictObject({ a: z.string().optional() })],
+    ['an object that keeps unknown fields', z.looseObject({ a: z.string().optional() })],
+    ['a record', z.record(z.string(), z.string())],
+    ['an example with a field of this name', z.unknown().meta({ examples: [{ properties: {} }] })],
+  ])('but not %s', (_, input) => {
+    expect(withInput(input.meta({ ...example, ...input.meta() }))).not.toThrow();
+  });
+});

@@ -1,13 +1,13 @@
 import type { RegisterOptions } from 'react-hook-form';
 import type { limits } from '#server/config/limits.ts';
 
-/** The values of the contact form. `website` is the honeypot field. */
+/** The values of the contact form. `leaveEmpty` is hidden: people leave it empty. */
 export type ContactValues = {
   email: string;
   name: string;
   subject: string;
   contents: string;
-  website: string;
+  leaveEmpty: string;
 };
 
 export const contactFields = ['email', 'name', 'subject', 'contents'] as const;
@@ -40,7 +40,7 @@ export const contactRules = {
     validate: (text) => text.trim() !== '' || emptyMessage,
   },
 } as const satisfies {
-  [Field in Exclude<keyof ContactValues, 'website'>]: RegisterOptions<ContactValues, Field>;
+  [Field in Exclude<keyof ContactValues, 'leaveEmpty'>]: RegisterOptions<ContactValues, Field>;
 };
 
 function atMost<N extends number>(value: N): { value: N; message: string } {

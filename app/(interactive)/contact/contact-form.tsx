@@ -24,7 +24,7 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
   const form = useForm<ContactValues>({ mode: 'onTouched' });
   const { errors } = form.formState;
 
-  async function submit({ name, subject, ...required }: ContactValues): Promise<void> {
+  async function submit({ name, subject, leaveEmpty, ...required }: ContactValues): Promise<void> {
     if (send.isPending) return;
     try {
       await send.mutateAsync({
@@ -33,6 +33,7 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
         shownAt,
         ...(name ? { name } : {}),
         ...(subject ? { subject } : {}),
+        ...(leaveEmpty ? { leaveEmpty } : {}),
       });
     } catch (error) {
       showFieldErrors(error);
@@ -65,11 +66,11 @@ export function ContactForm({ firstKey, shownAt }: { firstKey: string; shownAt: 
     >
       <input type="hidden" name="idempotencyKey" value={key} readOnly />
       <input type="hidden" name="shownAt" value={shownAt} readOnly />
-      {/* A honeypot: bots fill it in, people can neither see nor focus it. */}
-      <div className="absolute -left-[9999px]" aria-hidden="true">
+      {/* Only bots fill it in. Browsers do not autofill fields that are not rendered, nor fields of this name. */}
+      <div hidden>
         <label>
           Leave this empty
-          <input {...form.register('website')} tabIndex={-1} autoComplete="off" />
+          <input {...form.register('leaveEmpty')} autoComplete="off" data-1p-ignore data-lpignore="true" />
         </label>
       </div>
       <Field label="Your email address" error={errors.email?.message}>

@@ -11,7 +11,7 @@ const texts = {
   sending: 'Your message is being sent.',
   sent: 'Your message was sent.',
   dead: 'Your message could not be delivered. The owner of this site can still read it.',
-  held: 'Your message is stored. It will be sent once a mail server is configured.',
+  held: 'Your message is stored. It will be sent once the owner of this site releases it.',
 };
 
 const steps = [

@@ -1,4 +1,4 @@
-import { type MailStatus, mailStatuses } from '#server/mail/database.ts';
+import { type MailState, mailStates } from '#server/mail/database.ts';
 import type { MailMode } from '#server/mail/mode.ts';
 import { type Readiness, readiness } from '#server/readiness.ts';
 import { services } from '#server/services.ts';
@@ -16,12 +16,13 @@ const deliveryTexts: Record<MailMode, string> = {
   held: 'Held until a mail server is configured',
 };
 
-const mailTexts: Record<MailStatus, string> = {
+const mailTexts: Record<MailState, string> = {
   queued: 'Queued',
   sending: 'Sending',
   sent: 'Sent',
   dead: 'Undeliverable',
   held: 'Held',
+  suspected: 'Suspected',
 };
 
 /** The state of this instance and its dependencies, the outbox, and the rate limits. */
@@ -58,8 +59,8 @@ export async function InstanceStatus() {
       <section aria-labelledby="outbox" className="space-y-4">
         <h2 id="outbox">Outbox</h2>
         {counts ? (
-          <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-5">
-            {mailStatuses.map((state) => (
+          <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-6">
+            {mailStates.map((state) => (
               <Fact key={state} term={mailTexts[state]} text={String(counts[state])} />
             ))}
           </dl>

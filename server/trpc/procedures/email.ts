@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { AppError } from '../../errors.ts';
+import { unknownField } from '../../lib/field-errors.ts';
 import { cleanContents, cleanLine } from '../../mail/clean-text.ts';
 import { mailStatuses } from '../../mail/database.ts';
 import type { Receipt } from '../../mail/outbox.ts';
-import { hasManyLinks, isFilledByBot, senderKeyOf } from '../../mail/screening.ts';
+import { hasManyLinks, senderKeyOf, suspicionOf } from '../../mail/screening.ts';
 import { networkOf } from '../../principal.ts';
 import { enforceQuota } from '../../rate-limit/enforce.ts';
 import type { Context } from '../context.ts';
@@ -18,7 +19,7 @@ const invalidAddress = 'Please enter an email address like name@example.org';
 const tooManyLinks = `Please use at most ${limits.mail.linksInContents} links`;
 
 const sendInput = z
-  .object({
+  .strictObject({
     email: z
       .email({ error: invalidAddress, abort: true })
       .max(addressLength)
@@ -42,7 +43,11 @@ const sendInput = z
       .regex(/^[\w.~-]+$/, 'Only letters, digits and . _ ~ - are allowed')
       .optional()
       .describe('Calls with the same key send only one mail. The header Idempotency-Key is accepted, too'),
-    website: z.string().max(500).optional().describe('Omit this field: it is a trap for bots'),
+    leaveEmpty: z
+      .string()
+      .max(500)
+      .optional()
+      .describe('Hidden field of the contact form. Leave it out: a mail with it is held for the operator'),
     shownAt: z
       .union([
         z.int(),
@@ -53,8 +58,10 @@ const sendInput = z
       ])
       .optional()
       .describe(
-        'Time at which the form was shown, in milliseconds since 1970: a form that is filled in too quickly is dropped',
+        'Time at which the contact form was shown, in milliseconds since 1970: a mail from a form that was filled in within two seconds is held for the operator',
       ),
+    // Open pages of version 0.1 send it empty.
+    website: z.literal('', unknownField).optional().describe('Deprecated, leave it out'),
   })
   .meta({ examples: [{ email: 'visitor@example.org', contents: 'Hello!', subject: 'A question' }] });
 
@@ -63,20 +70,21 @@ const mailStatus = z.enum(mailStatuses);
 /** @throws AppError `invalid_input`, `rate_limited`, `idempotency_conflict` or `mail_unavailable` */
 async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promise<Receipt> {
   const { mail } = ctx.services;
-  const { website, shownAt, ...draft } = input;
-  if (isFilledByBot({ website, shownAt })) return mail.fakeReceipt();
+  const { leaveEmpty, shownAt, website: _, ...draft } = input;
   if (hasManyLinks(draft.contents)) {
     ctx.services.metrics.mailEvent('refused');
     throw new AppError('invalid_input', { fieldErrors: { contents: [tooManyLinks] } });
   }
   const idempotencyKey = keyOf(draft.idempotencyKey, ctx.header('idempotency-key'));
+  // Only visitors use the form. Programs with a key fill in fields as they like, and fast.
+  const suspicion = ctx.principal.kind === 'visitor' ? suspicionOf({ leaveEmpty, shownAt }) : undefined;
   if (ctx.principal.kind !== 'internal') {
     await enforceQuota(ctx.services, 'mailSender', senderKeyOf(draft.email));
     const network = ctx.principal.kind === 'visitor' ? networkOf(ctx.principal.key) : undefined;
     if (network !== undefined) await enforceQuota(ctx.services, 'mailNetwork', network);
-    await enforceQuota(ctx.services, 'mailSite', 'all');
+    await enforceQuota(ctx.services, suspicion ? 'mailSuspected' : 'mailSite', 'all');
   }
-  return mail.send({ ...draft, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+  return mail.send({ ...draft, idempotencyKey, suspicion });
 }
 
 /**
@@ -97,10 +105,11 @@ export const email = router({
   send: publicProcedure({
     summary: "Sends a mail to the site's owner",
     description:
-      'Sends a message to the address that the operator configured. Neither the recipient nor the envelope can be chosen. The call returns once the message is stored durably, before it is delivered. Accepts JSON, or a multipart form with the same fields.',
+      'Sends a message to the address that the operator configured. Neither the recipient nor the envelope can be chosen. The call returns once the message is stored durably, before it is delivered. Accepts JSON, or a multipart form with the same fields. Files are not accepted.',
     sensitive: true,
     rateLimit: 'mail',
     form: true,
+    formFields: ['leaveEmpty', 'shownAt', 'website'],
     errors: ['idempotency_conflict', 'mail_unavailable'],
   })
     .input(sendInput)
@@ -117,14 +126,14 @@ export const email = router({
   status: publicProcedure({
     summary: 'Returns the delivery status of a mail',
     description:
-      'The status of a mail that email.send accepted, never its contents. `queued`, `sending`: delivery is in progress; `sent`: the mail server accepted it; `dead`: delivery was given up; `held`: no mail server is configured yet.',
+      'The status of a mail that email.send accepted, never its contents. `queued`, `sending`: delivery is in progress; `sent`: the mail server accepted it; `dead`: delivery was given up; `held`: delivery starts once the operator has configured a mail server, or has released a mail that seemed to come from a bot.',
     sensitive: false,
     rateLimit: 'light',
     errors: ['not_found', 'mail_unavailable'],
   })
     .input(
       z
-        .object({ id: z.string().max(64).describe('The id that email.send returned') })
+        .strictObject({ id: z.string().max(64).describe('The id that email.send returned') })
         .meta({ examples: [{ id: '0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11' }] }),
     )
     .output(

@@ -1,16 +1,23 @@
 import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { AppError } from '../../errors.ts';
-import { mailStatuses } from '../../mail/database.ts';
+import { mailStates } from '../../mail/database.ts';
+import { suspicions } from '../../mail/screening.ts';
 import { router, serviceProcedure } from '../init.ts';
 
-const mailStatus = z.enum(mailStatuses);
+const mailState = z.enum(mailStates);
 const example = { id: '0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11' };
-const byId = z.object({ id: z.string().max(64) }).meta({ examples: [example] });
+const byId = z.strictObject({ id: z.string().max(64) }).meta({ examples: [example] });
 
 const summary = z.object({
   id: z.string(),
-  status: mailStatus,
+  status: mailState.describe('`suspected`: seems to come from a bot and waits for your decision'),
+  suspicion: z
+    .enum(suspicions)
+    .nullable()
+    .describe(
+      '`hidden_field`: a field that people do not see was filled in; `filled_too_fast`: within two seconds',
+    ),
   attempts: z.int().min(0),
   acceptedAt: z.date(),
   nextAttemptAt: z.date().nullable().describe('Null unless another attempt is scheduled'),
@@ -36,13 +43,13 @@ export const mail = router({
   })
     .input(
       z
-        .object({
-          status: mailStatus.optional().describe('Only mails in this state'),
+        .strictObject({
+          status: mailState.optional().describe('Only mails in this state'),
           limit: z.int().min(1).max(limits.mail.listed).default(50),
         })
         .meta({ examples: [{ status: 'dead' }] }),
     )
-    .output(z.object({ mails: z.array(summary), counts: z.record(mailStatus, z.int()) }))
+    .output(z.object({ mails: z.array(summary), counts: z.record(mailState, z.int()) }))
     .query(async ({ ctx, input }) => {
       const { operations } = ctx.services.mail;
       const [mails, counts] = await Promise.all([operations.list(input), operations.counts()]);
@@ -71,7 +78,7 @@ export const mail = router({
     ...singleMailMeta,
     summary: 'Queues a mail again',
     description:
-      'Queues a dead, held or waiting mail as if it had just been accepted. Fails with `not_found` for any other mail. Requires a service key with the scope `mail`.',
+      'Queues a dead, held, waiting or suspected mail as if it had just been accepted. Fails with `not_found` for any other mail. Requires a service key with the scope `mail`.',
   })
     .input(byId)
     .output(z.object({ requeued: z.literal(true) }))

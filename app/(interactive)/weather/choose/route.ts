@@ -10,6 +10,8 @@ import { toAppError } from '#server/trpc/init.ts';
 import { type ChosenPlace, chosenPlaceCookie, parseChosenPlace, readChosenPlace } from '../chosen-place.ts';
 import { labelOf } from '../place-label.ts';
 
+const fields = ['search', 'name', 'lat', 'lng', 'units', 'days'] as const;
+
 const thirtyDays = 30 * 24 * 60 * 60;
 
 /**
@@ -22,7 +24,7 @@ export const POST = routeHandler((request) =>
 );
 
 async function handler(request: HttpRequest): Promise<HttpResponse> {
-  const form = await readForm(request, services().env.SITE_URL);
+  const form = await readForm(request, { siteUrl: services().env.SITE_URL, fields });
   const jar = await cookies();
   const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);
   const { chosen, outcome } = form.search
