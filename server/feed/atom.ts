@@ -1,8 +1,10 @@
 import { element, serializeXml, type XmlElement } from '../lib/xml.ts';
 import { uriOf } from './ids.ts';
+import { mediaRss } from './media-rss.ts';
 import {
   authorsOf,
   type Feed,
+  type FeedAttachment,
   type FeedAuthor,
   type FeedItem,
   feedChangedAt,
@@ -23,7 +25,11 @@ export function renderAtom(feed: Feed, options: { selfUrl: string }): string {
   return serializeXml(
     element(
       'feed',
-      { xmlns: 'http://www.w3.org/2005/Atom', ...(feed.language ? { 'xml:lang': feed.language } : {}) },
+      {
+        xmlns: 'http://www.w3.org/2005/Atom',
+        ...(feed.items.some((item) => item.imageUrl) ? { 'xmlns:media': mediaRss } : {}),
+        ...(feed.language ? { 'xml:lang': feed.language } : {}),
+      },
       element('id', {}, options.selfUrl),
       element('title', {}, feed.title),
       feed.description ? element('subtitle', {}, feed.description) : null,
@@ -45,6 +51,8 @@ function atomEntry(item: FeedItem, feed: Feed): XmlElement {
     element('id', {}, uriOf(item.id, feed.homeUrl)),
     element('title', {}, item.title),
     item.url ? element('link', { rel: 'alternate', href: item.url }) : null,
+    item.externalUrl ? element('link', { rel: 'related', href: item.externalUrl }) : null,
+    ...(item.attachments ?? []).map(atomEnclosure),
     item.publishedAt ? element('published', {}, item.publishedAt.toISOString()) : null,
     element('updated', {}, (itemChangedAt(item) ?? noDate).toISOString()),
     // Repeats the feed's authors: not every reader falls back to them.
@@ -52,6 +60,7 @@ function atomEntry(item: FeedItem, feed: Feed): XmlElement {
     ...item.categories.map((term) => element('category', { term })),
     item.summary ? element('summary', { type: 'text' }, item.summary) : null,
     atomContent(item),
+    item.imageUrl ? element('media:thumbnail', { url: item.imageUrl }) : null,
   );
 }
 
@@ -59,6 +68,16 @@ function atomContent({ contentHtml, summary, url }: FeedItem): XmlElement | null
   if (contentHtml !== null) return element('content', { type: 'html' }, contentHtml);
   // An entry must have a link or content.
   return url ? null : element('content', { type: 'text' }, summary);
+}
+
+function atomEnclosure({ url, mediaType, title, size }: FeedAttachment): XmlElement {
+  return element('link', {
+    rel: 'enclosure',
+    href: url,
+    type: mediaType,
+    ...(size === undefined ? {} : { length: String(size) }),
+    ...(title ? { title } : {}),
+  });
 }
 
 function atomAuthor({ name, url }: FeedAuthor): XmlElement {

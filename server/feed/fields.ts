@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mediaTypeOf } from '../lib/media-type.ts';
 import { fromUnixTime, parseDate } from './date.ts';
 
 /** Field schemas for third-party feeds. They accept invalid values whose meaning is unambiguous. */
@@ -33,6 +34,33 @@ export function authorList(base: string) {
       authors.flatMap((author) =>
         author ? [{ name: author.name, ...(author.url ? { url: author.url } : {}) }] : [],
       ),
+    );
+}
+
+/** A number of bytes or seconds, also as text; any other value becomes undefined. */
+export const amount = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.number().nonnegative())
+  .optional()
+  .catch(undefined);
+
+/** A media type without parameters, in lower case; any other value becomes that of unknown data. */
+export const mediaType = z
+  .string()
+  .transform(mediaTypeOf)
+  .pipe(z.string().regex(/^[\w.+-]+\/[\w.+-]+$/))
+  .catch('application/octet-stream');
+
+/** The values of a list that match a schema, without its other items. A single value is a list of one. */
+export function listOf<T>(item: z.ZodType<T>) {
+  return z
+    .unknown()
+    .optional()
+    .transform((value) =>
+      [value].flat().flatMap((element: unknown) => {
+        const { data } = item.safeParse(element);
+        return data === undefined ? [] : [data];
+      }),
     );
 }
 

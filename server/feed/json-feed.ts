@@ -1,4 +1,4 @@
-import type { Feed, FeedAuthor, FeedItem } from './model.ts';
+import type { Feed, FeedAttachment, FeedAuthor, FeedItem } from './model.ts';
 
 export const jsonFeedContentType = 'application/feed+json; charset=utf-8';
 
@@ -29,15 +29,22 @@ function jsonItem(item: FeedItem) {
   return {
     id: item.id,
     url: item.url ?? undefined,
+    external_url: item.externalUrl,
     title: item.title,
     // The format requires one of the two.
     ...(item.contentHtml === null ? { content_text: item.summary } : { content_html: item.contentHtml }),
     summary: item.summary || undefined,
+    image: item.imageUrl,
+    attachments: item.attachments?.map(jsonAttachment),
     date_published: item.publishedAt?.toISOString(),
     date_modified: item.updatedAt?.toISOString(),
     tags: item.categories.length > 0 ? item.categories : undefined,
     authors: jsonAuthors(item.authors),
   };
+}
+
+function jsonAttachment({ url, mediaType, title, size, duration }: FeedAttachment) {
+  return { url, mime_type: mediaType, title, size_in_bytes: size, duration_in_seconds: duration };
 }
 
 function jsonAuthors(authors: readonly FeedAuthor[] | undefined) {

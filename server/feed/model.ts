@@ -2,23 +2,40 @@ import { limits } from '../config/limits.ts';
 
 export type FeedAuthor = { name: string; url?: string };
 
+/** A file that belongs to an item, such as the episode of a podcast. */
+export type FeedAttachment = {
+  url: string;
+  /** Media type, such as `audio/mpeg`. */
+  mediaType: string;
+  title?: string | undefined;
+  /** Bytes. */
+  size?: number | undefined;
+  /** Seconds. */
+  duration?: number | undefined;
+};
+
 /** One entry of a feed. Every URL is absolute, http or https. */
 export type FeedItem = {
   /** Unique and permanent, even when the text changes: readers recognize known items by it. */
   id: string;
   /** The item's page; null if it has none, such as a note that exists only in the feed. */
   url: string | null;
+  /** The page elsewhere that the item is about. */
+  externalUrl?: string | undefined;
   title: string;
   /** Plain text, one or two sentences; '' if the source has none. */
   summary: string;
   /** Sanitized HTML. */
   contentHtml: string | null;
+  /** The main picture. */
+  imageUrl?: string | undefined;
+  attachments?: FeedAttachment[] | undefined;
   /** Null if the source has no date. */
   publishedAt: Date | null;
-  updatedAt?: Date;
+  updatedAt?: Date | undefined;
   categories: string[];
   /** Omitted if the feed's authors apply. */
-  authors?: FeedAuthor[];
+  authors?: FeedAuthor[] | undefined;
 };
 
 /** The model that RSS, Atom and JSON Feed are rendered from. Items are sorted newest first. */
@@ -26,13 +43,13 @@ export type Feed = {
   title: string;
   description: string;
   /** BCP 47, such as `en` or `de-CH`. */
-  language?: string;
-  copyright?: string;
+  language?: string | undefined;
+  copyright?: string | undefined;
   /** The page the feed belongs to. */
   homeUrl: string;
   /** A square picture. */
-  iconUrl?: string;
-  authors?: FeedAuthor[];
+  iconUrl?: string | undefined;
+  authors?: FeedAuthor[] | undefined;
   items: FeedItem[];
 };
 

@@ -21,7 +21,7 @@ export type ParsedFeed = {
 export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
   const { rawItems, readItem, homePage, title, ...channel } = isJsonFeed(json)
     ? readJsonFeed(json, sourceUrl)
-    : readGuideFeed(json);
+    : readGuideFeed(json, sourceUrl);
   const items = rawItems.map((raw) => readItem(raw, sourceUrl)).filter((item) => item !== undefined);
   const dropped = rawItems.length - items.length;
   if (items.length === 0 && dropped > 0) {
@@ -45,7 +45,7 @@ function sanitizeItem(item: FeedItem, homeUrl: string): FeedItem {
   return { ...item, contentHtml: item.contentHtml && sanitizeHtml(item.contentHtml, item.url ?? homeUrl) };
 }
 
-type Channel = Pick<Feed, 'description' | 'language' | 'copyright' | 'authors'> & {
+type Channel = Pick<Feed, 'description' | 'language' | 'copyright' | 'iconUrl' | 'authors'> & {
   title: string | undefined;
   homePage: string | undefined;
   rawItems: unknown[];
@@ -57,30 +57,32 @@ function isJsonFeed(json: unknown): boolean {
 }
 
 function readJsonFeed(json: unknown, sourceUrl: string): Channel {
-  const { data, error } = jsonFeedSchema.safeParse(json);
+  const { data, error } = jsonFeedSchema(sourceUrl).safeParse(json);
   if (!data) throw new AppError('upstream_bad_answer', { cause: error });
-  const { title, description, language } = data;
+  const { title, description, language, icon, favicon } = data;
   const authors = readAuthors(data, sourceUrl);
   return {
     title,
     description,
-    ...(language ? { language } : {}),
-    ...(authors.length > 0 ? { authors } : {}),
+    language,
+    iconUrl: icon ?? favicon,
+    authors: authors.length > 0 ? authors : undefined,
     homePage: data.home_page_url,
     rawItems: data.items,
     readItem: readJsonFeedItem,
   };
 }
 
-function readGuideFeed(json: unknown): Channel {
-  const { data, error } = guideFeedSchema.safeParse(json);
+function readGuideFeed(json: unknown, sourceUrl: string): Channel {
+  const { data, error } = guideFeedSchema(sourceUrl).safeParse(json);
   if (!data) throw new AppError('upstream_bad_answer', { cause: error });
-  const { title, description, language, copyright } = data;
+  const { title, description, language, copyright, image } = data;
   return {
     title,
     description,
-    ...(language ? { language } : {}),
-    ...(copyright ? { copyright } : {}),
+    language,
+    copyright,
+    iconUrl: image,
     homePage: data.link,
     rawItems: data.items,
     readItem: readGuideItem,

@@ -1,17 +1,17 @@
 import { nameBasedUuid } from './ids.ts';
-import type { FeedAuthor, FeedItem } from './model.ts';
+import type { FeedAttachment, FeedAuthor, FeedItem } from './model.ts';
 import { textOfHtml } from './sanitize.ts';
 
 /** The fields of one item in any source format. All are optional, as in RSS, Atom and JSON Feed. */
-type SourceItem = {
+type SourceItem = Partial<Pick<FeedItem, 'externalUrl' | 'imageUrl' | 'updatedAt'>> & {
   id: string | undefined;
   url: string | undefined;
   title: string | undefined;
   summary: string | undefined;
   contentHtml: string | undefined;
   publishedAt: Date | undefined;
-  updatedAt?: Date | undefined;
   categories: string[];
+  attachments: FeedAttachment[];
   authors?: FeedAuthor[];
 };
 
@@ -20,25 +20,35 @@ const derivedTitleLength = 80;
 
 /**
  * Completes an item. One without an id is identified by its URL or its text, and one without a title gets the beginning
- * of its text or its date as title.
+ * of its text, the name of its attachment or its date as title.
  *
  * @returns undefined for an empty item
  */
 export function completeItem(item: SourceItem): FeedItem | undefined {
-  const { url, title, summary = '', contentHtml, publishedAt, updatedAt, categories, authors } = item;
-  const text = title ?? (summary || textOfHtml(contentHtml ?? ''));
-  if (!url && !text && !contentHtml) return undefined;
+  const { url, externalUrl, summary = '', contentHtml, imageUrl, updatedAt, categories } = item;
+  const [attachment] = item.attachments;
+  const publishedAt = item.publishedAt ?? updatedAt ?? null;
+  const text = item.title ?? (summary || textOfHtml(contentHtml ?? ''));
+  const content = text || contentHtml || attachment?.url || imageUrl;
+  if (!url && !content) return undefined;
   return {
-    id: item.id ?? url ?? `urn:uuid:${nameBasedUuid(text)}`,
+    id: item.id ?? url ?? `urn:uuid:${nameBasedUuid(content ?? '')}`,
     url: url ?? null,
-    title: title ?? (shorten(text) || (publishedAt?.toISOString().slice(0, 10) ?? 'Untitled')),
+    externalUrl: externalUrl === url ? undefined : externalUrl,
+    title: item.title ?? (shorten(text) || attachment?.title || titleOfDate(publishedAt)),
     summary,
     contentHtml: contentHtml ?? null,
-    publishedAt: publishedAt ?? updatedAt ?? null,
-    ...(updatedAt ? { updatedAt } : {}),
+    imageUrl,
+    attachments: attachment && item.attachments,
+    publishedAt,
+    updatedAt,
     categories,
-    ...(authors && authors.length > 0 ? { authors } : {}),
+    authors: item.authors?.length ? item.authors : undefined,
   };
+}
+
+function titleOfDate(date: Date | null): string {
+  return date?.toISOString().slice(0, 10) ?? 'Untitled';
 }
 
 /** Returns the URL that an id consists of. */

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { escapeText } from '../lib/xml.ts';
 import {
+  amount,
   authorList,
   languageTag,
+  listOf,
+  mediaType,
   optionalId,
   optionalText,
   optionalTimestamp,
   optionalUrl,
   textList,
+  webUrl,
 } from './fields.ts';
 import type { FeedAuthor, FeedItem } from './model.ts';
 import { completeItem, urlInId } from './read-item.ts';
@@ -19,19 +23,41 @@ import { completeItem, urlInId } from './read-item.ts';
 export const jsonFeedVersion = /\bjsonfeed\.org\/version\//i;
 
 /** The supported fields of JSON Feed 1 and 1.1: https://www.jsonfeed.org/version/1.1/ */
-export const jsonFeedSchema = z.object({
-  title: optionalText,
-  description: z.string().catch(''),
-  home_page_url: optionalText,
-  language: languageTag,
-  authors: z.unknown().optional(),
-  author: z.unknown().optional(),
-  items: z.array(z.unknown()),
-});
+export function jsonFeedSchema(base: string) {
+  return z.object({
+    title: optionalText,
+    description: z.string().catch(''),
+    home_page_url: optionalText,
+    language: languageTag,
+    icon: optionalUrl(base),
+    favicon: optionalUrl(base),
+    authors: z.unknown().optional(),
+    author: z.unknown().optional(),
+    items: z.array(z.unknown()),
+  });
+}
 
 /** Reads the authors: version 1 has a single `author`, version 1.1 a list. */
 export function readAuthors(raw: { authors?: unknown; author?: unknown }, base: string): FeedAuthor[] {
   return authorList(base).parse(raw.authors ?? [raw.author]);
+}
+
+function attachment(base: string) {
+  return z
+    .object({
+      url: webUrl(base),
+      mime_type: mediaType,
+      title: optionalText,
+      size_in_bytes: amount,
+      duration_in_seconds: amount,
+    })
+    .transform(({ url, mime_type, title, size_in_bytes, duration_in_seconds }) => ({
+      url,
+      mediaType: mime_type,
+      title,
+      size: size_in_bytes,
+      duration: duration_in_seconds,
+    }));
 }
 
 /** Reads one item; returns undefined if it is empty. An id that is a URL is the URL of an item without one. */
@@ -44,6 +70,9 @@ export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefin
     content_html: optionalText,
     content_text: optionalText,
     summary: optionalText,
+    image: optionalUrl(base),
+    banner_image: optionalUrl(base),
+    attachments: listOf(attachment(base)),
     date_published: optionalTimestamp,
     date_modified: optionalTimestamp,
     tags: textList,
@@ -55,9 +84,12 @@ export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefin
   return completeItem({
     id: item.id,
     url: item.url ?? urlInId(item.id) ?? item.external_url,
+    externalUrl: item.external_url,
     title: item.title,
     summary: item.summary ?? item.content_text,
     contentHtml: item.content_html ?? (item.content_text && textToHtml(item.content_text)),
+    imageUrl: item.image ?? item.banner_image,
+    attachments: item.attachments,
     publishedAt: item.date_published,
     updatedAt: item.date_modified,
     categories: item.tags,

@@ -1,5 +1,6 @@
 import sanitize from 'sanitize-html';
 import { limits } from '../config/limits.ts';
+import { linkEmbeds } from './embeds.ts';
 
 /** Elements of articles. None of them can run code, load anything but an image, or take input. */
 const allowedTags = [
@@ -41,21 +42,27 @@ const allowedTags = [
   ...['table', 'tbody', 'td', 'tfoot', 'th', 'thead', 'time', 'tr', 'u', 'ul', 'var', 'wbr'],
 ];
 
+/** Attributes in which scripts find the image that they load when it comes into view. */
+const lazySources = ['data-src', 'data-lazy-src', 'data-original'];
+const sourceSets = ['srcset', 'data-srcset', 'data-lazy-srcset'];
+
 /**
  * Sanitizes third-party HTML. It keeps elements and attributes of articles, links to http, https and mailto, and images
- * from http and https. Other elements are replaced by their text; scripts and styles are removed with their contents.
+ * from http and https, including images that a script would load later. A frame, audio or video becomes a link to it.
+ * Other elements are replaced by their text; scripts and styles are removed with their contents.
  *
  * @param baseUrl base of relative links and images
  * @returns null if the HTML exceeds `limits.feed`
  */
 export function sanitizeHtml(html: string, baseUrl: string): string | null {
   if (isTooLarge(html)) return null;
-  const absolute = (attribute: 'href' | 'src') => (tagName: string, attributes: sanitize.Attributes) => {
-    const { [attribute]: value, ...others } = attributes;
-    const url = value === undefined ? null : URL.parse(value, baseUrl);
-    return { tagName, attribs: url ? { ...attributes, [attribute]: url.href } : others };
+  let inNoscript = false;
+  let lastImage: string | undefined;
+  const toWebUrl = (reference: string | undefined) => {
+    const url = reference ? URL.parse(reference.trim(), baseUrl) : null;
+    return url && /^https?:$/.test(url.protocol) ? url.href : undefined;
   };
-  return sanitize(html, {
+  return sanitize(linkEmbeds(html, toWebUrl), {
     allowedTags,
     allowedAttributes: {
       '*': ['dir', 'lang', 'title'],
@@ -66,11 +73,36 @@ export function sanitizeHtml(html: string, baseUrl: string): string | null {
       th: ['colspan', 'rowspan', 'scope'],
       time: ['datetime'],
     },
+    // The language of a code block, for syntax highlighting.
+    allowedClasses: { code: ['language-*', 'lang-*'], pre: ['language-*', 'lang-*'] },
     allowedSchemes: ['http', 'https', 'mailto'],
     allowedSchemesByTag: { img: ['http', 'https'] },
     allowProtocolRelative: false,
     nestingLimit: limits.feed.htmlDepth,
-    transformTags: { a: absolute('href'), img: absolute('src') },
+    onOpenTag(name) {
+      if (name === 'noscript') inNoscript = true;
+    },
+    onCloseTag(name) {
+      if (name === 'noscript') inNoscript = false;
+    },
+    transformTags: {
+      a(tagName, { href, ...others }) {
+        const url = href === undefined ? null : URL.parse(href, baseUrl);
+        return { tagName, attribs: url ? { href: url.href, ...others } : others };
+      },
+      img(tagName, { src, ...others }) {
+        const candidates = [
+          ...lazySources.map((name) => others[name]),
+          src,
+          ...sourceSets.map((name) => /[^\s,]+/.exec(others[name] ?? '')?.[0]),
+        ];
+        const url = candidates.map(toWebUrl).find((candidate) => candidate !== undefined);
+        // The fallback of a lazily loaded image is the same image.
+        const isFallback = inNoscript && url === lastImage;
+        lastImage = url;
+        return { tagName, attribs: url && !isFallback ? { src: url, ...others } : others };
+      },
+    },
     // Drop images without a URL.
     exclusiveFilter: ({ tag, attribs }) => tag === 'img' && !attribs.src,
   });

@@ -18,6 +18,18 @@ test('an independent parser reads every field', () => {
         updatedAt: new Date('2026-11-03T08:00:00Z'),
         categories: ['one', 'two'],
         authors: [{ name: 'Ann' }],
+        externalUrl: 'https://elsewhere.example/',
+        imageUrl: 'https://example.org/a.jpg',
+        attachments: [
+          {
+            url: 'https://example.org/a.mp3',
+            mediaType: 'audio/mpeg',
+            size: 9,
+            duration: 61,
+            title: 'A talk',
+          },
+          { url: 'https://example.org/a.pdf', mediaType: 'application/pdf' },
+        ],
       }),
     ],
   });
@@ -38,7 +50,19 @@ test('an independent parser reads every field', () => {
       {
         id: 'tag:example.org,2026-11-02:/posts/a',
         title: { value: 'A title' },
-        links: [{ rel: 'alternate', href: 'https://example.org/posts/a' }],
+        links: [
+          { rel: 'alternate', href: 'https://example.org/posts/a' },
+          { rel: 'related', href: 'https://elsewhere.example/' },
+          {
+            rel: 'enclosure',
+            href: 'https://example.org/a.mp3',
+            type: 'audio/mpeg',
+            length: 9,
+            title: 'A talk',
+          },
+          { rel: 'enclosure', href: 'https://example.org/a.pdf', type: 'application/pdf' },
+        ],
+        media: { thumbnails: [{ url: 'https://example.org/a.jpg' }] },
         published: '2026-11-02T10:00:00.000Z',
         updated: '2026-11-03T08:00:00.000Z',
         authors: [{ name: 'Ann' }],

@@ -7,9 +7,20 @@ import { feed, item } from './support.ts';
 const selfUrl = 'https://example.org/feed.json';
 const full = feed({
   language: 'en',
+  iconUrl: 'https://example.org/icon.png',
   authors: [{ name: 'All', url: 'https://example.org/all' }],
   items: [
-    item({ updatedAt: new Date('2026-11-03T08:00:00Z'), categories: ['one'], authors: [{ name: 'Ann' }] }),
+    item({
+      updatedAt: new Date('2026-11-03T08:00:00Z'),
+      categories: ['one'],
+      authors: [{ name: 'Ann' }],
+      externalUrl: 'https://elsewhere.example/',
+      imageUrl: 'https://example.org/a.jpg',
+      attachments: [
+        { url: 'https://example.org/a.mp3', mediaType: 'audio/mpeg', size: 9, duration: 61, title: 'A talk' },
+        { url: 'https://example.org/a.pdf', mediaType: 'application/pdf' },
+      ],
+    }),
     item({ id: 'b', contentHtml: null, summary: 'Just text', publishedAt: new Date('2026-11-01T00:00:00Z') }),
   ],
 });
@@ -33,6 +44,18 @@ test('an independent parser reads every field', () => {
         date_modified: '2026-11-03T08:00:00.000Z',
         tags: ['one'],
         authors: [{ name: 'Ann' }],
+        external_url: 'https://elsewhere.example/',
+        image: 'https://example.org/a.jpg',
+        attachments: [
+          {
+            url: 'https://example.org/a.mp3',
+            mime_type: 'audio/mpeg',
+            title: 'A talk',
+            size_in_bytes: 9,
+            duration_in_seconds: 61,
+          },
+          { url: 'https://example.org/a.pdf', mime_type: 'application/pdf' },
+        ],
       },
       { id: 'b', content_text: 'Just text' },
     ],
@@ -46,6 +69,7 @@ test('parseFeedJson reads the rendered feed: one product can be the source of an
     title: 'Feed',
     homeUrl: 'https://example.org/',
     authors: full.authors,
+    iconUrl: full.iconUrl,
     items: [full.items[0] ?? {}, { id: 'b', summary: 'Just text', contentHtml: '<p>Just text</p>' }],
   });
 });

@@ -108,6 +108,38 @@ describe('RSS 2.0', () => {
     );
   });
 
+  test('attachments are an enclosure and media contents, and pictures thumbnails', () => {
+    const items = [
+      item({
+        imageUrl: 'https://example.org/a.jpg?x=1&y=2',
+        attachments: [
+          { url: 'https://example.org/a.mp3', mediaType: 'audio/mpeg', size: 9, duration: 61.4 },
+          { url: 'https://example.org/a.mp4', mediaType: 'video/mp4', size: 10, duration: 62 },
+        ],
+      }),
+      item({ id: 'b', attachments: [{ url: 'https://example.org/b.mp3', mediaType: 'audio/mpeg' }] }),
+    ];
+    expect(parse({ items }).items).toMatchObject([
+      {
+        enclosures: [{ url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: 9 }],
+        itunes: { duration: 61 },
+        media: {
+          contents: [{ url: 'https://example.org/a.mp4', type: 'video/mp4', fileSize: 10, duration: 62 }],
+          thumbnails: [{ url: 'https://example.org/a.jpg?x=1&y=2' }],
+        },
+      },
+      { enclosures: [{ url: 'https://example.org/b.mp3', type: 'audio/mpeg', length: 0 }] },
+    ]);
+  });
+
+  test('the channel has a picture', () => {
+    expect(parse({ iconUrl: 'https://example.org/icon.png' }).image).toEqual({
+      url: 'https://example.org/icon.png',
+      title: 'Feed',
+      link: 'https://example.org/',
+    });
+  });
+
   test('an item needs neither a link nor a date', () => {
     const xml = render({ items: [item({ url: null, publishedAt: null })] });
     expect(xml).not.toMatch(/<pubDate>|<lastBuildDate>/);

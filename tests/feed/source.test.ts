@@ -224,6 +224,71 @@ describe('sources vary', () => {
     expect(new Set(await ids()).size).toBe(3);
   });
 
+  test.each<[string, object, object]>([
+    [
+      'a size as text and a relative URL',
+      { url: '/e.mp3', mime_type: 'Audio/MPEG; x=y', size_in_bytes: '9' },
+      { mediaType: 'audio/mpeg', size: 9 },
+    ],
+    ['neither a type nor a size', { url: '/e.mp3' }, { mediaType: 'application/octet-stream' }],
+    [
+      'an invalid size',
+      { url: '/e.mp3', mime_type: 'mp3', size_in_bytes: -1, duration_in_seconds: 'long' },
+      { mediaType: 'application/octet-stream' },
+    ],
+  ])('an attachment with %s is kept', async (_, attachment, expected) => {
+    const [item] = await readItems([{ ...note, attachments: [null, { url: 'javascript:x' }, attachment] }]);
+    expect(item?.attachments).toEqual([{ url: new URL('/e.mp3', server.url).href, ...expected }]);
+  });
+
+  test('an item of only an attachment or a picture is kept', async () => {
+    expect(
+      await readItems([
+        {
+          id: 'a',
+          attachments: [{ url: 'https://json.example/e.mp3', mime_type: 'audio/mpeg', title: 'Talk' }],
+        },
+        { id: 'b', banner_image: 'https://json.example/b.jpg' },
+        { id: 'c', image: 'data:x' },
+      ]),
+    ).toMatchObject([
+      { id: 'a', title: 'Talk', url: null },
+      { id: 'b', title: 'Untitled', imageUrl: 'https://json.example/b.jpg' },
+    ]);
+  });
+
+  test('a link to another page is kept beside that to the own one', async () => {
+    const external_url = 'https://elsewhere.example/';
+    expect(
+      await readItems([
+        { ...note, external_url },
+        { ...note, id: 'c', external_url },
+      ]),
+    ).toMatchObject([{ url: note.id, externalUrl: external_url }, { url: external_url }]);
+  });
+
+  test("the guide's format can have the enclosures and pictures of RSS", async () => {
+    server.respondWith({
+      ...guideFeed,
+      image: { url: '/logo.png' },
+      items: [
+        {
+          ...guideFeed.items[0],
+          enclosure: { url: '/e.mp3', type: 'audio/mpeg', length: '9' },
+          image: '/a.jpg',
+        },
+        { ...guideFeed.items[1], enclosure: [{ url: '/f.mp3' }, { url: '/g.mp3' }] },
+      ],
+    });
+    const { iconUrl, items } = await source().feed();
+    const at = (path: string) => new URL(path, server.url).href;
+    expect(iconUrl).toBe(at('/logo.png'));
+    expect(items).toMatchObject([
+      { attachments: [{ url: at('/f.mp3') }, { url: at('/g.mp3') }] },
+      { imageUrl: at('/a.jpg'), attachments: [{ url: at('/e.mp3'), mediaType: 'audio/mpeg', size: 9 }] },
+    ]);
+  });
+
   test('a JSON feed without a title has the name of its host', async () => {
     server.respondWith({ ...jsonFeed, title: undefined });
     expect((await source().feed()).title).toBe('json.example');
