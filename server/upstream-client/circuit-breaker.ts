@@ -15,7 +15,8 @@ const second = 1_000;
 
 /**
  * Stops calls to an upstream that fails too often. While closed, it counts outcomes in a sliding window. While open, it
- * rejects all calls. Then it is half open and permits a single call, the probe, whose outcome closes or reopens it.
+ * rejects all calls. Then it is half open and permits a single call, the probe, whose outcome closes or reopens it. After
+ * an ignored outcome, the next call is the probe: a caller that disconnects must not keep the circuit open.
  * Outcomes of calls that started in an earlier state are discarded.
  */
 export class CircuitBreaker {
@@ -52,7 +53,7 @@ export class CircuitBreaker {
     const now = Date.now();
     if (this.#state === 'half_open') {
       if (outcome === 'success') this.#setState('closed');
-      else this.#open(now);
+      else this.#open(outcome === 'failure' ? now + openFor : now);
       return;
     }
     if (outcome === 'ignored') return;
@@ -60,7 +61,7 @@ export class CircuitBreaker {
     const failures = this.#seconds.reduce((sum, { failure }) => sum + failure, 0);
     const attempts = this.#seconds.reduce((sum, { success, failure }) => sum + success + failure, 0);
     if (outcome === 'failure' && attempts >= minimumAttempts && failures > threshold * attempts) {
-      this.#open(now);
+      this.#open(now + openFor);
     }
   }
 
@@ -74,8 +75,8 @@ export class CircuitBreaker {
     current[outcome] += 1;
   }
 
-  #open(now: number): void {
-    this.#openUntil = now + openFor;
+  #open(until: number): void {
+    this.#openUntil = until;
     this.#setState('open');
   }
 

@@ -2,8 +2,9 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { type CallEndpoint, type EndpointData, idempotencyOf, type Upstream } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
-import { discard, readText, send, type UpstreamRequest, type UpstreamResponse } from './http.ts';
+import { discard, readText, type UpstreamRequest, type UpstreamResponse } from './http.ts';
 import type { UpstreamObserver } from './observer.ts';
+import { sendAndFollow } from './redirect.ts';
 import {
   buildBody,
   buildPath,
@@ -70,7 +71,7 @@ export function runExchange<T>(
     withAttemptSpan(target, { origin, method, retries: attempts++ }, async (traceHeaders, span) => {
       if (request.body !== undefined) observer.transferred(name, 'sent', Buffer.byteLength(request.body));
       const headers = { ...request.headers, ...traceHeaders };
-      const response = await send(decoding, { ...request, headers }, attemptSignal);
+      const response = await sendAndFollow(decoding, { ...request, headers }, attemptSignal);
       span?.set({ 'http.response.status_code': response.status });
       const body = await readBody(exchange, response, attemptSignal);
       observer.transferred(name, 'received', body.bytes);

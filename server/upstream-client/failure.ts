@@ -5,23 +5,26 @@ type FaultRule = {
   reason: ErrorReason;
   /** A retry may succeed, if the call may be repeated. */
   retry?: true;
-  /** The circuit breaker counts the fault as a failure of the upstream. */
+  /** The circuit breaker counts the fault as a failure of the upstream: it shows that the upstream is not healthy. */
   breaks?: true;
 };
 
 /**
  * Every way a call to an upstream can fail, as one closed map. The keys are also values of the metric label `outcome`.
- * A 4xx response shows that the upstream works, so it never opens the breaker. A local fault does not either.
+ * Only faults that show that the upstream is not healthy open the breaker. Others can depend on the input of one caller,
+ * such as the media type or the size of a named file, and must not block the upstream for all callers.
  */
 export const faults = {
   /** DNS returned no address. */
   dns: { reason: 'upstream_unreachable', retry: true, breaks: true },
   /** DNS or the configuration gave an address that is not public. Nothing was sent. */
-  address: { reason: 'upstream_unreachable', breaks: true },
+  address: { reason: 'upstream_unreachable' },
   /** The connection was refused, or the connect timeout expired. */
   connect: { reason: 'upstream_unreachable', retry: true, breaks: true },
-  /** The connection ended before a response. */
+  /** The connection ended before a response, after the whole request was sent. */
   reset: { reason: 'upstream_unreachable', retry: true, breaks: true },
+  /** The connection ended before the whole upload was sent: some servers reject an upload this way. */
+  upload_reset: { reason: 'upstream_refused' },
   /** The deadline expired after the request was sent. */
   deadline: { reason: 'upstream_timeout', breaks: true },
   /** The deadline expired while the call waited for a connection in the queue. */
@@ -36,29 +39,29 @@ export const faults = {
   throttled: { reason: 'upstream_overloaded' },
   /** 503. */
   unavailable: { reason: 'upstream_overloaded', retry: true, breaks: true },
-  /** Any other 5xx. */
+  /** Any other 5xx, except those of `client_error`. */
   server_error: { reason: 'upstream_bad_answer', retry: true, breaks: true },
-  /** Any other 4xx. */
+  /** Any other 4xx, and the 5xx that concern only the request: 501, 505 and 507. */
   client_error: { reason: 'upstream_refused' },
   /** 404 or 410 from an endpoint with `mayBeMissing`. */
   missing: { reason: 'not_found' },
-  /** 3xx. Redirects are never followed. */
-  redirect: { reason: 'upstream_bad_answer', breaks: true },
+  /** A 3xx that is not followed. */
+  redirect: { reason: 'upstream_bad_answer' },
   /** A status that does not match the request: 206 or 304 without a range or condition, or 1xx. */
-  status: { reason: 'upstream_bad_answer', breaks: true },
+  status: { reason: 'upstream_bad_answer' },
   /** The response is not valid HTTP, or its headers are too large. */
   protocol: { reason: 'upstream_bad_answer', breaks: true },
   /** The media type is not one that the endpoint declares. */
-  media_type: { reason: 'upstream_bad_answer', breaks: true },
+  media_type: { reason: 'upstream_bad_answer' },
   /** The body is not UTF-8. */
-  charset: { reason: 'upstream_bad_answer', breaks: true },
+  charset: { reason: 'upstream_bad_answer' },
   /** The body was cut off or does not have the announced length. */
   truncated: { reason: 'upstream_bad_answer', retry: true, breaks: true },
   /** The decoded body exceeds the size limit. */
-  too_large: { reason: 'upstream_bad_answer', breaks: true },
-  not_json: { reason: 'upstream_bad_answer', breaks: true },
+  too_large: { reason: 'upstream_bad_answer' },
+  not_json: { reason: 'upstream_bad_answer' },
   /** The JSON does not match the declared schema. */
-  schema: { reason: 'upstream_bad_answer', breaks: true },
+  schema: { reason: 'upstream_bad_answer' },
   /** The caller aborted the call. */
   cancelled: { reason: 'upstream_unreachable' },
 } as const satisfies Record<string, FaultRule>;

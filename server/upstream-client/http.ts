@@ -88,7 +88,7 @@ export type UpstreamResponse = {
 };
 
 /**
- * Sends one request and returns the head of its response. Redirects are not followed.
+ * Sends one request and returns the head of its response.
  *
  * @throws UpstreamFailure
  */

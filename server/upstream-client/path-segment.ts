@@ -38,12 +38,26 @@ export function parsePath(path: string): string[] {
     .replace(/^\//, '')
     .split('/')
     .map((text) => {
-      const segment = segmentForm.test(text) ? decode(text) : undefined;
-      if (segment === undefined || !isPlainSegment(segment)) {
-        throw new AppError('invalid_input', { message: 'The path cannot be used.' });
-      }
+      const segment = parseSegment(text);
+      if (segment === undefined) throw new AppError('invalid_input', { message: 'The path cannot be used.' });
       return segment;
     });
+}
+
+/** Returns whether all segments of a path are plain. The last one may be empty. */
+export function isPlainPath(path: string): boolean {
+  const segments = path.replace(/^\//, '').split('/');
+  const last = segments.length - 1;
+  return (
+    path.length <= pathLength &&
+    segments.every((text, index) => (text === '' && index === last) || parseSegment(text) !== undefined)
+  );
+}
+
+/** @returns the decoded segment; undefined if it is not plain */
+function parseSegment(text: string): string | undefined {
+  const segment = segmentForm.test(text) ? decode(text) : undefined;
+  return segment !== undefined && isPlainSegment(segment) ? segment : undefined;
 }
 
 /** @returns undefined if the bytes are not UTF-8 */

@@ -22,11 +22,14 @@ export function rejectErrorStatus(
   });
 }
 
+/** 5xx that concern only the request: a method, a protocol version or a size that the upstream does not support. */
+const requestStatuses: ReadonlySet<number> = new Set([501, 505, 507]);
+
 function faultOf(status: number, mayBeMissing: boolean, retryAfterSeconds: number | undefined): Fault {
   if (mayBeMissing && (status === 404 || status === 410)) return 'missing';
   if (status === 429 || (status === 403 && retryAfterSeconds !== undefined)) return 'throttled';
   if (status === 503) return 'unavailable';
-  if (status >= 500) return 'server_error';
+  if (status >= 500 && !requestStatuses.has(status)) return 'server_error';
   if (status >= 400) return 'client_error';
   return status >= 300 && status !== 304 ? 'redirect' : 'status';
 }

@@ -8,10 +8,10 @@ import {
   type Dispatchers,
   discard,
   firstValue,
-  send,
   type UpstreamRequest,
   type UpstreamResponse,
 } from './http.ts';
+import { sendAndFollow } from './redirect.ts';
 import { buildPath, type EndpointCall, forwardedHeaders, headersOf } from './request.ts';
 import { acceptedTypes, checkMediaType, forwardedResponseHeaders, rejectErrorStatus } from './response.ts';
 import { withAttemptSpan } from './trace.ts';
@@ -151,14 +151,17 @@ async function fetchHead(
       async (traceHeaders, span) => {
         const headers = { ...request.headers, ...traceHeaders };
         const body = uploadStream ? { body: uploadStream.readable } : {};
-        const response = await send(plain, { ...request, headers, ...body }, signal);
+        const response = await sendAndFollow(plain, { ...request, headers, ...body }, signal);
         span?.set({ 'http.response.status_code': response.status });
         if (response.status >= 400) span?.fail(String(response.status));
         return response;
       },
     );
   } catch (error) {
-    throw uploadStream?.error ?? error;
+    if (uploadStream?.error !== undefined) throw uploadStream.error;
+    const isReset = error instanceof UpstreamFailure && error.fault === 'reset';
+    if (!isReset || !uploadStream || uploadStream.readable.readableEnded) throw error;
+    throw new UpstreamFailure('upload_reset', { cause: error.cause });
   } finally {
     uploadStream?.readable.off('end', startTimeout);
     headTimeout.stop();

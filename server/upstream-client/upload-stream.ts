@@ -16,15 +16,19 @@ export class UploadStream {
       this.error = error;
     };
     async function* pass() {
+      let isSending = false;
       try {
         for await (const chunk of body) {
           stall.start();
+          isSending = true;
           yield chunk;
+          isSending = false;
           stall.stop();
           sent(chunk.byteLength);
         }
       } catch (error) {
-        fail(error);
+        // The HTTP library throws its own error at the `yield` if the connection fails.
+        if (!isSending) fail(error);
         throw error;
       } finally {
         stall.stop();

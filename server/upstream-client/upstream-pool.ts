@@ -54,9 +54,11 @@ export type UpstreamPool = {
 /** Faults of attempts that were rejected before anything was sent. */
 const notSentFaults: ReadonlySet<Fault> = new Set(['breaker_open', 'paused', 'queue_full']);
 
-/** Faults that were caused on this side and say nothing about the upstream. */
+/** Faults that say nothing about the health of the upstream, because no response was received or awaited. */
 const localFaults: ReadonlySet<Fault> = new Set([
+  'address',
   'cancelled',
+  'upload_reset',
   'queue_full',
   'waited',
   'breaker_open',

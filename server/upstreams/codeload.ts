@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineUpstream } from '../upstream-client/declaration.ts';
 import { repository } from './github.ts';
 
-/** GitHub's archive downloads. GitHub's API only redirects to this host, and redirects are not followed. */
+/** GitHub's archive downloads. GitHub's API only redirects to this host, and such redirects are not followed. */
 export const codeload = defineUpstream({
   name: 'codeload',
   title: 'GitHub archives',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { advance, failing, startFlaky } from './flaky.ts';
-import { json, ok, wire } from './raw-server.ts';
+import { json, ok, respondOk, wire } from './raw-server.ts';
 import { upstreamFailureOf } from './support.ts';
 
 const { minimumAttempts, openFor } = limits.upstream.breaker;
@@ -53,11 +53,20 @@ describe('a half-open circuit sends one probe', () => {
     expect(heads).toHaveLength(minimumAttempts + 1);
   });
 
-  test('a cancelled probe opens the circuit again', async () => {
-    const { probe, abort, breaker } = await setUpProbe();
+  test('after a cancelled probe, the next call is the probe', async () => {
+    const { ask, probe, abort, breaker, behaviour } = await setUpProbe();
     abort.abort();
     expect(await probe).toBe('failed');
-    expect(breaker).toEqual(['sample closed', 'sample open', 'sample half_open', 'sample open']);
+    behaviour.script = respondOk;
+    expect((await ask()).data).toEqual({ ok: true });
+    expect(breaker).toEqual([
+      'sample closed',
+      'sample open',
+      'sample half_open',
+      'sample open',
+      'sample half_open',
+      'sample closed',
+    ]);
   });
 
   test('a 4xx closes the circuit', async () => {

@@ -15,7 +15,6 @@ afterEach(() => {
 });
 
 const bytes = respondWith('200 OK', bytesType, 'bytes');
-const cut: Script = (socket) => socket.end(wire('200 OK', { ...bytesType, 'content-length': '10' }, 'bytes'));
 
 async function setUp(script: Script) {
   const behaviour = { script };
@@ -65,13 +64,41 @@ test('a stream rejected because all slots are taken does not count as a failure 
   for (const { body } of held) body?.destroy();
 });
 
-test('a probe that was cancelled before it was sent leaves the circuit open', async () => {
-  const { download, call, behaviour, breaker } = await setUp(cut);
-  behaviour.script = failing;
+test('a probe that was cancelled before it was sent leaves the next call the probe', async () => {
+  const { download, call, behaviour, breaker } = await setUp(failing);
   for (let stream = 0; stream < minimumAttempts; stream += 1) await upstreamFailureOf(download());
   advance(openFor);
   const gone = AbortSignal.abort();
   expect((await upstreamFailureOf(download({ signal: gone }))).fault).toBe('cancelled');
   expect(breaker()).toBe('open');
-  expect((await upstreamFailureOf(call())).fault).toBe('breaker_open');
+  behaviour.script = respondWith('200 OK', json, ok);
+  expect((await call()).data).toEqual({ ok: true });
+  expect(breaker()).toBe('closed');
+});
+
+test.each([
+  ['another media type', respondWith('200 OK', { 'content-type': 'text/html' }, 'x')],
+  ['a size above the limit', respondWith('200 OK', { ...bytesType, 'content-length': String(2 ** 40) })],
+  ['a redirect to another host', respondWith('302 Found', { location: 'https://elsewhere.example.org/' })],
+  ['an unrequested 206', respondWith('206 Part', { ...bytesType, 'content-range': 'bytes 0-0/9' }, 'x')],
+])('streams of files with %s do not open the circuit', async (_, script) => {
+  const { download, behaviour, breaker } = await setUp(script);
+  for (let stream = 0; stream < 2 * minimumAttempts; stream += 1) await upstreamFailureOf(download());
+  expect(breaker()).toBe('closed');
+  behaviour.script = bytes;
+  expect((await readAll(await download())).ended).toBe('whole');
+});
+
+test('uploads that are reset before they are sent completely do not open the circuit', async () => {
+  const { upload, breaker } = await setUp((socket) => socket.resetAndDestroy());
+  async function* endless() {
+    for (;;) yield Buffer.alloc(64 * 1024);
+  }
+  for (let stream = 0; stream < 2 * minimumAttempts; stream += 1) {
+    expect(await upstreamFailureOf(upload(endless()))).toMatchObject({
+      fault: 'upload_reset',
+      reason: 'upstream_refused',
+    });
+  }
+  expect(breaker()).toBe('closed');
 });

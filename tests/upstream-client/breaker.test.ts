@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { advance, failing, startFlaky } from './flaky.ts';
-import { json, ok, respondOk, respondWith, type Script } from './raw-server.ts';
+import { json, ok, respondOk, respondWith, type Script, wire } from './raw-server.ts';
 import { upstreamFailureOf } from './support.ts';
 
 const { minimumAttempts } = limits.upstream.breaker;
@@ -39,19 +39,44 @@ describe('the circuit', () => {
   });
 
   test.each([
-    ['schema', respondWith('200 OK', json, '{}')],
-    ['not_json', respondWith('200 OK', json, '{')],
-    ['redirect', respondWith('302 Found', { location: '/' })],
-    ['media_type', respondWith('200 OK', {}, ok)],
+    ['server_error', respondWith('500 No', {})],
     ['unavailable', respondWith('503 No', {})],
     ['reset', (socket) => socket.resetAndDestroy()],
     ['protocol', (socket) => socket.write('no\r\n\r\n')],
+    ['truncated', (socket) => socket.end(wire('200 OK', { ...json, 'content-length': '99' }, ok))],
   ] satisfies [string, Script][])('opens for the fault %s', async (fault, script) => {
     const { times, states, attempts } = await startFlaky();
     await times(minimumAttempts, script);
     expect(new Set(attempts)).toEqual(new Set([`sample ${fault}`]));
     expect(states()).toEqual(['open', 'closed']);
   });
+
+  const large = Buffer.alloc(limits.upstream.responseBytes + 1, ' ');
+  test.each([
+    ['schema', respondWith('200 OK', json, '{}')],
+    ['not_json', respondWith('200 OK', json, '{')],
+    ['redirect', respondWith('302 Found', { location: 'https://elsewhere.example.org/' })],
+    ['redirect', respondWith('300 Multiple Choices', {})],
+    ['status', respondWith('206 Partial Content', json, ok)],
+    ['status', respondWith('304 Not Modified', {})],
+    ['media_type', respondWith('200 OK', {}, ok)],
+    ['media_type', respondWith('200 OK', { 'content-type': 'text/html' }, ok)],
+    ['charset', respondWith('200 OK', { 'content-type': 'application/json; charset=utf-16' }, ok)],
+    ['too_large', respondWith('200 OK', json, large)],
+    ['client_error', respondWith('501 Not Implemented', {})],
+    ['client_error', respondWith('505 HTTP Version Not Supported', {})],
+    ['client_error', respondWith('507 Insufficient Storage', {})],
+  ] satisfies [string, Script][])(
+    'never opens for the fault %s, which a caller can cause',
+    async (fault, script) => {
+      const { times, states, attempts, behaviour, ask } = await startFlaky();
+      await times(2 * minimumAttempts, script);
+      expect(attempts).toEqual(Array.from({ length: 2 * minimumAttempts }, () => `sample ${fault}`));
+      expect(states()).toEqual(['closed', 'closed']);
+      behaviour.script = respondOk;
+      expect((await ask()).data).toEqual({ ok: true });
+    },
+  );
 
   test.each([400, 401, 403, 404, 410, 422, 429])('never opens for status %d', async (status) => {
     const { times, states, heads, breaker } = await startFlaky();
