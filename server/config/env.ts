@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { emailAddress } from '../lib/email-address.ts';
 import { isAllowedAddress, literalAddressOf } from '../lib/network-address.ts';
 import { defineSingleton } from '../lib/singleton.ts';
 import {
@@ -94,8 +95,8 @@ const environmentSchema = z.object({
       error: 'must be smtp://host:port or smtps://user:password@host:port',
     })
     .optional(),
-  MAIL_TO: z.email('must be an email address').default('owner@localhost.invalid'),
-  MAIL_FROM: z.email('must be an email address').default('website@localhost.invalid'),
+  MAIL_TO: emailAddress('must be an email address').default('owner@localhost.invalid'),
+  MAIL_FROM: emailAddress('must be an email address').default('website@localhost.invalid'),
 
   UPSTREAM_NETWORKS: networksSchema,
   HTTP_PROXY: proxyUrlSchema.optional(),

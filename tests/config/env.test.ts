@@ -208,12 +208,19 @@ const table: Record<keyof Env, Row> = {
   },
   MAIL_TO: {
     unset: 'owner@localhost.invalid',
-    valid: [['me@example.org', 'me@example.org']],
+    valid: [
+      ['me@example.org', 'me@example.org'],
+      ['ivan@xn--e1afmkfd.xn--p1ai', 'ivan@xn--e1afmkfd.xn--p1ai'],
+      ['first&last@münchen.example', 'first&last@xn--mnchen-3ya.example'],
+    ],
     invalid: ['me', 'me@', 'Me <me@example.org>', 'me@example.org, you@example.org'],
   },
   MAIL_FROM: {
     unset: 'website@localhost.invalid',
-    valid: [['site@example.org', 'site@example.org']],
+    valid: [
+      ['site@example.org', 'site@example.org'],
+      ['site@пример.рф', 'site@xn--e1afmkfd.xn--p1ai'],
+    ],
     invalid: ['site', 'site@example.org\nbcc: all@example.org'],
   },
   UPSTREAM_NETWORKS: {

@@ -30,7 +30,7 @@ export const contactRules = {
   email: {
     required: invalidAddress,
     maxLength: { value: addressLength, message: invalidAddress },
-    pattern: { value: /^\S+@[^\s@.]+(?:\.[^\s@.]+)+$/, message: invalidAddress },
+    pattern: { value: /^[^\s@]+@[^\s@]+$/, message: invalidAddress },
   },
   name: { maxLength: atMost(nameLength) },
   subject: { maxLength: atMost(subjectLength) },
