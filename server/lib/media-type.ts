@@ -5,3 +5,14 @@
 export function mediaTypeOf(contentType: string | null | undefined): string {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
+
+/** In a list of accepted media types: any valid one, and a missing one. */
+export const anyMediaType = '*/*';
+
+const validType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
+
+/** @param mediaType without parameters; empty if it is missing */
+export function acceptsMediaType(accepted: readonly string[], mediaType: string): boolean {
+  if (accepted.includes(mediaType)) return true;
+  return accepted.includes(anyMediaType) && (mediaType === '' || validType.test(mediaType));
+}

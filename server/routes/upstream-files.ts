@@ -3,6 +3,7 @@ import { limits } from '../config/limits.ts';
 import { rawEndpoint } from '../config/paths.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { bodyStream } from '../http/body-stream.ts';
+import { attachmentNamed } from '../http/content-disposition.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
 import { preflightResponse } from '../http/cors.ts';
 import { rejectCrossOrigin } from '../http/csrf.ts';
@@ -10,7 +11,7 @@ import { handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
-import { mediaTypeOf } from '../lib/media-type.ts';
+import { acceptsMediaType, anyMediaType, mediaTypeOf } from '../lib/media-type.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
 import { traceIds } from '../observability/trace-context.ts';
 import { enforce, takeShare } from '../rate-limit/enforce.ts';
@@ -20,6 +21,9 @@ import { findRawEndpoints, type RawMatch } from '../upstream-client/match.ts';
 import { parsePath } from '../upstream-client/path-segment.ts';
 import type { RawCall, RawResponse } from '../upstream-client/stream.ts';
 import { proxiedUpstreams } from '../upstreams/index.ts';
+
+/** Type of an upload without Content-Type, and of files whose own type must not be sent. */
+const defaultMediaType = 'application/octet-stream';
 
 /** `/api/raw/<upstream>/…`: streams files and other bodies of declared raw endpoints, in both directions. */
 export function handleUpstreamFile(request: HttpRequest): Promise<HttpResponse> {
@@ -90,8 +94,12 @@ function uploadOf(request: HttpRequest, { upload }: RawEndpoint, scope: RequestS
   checkContentEncoding(request);
   const { mediaTypes, maxBytes = limits.raw.bytes } = upload;
   const contentType = mediaTypeOf(request.headers.get('content-type'));
-  if (!mediaTypes.includes(contentType)) {
-    throw new HttpError('unsupported_media_type', { message: `Send ${mediaTypes.join(' or ')}.` });
+  if (contentType === 'multipart/form-data') {
+    throw new HttpError('unsupported_media_type', { message: 'Send the bytes of the file, not a form.' });
+  }
+  if (!acceptsMediaType(mediaTypes, contentType)) {
+    const message = `The Content-Type must be ${mediaTypes.includes(anyMediaType) ? 'valid' : mediaTypes.join(' or ')}.`;
+    throw new HttpError('unsupported_media_type', { message });
   }
   const contentLength = request.headers.get('content-length');
   const length = contentLength === null ? undefined : Number(contentLength);
@@ -106,7 +114,7 @@ function uploadOf(request: HttpRequest, { upload }: RawEndpoint, scope: RequestS
   };
   const body = request.body ?? new Blob([]).stream();
   return {
-    contentType,
+    contentType: contentType || defaultMediaType,
     length,
     body: bodyStream(body, { maxBytes, stall: limits.raw.stall, pace: limits.raw.uploadPace, count }),
   };
@@ -125,12 +133,12 @@ function respond(
     publicFor === undefined
       ? 'private, no-cache, no-transform'
       : `public, max-age=${publicFor}, no-transform`;
-  if (contentType !== undefined) headers['content-type'] = contentType;
-  if (length !== undefined) headers['content-length'] = String(length);
-  // Downloads are saved, not displayed: rendered under this origin, a file would have the rights of this site's pages.
-  if (endpoint.method === 'GET') {
-    headers['content-disposition'] = `attachment; filename="${fileNameOf(fileName, params)}"`;
+  if (contentType !== undefined) {
+    headers['content-type'] = isActive(contentType) ? defaultMediaType : contentType;
   }
+  if (length !== undefined) headers['content-length'] = String(length);
+  // Files are saved, not displayed: rendered under this origin, a file would have the rights of this site's pages.
+  headers['content-disposition'] = attachmentNamed(fileNameOf(fileName, params));
   if (!body || request.method === 'HEAD') {
     onEnd(0, undefined);
     return { status, headers, body: null };
@@ -142,8 +150,15 @@ function respond(
 }
 
 function fileNameOf(template: string, params: Record<string, string>): string {
-  return template
-    .replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')
-    .replace(/[^\w.@+-]/g, '_')
-    .slice(-200);
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+}
+
+/**
+ * Returns whether a page of this origin could run or apply a file of this type although it is an attachment. The names
+ * of types are those of https://mimesniff.spec.whatwg.org/#javascript-mime-type.
+ */
+function isActive(contentType: string): boolean {
+  return /^(?:text|application)\/(?:css|(?:x-)?(?:java|ecma|j|live)script(?:1\.\d)?)(?:;|$)/.test(
+    contentType,
+  );
 }

@@ -53,7 +53,7 @@ type CallResponse = {
 export type RawEndpoint = CommonEndpoint & {
   answer: {
     kind: 'raw';
-    /** Accepted media types, without parameters. */
+    /** Accepted media types, without parameters. `anyMediaType` accepts any, and a response without one. */
     mediaTypes: readonly string[];
     /** Default: `limits.raw.bytes`. */
     maxBytes?: number;
@@ -64,6 +64,7 @@ export type RawEndpoint = CommonEndpoint & {
   };
   /** The request body that is accepted from the caller. Default: none. */
   upload?: {
+    /** `anyMediaType` accepts any. */
     mediaTypes: readonly string[];
     /** Default: `limits.raw.bytes`. */
     maxBytes?: number;

@@ -1,3 +1,4 @@
+import { acceptsMediaType } from '../lib/media-type.ts';
 import type { CallEndpoint, Endpoint, EndpointData } from './endpoint.ts';
 import { type Fault, UpstreamFailure } from './failure.ts';
 import { firstValue, type UpstreamResponse } from './http.ts';
@@ -41,7 +42,7 @@ export function acceptedTypes({ answer }: Endpoint): readonly string[] {
 
 /** @throws UpstreamFailure `media_type` */
 export function checkMediaType(endpoint: Endpoint, { mediaType }: Pick<UpstreamResponse, 'mediaType'>): void {
-  if (acceptedTypes(endpoint).includes(mediaType)) return;
+  if (acceptsMediaType(acceptedTypes(endpoint), mediaType)) return;
   throw new UpstreamFailure('media_type', {
     cause: new Error(`the response has ${describeMediaType(mediaType)}`),
   });

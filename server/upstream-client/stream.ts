@@ -77,7 +77,9 @@ export async function openStream(options: StreamOptions): Promise<RawResponse> {
       discard(response);
       throw error;
     }
-    const isEmpty = call.method === 'HEAD' || response.status === 204 || response.status === 304;
+    // The body of an error, such as a 416, is the upstream's own page.
+    const isError = response.status >= 400;
+    const isEmpty = isError || call.method === 'HEAD' || response.status === 204 || response.status === 304;
     if (isEmpty) {
       discard(response);
       release();
@@ -85,9 +87,13 @@ export async function openStream(options: StreamOptions): Promise<RawResponse> {
     let bytes = 0;
     return {
       status: response.status,
-      contentType: contentTypeOf(response),
-      length: lengthOf(response),
-      headers: forwardedResponseHeaders(endpoint, response.headers),
+      contentType: isError ? undefined : contentTypeOf(response),
+      length: isError ? undefined : lengthOf(response),
+      headers: {
+        ...forwardedResponseHeaders(endpoint, response.headers),
+        // A file that is stored compressed. The request does not ask for compression.
+        ...(isError || encodingOf(response) === '' ? {} : { 'content-encoding': encodingOf(response) }),
+      },
       body: isEmpty
         ? undefined
         : createDownloadStream(response, {
@@ -176,10 +182,9 @@ function checkHead(
 ): void {
   const { mayBeMissing = false } = endpoint;
   rejectErrorStatus(response, { mayBeMissing, expected: expectedStatuses(forwarded) });
-  if (response.status === 204 || response.status === 304) return;
-  // A 416 has no representation, so its media type is not checked.
-  if (response.status !== 416) checkMediaType(endpoint, response);
-  if (firstValue(response.headers['content-encoding']) !== undefined) throw new UpstreamFailure('media_type');
+  if (response.status === 204 || response.status >= 300) return;
+  checkMediaType(endpoint, response);
+  if (!/^[\w-]*(?:, ?[\w-]+)*$/.test(encodingOf(response))) throw new UpstreamFailure('media_type');
   if ((lengthOf(response) ?? 0) > maxBytes) throw new UpstreamFailure('too_large');
 }
 
@@ -196,6 +201,10 @@ function expectedStatuses(forwarded: Record<string, string>): number[] {
 function contentTypeOf({ mediaType, charset }: UpstreamResponse): string | undefined {
   if (mediaType === '') return undefined;
   return charset === undefined || !/^[\w-]+$/.test(charset) ? mediaType : `${mediaType}; charset=${charset}`;
+}
+
+function encodingOf({ headers }: UpstreamResponse): string {
+  return firstValue(headers['content-encoding'])?.toLowerCase() ?? '';
 }
 
 function lengthOf(response: UpstreamResponse): number | undefined {

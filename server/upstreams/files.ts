@@ -1,8 +1,15 @@
 import { z } from 'zod';
+import { anyMediaType } from '../lib/media-type.ts';
 import { defineUpstream } from '../upstream-client/declaration.ts';
 
 const params = z.strictObject({
-  name: z.string().regex(/^[\w][\w.-]{0,99}$/, 'Letters, digits, dots, hyphens and underscores; at most 100'),
+  name: z
+    .string()
+    .max(255)
+    .regex(
+      /^[^./\\;\p{Cc}\p{Zl}\p{Zp}][^/\\;\p{Cc}\p{Zl}\p{Zp}]*$/u,
+      'A file name without slashes, backslashes, semicolons and control characters that does not begin with a dot',
+    ),
 });
 
 /** The operator's file store, which supports GET and PUT. Configured by `FILES_URL`. */
@@ -20,7 +27,7 @@ export const files = defineUpstream({
       params,
       requestHeaders: ['range', 'if-range', 'if-none-match', 'if-modified-since'],
       responseHeaders: ['etag', 'last-modified', 'accept-ranges', 'content-range'],
-      answer: { kind: 'raw', mediaTypes: ['application/octet-stream'], fileName: '{name}' },
+      answer: { kind: 'raw', mediaTypes: [anyMediaType], fileName: '{name}' },
       mayBeMissing: true,
       example: { params: { name: 'synthetic-1048576.bin' } },
     },
@@ -30,8 +37,9 @@ export const files = defineUpstream({
       summary: 'Uploads a file',
       description: 'Stores a file under a name and replaces an existing one. Returns its size and SHA-256.',
       params,
-      upload: { mediaTypes: ['application/octet-stream'] },
-      answer: { kind: 'raw', mediaTypes: ['application/json'], fileName: '{name}.json' },
+      upload: { mediaTypes: [anyMediaType] },
+      // File servers respond in their own formats, many with an empty body.
+      answer: { kind: 'raw', mediaTypes: [anyMediaType], fileName: '{name}.response' },
       example: { params: { name: 'example.bin' } },
     },
   },

@@ -136,7 +136,7 @@ test('an upload shows the sent size and the response of the upstream', async () 
   await reads(card, '"name":"from-a-browser.bin","bytes":307200');
   const [seen] = product().upstreams.files.requests.slice(-1);
   expect(`${seen?.method} ${seen?.url}`).toBe('PUT /files/from-a-browser.bin');
-  expect(seen?.headers['content-type']).toBe('application/octet-stream');
+  expect(seen?.headers['content-type']).toBe('text/plain');
   await screenshot(page, 'proxy-upload');
 });
 

@@ -37,7 +37,7 @@ async function sendAllThenRead(bytes: number, headers: string[]): Promise<WireRe
 const rejected = [
   {
     title: 'of an unsupported type',
-    headers: ['content-type: text/plain'],
+    headers: ['content-type: text'],
     reason: 'unsupported_media_type',
   },
   {
@@ -67,7 +67,7 @@ test('the rest of a rejected upload is drained before the next request on the co
   const bytes = 200_000;
   const { responses } = await sendBytes(
     product.baseUrl,
-    `${head(bytes, 'content-type: text/plain')}${'y'.repeat(bytes)}${next}`,
+    `${head(bytes, 'content-type: text')}${'y'.repeat(bytes)}${next}`,
   );
   expect(responses.map(({ status }) => status)).toEqual([415, 200]);
 });

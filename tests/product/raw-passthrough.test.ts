@@ -71,7 +71,7 @@ test('the store receives only the caller headers that the endpoint lists, and no
   const [seen] = product.upstreams.files.requests;
   expect(seen?.url).toBe('/files/synthetic-1000.bin');
   expect(seen?.headers).toEqual({
-    accept: 'application/octet-stream',
+    accept: '*/*',
     'accept-encoding': 'identity',
     connection: 'keep-alive',
     host: new URL(product.upstreams.files.url).host,
@@ -114,3 +114,35 @@ describe('the example of the endpoint', () => {
     expect(entriesOf(gunzipSync(archive))).toEqual(['trpc-1.32.0/', 'trpc-1.32.0/README.md']);
   });
 });
+
+test.each([
+  ['pic.png', 'image/png', 'image/png', 'attachment; filename="pic.png"'],
+  [
+    'r%C3%A9sum%C3%A9 (1).pdf',
+    'application/pdf',
+    'application/pdf',
+    `attachment; filename="r_sum_ (1).pdf"; filename*=UTF-8''r%C3%A9sum%C3%A9%20%281%29.pdf`,
+  ],
+  ['page.html', 'text/html', 'text/html', 'attachment; filename="page.html"'],
+  ['my%20notes.txt', 'Text/Plain', 'text/plain', 'attachment; filename="my notes.txt"'],
+  // A page of this origin could run or apply these, although they are attachments.
+  ['app.js', 'text/javascript', 'application/octet-stream', 'attachment; filename="app.js"'],
+  ['app.css', 'text/css', 'application/octet-stream', 'attachment; filename="app.css"'],
+])(
+  'a file %s of type %s is uploaded and downloaded as an attachment',
+  async (name, type, sent, disposition) => {
+    const url = fileUrl(product, name);
+    const stored = await fetch(url, { method: 'PUT', body: 'bytes', headers: { 'content-type': type } });
+    expect([stored.status, stored.headers.get('content-disposition')?.split(';', 1)[0]]).toEqual([
+      201,
+      'attachment',
+    ]);
+    await stored.arrayBuffer();
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(sent);
+    expect(response.headers.get('content-disposition')).toBe(disposition);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await response.text()).toBe('bytes');
+  },
+);

@@ -15,9 +15,8 @@ const piece = patternAt(0, mebibyte);
 
 describe('an upload is rejected before the upstream is called', () => {
   test.each<Record<string, string>>([
-    { 'content-type': 'text/plain' },
+    { 'content-type': 'text' },
     { 'content-type': 'multipart/form-data; boundary=b' },
-    { 'content-type': '' },
     { 'content-type': 'application/octet-stream, text/html' },
     { ...octets, 'content-encoding': 'gzip' },
     { ...octets, 'content-encoding': 'br, identity' },

@@ -61,8 +61,8 @@ test('a chunked upload arrives completely', async () => {
 });
 
 test.each([
-  ['an upload of another type', { 'content-type': 'text/html' }, 'unsupported_media_type'],
-  ['an upload without a type', {}, 'unsupported_media_type'],
+  ['an upload with an invalid type', { 'content-type': 'text' }, 'unsupported_media_type'],
+  ['a form', { 'content-type': 'multipart/form-data; boundary=b' }, 'unsupported_media_type'],
   ['a compressed upload', { ...bytes, 'content-encoding': 'gzip' }, 'unsupported_media_type'],
   ['an upload with the Origin of another site', { ...bytes, origin: 'https://evil.example' }, 'cross_origin'],
   ['an upload with Sec-Fetch-Site: cross-site', { ...bytes, 'sec-fetch-site': 'cross-site' }, 'cross_origin'],

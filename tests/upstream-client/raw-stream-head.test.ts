@@ -48,14 +48,12 @@ describe('a status that depends on a request header', () => {
 
 describe('a response is rejected for its head:', () => {
   const html = { 'content-type': 'text/html' };
-  const gzip = { ...bytesType, 'content-encoding': 'gzip' };
   test.each([
     ['another media type', respondWith('200 OK', html, 'x'), {}],
     ['another media type of a 206', respondWith('206 Part', html, 'x'), { headers: range }],
     ['another media type to HEAD', respondWith('200 OK', html), { method: 'HEAD' }],
     ['no media type', respondWith('200 OK', {}, 'x'), {}],
-    ['a compressed body', respondWith('200 OK', gzip, 'x'), {}],
-    ['a compressed 206', respondWith('206 Part', gzip, 'x'), { headers: range }],
+    ['an invalid encoding', respondWith('200 OK', { ...bytesType, 'content-encoding': '<b>' }, 'x'), {}],
   ] as const)('%s', async (_, script, requested) => {
     const { url } = await startRawServer(script);
     const { download, streams } = rawClientOf(url);
@@ -80,4 +78,59 @@ test('the content type is rebuilt, and the charset is the only parameter that is
   const response = await rawClientOf(url).download();
   expect(response.contentType).toBe('application/octet-stream; charset=utf-8');
   response.body?.destroy();
+});
+
+test.each(['gzip', 'br', 'aws-chunked', 'gzip, br'])(
+  'a file that is stored as %s stays so',
+  async (encoding) => {
+    const headers = { ...bytesType, 'content-encoding': encoding };
+    const { url, heads } = await startRawServer(respondWith('200 OK', headers, 'compressed'));
+    const response = await rawClientOf(url).download();
+    expect(response.headers['content-encoding']).toBe(encoding);
+    expect((await readAll(response)).bytes.toString()).toBe('compressed');
+    expect(heads[0]).toMatch(/^accept-encoding: identity\r?$/m);
+  },
+);
+
+test('the body of a 416 is not passed on', async () => {
+  const page = { 'content-type': 'text/html', 'content-range': 'bytes */10', 'content-encoding': 'gzip' };
+  const { url } = await startRawServer(respondWith('416 Beyond', page, '<h1>nginx</h1>'));
+  const { download, streams } = rawClientOf(url);
+  expect(await download({ headers: range })).toMatchObject({
+    status: 416,
+    contentType: undefined,
+    length: undefined,
+    headers: { 'content-range': 'bytes */10' },
+    body: undefined,
+  });
+  expect(streams()).toBe(0);
+});
+
+describe('an endpoint that accepts any media type', () => {
+  test.each([
+    ['image/png', 'image/png'],
+    ['text/plain; charset=utf-8', 'text/plain; charset=utf-8'],
+    ['Application/PDF', 'application/pdf'],
+    ['application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.text'],
+    ['image/svg+xml', 'image/svg+xml'],
+    ['text/html; x=<b>', 'text/html'],
+  ])('accepts %s', async (type, expected) => {
+    const { url, heads } = await startRawServer(respondWith('200 OK', { 'content-type': type }, 'x'));
+    const response = await rawClientOf(url).any();
+    expect(response.contentType).toBe(expected);
+    expect((await readAll(response)).bytes.toString()).toBe('x');
+    expect(heads[0]).toMatch(/^accept: \*\/\*\r?$/m);
+  });
+
+  test('accepts a response without a type', async () => {
+    const { url } = await startRawServer(respondWith('200 OK', {}, 'x'));
+    const response = await rawClientOf(url).any();
+    expect(response.contentType).toBeUndefined();
+    response.body?.destroy();
+  });
+
+  test.each(['png', 'image/', '/png', 'image/png/x', 'image/<b>', 'a b/c'])('rejects %j', async (type) => {
+    const { url } = await startRawServer(respondWith('200 OK', { 'content-type': type }, 'x'));
+    expect((await upstreamFailureOf(rawClientOf(url).any())).fault).toBe('media_type');
+  });
 });

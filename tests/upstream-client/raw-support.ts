@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { anyMediaType } from '#server/lib/media-type.ts';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
 import { UpstreamFailure } from '#server/upstream-client/failure.ts';
 import type { RawResponse } from '#server/upstream-client/stream.ts';
@@ -27,6 +28,7 @@ export function rawUpstreamAt(url: string) {
         responseHeaders: ['etag', 'content-range'],
         answer,
       },
+      any: { ...common, method: 'GET', template: '/any', answer: { ...answer, mediaTypes: [anyMediaType] } },
       small: { ...common, method: 'GET', template: '/small', answer: { ...answer, maxBytes: smallBytes } },
       upload: {
         ...common,
@@ -48,11 +50,11 @@ export function rawUpstreamAt(url: string) {
 /** Creates a client for the raw endpoints of a server, and a function that returns its number of open streams. */
 export function rawClientOf(url: string) {
   const upstream = rawUpstreamAt(url);
-  const { download, small, upload } = upstream.endpoints;
+  const { any, download, small, upload } = upstream.endpoints;
   const client = clientOf({}, { upstreams: [upstream] });
   type Requested = { method?: 'GET' | 'HEAD'; headers?: Record<string, string>; signal?: AbortSignal };
   const get = (
-    endpoint: typeof download | typeof small,
+    endpoint: typeof any | typeof download | typeof small,
     { method = 'GET', headers = {}, signal }: Requested,
   ) =>
     client.stream(upstream, endpoint, {
@@ -65,6 +67,7 @@ export function rawClientOf(url: string) {
     upstream,
     streams: () => client.status()[0]?.streams,
     download: (requested: Requested = {}) => get(download, requested),
+    any: (requested: Requested = {}) => get(any, requested),
     small: (requested: Requested = {}) => get(small, requested),
     upload: (body: AsyncIterable<Uint8Array>, options: { length?: number; signal?: AbortSignal } = {}) =>
       client.stream(upstream, upload, {

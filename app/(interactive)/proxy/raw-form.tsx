@@ -18,7 +18,8 @@ export function RawForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: 
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const url = rawUrlOf(endpoint, inputOf(fields, form).params);
+    const { params = {} } = inputOf(fields, form);
+    const url = rawUrlOf(endpoint, params);
     const file = form.get('file');
     void start(async (watch) => {
       if (file instanceof File) {
@@ -26,7 +27,7 @@ export function RawForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: 
         return `Sent ${formatBytes(file.size)}. Response of the upstream: ${response}`;
       }
       const received = await download(url, watch);
-      save(received, url.split('/').at(-1) ?? 'download');
+      save(received, String(Object.values(params).at(-1) ?? 'download'));
       return `Received ${formatBytes(received.size)}.`;
     });
   }

@@ -42,7 +42,7 @@ export function upload(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
-    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.setRequestHeader('content-type', file.type || 'application/octet-stream');
     request.upload.onprogress = ({ loaded, total }) => onProgress({ transferred: loaded, total });
     request.onload = () => {
       if (request.status < 400) resolve(request.responseText);
