@@ -124,6 +124,14 @@ export type ErrorData = {
   retryAfterSeconds?: number;
 };
 
+/** `error.json` of the error response, on every route. */
+export type ErrorJson = {
+  message: string;
+  /** JSON-RPC error number. */
+  code: number;
+  data: ErrorData;
+};
+
 export type AppErrorOptions = {
   /** Shown to the caller; ignored for a 5xx, which always has the text of its reason. */
   message?: string;

@@ -30,11 +30,32 @@ const baseUrl = httpUrl
   .refine(withoutCredentials, 'must not contain a user name or password')
   .transform((value) => value.replace(/\/+$/, ''));
 
-/** An origin, in the exact form of a browser's Origin header. */
-const origin = httpUrl.refine(
-  (value) => new URL(value).origin === value,
-  'must be origins such as https://app.example.org, without a path or a trailing slash',
-);
+/**
+ * An origin in the exact form of a browser's Origin header (RFC 6454, section 6.2). Apps and extensions have schemes of
+ * their own, such as `capacitor://localhost`.
+ */
+const origin = z
+  .string()
+  .refine((value) => !value.includes('*'), {
+    error: 'contains a *, which would match no origin: list each origin',
+    abort: true,
+  })
+  .refine((value) => value !== 'null', {
+    error: 'is the origin of pages without one, which any page can have: list the origin of the page',
+    abort: true,
+  })
+  .refine(
+    isSerializedOrigin,
+    'must be an origin as browsers send it, such as https://site.example or ionic://localhost: in lower case, without a path, a trailing slash or the default port',
+  );
+
+function isSerializedOrigin(value: string): boolean {
+  const url = URL.parse(value);
+  if (!url || ['ws:', 'wss:', 'ftp:'].includes(url.protocol)) return false;
+  if (url.origin !== 'null') return url.origin === value;
+  // The URL parser has no origin for the schemes of apps and extensions.
+  return value === 'file://' || /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@A-Z]+$/.test(value);
+}
 
 /** A host name or IP address, in the form of the URL parser. */
 const hostName = z

@@ -1,12 +1,13 @@
+import { mediaTypeOf } from '../lib/media-type.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpRequest } from './request.ts';
 
-/** JSON, with no parameter except `charset=utf-8`: JSON has no other encoding (RFC 8259, section 8.1). */
-const json = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
-
-/** Returns whether a Content-Type header stands for JSON in UTF-8. */
+/**
+ * Returns whether a Content-Type header stands for JSON. Its parameters have no effect, charset included, because JSON is
+ * always UTF-8 (RFC 8259, sections 8.1 and 11).
+ */
 export function isJsonContentType(contentType: string | null): boolean {
-  return contentType !== null && json.test(contentType);
+  return mediaTypeOf(contentType) === 'application/json';
 }
 
 /**

@@ -4,6 +4,7 @@ import { addVary, type HttpResponse, type ResponseHeaders } from './response.ts'
 /** How long a browser may cache the result of a preflight request, in seconds. */
 const preflightMaxAge = 600;
 
+/** The request headers that the product reads. */
 const requestHeaders = ['content-type', 'authorization', 'x-request-id', 'idempotency-key'];
 const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
 
@@ -26,22 +27,31 @@ export function setCorsHeaders(
 }
 
 /**
- * Returns the response to a CORS preflight request.
- *
- * @param furtherHeaders additional request headers to allow, in lower case
+ * Returns the response to a CORS preflight request. Pages of listed origins may send any header: clients and tracing
+ * libraries add their own, and an unknown header has no effect. `*` would not include Authorization.
  */
 export function preflightResponse(
   request: HttpRequest,
   allowedOrigins: readonly string[],
   methods: string,
-  furtherHeaders: readonly string[] = [],
 ): HttpResponse {
   const headers: ResponseHeaders = { allow: `${methods}, OPTIONS` };
   setCorsHeaders(headers, request.headers.get('origin'), allowedOrigins);
   if ('access-control-allow-origin' in headers) {
     headers['access-control-allow-methods'] = methods;
-    headers['access-control-allow-headers'] = [...requestHeaders, ...furtherHeaders].join(', ');
+    headers['access-control-allow-headers'] = [...allowedHeaders(request)].join(', ');
     headers['access-control-max-age'] = String(preflightMaxAge);
+    addVary(headers, 'Access-Control-Request-Headers');
   }
   return { status: 204, headers, body: null };
+}
+
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function allowedHeaders({ headers }: HttpRequest): Set<string> {
+  const asked = (headers.get('access-control-request-headers') ?? '').toLowerCase().split(',');
+  return new Set([
+    ...requestHeaders,
+    ...asked.map((name) => name.trim()).filter((name) => headerName.test(name)),
+  ]);
 }

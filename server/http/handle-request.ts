@@ -1,5 +1,5 @@
 import type { Env } from '../config/env.ts';
-import { AppError, isAppError } from '../errors.ts';
+import { AppError, type ErrorJson, isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import { createRequestScope, type RequestScope, requestScope } from '../observability/request-scope.ts';
 import { type Span, withTraceContext } from '../observability/tracing/span.ts';
@@ -21,6 +21,8 @@ export type Route = {
   handler: Handler;
   /** Returns the `path` of the error response. Default: the URL's path. */
   pathOf?: (request: HttpRequest) => string | null;
+  /** Returns the body of the error response. Default: the error as JSON. */
+  errorBody?: (request: HttpRequest, error: ErrorJson) => string;
   /** Hosts that are accepted. Default: those of this site. */
   hosts?: AcceptedHosts;
 };
@@ -60,11 +62,7 @@ async function handle(exchange: Exchange, span: Span | undefined): Promise<HttpR
   const { request, route, scope, services } = exchange;
   const startedAt = performance.now();
   let status = 500;
-  try {
-    const response = await respond(exchange);
-    status = response.status;
-    return response;
-  } finally {
+  function end(): void {
     logRequest(
       {
         method: request.method,
@@ -77,6 +75,14 @@ async function handle(exchange: Exchange, span: Span | undefined): Promise<HttpR
       services,
     );
     if (span) endRequestSpan(span, { scope, status, aborted: request.signal.aborted });
+  }
+  try {
+    const response = await respond(exchange);
+    status = response.status;
+    return response;
+  } finally {
+    if (scope.streamed) void scope.streamed.then(end);
+    else end();
   }
 }
 
@@ -103,7 +109,12 @@ async function callHandler({ request, route, scope, services }: Exchange): Promi
     if (error.httpStatus >= 500 && !request.signal.aborted) {
       services.log.error({ path, reason: error.reason, err: error }, 'request failed');
     }
-    return errorResponse(error, { path, requestId: scope.requestId });
+    const { errorBody } = route;
+    return errorResponse(error, {
+      path,
+      requestId: scope.requestId,
+      ...(errorBody ? { bodyOf: (json: ErrorJson) => errorBody(request, json) } : {}),
+    });
   }
 }
 

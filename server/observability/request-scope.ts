@@ -29,6 +29,8 @@ export type RequestScope = {
   retryAfterSeconds?: number;
   bytesIn: number;
   bytesOut: number;
+  /** Set if calls are still running when the response begins. Resolves when the response has ended. */
+  streamed?: Promise<void>;
 };
 
 export function createRequestScope(requestId: string): RequestScope {

@@ -13,6 +13,7 @@ import { preflightResponse } from '../http/cors.ts';
 import { rejectCrossOrigin } from '../http/csrf.ts';
 import { handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
+import { parseJsonBody } from '../http/json.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
 import { createMcpServer } from '../mcp/server.ts';
@@ -25,12 +26,10 @@ export function handleMcp(request: HttpRequest): Promise<HttpResponse> {
   return handleRequest(request, { name: mcpEndpoint, handler: handleMessage }, services());
 }
 
-const requestHeaders = ['mcp-method', 'mcp-name', 'mcp-protocol-version'];
-
 async function handleMessage(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
   const { env, log } = services();
   if (request.method === 'OPTIONS') {
-    return preflightResponse(request, env.ALLOWED_ORIGINS, 'POST', requestHeaders);
+    return preflightResponse(request, env.ALLOWED_ORIGINS, 'POST');
   }
   // GET opens a stream of messages from the server and DELETE ends a session: this server has neither.
   if (request.method !== 'POST') throw new HttpError('method_not_allowed', { headers: { allow: 'POST' } });
@@ -58,7 +57,7 @@ async function handleMessage(request: HttpRequest, scope: RequestScope): Promise
 async function readMessage(request: HttpRequest, scope: RequestScope): Promise<unknown> {
   const body = await readBody(request, { maxBytes: limits.jsonBodyBytes, deadline: limits.bodyDeadline });
   scope.bytesIn = body?.byteLength ?? 0;
-  const message = parseJson(new TextDecoder().decode(body));
+  const message = parseJsonBody(body);
   // Protocol revision 2025-03-26 allows batches.
   scope.isBatch = Array.isArray(message);
   if (Array.isArray(message) && message.length > limits.batchSize) {
@@ -67,14 +66,6 @@ async function readMessage(request: HttpRequest, scope: RequestScope): Promise<u
     });
   }
   return message;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new HttpError('invalid_input', { message: 'The body is not valid JSON.', cause });
-  }
 }
 
 type Exchange = { createServer: () => ReturnType<typeof createMcpServer>; onError: (error: Error) => void };

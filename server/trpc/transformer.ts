@@ -8,7 +8,7 @@ import { AnnotationError, checkAnnotations, forbiddenKeys } from './superjson-an
 
 type Meta = NonNullable<SuperJSONResult['meta']>;
 
-const wireSchema = z.object({
+const wireSchema = z.strictObject({
   json: z.custom<SuperJSONResult['json']>(() => true).optional(),
   meta: z
     .object({
@@ -19,6 +19,9 @@ const wireSchema = z.object({
     .optional(),
 });
 
+const notWrapped =
+  'The input must have json and, if needed, meta: wrap the input in "json", as in {"json": {"name": "value"}}.';
+
 /**
  * Deserializes superjson from a caller. Its metadata is checked first. References are not followed, because references
  * that double at each level turn a few bytes into gigabytes; the JSON contains the referenced values anyway, unless the
@@ -28,7 +31,8 @@ const wireSchema = z.object({
  */
 export function deserializeInput(input: unknown): unknown {
   const parsed = wireSchema.safeParse(input);
-  if (!parsed.success) throw invalidInput('The input must be an object with json and, if needed, meta.');
+  // An object without keys is no input.
+  if (!parsed.success || (parsed.data.meta && !('json' in parsed.data))) throw invalidInput(notWrapped);
   const { json, meta } = parsed.data;
   requirePlain(json, limits.inputDepth);
   if (!meta) return json;

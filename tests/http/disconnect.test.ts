@@ -36,7 +36,11 @@ describe.each([
     upstream.close();
   });
 
-  async function disconnect(call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
+  /** Disconnects once the upstream was called and `until` has resolved. */
+  async function disconnect(
+    call: (signal: AbortSignal) => Promise<Response>,
+    until?: Promise<void>,
+  ): Promise<void> {
     const opened = seen.open;
     const closed = seen.closed;
     const controller = new AbortController();
@@ -45,6 +49,7 @@ describe.each([
       () => 'aborted',
     );
     await vi.waitFor(() => expect(seen.open).toBe(opened + 1), { timeout: 5000, interval: 10 });
+    await until;
     controller.abort();
     expect(await outcome).toBe('aborted');
     // Before the upstream call's own 5 s deadline would abort it.
@@ -63,6 +68,39 @@ describe.each([
     );
     const event = await eventOf(product, requestId);
     expect(event.route).toBe('/api/trpc/[trpc]');
+    expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('a streamed batch sends each result at once, and a disconnect cancels its other calls', async () => {
+    const requestId = 'disconnecting-client-3';
+    const isReceived = Promise.withResolvers<void>();
+    let received = '';
+    await disconnect(async (signal) => {
+      const response = await fetch(
+        `${product.baseUrl}/api/trpc/proxy.github.renderMarkdown,echo.body?batch=1`,
+        {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'trpc-accept': 'application/jsonl',
+            'x-request-id': requestId,
+          },
+          body: '{"0":{"json":{"body":{"text":"*b*"}}},"1":{"json":"echoed"}}',
+          signal,
+        },
+      );
+      for await (const chunk of response.body ?? []) {
+        received += new TextDecoder().decode(chunk);
+        if (received.includes('echoed')) isReceived.resolve();
+      }
+      return response;
+    }, isReceived.promise);
+    const event = await eventOf(product, requestId);
+    expect(event.status).toBe(499);
+    expect(event.calls?.map(({ procedure }) => procedure).sort()).toEqual([
+      'echo.body',
+      'proxy.github.renderMarkdown',
+    ]);
     expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
   });
 

@@ -18,6 +18,9 @@ test.each([
   'APPLICATION/JSON',
   'application/json; charset=utf-8',
   'application/json;charset="UTF-8"',
+  'application/json;',
+  'application/json; charset=utf8',
+  'application/json; odata=verbose',
 ])('%s is JSON', (header) => {
   expect(isJsonContentType(header)).toBe(true);
 });
@@ -27,7 +30,8 @@ test.each([
   '',
   'text/plain',
   'application/json5',
-  'application/json; charset=latin1',
+  'application/json, text/plain',
+  'application/jsonl',
   'text/plain; application/json',
 ])('%s is not JSON', (header) => {
   expect(isJsonContentType(header)).toBe(false);

@@ -51,7 +51,11 @@ function comparable({ status, headers, text }: WireResponse) {
   return {
     status,
     headers: Object.fromEntries(kept.map(([name, value]) => [name, normalized(value)])),
-    text: normalized(text),
+    // The lines of a streamed batch come in the order in which the calls end.
+    text:
+      headers.get('content-type') === 'application/jsonl'
+        ? normalized(text).split('\n').sort()
+        : normalized(text),
   };
 }
 

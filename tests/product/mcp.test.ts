@@ -236,7 +236,10 @@ describe('an error response is sent to a request', () => {
 describe('a request', () => {
   test('from an allowed origin is served, and so is its preflight', async () => {
     const origin = 'https://friend.example';
-    const preflight = await fetch(`${product.baseUrl}/mcp`, { method: 'OPTIONS', headers: { origin } });
+    const preflight = await fetch(`${product.baseUrl}/mcp`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-headers': 'content-type,mcp-protocol-version' },
+    });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toBe('POST');
     expect(preflight.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version');

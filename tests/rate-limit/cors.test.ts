@@ -5,6 +5,8 @@ import { type Product, startProduct } from '#tests/support/product.ts';
 import { newVisitor, statusOf } from './calls.ts';
 
 const app = 'https://app.example.org';
+/** The origin of an app on iOS that shows its pages in a web view. */
+const mobile = 'capacitor://localhost';
 const local = 'http://localhost:5173';
 
 let closed: Product;
@@ -13,7 +15,7 @@ beforeAll(async () => {
   closed = await startProduct();
   open = await startProduct({
     TRUSTED_PROXY_HOPS: '1',
-    ALLOWED_ORIGINS: `${app},${local}`,
+    ALLOWED_ORIGINS: `${app},${local},${mobile}`,
     RATE_LIMITS: 'light=1000000/60,upstream=1000000/60,mail=1/3600',
   });
 });
@@ -35,13 +37,18 @@ const isVaryingByOrigin = ({ headers }: Response) =>
 const request = (product: Product, headers: Record<string, string>) =>
   fetch(`${product.baseUrl}/api/trpc/echo.request`, { headers });
 
-function preflight(product: Product, path: string, origin: string, method = 'POST'): Promise<Response> {
-  return fetch(`${product.baseUrl}/api/trpc/${path}`, {
+function preflight(
+  product: Product,
+  path: string,
+  origin: string,
+  { method = 'POST', headers = 'authorization,content-type' } = {},
+): Promise<Response> {
+  return fetch(new URL(path, `${product.baseUrl}/api/trpc/`), {
     method: 'OPTIONS',
     headers: {
       origin,
       'access-control-request-method': method,
-      'access-control-request-headers': 'authorization,content-type',
+      'access-control-request-headers': headers,
     },
   });
 }
@@ -94,7 +101,7 @@ describe('by default no other origin can read a response', () => {
 });
 
 describe('a listed origin', () => {
-  test.each([app, local])(
+  test.each([app, local, mobile])(
     '%s can read a response and its custom headers, without credentials',
     async (origin) => {
       const response = await request(open, { origin });
@@ -121,6 +128,28 @@ describe('a listed origin', () => {
     });
     expect(response.headers.get('allow')).toBe(`${methods}, OPTIONS`);
     expect(isVaryingByOrigin(response)).toBe(true);
+  });
+
+  test.each([
+    'content-type,x-trpc-source',
+    'content-type, trpc-accept',
+    'baggage,content-type,sentry-trace,traceparent',
+    "X-Any!#$%&'*+.^_`|~9",
+  ])('may send any header: %s', async (headers) => {
+    for (const path of ['echo.body', '/mcp', '/api/raw/files/files/a.bin', '/feed.json', '/openapi.json']) {
+      const response = await preflight(open, path, app, { method: 'GET', headers });
+      expect(response.status).toBe(204);
+      const allowed = response.headers.get('access-control-allow-headers')?.split(', ');
+      const asked = headers.toLowerCase().split(/, ?/);
+      expect(allowed, path).toEqual(expect.arrayContaining(['authorization', 'idempotency-key', ...asked]));
+    }
+  });
+
+  test('gets no text in a preflight that is not a header name', async () => {
+    const response = await preflight(open, 'echo.body', app, { headers: 'a b,<b>,x:y,,"q",ü' });
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'content-type, authorization, x-request-id, idempotency-key',
+    );
   });
 
   test('can send a mutation from another site', async () => {

@@ -36,11 +36,31 @@ test.each(['//proxy.endpoints', '/proxy.endpoints/', '//proxy.endpoints/'])(
 
 test.each([
   { title: 'trpc-accept', headers: { 'trpc-accept': 'application/jsonl' } },
-  { title: 'accept', headers: { accept: 'application/jsonl' } },
-])('a batch that requests a stream by $title gets JSON with the statuses', async ({ headers }) => {
+  { title: 'accept', headers: { accept: 'text/html, application/jsonl' } },
+])('a batch that requests a stream by $title gets JSON lines', async ({ headers }) => {
   const response = await send('/echo.request,nothing.here?batch=1', { headers });
   checkResponse(response, { mayCallUpstream: false });
-  expect(response.status).toBe(207);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('application/jsonl');
+  expect(response.text.trim().split('\n')).toHaveLength(3);
+});
+
+test.each([
+  {
+    title: 'trpc-accept for JSON',
+    query: '?batch=1',
+    headers: { 'trpc-accept': 'application/json', accept: 'application/jsonl' },
+  },
+  { title: 'accept for a similar type', query: '?batch=1', headers: { accept: 'application/jsonlines' } },
+  {
+    title: 'a request for a stream without a batch',
+    query: '',
+    headers: { 'trpc-accept': 'application/jsonl' },
+  },
+])('$title gets JSON', async ({ query, headers }) => {
+  const response = await send(`/echo.request${query}`, { headers });
+  checkResponse(response, { mayCallUpstream: false });
+  expect([JSON.parse(response.text)].flat()).toMatchObject([{ result: {} }]);
 });
 
 test('connection parameters are rejected as JSON', async () => {

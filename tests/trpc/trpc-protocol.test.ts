@@ -49,7 +49,6 @@ test.each([
     body: '[{"json":1},{"json":2}]',
   },
   { title: 'a batch in which one call fails', path: 'email.status,proxy.endpoints?batch=1', body: '{}' },
-  { title: 'invalid JSON', path: 'echo.body', body: '{' },
   { title: 'an input that the schema rejects', path: 'email.status', body: '{"json":{"id":7}}' },
   { title: 'a mail that does not exist', path: 'email.status', body: '{"json":{"id":"none"}}' },
   { title: 'an unknown procedure', path: 'no.such', body: '{}' },
@@ -83,4 +82,58 @@ test('in a batch, an input that cannot be deserialized fails only its own call',
     { error: { json: { data: { reason: 'invalid_input' } } } },
     { result: { data: { json: { res: 2 } } } },
   ]);
+});
+
+test.each([
+  { title: 'an input without json', path: 'echo.body', body: '{"a":1}' },
+  { title: 'a text', path: 'echo.body', body: '"text"' },
+  { title: 'a list', path: 'echo.body', body: '[1]' },
+  { title: 'further keys beside json', path: 'echo.body', body: '{"json":1,"name":"x"}' },
+  { title: 'an input with a field named meta', path: 'echo.body', body: '{"meta":{"a":1}}' },
+  { title: 'an input in the URL', path: 'email.status?input={"id":"x"}' },
+  { title: 'an input in a batch', path: 'echo.body?batch=1', body: '{"0":{"a":1}}' },
+])('$title is rejected with how to wrap it', async ({ path, body }) => {
+  const response = await byHandler(request(path, body));
+  expect(response.status).toBe(400);
+  expect(JSON.stringify(response.body)).toContain('wrap the input in \\"json\\"');
+});
+
+test.each([
+  { title: 'an input without an index', body: '{"json":1}' },
+  { title: 'more inputs than calls', body: '{"0":{"json":1},"1":{"json":2},"2":{"json":3}}' },
+  { title: 'an index with a leading space', body: '{" 0":{"json":1}}' },
+])('in a batch, $title is rejected, because it belongs to no call', async ({ body }) => {
+  const response = await byHandler(request('echo.body,echo.body?batch=1', body));
+  expect(response.status).toBe(400);
+  expect(JSON.stringify(response.body)).toContain('by the index of the call');
+});
+
+test.each([
+  { title: 'a body', path: 'echo.body', body: '{', message: 'The body is not valid JSON in UTF-8.' },
+  { title: 'a parameter', path: 'email.status?input={', message: 'The parameter input is not valid JSON.' },
+])('$title with invalid JSON is rejected', async ({ path, body, message }) => {
+  expect(await byHandler(request(path, body))).toMatchObject({
+    status: 400,
+    body: { error: { json: { message, data: { reason: 'invalid_input' } } } },
+  });
+});
+
+test.each([
+  'application/json; charset=utf8',
+  'application/json;',
+  'application/json; odata=verbose',
+  'Application/JSON ; charset="UTF-8"; profile="a;b"',
+  'application/json; charset=iso-8859-1',
+])('parameters of the content type have no effect: %s', async (contentType) => {
+  const post = (body: BodyInit) =>
+    byHandler(
+      new Request('http://localhost:3000/api/trpc/echo.body', {
+        method: 'POST',
+        headers: { 'content-type': contentType },
+        body,
+      }),
+    );
+  expect(await post('{"json":"ä"}')).toMatchObject({ body: { result: { data: { json: { res: 'ä' } } } } });
+  // A body that is not UTF-8 is rejected and not changed.
+  expect(await post(Buffer.from('{"json":"ä"}', 'latin1'))).toMatchObject({ status: 400 });
 });

@@ -20,6 +20,7 @@ export function callingSections(entries: readonly CatalogEntry[], siteUrl: strin
     { title: 'Calls', text: calls(entries, siteUrl) },
     { title: 'Wire format', text: wireFormat() },
     { title: 'Batches', text: batches(endpoint) },
+    { title: "tRPC's clients", text: trpcClients(endpoint) },
     { title: 'Errors', text: errors() },
     { title: 'Limits', text: callLimits(entries) },
     { title: 'Keys', text: keys },
@@ -33,7 +34,7 @@ export function callingSections(entries: readonly CatalogEntry[], siteUrl: strin
 
 function calls(entries: readonly CatalogEntry[], siteUrl: string): string {
   const first = entries.find(({ path }) => path === 'echo.body') ?? entries[0];
-  return `Call a procedure over HTTP at \`${siteUrl}${trpcEndpoint}/<path>\`. Mutations accept POST with the input as a JSON body and \`content-type: application/json\`. Queries accept the same, and queries without personal data also accept GET, with the input as percent-encoded JSON in the parameter \`input\`. If a procedure has no input, omit \`input\` with GET, and send the body \`{}\` or none with POST. You can run this example as it is:
+  return `Call a procedure over HTTP at \`${siteUrl}${trpcEndpoint}/<path>\`. Mutations accept POST with the input as a JSON body and \`content-type: application/json\`. Queries accept the same, and queries without personal data also accept GET, with the input as percent-encoded JSON in the parameter \`input\`. If a procedure has no input, omit \`input\` with GET, and send the body \`{}\` or none with POST. An input without \`json\` is rejected. You can run this example as it is:
 
 \`\`\`sh
 ${first ? curlOf(first, siteUrl) : ''}
@@ -65,7 +66,17 @@ function batches(endpoint: string): string {
 curl '${endpoint}/echo.body,echo.body?batch=1' -H 'content-type: application/json' -d '${JSON.stringify(inputs)}'
 \`\`\`
 
-The response is an array of the results in the same order. If their statuses differ, its status is 207. Each call counts against its rate limit.`;
+The response is an array of the results in the same order. If their statuses differ, its status is 207. Each call counts against its rate limit. An error that concerns the whole request, such as a batch that is too large, is one error response and no array.
+
+With \`trpc-accept: application/jsonl\` the response is streamed in tRPC's JSON lines: the result of each call is sent as soon as it is known, and the status is 200. A batch of one call, and an error that concerns the whole request, keep their status.`;
+}
+
+function trpcClients(endpoint: string): string {
+  return `All links of \`@trpc/client\` 11 for HTTP work: \`httpLink\`, \`httpBatchLink\` and \`httpBatchStreamLink\`, which create-t3-app uses. Set the transformer and the size of a batch. Queries with personal data need POST:
+
+\`\`\`ts
+httpBatchStreamLink({ url: '${endpoint}', transformer: superjson, maxItems: ${limits.batchSize}, methodOverride: 'POST' })
+\`\`\``;
 }
 
 function errors(): string {

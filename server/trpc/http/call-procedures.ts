@@ -9,6 +9,7 @@
  * instead of 93 µs.
  */
 import { getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
+import { AppError, type ErrorJson } from '../../errors.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import type { Context } from '../context.ts';
 import { errorShape } from '../init.ts';
@@ -22,7 +23,6 @@ import { trpcRunner } from './trpc-runner.ts';
 export type Calls = {
   /** Paths of the called procedures, as the caller wrote them. */
   paths: readonly string[];
-  /** A batch gets an array as its response, even if it has only one call. */
   isBatch: boolean;
   /** Returns the raw input: the input of a single call, or for a batch an object keyed by call index. May throw. */
   readInput: () => unknown;
@@ -42,35 +42,56 @@ const runners: ReadonlyMap<string, Runner> = new Map(
 
 const runWithTrpc = trpcRunner(appRouter);
 
-type Result = { httpStatus: number; json: string };
+/** The result of a call, serialized. */
+type Result = { httpStatus: number; text: string };
+
+/** How the result of a call is serialized. */
+export type ResultFormat = {
+  /** @param index index of the call in its batch */
+  output: (output: unknown, index: number) => string;
+  error: (error: ErrorJson, index: number) => string;
+};
+
+/** How a whole response is serialized. */
+export type ResponseFormat = ResultFormat & { join: (results: readonly string[]) => string };
+
+const jsonFormat: ResponseFormat = {
+  output: (output) => `{"result":{"data":${serializeOutputJson(output)}}}`,
+  // An error contains only JSON types, so superjson would add no `meta`.
+  error: (error) => JSON.stringify({ error: { json: error } }),
+  join: (results) => results.join(''),
+};
+
+/** A batch gets an array as its response, even if it has only one call. */
+const jsonBatchFormat: ResponseFormat = { ...jsonFormat, join: (results) => `[${results.join(',')}]` };
 
 /**
  * Runs the procedures of one request and returns the response that tRPC's own adapters would send. Unlike them, it
- * creates no second web Request and Response, and does not support streamed responses. The request has passed the
- * checks of `parse-request.ts`.
+ * creates no second web Request and Response. The request has passed the checks of `parse-request.ts`.
  */
-export async function callProcedures(calls: Calls): Promise<{ status: number; body: string }> {
+export async function callProcedures(
+  calls: Calls,
+  format: ResponseFormat = calls.isBatch ? jsonBatchFormat : jsonFormat,
+): Promise<{ status: number; body: string }> {
+  const results = await Promise.all(startCalls(calls, format));
+  const [{ httpStatus: status } = { httpStatus: 200 }] = results;
+  const isMixed = results.some(({ httpStatus }) => httpStatus !== status);
+  return { status: isMixed ? 207 : status, body: format.join(results.map(({ text }) => text)) };
+}
+
+/** Starts the procedures of one request. The promises never reject. */
+export function startCalls(calls: Calls, format: ResultFormat): Promise<Result>[] {
   const inputOf = inputReader(calls);
-  const [path = ''] = calls.paths;
-  if (!calls.isBatch) {
-    const { httpStatus, json } = await callOne(path, 0, inputOf, calls);
-    return { status: httpStatus, body: json };
-  }
-  const results = await Promise.all(calls.paths.map((path, index) => callOne(path, index, inputOf, calls)));
-  const [first = { httpStatus: 200 }] = results;
-  const isMixed = results.some(({ httpStatus }) => httpStatus !== first.httpStatus);
-  return {
-    status: isMixed ? 207 : first.httpStatus,
-    body: `[${results.map(({ json }) => json).join(',')}]`,
-  };
+  return calls.paths.map((path, index) => callOne(path, index, { inputOf, calls, format }));
 }
 
 async function callOne(
   path: string,
   index: number,
-  inputOf: (index: number) => Promise<unknown>,
-  { ctx, signal, onError }: Calls,
+  options: { inputOf: (index: number) => Promise<unknown>; calls: Calls; format: ResultFormat },
 ): Promise<Result> {
+  const { inputOf, format } = options;
+  const { ctx, signal, onError } = options.calls;
   const procedure = procedures.get(path);
   const run = ctx.services.env.TRPC_RUNNER === 'trpc' ? runWithTrpc : runners.get(path);
   try {
@@ -83,22 +104,23 @@ async function callOne(
       batchIndex: index,
       getRawInput: () => inputOf(index),
     });
-    return { httpStatus: 200, json: `{"result":{"data":${serializeOutputJson(data)}}}` };
+    return { httpStatus: 200, text: format.output(data, index) };
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
     onError({ error, path });
     const shape = errorShape({ error, path, ctx });
-    // An error shape contains only JSON types, so superjson would add no `meta`.
-    return { httpStatus: shape.data.httpStatus, json: JSON.stringify({ error: { json: shape } }) };
+    return { httpStatus: shape.data.httpStatus, text: format.error(shape, index) };
   }
 }
 
 /** Reads the raw input when the first call asks for it, and deserializes the input of each call separately. */
-function inputReader({ readInput, isBatch, isJson }: Calls): (index: number) => Promise<unknown> {
+function inputReader({ readInput, paths, isBatch, isJson }: Calls): (index: number) => Promise<unknown> {
   let reading: Promise<unknown> | undefined;
   async function read(): Promise<unknown> {
     try {
-      return await readInput();
+      const raw = await readInput();
+      if (isBatch) requireIndexes(raw, paths.length);
+      return raw;
     } catch (cause) {
       throw new TRPCError({ code: 'BAD_REQUEST', cause });
     }
@@ -109,6 +131,19 @@ function inputReader({ readInput, isBatch, isJson }: Calls): (index: number) => 
     const input = isBatch ? inputAt(raw, index) : raw;
     return isJson && input !== undefined ? transformer.input.deserialize(input) : input;
   };
+}
+
+/** Rejects the inputs of a batch that belong to none of its calls, which would otherwise be lost. */
+function requireIndexes(inputs: unknown, calls: number): void {
+  if (!isRecord(inputs) || Object.keys(inputs).every((key) => /^\d{1,3}$/.test(key) && Number(key) < calls))
+    return;
+  throw new AppError('invalid_input', {
+    fieldErrors: {
+      input: [
+        'Send the inputs of a batch by the index of the call, as in {"0": {"json": {"name": "value"}}}.',
+      ],
+    },
+  });
 }
 
 function inputAt(inputs: unknown, index: number): unknown {

@@ -6,6 +6,7 @@ import { checkContentEncoding } from '../../http/content-encoding.ts';
 import { preflightResponse } from '../../http/cors.ts';
 import { rejectCrossOrigin } from '../../http/csrf.ts';
 import { handleRequest } from '../../http/handle-request.ts';
+import { parseJsonBody, parseJsonParameter } from '../../http/json.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { HttpResponse } from '../../http/response.ts';
 import { bearerChallenge } from '../../http/service-key.ts';
@@ -13,7 +14,8 @@ import type { RequestScope } from '../../observability/request-scope.ts';
 import { services } from '../../services.ts';
 import { createHttpContext } from '../context.ts';
 import { toAppError } from '../init.ts';
-import { callProcedures } from './call-procedures.ts';
+import { type Calls, callProcedures } from './call-procedures.ts';
+import { acceptsJsonLines, rejectedBody, singleLineFormat } from './json-lines.ts';
 import {
   allowedMethods,
   calledPath,
@@ -25,14 +27,13 @@ import {
   checkQuery,
   queryParameter,
 } from './parse-request.ts';
-
-const utf8 = new TextDecoder();
+import { streamCalls } from './stream-calls.ts';
 
 /** Handles every tRPC request over HTTP. An invalid request is rejected before its body is read. */
 export function handleTrpc(request: HttpRequest): Promise<HttpResponse> {
   return handleRequest(
     request,
-    { name: `${trpcEndpoint}/[trpc]`, handler: handleCalls, pathOf: calledPath },
+    { name: `${trpcEndpoint}/[trpc]`, handler: handleCalls, pathOf: calledPath, errorBody: rejectedBody },
     services(),
   );
 }
@@ -61,7 +62,7 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   });
   scope.bytesIn = body?.byteLength ?? 0;
 
-  const { status, body: json } = await callProcedures({
+  const calls: Calls = {
     paths,
     isBatch,
     readInput: inputReader(request, body, kind),
@@ -76,7 +77,10 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
         log.error({ path, reason: appError.reason, err: error }, 'call failed');
       }
     },
-  });
+  };
+  const hasLines = isBatch && acceptsJsonLines(request);
+  if (hasLines && paths.length > 1) return streamCalls(calls, scope);
+  const { status, body: json } = await callProcedures(calls, hasLines ? singleLineFormat : undefined);
   return jsonResponseOf(status, json, scope);
 }
 
@@ -90,9 +94,9 @@ function inputReader(request: HttpRequest, body: Uint8Array<ArrayBuffer> | undef
       const headers = { 'content-type': request.headers.get('content-type') ?? '' };
       return new Response(body, { headers }).formData();
     }
-    if (request.method !== 'GET') return body?.byteLength ? JSON.parse(utf8.decode(body)) : undefined;
+    if (request.method !== 'GET') return body?.byteLength ? parseJsonBody(body) : undefined;
     const input = queryParameter(request, 'input');
-    return input ? JSON.parse(input) : undefined;
+    return input ? parseJsonParameter('input', input) : undefined;
   };
 }
 

@@ -2,19 +2,42 @@ import { hasImmutable, isImmutable } from '../../lib/immutable.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { serializeOutput } from '../serialize-output.ts';
 
+/** An output as JSON texts. */
+export type OutputJson = {
+  json: string;
+  /** superjson's `meta.values`: the types that JSON does not have, by path. Undefined if there are none. */
+  values?: string;
+};
+
 /**
  * Serializes an output to superjson's JSON. The JSON of each immutable property is cached and reused for later outputs
  * that contain the same value.
  */
 export function serializeOutputJson(output: unknown): string {
-  return serializeByProperty(output) ?? JSON.stringify(serializeOutput(output));
+  const parts = serializeByProperty(output);
+  if (!parts) return JSON.stringify(serializeOutput(output));
+  const meta = parts.values === undefined ? '' : `,"meta":{"values":${parts.values},"v":1}`;
+  return `{"json":${parts.json}${meta}}`;
+}
+
+/**
+ * Serializes an output to be embedded in a larger value.
+ *
+ * @returns undefined if an object occurs in several places: superjson annotates that in the whole value
+ */
+export function serializeOutputParts(output: unknown): OutputJson | undefined {
+  const parts = serializeByProperty(output);
+  if (parts) return parts;
+  const { json, meta } = serializeOutput(output);
+  if (meta?.referentialEqualities) return undefined;
+  return { json: JSON.stringify(json), ...(meta ? { values: JSON.stringify(meta.values) } : {}) };
 }
 
 /**
  * Returns undefined if nothing can be reused, or if an object occurs in several places: superjson annotates that in the
  * whole output.
  */
-function serializeByProperty(output: unknown): string | undefined {
+function serializeByProperty(output: unknown): OutputJson | undefined {
   if (!isRecord(output) || Array.isArray(output) || !hasImmutable(output)) return undefined;
   const entries = Object.entries(output);
   const immutable = entries.filter(([, value]) => isImmutable(value));
@@ -31,8 +54,8 @@ function serializeByProperty(output: unknown): string | undefined {
     const json = part?.json ?? propertyJson(others.json, key);
     properties.push(`${JSON.stringify(key)}:${json}`);
   }
-  const meta = annotations.length > 0 ? `,"meta":{"values":{${annotations.join(',')}},"v":1}` : '';
-  return `{"json":{${properties.join(',')}}${meta}}`;
+  const json = `{${properties.join(',')}}`;
+  return annotations.length > 0 ? { json, values: `{${annotations.join(',')}}` } : { json };
 }
 
 type Part = {

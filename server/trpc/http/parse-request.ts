@@ -68,7 +68,10 @@ export function checkMethod(method: string, called: Called): void {
   throw new HttpError('method_not_allowed', {
     headers: { allow: allowed },
     ...(method === 'GET'
-      ? { message: 'Use POST: the input of this procedure must not appear in a URL.' }
+      ? {
+          message:
+            "Use POST (in a tRPC link, methodOverride: 'POST'): the input of this procedure must not appear in a URL.",
+        }
       : {}),
   });
 }
@@ -95,7 +98,7 @@ export function checkContentType(request: HttpRequest, called: Called): 'json' |
 export function checkBatch(called: Called): void {
   if (called.length > limits.batchSize) {
     throw new HttpError('batch_too_large', {
-      message: `A batch may have at most ${limits.batchSize} calls.`,
+      message: `A batch may have at most ${limits.batchSize} calls. In a tRPC link, set maxItems: ${limits.batchSize}.`,
     });
   }
   if (called.length === 1) return;

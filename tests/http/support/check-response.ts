@@ -5,6 +5,15 @@ import { readError } from '#tests/product/call.ts';
 const superjsonSchema = z.strictObject({ json: z.unknown().optional(), meta: z.unknown().optional() });
 const successSchema = z.strictObject({ result: z.strictObject({ data: superjsonSchema }) });
 
+/** A line of a streamed batch. */
+const lineSchema = z.strictObject({ json: z.unknown(), meta: z.unknown().optional() });
+/** A streamed batch of one call, or a rejected streamed batch. */
+const singleLineSchema = z.strictObject({
+  error: z.unknown().optional(),
+  json: z.record(z.string(), z.unknown()),
+  meta: z.unknown().optional(),
+});
+
 /** Asserts that a body is one tRPC result or error response; for a batch, an array of them. */
 function checkBody(body: unknown, requestId: string): void {
   if (Array.isArray(body)) {
@@ -34,9 +43,15 @@ export function checkResponse(
     expect(text).toBe('');
     return;
   }
-  expect(headers.get('content-type')).toMatch(/^application\/json\b/);
   expect(headers.get('cache-control')).toMatch(/\bno-store\b/);
+  if (headers.get('content-type') === 'application/jsonl') {
+    expect(status).toBe(200);
+    for (const line of text.trim().split('\n')) lineSchema.parse(JSON.parse(line));
+    return;
+  }
+  expect(headers.get('content-type')).toMatch(/^application\/json\b/);
   const body: unknown = JSON.parse(text);
+  if (singleLineSchema.safeParse(body).success) return;
   checkBody(body, requestId);
   if (status >= 400 && !Array.isArray(body)) expect(readError(body).data.httpStatus).toBe(status);
 }
