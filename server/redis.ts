@@ -36,11 +36,11 @@ export function connectRedis(url: string, log: Logger): SharedRedis {
   return {
     client,
     async attempt(command) {
-      if (Date.now() < pausedUntil) return undefined;
+      if (performance.now() < pausedUntil) return undefined;
       try {
         return { value: await command(client) };
       } catch (err) {
-        pausedUntil = Date.now() + pause;
+        pausedUntil = performance.now() + pause;
         log.warn({ err }, 'redis failed: this instance uses its local fallbacks');
         return undefined;
       }

@@ -133,8 +133,8 @@ export const limits = {
   rateLimit: {
     /** Maximum number of buckets per rate-limit class in this process. */
     keysInMemory: 50_000,
-    /** Maximum window. Timers take at most 2^31 - 1 milliseconds; a longer one would fire immediately. */
-    maxWindowSeconds: 2_147_483,
+    /** Maximum window: 31 days. */
+    maxWindowSeconds: 31 * 86_400,
   },
 
   database: {

@@ -44,13 +44,13 @@ export function createRemoteFeed({ url, fetchJson, log }: RemoteFeedOptions): Re
       const { feed, dropped } = parseFeedJson(await fetchJson(url, { signal }), url);
       if (dropped > 0) log?.warn({ dropped, kept: feed.items.length }, 'feed items left out');
       if (!cached || cached.version <= forVersion) {
-        cached = { feed, fetchedAt: Date.now(), version: forVersion };
+        cached = { feed, fetchedAt: performance.now(), version: forVersion };
       }
       return feed;
     } catch (cause) {
       const error = toAppError(cause, signal);
-      if (Date.now() < staleIfErrorUntil()) {
-        retryAt = Math.min(Date.now() + retryDelay, staleIfErrorUntil());
+      if (performance.now() < staleIfErrorUntil()) {
+        retryAt = Math.min(performance.now() + retryDelay, staleIfErrorUntil());
         log?.warn({ err: error }, 'feed source failed, serving the stale feed');
       }
       throw error;
@@ -75,14 +75,14 @@ export function createRemoteFeed({ url, fetchJson, log }: RemoteFeedOptions): Re
   }
 
   function isFresh(): boolean {
-    return cached?.version === version && Date.now() - cached.fetchedAt < limits.feed.freshFor;
+    return cached?.version === version && performance.now() - cached.fetchedAt < limits.feed.freshFor;
   }
 
   return {
     async feed() {
-      if (cached && (isFresh() || Date.now() < retryAt)) return cached.feed;
+      if (cached && (isFresh() || performance.now() < retryAt)) return cached.feed;
       return sharedFetch().catch((error: unknown) => {
-        if (cached && Date.now() < staleIfErrorUntil()) return cached.feed;
+        if (cached && performance.now() < staleIfErrorUntil()) return cached.feed;
         throw error;
       });
     },

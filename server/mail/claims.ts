@@ -89,11 +89,12 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
                   eb.or([
                     eb('next_attempt_at', '<=', now()),
                     // Longer than any backoff: the clock was set back, and the mail would wait until it caught up.
-                    eb('next_attempt_at', '>', later(2 * opts.backoffCap)),
+                    eb('next_attempt_at', '>', later(opts.backoffCap)),
                   ]),
                 ]),
                 eb.and([
                   eb('status', '=', 'sending'),
+                  // The same for a lease, with a margin: a claim that is taken from a live process is sent twice.
                   eb.or([eb('lease_until', '<=', now()), eb('lease_until', '>', later(2 * lease))]),
                 ]),
               ]),

@@ -1,47 +1,32 @@
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { limits } from '../config/limits.ts';
 import type { ChargeResult, RateLimit, RateLimitState } from '../config/rate-limits.ts';
 
 /** Counts points per key in fixed windows. */
-export type RateLimitStore = { consume(key: string, points?: number): Promise<RateLimiterRes> };
+export type MemoryStore = { consume(key: string, points?: number): ChargeResult };
 
 /**
  * Creates a store in this process for a limited number of keys. Beyond that it evicts the least recently charged key,
  * so that a flood of forged addresses cannot use up the memory.
+ *
+ * Its windows end by the monotonic clock. Those of rate-limiter-flexible's memory store end by the wall clock.
  */
-export function createMemoryStore(name: string, { points, windowSeconds }: RateLimit): RateLimitStore {
-  const limiter = new RateLimiterMemory({ keyPrefix: name, points, duration: windowSeconds });
-  const recentKeys = new LRUCache<string, true>({
+export function createMemoryStore({ windowSeconds }: Pick<RateLimit, 'windowSeconds'>): MemoryStore {
+  const windows = new LRUCache<string, { consumed: number; endsAt: number }>({
     max: limits.rateLimit.keysInMemory,
-    dispose: (_, key, reason) => {
-      if (reason === 'evict') void limiter.delete(key);
-    },
   });
   return {
-    consume(key, points) {
-      recentKeys.set(key, true);
-      return limiter.consume(key, points);
+    consume(key, points = 1) {
+      // Whole milliseconds, so that a window is never a rounding error longer than its limit.
+      const now = Math.floor(performance.now());
+      const current = windows.get(key);
+      const isRunning = current !== undefined && now < current.endsAt;
+      const window = isRunning ? current : { consumed: 0, endsAt: now + windowSeconds * 1_000 };
+      if (!isRunning) windows.set(key, window);
+      window.consumed += points;
+      return { consumed: window.consumed, msBeforeNext: window.endsAt - now };
     },
   };
-}
-
-/** Charges points. The store's promise resolves within the limit and rejects over it; both are results here. */
-export async function consumeFrom(
-  store: RateLimitStore,
-  key: string,
-  points?: number,
-): Promise<ChargeResult> {
-  try {
-    return toChargeResult(await store.consume(key, points));
-  } catch (rejected) {
-    if (rejected instanceof RateLimiterRes) return toChargeResult(rejected);
-    throw rejected;
-  }
-}
-
-function toChargeResult({ consumedPoints, msBeforeNext }: RateLimiterRes): ChargeResult {
-  return { consumed: consumedPoints, msBeforeNext };
 }
 
 /** Returns the rate-limit state of the call that was charged. */
@@ -56,6 +41,3 @@ export function stateOf(
     resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
   };
 }
-
-export const chargeTo = async (store: RateLimitStore, key: string, limit: RateLimit) =>
-  stateOf(await consumeFrom(store, key), limit);

@@ -10,7 +10,7 @@ import { AppError } from '../errors.ts';
 import { memoize } from '../lib/memoize.ts';
 import type { Coordinator } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
-import { consumeFrom, createMemoryStore, stateOf } from './memory-store.ts';
+import { createMemoryStore, stateOf } from './memory-store.ts';
 import { createRedisStore } from './redis-store.ts';
 
 export type RateLimiter = {
@@ -37,22 +37,15 @@ type RateLimiterOptions = {
  */
 export function createRateLimiter({ rateLimits, redis, coordinator }: RateLimiterOptions): RateLimiter {
   const storesOf = memoize((name: RateLimitName) => ({
-    memory: createMemoryStore(name, rateLimits[name]),
+    memory: createMemoryStore(rateLimits[name]),
     shared: redis && createRedisStore(redis.client, name, rateLimits[name]),
   }));
 
-  function consume(name: RateLimitName, bucket: string): Promise<ChargeResult> {
+  async function consume(name: RateLimitName, bucket: string): Promise<ChargeResult> {
     const { memory, shared } = storesOf(name);
-    return shared || coordinator ? consumeShared(name, bucket) : consumeFrom(memory, bucket);
-  }
-
-  async function consumeShared(name: RateLimitName, bucket: string): Promise<ChargeResult> {
-    const { memory, shared } = storesOf(name);
-    const result = shared && (await redis?.attempt(() => consumeFrom(shared, bucket)));
+    const result = shared && (await redis?.attempt(() => shared.consume(bucket)));
     return (
-      result?.value ??
-      (coordinator && (await coordinator.charge(name, bucket))) ??
-      (await consumeFrom(memory, bucket))
+      result?.value ?? (coordinator && (await coordinator.charge(name, bucket))) ?? memory.consume(bucket)
     );
   }
 

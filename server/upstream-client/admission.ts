@@ -22,7 +22,7 @@ export class Admission {
 
   /** Milliseconds until the pause ends. Negative if there is none. */
   get pauseLeft(): number {
-    return this.#pausedUntil - Date.now();
+    return this.#pausedUntil - performance.now();
   }
 
   /** @throws UpstreamFailure `paused` or `breaker_open` */
@@ -48,7 +48,7 @@ export class Admission {
 
   /** Pauses all requests for the given time, or keeps a longer pause. */
   pause(seconds = 0): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + Math.min(seconds * 1000, pauseCap));
+    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + Math.min(seconds * 1000, pauseCap));
   }
 
   #rejectDuringPause(): void {

@@ -37,7 +37,7 @@ export class CircuitBreaker {
   }
 
   /** @returns a permit, or the milliseconds until the next call may be permitted; 0 if that time is unknown */
-  acquire(now = Date.now()): Permit | number {
+  acquire(now = performance.now()): Permit | number {
     if (this.#state === 'half_open') return 0;
     if (this.#state === 'open') {
       if (now < this.#openUntil) return this.#openUntil - now;
@@ -50,7 +50,7 @@ export class CircuitBreaker {
   }
 
   #record(outcome: Outcome): void {
-    const now = Date.now();
+    const now = performance.now();
     if (this.#state === 'half_open') {
       if (outcome === 'success') this.#setState('closed');
       else this.#open(outcome === 'failure' ? now + openFor : now);
@@ -67,8 +67,7 @@ export class CircuitBreaker {
 
   #count(outcome: 'success' | 'failure', now: number): void {
     const at = Math.floor(now / second) * second;
-    // Also drops seconds in the future, which remain after the clock was set back.
-    this.#seconds = this.#seconds.filter((each) => each.at > at - window && each.at <= at);
+    this.#seconds = this.#seconds.filter((each) => each.at > at - window);
     const last = this.#seconds.at(-1);
     const current = last?.at === at ? last : { at, success: 0, failure: 0 };
     if (current !== last) this.#seconds.push(current);

@@ -114,7 +114,10 @@ export async function send(
       headers,
       mediaType: mediaTypeOf(contentType),
       charset: charsetOf(contentType),
-      retryAfterSeconds: parseRetryAfter(firstValue(headers['retry-after'])),
+      retryAfterSeconds: parseRetryAfter(
+        firstValue(headers['retry-after']),
+        parseDate(firstValue(headers.date) ?? ''),
+      ),
       body,
     };
   } catch (cause) {
@@ -229,6 +232,8 @@ export function firstValue(header: string | string[] | undefined): string | unde
 /**
  * Parses Retry-After, which is seconds or an HTTP date (RFC 9110, 10.2.3), to whole seconds from now, capped. Returns
  * undefined for any other text: a lenient date parser could read it as a date in the past, which means "retry now".
+ *
+ * @param now the time of the response, by the upstream's clock if it sent a Date: the clocks may differ
  */
 export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
   const text = header?.trim() ?? '';
@@ -237,6 +242,12 @@ export function parseRetryAfter(header: string | undefined, now = Date.now()): n
 }
 
 function secondsUntil(text: string, now: number): number | undefined {
+  const at = parseDate(text);
+  return at === undefined ? undefined : Math.ceil((at - now) / 1000);
+}
+
+/** Returns the time of an HTTP date in milliseconds since the epoch; undefined if the text is not one. */
+function parseDate(text: string): number | undefined {
   const at = /^[A-Z][a-z]{2,8}(,| )/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.ceil((at - now) / 1000);
+  return Number.isNaN(at) ? undefined : at;
 }

@@ -11,6 +11,7 @@ export type CacheResult<T> = {
   /** True if a stale entry is returned because the upstream failed. */
   isStaleIfError: boolean;
   ageSeconds: number;
+  /** When the response was received, by the wall clock at that time. */
   storedAt: Date;
 };
 
@@ -24,10 +25,14 @@ export type Source<T> = {
   restore?: (text: string) => Omit<Loaded<T>, 'text'> | undefined;
 };
 
+/** An entry of the shared cache. The id distinguishes it from earlier and later entries of its key. */
+type SharedEntry = { id: string; text: string };
+
 /** A second cache that several instances share. Its methods never fail: without it responses are only slower. */
 export type SharedCache = {
-  read(key: string): Promise<{ text: string; storedAt: number } | undefined>;
-  write(key: string, entry: { text: string; storedAt: number }, milliseconds: number): Promise<void>;
+  /** Returns an entry and its age in milliseconds by the clock of the cache: the clocks of instances may differ. */
+  read(key: string): Promise<(SharedEntry & { age: number }) | undefined>;
+  write(key: string, entry: SharedEntry, milliseconds: number): Promise<void>;
   remove(key: string): Promise<void>;
   /**
    * Acquires the lock under which one instance loads a key.
@@ -39,8 +44,14 @@ export type SharedCache = {
 
 const { lockPollInterval, lockPolls } = limits.redis;
 
-type Entry<T> = Loaded<T> & { storedAt: number };
-type Options = { maxBytes: number; now?: () => number; shared?: SharedCache | undefined };
+type Entry<T> = Omit<Loaded<T>, 'text'> & {
+  /** The id in the shared cache. */
+  id: string;
+  /** Time of the monotonic clock. */
+  loadedAt: number;
+  storedAt: Date;
+};
+type Options = { maxBytes: number; shared?: SharedCache | undefined };
 
 /**
  * Caches responses within a bounded size. Concurrent loads of one key are merged. A stale entry is returned while it is
@@ -50,15 +61,13 @@ export class ResponseCache<T> {
   readonly #entries: LRUCache<string, Entry<T>>;
   readonly #loading = new Map<string, Promise<CacheResult<T>>>();
   readonly #refreshing = new Set<string>();
-  readonly #now: () => number;
   readonly #shared: SharedCache | undefined;
 
-  constructor({ maxBytes, now = Date.now, shared }: Options) {
+  constructor({ maxBytes, shared }: Options) {
     this.#entries = new LRUCache({
       maxSize: maxBytes,
       sizeCalculation: (entry, key) => entry.bytes + key.length,
     });
-    this.#now = now;
     this.#shared = shared;
   }
 
@@ -71,9 +80,9 @@ export class ResponseCache<T> {
   #fromMemory(key: string, windows: CacheWindows, source: Source<T>): CacheResult<T> | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    const age = this.#now() - entry.storedAt;
-    if (age >= 0 && age < windows.freshFor) return this.#result('hit', entry);
-    if (age < 0 || age >= (windows.staleWhileRevalidateFor ?? 0)) return undefined;
+    const age = ageOf(entry);
+    if (age < windows.freshFor) return this.#result('hit', entry);
+    if (age >= (windows.staleWhileRevalidateFor ?? 0)) return undefined;
     this.#refresh(key, windows, source);
     return this.#result('stale', entry);
   }
@@ -98,9 +107,7 @@ export class ResponseCache<T> {
     } catch (error) {
       // A 4xx error, such as a resource that no longer exists, must not be hidden by an old entry.
       if (isAppError(error) && error.httpStatus < 500) this.#forget(key);
-      else if (known && this.#now() - known.storedAt < windows.staleIfErrorFor) {
-        return this.#result('stale', known, true);
-      }
+      else if (known && ageOf(known) < windows.staleIfErrorFor) return this.#result('stale', known, true);
       throw error;
     }
   }
@@ -143,35 +150,49 @@ export class ResponseCache<T> {
     const release = await shared?.acquireLock(key);
     if (shared && !release) return;
     try {
-      const before = this.#entries.get(key)?.storedAt ?? 0;
-      await this.#readShared(key, source);
-      if ((this.#entries.get(key)?.storedAt ?? 0) > before) return;
-      await this.#load(key, windows, source);
+      if (!(await this.#readShared(key, source))) await this.#load(key, windows, source);
     } finally {
       release?.();
     }
   }
 
   async #load(key: string, windows: CacheWindows, source: Source<T>): Promise<Entry<T>> {
-    const { value, bytes, text } = await source.load();
-    const entry = { value, bytes: Math.max(1, bytes), storedAt: this.#now() };
-    this.#entries.set(key, entry);
-    if (text !== undefined) {
-      void this.#shared?.write(key, { text, storedAt: entry.storedAt }, windows.staleIfErrorFor);
-    }
+    const { text, ...loaded } = await source.load();
+    const entry = this.#store(key, loaded, { id: crypto.randomUUID(), age: 0 });
+    if (text !== undefined) void this.#shared?.write(key, { id: entry.id, text }, windows.staleIfErrorFor);
     return entry;
   }
 
-  /** Copies the entry of the shared cache to memory if it is newer. */
-  async #readShared(key: string, source: Source<T>): Promise<void> {
+  /** Copies the entry of the shared cache to memory if it is newer. @returns true if it was */
+  async #readShared(key: string, source: Source<T>): Promise<boolean> {
     const { restore } = source;
-    const stored = restore && (await this.#shared?.read(key));
-    if (!stored || stored.storedAt <= (this.#entries.get(key)?.storedAt ?? 0)) return;
-    const restored = restore(stored.text);
-    if (restored === undefined) return;
-    const { value, bytes } = restored;
-    const storedAt = Math.min(stored.storedAt, this.#now());
-    this.#entries.set(key, { value, bytes: Math.max(1, bytes), storedAt });
+    const requestedAt = performance.now();
+    const shared = restore && (await this.#shared?.read(key));
+    const known = this.#entries.get(key);
+    if (!shared || shared.id === known?.id) return false;
+    // The time that the read took is added, so that the entry is never called younger than it is.
+    const age = shared.age + performance.now() - requestedAt;
+    if (known && ageOf(known) <= age) return false;
+    const restored = restore(shared.text);
+    if (restored === undefined) return false;
+    this.#store(key, restored, { id: shared.id, age });
+    return true;
+  }
+
+  #store(
+    key: string,
+    { value, bytes }: Omit<Loaded<T>, 'text'>,
+    { id, age }: { id: string; age: number },
+  ): Entry<T> {
+    const entry: Entry<T> = {
+      id,
+      value,
+      bytes: Math.max(1, bytes),
+      loadedAt: performance.now() - age,
+      storedAt: new Date(Date.now() - age),
+    };
+    this.#entries.set(key, entry);
+    return entry;
   }
 
   #forget(key: string): void {
@@ -184,8 +205,13 @@ export class ResponseCache<T> {
       value: entry.value,
       cache,
       isStaleIfError,
-      ageSeconds: Math.max(0, Math.floor((this.#now() - entry.storedAt) / 1000)),
+      ageSeconds: Math.floor(ageOf(entry) / 1000),
       storedAt: new Date(entry.storedAt),
     };
   }
+}
+
+/** Returns the age in milliseconds. The monotonic clock measures it: the wall clock may be set in the meantime. */
+function ageOf({ loadedAt }: { loadedAt: number }): number {
+  return performance.now() - loadedAt;
 }

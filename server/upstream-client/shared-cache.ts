@@ -4,20 +4,35 @@ import { limits } from '../config/limits.ts';
 import type { SharedRedis } from '../redis.ts';
 import type { SharedCache } from './response-cache.ts';
 
-const storedSchema = z.object({ text: z.string(), storedAt: z.number() });
+/** `ttl`: the lifetime in milliseconds with which the entry was stored. */
+const storedSchema = z.object({ id: z.string(), text: z.string(), ttl: z.number() });
 
-/** Caches responses in Redis for all instances. Keys are hashed, so they do not reveal the caller's input. */
+/** The replies to GET and PTTL. An error, for example for a value of another type, replaces the value. */
+const repliesSchema = z.tuple([z.tuple([z.null(), z.string()]), z.tuple([z.null(), z.int().min(0)])]);
+
+/**
+ * Caches responses in Redis for all instances. Keys are hashed, so they do not reveal the caller's input. The age of an
+ * entry is the part of its lifetime that has passed by the clock of Redis.
+ */
 export function createSharedCache(redis: SharedRedis): SharedCache {
   return {
     async read(key) {
-      const stored = await redis.attempt((client) => client.get(entryKey(key)));
-      if (!stored?.value) return undefined;
-      return storedSchema.safeParse(parseJson(stored.value)).data;
+      const name = entryKey(key);
+      const replies = await redis.attempt((client) => client.multi().get(name).pttl(name).exec());
+      const { data } = repliesSchema.safeParse(replies?.value);
+      if (!data) return undefined;
+      const [[, text], [, ttlLeft]] = data;
+      const stored = storedSchema.safeParse(parseJson(text)).data;
+      // After its clock was set back, Redis keeps an entry for longer than its lifetime, and its age is unknown.
+      if (!stored || ttlLeft > stored.ttl) return undefined;
+      return { id: stored.id, text: stored.text, age: stored.ttl - ttlLeft };
     },
     async write(key, entry, milliseconds) {
-      const stored = JSON.stringify(entry);
-      if (stored.length > limits.redis.cachedResponseBytes) return;
-      await redis.attempt((client) => client.set(entryKey(key), stored, 'PX', Math.max(1, milliseconds)));
+      const ttl = Math.max(1, milliseconds);
+      const stored: z.infer<typeof storedSchema> = { ...entry, ttl };
+      const json = JSON.stringify(stored);
+      if (json.length > limits.redis.cachedResponseBytes) return;
+      await redis.attempt((client) => client.set(entryKey(key), json, 'PX', ttl));
     },
     async remove(key) {
       await redis.attempt((client) => client.del(entryKey(key)));
@@ -26,7 +41,7 @@ export function createSharedCache(redis: SharedRedis): SharedCache {
       const name = lockKey(key);
       const token = crypto.randomUUID();
       const acquired = await redis.attempt((client) =>
-        client.set(name, token, 'PX', limits.redis.lockTtl, 'NX'),
+        client.eval(setIfFree, 1, name, token, limits.redis.lockTtl),
       );
       // If Redis is not available, every instance gets the lock.
       if (acquired && acquired.value !== 'OK') return undefined;
@@ -36,6 +51,11 @@ export function createSharedCache(redis: SharedRedis): SharedCache {
     },
   };
 }
+
+/** A lock with more than its TTL left was acquired before the clock of Redis was set back: it counts as expired. */
+const setIfFree = `
+if redis.call('pttl', KEYS[1]) > tonumber(ARGV[2]) then redis.call('del', KEYS[1]) end
+return redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')`;
 
 /** After its TTL has passed, the lock may belong to another instance. */
 const deleteIfOwned = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end`;

@@ -27,7 +27,7 @@ function startWorkers(count: number, limit: RateLimit) {
   const charge = createRateLimitServer(same(limit));
   for (let index = 0; index < count; index += 1) {
     workers.push(
-      createRateLimitClient((charges) => {
+      createRateLimitClient(async (charges) => {
         sent.push(charges);
         return charge(charges);
       }),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { FetchJson } from '#server/feed/remote.ts';
 import { createFeedSource } from '#server/feed/source.ts';
+import { advance, fakeClocks, setWallClock } from '#tests/support/fake-clock.ts';
 import { fetchJson, type JsonServer, startJsonServer } from './json-server.ts';
 
 const guideFeed = {
@@ -52,12 +53,11 @@ const jsonFeed = {
 };
 
 let server: JsonServer;
+fakeClocks();
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
   server = await startJsonServer(guideFeed);
 });
 afterEach(async () => {
-  vi.useRealTimers();
   await server.stop();
 });
 
@@ -71,7 +71,20 @@ function source(
   });
 }
 
-const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+test.each([
+  ['forward', 3_600_000],
+  ['back', -3_600_000],
+])('a wall clock that is set %s by an hour does not change how long the feed is fresh', async (_, hour) => {
+  const { feed } = source();
+  await feed();
+  setWallClock(hour);
+  advance(limits.feed.freshFor - 1);
+  await feed();
+  expect(server.hits()).toBe(1);
+  advance(1);
+  await feed();
+  expect(server.hits()).toBe(2);
+});
 
 describe('source formats', () => {
   test("the guide's format", async () => {

@@ -115,4 +115,17 @@ onEachEngine((engine) => {
       expect(await outbox.deleteSent(mailTiming.sentKeptFor)).toBe(0);
     },
   );
+
+  it('no mail waits longer than the longest backoff after a clock that was set back by less', async () => {
+    const { db, jump } = await (postgres ? clockedPostgres(postgres) : clockedSqlite());
+    onTestFinished(() => db.close());
+    const outbox = createOutbox(db, addresses);
+    const { id } = await outbox.enqueue(draft);
+    const { token } = await claimed(outbox, id);
+    const retry = { delay: mailTiming.backoffCap, lastError: 'RCPT TO 451', countAttempt: true };
+    await outbox.retryLater(id, token, retry);
+    expect(await outbox.claim()).toBeUndefined();
+    await jump(-minute);
+    await claimed(outbox, id);
+  });
 });

@@ -6,7 +6,7 @@ import { limits } from '#server/config/limits.ts';
 import { createMemoryStore } from '#server/rate-limit/memory-store.ts';
 
 const visitors = 1_000_000;
-const store = createMemoryStore('light', { points: 1_000, windowSeconds: 3_600 });
+const store = createMemoryStore({ windowSeconds: 3_600 });
 const keyOf = (index: number) => `visitor:2001:db8:${(index >> 16).toString(16)}:${index & 0xffff}::/64`;
 
 function usedBytes(): number {
@@ -17,14 +17,14 @@ function usedBytes(): number {
 }
 
 const before = usedBytes();
-for (let index = 0; index < visitors; index += 1) await store.consume(keyOf(index));
+for (let index = 0; index < visitors; index += 1) store.consume(keyOf(index));
 const grownBytes = usedBytes() - before;
 
 /** Counts from the newest visitor backwards, because charging a remembered visitor evicts no other. */
 let remembered = 0;
 while (remembered < visitors) {
-  const { consumedPoints } = await store.consume(keyOf(visitors - 1 - remembered));
-  if (consumedPoints !== 2) break;
+  const { consumed } = store.consume(keyOf(visitors - 1 - remembered));
+  if (consumed !== 2) break;
   remembered += 1;
 }
 process.stdout.write(JSON.stringify({ grownBytes, remembered, keysInMemory: limits.rateLimit.keysInMemory }));

@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 afterAll(() => redis.close());
 
-type Limiter = RateLimiter & Pick<SharedRedis, 'state' | 'close'>;
+type Limiter = RateLimiter & Pick<SharedRedis, 'client' | 'state' | 'close'>;
 
 /** Creates a limiter with its own connection, like another instance of the product. */
 function newLimiter(): Limiter {
@@ -97,6 +97,16 @@ describe('with Redis', () => {
       Array.from({ length: 40 }, (_, index) => (index % 2 ? one : other).charge('light', bucket)),
     );
     expect(states.filter(({ allowed }) => allowed)).toHaveLength(5);
+  });
+
+  test('a window ends after its length at the latest, even if the clock of Redis was set back', async () => {
+    const limiter = newLimiter();
+    await connected(limiter);
+    await chargeInTurn([limiter], 6);
+    const [key = ''] = await limiter.client.keys(`*${bucket}`);
+    await limiter.client.pexpire(key, 3_600_000);
+    expect(await limiter.charge('light', bucket)).toMatchObject({ allowed: false, resetSeconds: 60 });
+    expect(await limiter.client.pttl(key)).toBeLessThanOrEqual(60_000);
   });
 
   test('classes are separate', async () => {

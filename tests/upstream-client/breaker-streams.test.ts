@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance, failing } from './flaky.ts';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
+import { failing } from './flaky.ts';
 import { inSequence, json, ok, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawClientOf, readAll } from './raw-support.ts';
 import { upstreamFailureOf } from './support.ts';
 
 const { minimumAttempts, openFor } = limits.upstream.breaker;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+fakeClocks();
 
 const bytes = respondWith('200 OK', bytesType, 'bytes');
 

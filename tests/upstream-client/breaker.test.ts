@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance, failing, startFlaky } from './flaky.ts';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
+import { failing, startFlaky } from './flaky.ts';
 import { json, ok, respondOk, respondWith, type Script, wire } from './raw-server.ts';
 import { upstreamFailureOf } from './support.ts';
 
 const { minimumAttempts } = limits.upstream.breaker;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+fakeClocks();
 
 describe('the circuit', () => {
   test('opens when more than half of the calls failed, given the minimum number of calls', async () => {

@@ -1,20 +1,18 @@
 import { expect, test } from 'vitest';
 import { type Loaded, ResponseCache } from '#server/upstream-client/response-cache.ts';
+import { advance, fakeClocks, setWallClock } from '#tests/support/fake-clock.ts';
 
 const windows = { freshFor: 1_000, staleIfErrorFor: 10_000 };
 const begin = Date.parse('2026-06-01T00:00:00Z');
+fakeClocks(begin);
 
-/** Sets up a cache with a manual clock and loaders that count their runs. */
+/** Sets up a cache and loaders that count their runs. */
 function setUp(options: { maxBytes?: number } = {}) {
-  let now = begin;
   let loads = 0;
-  const cache = new ResponseCache<string>({ maxBytes: options.maxBytes ?? 10_000, now: () => now });
+  const cache = new ResponseCache<string>({ maxBytes: options.maxBytes ?? 10_000 });
   return {
     cache,
     loads: () => loads,
-    advance: (milliseconds: number) => {
-      now += milliseconds;
-    },
     load: {
       load: async (): Promise<Loaded<string>> => {
         loads += 1;
@@ -31,7 +29,7 @@ function setUp(options: { maxBytes?: number } = {}) {
 }
 
 test('an entry is fresh until its window ends, then it is loaded again', async () => {
-  const { cache, load, advance } = setUp();
+  const { cache, load } = setUp();
   const storedAt = new Date(begin);
   expect(await cache.get('k', windows, load)).toEqual({
     value: 'value 1',
@@ -58,18 +56,31 @@ test('an entry is fresh until its window ends, then it is loaded again', async (
   });
 });
 
-test('the age is in whole seconds, rounded down, and not negative when the clock is set back', async () => {
-  const { cache, load, advance } = setUp();
+test('the age is in whole seconds, rounded down', async () => {
+  const { cache, load } = setUp();
   const wide = { freshFor: 100_000, staleIfErrorFor: 100_000 };
   await cache.get('k', wide, load);
   advance(2_999);
   expect(await cache.get('k', wide, load)).toMatchObject({ cache: 'hit', ageSeconds: 2 });
-  advance(-5_000);
-  expect(await cache.get('k', wide, load)).toMatchObject({ ageSeconds: 0 });
+});
+
+test.each([
+  ['forward', 3_600_000],
+  ['back', -3_600_000],
+])('a wall clock that is set %s by an hour changes no age and no window', async (_, hour) => {
+  const { cache, load, fail } = setUp();
+  await cache.get('k', windows, load);
+  setWallClock(hour);
+  advance(999);
+  expect(await cache.get('k', windows, load)).toMatchObject({ cache: 'hit', ageSeconds: 0 });
+  advance(9_000);
+  expect(await cache.get('k', windows, fail)).toMatchObject({ cache: 'stale', ageSeconds: 9 });
+  advance(1);
+  await expect(cache.get('k', windows, fail)).rejects.toThrow('failure 3');
 });
 
 test('a stale entry is served on a failure until the stale-if-error window ends', async () => {
-  const { cache, load, fail, advance } = setUp();
+  const { cache, load, fail } = setUp();
   await cache.get('k', windows, load);
   advance(9_999);
   expect(await cache.get('k', windows, fail)).toEqual({
@@ -84,14 +95,14 @@ test('a stale entry is served on a failure until the stale-if-error window ends'
 });
 
 test('a stale entry is not served when the load succeeds', async () => {
-  const { cache, load, advance } = setUp();
+  const { cache, load } = setUp();
   await cache.get('k', windows, load);
   advance(5_000);
   expect(await cache.get('k', windows, load)).toMatchObject({ value: 'value 2', cache: 'miss' });
 });
 
 test('without a stale-if-error window no stale entry is served', async () => {
-  const { cache, load, fail, advance } = setUp();
+  const { cache, load, fail } = setUp();
   const none = { freshFor: 1_000, staleIfErrorFor: 0 };
   await cache.get('k', none, load);
   advance(1_000);
@@ -115,7 +126,7 @@ test('requests for different keys do not wait for each other', async () => {
 });
 
 test('the age counts from the end of the load, not from its start', async () => {
-  const { cache, advance, load } = setUp();
+  const { cache, load } = setUp();
   const gate = Promise.withResolvers<Loaded<string>>();
   const slow = cache.get('k', windows, { load: () => gate.promise });
   advance(5_000);
@@ -134,7 +145,7 @@ test('a failure is shared by concurrent requests but not cached', async () => {
 });
 
 test('on a shared failure every waiting request gets the stale entry', async () => {
-  const { cache, loads, load, fail, advance } = setUp();
+  const { cache, loads, load, fail } = setUp();
   await cache.get('k', windows, load);
   advance(2_000);
   const results = await Promise.all(Array.from({ length: 20 }, () => cache.get('k', windows, fail)));

@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { json, ok, respondOk, respondWith, type Script, startRawServer } from './raw-server.ts';
 import { clientOf, failureOf, upstreamAt } from './support.ts';
 
 describe('the response cache of the client', () => {
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  fakeClocks();
 
   /** Handles each request with the next script. The last script is repeated. */
   function following(...scripts: [Script, ...Script[]]): Script {
@@ -18,7 +17,6 @@ describe('the response cache of the client', () => {
   }
 
   async function setUp(script: Script) {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
     const { url, heads } = await startRawServer(script);
     const upstream = upstreamAt(url);
     const client = clientOf();
@@ -29,7 +27,6 @@ describe('the response cache of the client', () => {
       ask: () => client.requestWithMeta(upstream, upstream.endpoints.cached, {}),
     };
   }
-  const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 
   test('an endpoint with cache windows is requested once while fresh', async () => {
     const { ask, heads } = await setUp(respondOk);

@@ -1,11 +1,7 @@
-import { vi } from 'vitest';
 import { json, respondOk, respondWith, type Script, startRawServer } from './raw-server.ts';
 import { clientOf, oneEndpointAt, recordingObserver } from './support.ts';
 
 export const failing = respondWith('500 No', json, '{}');
-
-/** Moves the clock. Requires a faked `Date`. */
-export const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 
 /** Sets up an upstream whose behaviour can change and whose calls are never retried, and a second, healthy upstream. */
 export async function startFlaky() {

@@ -1,15 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { advance } from './flaky.ts';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { inSequence, respondOk, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { clientOf, oneEndpointAt, recordingObserver, upstreamFailureOf } from './support.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+fakeClocks();
 const later = (status: number, seconds: number | string) =>
   respondWith(`${status} Later`, { 'retry-after': String(seconds) });
 

@@ -45,6 +45,18 @@ test('a 429 with a date in Retry-After fails with the seconds until then', async
   expect(failure.retryAfterSeconds).toBeLessThanOrEqual(601);
 });
 
+test('a date in Retry-After is compared with the clock of the upstream', async () => {
+  const failure = await failureOf(
+    requestFrom(
+      respondWith('429 No', {
+        date: 'Sun, 01 Nov 2020 12:00:00 GMT',
+        'retry-after': 'Sun, 01 Nov 2020 12:00:30 GMT',
+      }),
+    ),
+  );
+  expect(failure.retryAfterSeconds).toBe(30);
+});
+
 test('a 429 without Retry-After fails without seconds', async () => {
   const failure = await failureOf(requestFrom(respondWith('429 No', {})));
   expect(failure.reason).toBe('upstream_overloaded');

@@ -7,12 +7,13 @@ const { redis, instance } = withRedis();
 
 test.each([
   ['invalid JSON', '{"text":'],
-  ['an entry of another format', '{"text":"{}","storedAt":"now"}'],
+  ['an entry of another format', '{"text":"{}","storedAt":1764244800000}'],
   [
     'a response of another schema',
     JSON.stringify({
       text: JSON.stringify({ status: 200, headers: {}, text: '{"ok":"maybe"}' }),
-      storedAt: Date.now(),
+      id: 'a',
+      ttl: 600_000,
     }),
   ],
 ])('%s in Redis is ignored', async (_, text) => {
@@ -21,7 +22,7 @@ test.each([
   const upstream = upstreamAt(url, 'public');
   await ask(one, upstream);
   await expect.poll(() => stored(one)).toHaveLength(1);
-  for (const key of await stored(one)) await one.shared.client.set(key, text);
+  for (const key of await stored(one)) await one.shared.client.set(key, text, 'PX', 600_000);
   expect(await ask(other, upstream)).toMatchObject({ cache: 'miss', data: { ok: true } });
   expect(heads).toHaveLength(2);
 });

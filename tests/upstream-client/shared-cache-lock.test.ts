@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { json, respondOk, respondWith, startRawServer } from './raw-server.ts';
-import { ask, test, upstreamAt, withRedis } from './shared-cache-support.ts';
+import { ask, stored, test, upstreamAt, withRedis } from './shared-cache-support.ts';
 import { failureOf } from './support.ts';
 
 const { redis, instance } = withRedis();
@@ -89,6 +89,24 @@ test('an instance whose lock has expired does not release the lock of another on
   // Redis executes commands in order.
   await one.shared.client.ping();
   expect(await one.shared.client.get(name)).toBe('of another instance');
+});
+
+test('a lock with more than its lifetime left, because the clock of Redis was set back, counts as expired', async () => {
+  const { url, heads, release } = await startHeldServer();
+  const [one, other] = [await instance(), await instance()];
+  const { client } = one.shared;
+  const upstream = upstreamAt(url, 'public');
+  const requested = ask(one, upstream);
+  await expect.poll(() => heads.length).toBe(1);
+  const [name = ''] = await locksHeld(one);
+  release();
+  await requested;
+  await expect.poll(() => stored(one)).toHaveLength(1);
+  await client.del(await stored(one));
+  await client.set(name, 'of a dead instance', 'PX', 3_600_000);
+  expect(await ask(other, upstream)).toMatchObject({ cache: 'miss' });
+  // The other instance has acquired and released the lock.
+  await expect.poll(() => locksHeld(one)).toEqual([]);
 });
 
 test.each(['stopped', 'frozen'])('with Redis %s every instance sends its own request', async (state) => {

@@ -4,6 +4,7 @@ import { createLogger } from '#server/observability/log.ts';
 import { connectRedis } from '#server/redis.ts';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
 import { createSharedCache } from '#server/upstream-client/shared-cache.ts';
+import { advance } from '#tests/support/fake-clock.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { testWith } from '#tests/support/skip.ts';
 import { clientOf } from './support.ts';
@@ -65,3 +66,16 @@ export const ask = ({ client }: Instance, upstream: ReturnType<typeof upstreamAt
 
 /** Returns the Redis keys of the cached responses. */
 export const stored = ({ shared }: Instance) => shared.client.keys('typed-bff:answer:*');
+
+/** Lets time pass in Redis and by the clocks of the instances, which must be faked. */
+export async function elapse(instance: Instance, milliseconds: number): Promise<void> {
+  advance(milliseconds);
+  await setRedisClock(instance, milliseconds);
+}
+
+/** Shifts the remaining lifetime of the cached responses, as setting the clock of Redis forward or back does. */
+export async function setRedisClock(instance: Instance, byMilliseconds: number): Promise<void> {
+  const { client } = instance.shared;
+  for (const key of await stored(instance))
+    await client.pexpire(key, (await client.pttl(key)) - byMilliseconds);
+}

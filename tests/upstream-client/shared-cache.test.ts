@@ -1,10 +1,12 @@
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect } from 'vitest';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
+import { fakeClocks, setWallClock } from '#tests/support/fake-clock.ts';
 import { json, respondOk, respondWith, startRawServer } from './raw-server.ts';
-import { ask, stored, test, upstreamAt, withRedis } from './shared-cache-support.ts';
+import { ask, elapse, setRedisClock, stored, test, upstreamAt, withRedis } from './shared-cache-support.ts';
 import { failureOf } from './support.ts';
 
 const { instance } = withRedis();
+fakeClocks();
 
 test('an instance reuses the response that another one cached, and the Redis keys reveal nothing', async () => {
   const { url, heads } = await startRawServer(respondOk);
@@ -19,8 +21,6 @@ test('an instance reuses the response that another one cached, and the Redis key
 });
 
 test('a shared entry keeps its age and expires in Redis with its last window', async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  onTestFinished(() => void vi.useRealTimers());
   const { url, heads } = await startRawServer(respondOk);
   const [one, other] = [await instance(), await instance()];
   const upstream = upstreamAt(url, 'public');
@@ -30,10 +30,13 @@ test('a shared entry keeps its age and expires in Redis with its last window', a
   const left = await one.shared.client.pttl(key);
   expect(left).toBeGreaterThan(0);
   expect(left).toBeLessThanOrEqual(600_000);
-  // Polling advances the clock by less than a second.
-  vi.setSystemTime(Date.now() + 45_000);
-  expect(await ask(other, upstream)).toMatchObject({ cache: 'hit', isStaleIfError: false, ageSeconds: 45 });
-  vi.setSystemTime(Date.now() + 15_000);
+  await elapse(one, 45_000);
+  const { ageSeconds, ...response } = await ask(other, upstream);
+  expect(response).toMatchObject({ cache: 'hit', isStaleIfError: false });
+  // In addition to the faked time, some real time passes in Redis.
+  expect(ageSeconds).toBeGreaterThanOrEqual(45);
+  expect(ageSeconds).toBeLessThan(60);
+  await elapse(one, 15_000);
   expect(await ask(other, upstream)).toMatchObject({ cache: 'miss', ageSeconds: 0 });
   expect(heads).toHaveLength(2);
   // The first instance gets what the second one fetched.
@@ -41,9 +44,39 @@ test('a shared entry keeps its age and expires in Redis with its last window', a
   expect(heads).toHaveLength(2);
 });
 
+test.each([
+  ['ahead of', 3_600_000],
+  ['behind', -3_600_000],
+])(
+  'the age of a shared entry is right on an instance whose clock is an hour %s the other one',
+  async (_, hour) => {
+    const { url, heads } = await startRawServer(respondOk);
+    const [one, other] = [await instance(), await instance()];
+    const upstream = upstreamAt(url, 'public');
+    await ask(one, upstream, 'fresh');
+    await ask(one, upstream, 'stale');
+    await expect.poll(() => stored(one)).toHaveLength(2);
+    setWallClock(hour);
+    expect(await ask(other, upstream, 'fresh')).toMatchObject({ cache: 'hit', isStaleIfError: false });
+    expect(heads).toHaveLength(2);
+    await elapse(one, 120_000);
+    expect(await ask(other, upstream, 'stale')).toMatchObject({ cache: 'miss', ageSeconds: 0 });
+    expect(heads).toHaveLength(3);
+  },
+);
+
+test('an entry whose age is unknown, because the clock of Redis was set back, is not used', async () => {
+  const { url, heads } = await startRawServer(respondOk);
+  const [one, other] = [await instance(), await instance()];
+  const upstream = upstreamAt(url, 'public');
+  await ask(one, upstream);
+  await expect.poll(() => stored(one)).toHaveLength(1);
+  await setRedisClock(one, -3_600_000);
+  expect(await ask(other, upstream)).toMatchObject({ cache: 'miss', ageSeconds: 0 });
+  expect(heads).toHaveLength(2);
+});
+
 test('a 404 removes the entry for all instances', async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  onTestFinished(() => void vi.useRealTimers());
   let script = respondOk;
   const { url } = await startRawServer((socket, head) => script(socket, head));
   const [one, other] = [await instance(), await instance()];
@@ -51,7 +84,7 @@ test('a 404 removes the entry for all instances', async () => {
   await ask(one, upstream);
   await expect.poll(() => stored(one)).toHaveLength(1);
   script = respondWith('404 No', json, '{}');
-  vi.setSystemTime(Date.now() + 120_000);
+  await elapse(one, 120_000);
   expect((await failureOf(ask(one, upstream))).reason).toBe('not_found');
   await expect.poll(() => stored(one)).toEqual([]);
   script = respondWith('400 No', json, '{}');
@@ -89,8 +122,6 @@ test('a response of an anonymous endpoint is shared between instances with diffe
 });
 
 test('a stale shared entry is served when the upstream fails', async () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
-  onTestFinished(() => void vi.useRealTimers());
   let well = true;
   const { url } = await startRawServer((socket, head) =>
     (well ? respondOk : respondWith('500 No', json, '{}'))(socket, head),
@@ -100,8 +131,11 @@ test('a stale shared entry is served when the upstream fails', async () => {
   await ask(one, upstream);
   await expect.poll(() => stored(one)).toHaveLength(1);
   well = false;
-  vi.setSystemTime(Date.now() + 120_000);
-  expect(await ask(other, upstream)).toMatchObject({ cache: 'stale', isStaleIfError: true, ageSeconds: 120 });
+  await elapse(one, 120_000);
+  const { ageSeconds, ...response } = await ask(other, upstream);
+  expect(response).toMatchObject({ cache: 'stale', isStaleIfError: true });
+  expect(ageSeconds).toBeGreaterThanOrEqual(120);
+  expect(ageSeconds).toBeLessThan(600);
 });
 
 test('a failure is not stored in Redis', async () => {

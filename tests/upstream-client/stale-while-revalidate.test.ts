@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { json, respondOk, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { clientOf, failureOf, oneEndpointAt } from './support.ts';
 
@@ -7,14 +8,7 @@ const broken = respondWith('500 No', json, '{}');
 /** A failure that is neither retried nor counted by the circuit breaker, so that each causes one request. */
 const rejected = respondWith('400 No', json, '{}');
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-06-01T00:00:00Z') });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+fakeClocks();
 
 /** Sets up an upstream whose behaviour can change. */
 async function setUp() {
@@ -95,7 +89,7 @@ test('each window ends exactly on time', async () => {
   await expect.poll(async () => (await ask()).cache).toBe('hit');
   // Polling advances the clock.
   const { storedAt } = await ask();
-  vi.setSystemTime(storedAt.getTime() + cache.staleWhileRevalidateFor);
+  advance(storedAt.getTime() + cache.staleWhileRevalidateFor - Date.now());
   expect(await ask()).toMatchObject({ cache: 'miss', ageSeconds: 0 });
   expect(heads).toHaveLength(3);
 });

@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { forecastOutput, placesOutput } from '#server/weather/schema.ts';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { paris, weatherOnStandIns } from './stand-ins.ts';
 
 const { upstreams, service } = weatherOnStandIns();
 
 describe('the cache', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-06-15T10:20:00Z') });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-  const advance = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+  fakeClocks(Date.parse('2026-06-15T10:20:00Z'));
   const { freshFor, staleWhileRevalidateFor, staleIfErrorFor, placesFreshFor } = limits.weather;
 
   test('merges twenty concurrent equal calls into one request to each source', async () => {

@@ -1,0 +1,21 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+
+/** Fakes the wall clock and the monotonic clock in the tests of a file or a `describe`. Timers stay real. */
+export function fakeClocks(now = Date.parse('2026-06-01T00:00:00Z')): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+}
+
+/** Lets time pass: both clocks advance. */
+export function advance(milliseconds: number): void {
+  vi.advanceTimersByTime(milliseconds);
+}
+
+/** Sets the wall clock forward, or back. The monotonic clock stays. */
+export function setWallClock(byMilliseconds: number): void {
+  vi.setSystemTime(Date.now() + byMilliseconds);
+}
