@@ -119,6 +119,9 @@ export const limits = {
     trackedBuckets: 10_000,
   },
 
+  /** Time that a long computation takes before it lets other requests run. */
+  turnTime: 10,
+
   telemetry: {
     /** Maximum length of an incoming `traceparent` or `tracestate`. */
     headerLength: 512,
@@ -330,5 +333,9 @@ export const limits = {
     htmlMarkup: 10_000,
     /** Maximum nesting depth of its elements. */
     htmlDepth: 64,
+    /** Maximum length of the HTML of all items, in characters. Beyond it, older items keep only their summary. */
+    totalHtmlLength: 1024 * 1024,
+    /** Maximum number of tags, of authors and of attachments of an item. Further ones are dropped. */
+    listLength: 100,
   },
 } as const;

@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { limits } from '../config/limits.ts';
 import { mediaTypeOf } from '../lib/media-type.ts';
 import { fromUnixTime, parseDate } from './date.ts';
 
 /** Field schemas for third-party feeds. They accept invalid values whose meaning is unambiguous. */
 
-/** Text for an optional field; any other value becomes undefined. */
-export const optionalText = z.string().trim().min(1).optional().catch(undefined);
+const { htmlLength, listLength } = limits.feed;
+
+/** Text for an optional field; any other value, or a text that is too long, becomes undefined. */
+export const optionalText = z.string().max(htmlLength).trim().min(1).optional().catch(undefined);
 
 /** BCP 47, such as `en` or `de-CH`. */
 export const languageTag = z
@@ -15,10 +18,18 @@ export const languageTag = z
   .catch(undefined);
 
 /** A list of texts, without its other items. */
-export const textList = z
-  .array(optionalText)
-  .catch([])
-  .transform((texts) => texts.filter((text) => text !== undefined));
+export const textList = z.preprocess(
+  firstOf,
+  z
+    .array(optionalText)
+    .catch([])
+    .transform((texts) => texts.filter((text) => text !== undefined)),
+);
+
+/** Shortens a list to the length that is read. */
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list.slice(0, listLength) : list;
+}
 
 /** An http or https URL for an optional field; any other value becomes undefined. */
 export const optionalUrl = (base: string) => webUrl(base).optional().catch(undefined);
@@ -27,7 +38,7 @@ const authorSchema = (base: string) => z.object({ name: z.string().trim().min(1)
 
 /** A list of authors, without those that have no name. */
 export function authorList(base: string) {
-  return z
+  const schema = z
     .array(authorSchema(base).nullable().catch(null))
     .catch([])
     .transform((authors) =>
@@ -35,6 +46,7 @@ export function authorList(base: string) {
         author ? [{ name: author.name, ...(author.url ? { url: author.url } : {}) }] : [],
       ),
     );
+  return z.preprocess(firstOf, schema);
 }
 
 /** A number of bytes or seconds, also as text; any other value becomes undefined. */
@@ -57,7 +69,7 @@ export function listOf<T>(item: z.ZodType<T>) {
     .unknown()
     .optional()
     .transform((value) =>
-      [value].flat().flatMap((element: unknown) => {
+      [firstOf(value)].flat().flatMap((element: unknown) => {
         const { data } = item.safeParse(element);
         return data === undefined ? [] : [data];
       }),

@@ -1,9 +1,11 @@
+import { limits } from '../config/limits.ts';
 import { AppError } from '../errors.ts';
+import { mapInTurns } from '../lib/in-turns.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { webUrl } from './fields.ts';
 import { type Feed, type FeedItem, newestFirst } from './model.ts';
-import { guideFeedSchema, readGuideItem } from './read-guide-json.ts';
-import { jsonFeedSchema, jsonFeedVersion, readAuthors, readJsonFeedItem } from './read-json-feed.ts';
+import { guideFeedSchema, guideItemReader } from './read-guide-json.ts';
+import { authorReader, jsonFeedItemReader, jsonFeedSchema, jsonFeedVersion } from './read-json-feed.ts';
 import { sanitizeHtml } from './sanitize.ts';
 
 export type ParsedFeed = {
@@ -13,16 +15,17 @@ export type ParsedFeed = {
 };
 
 /**
- * Parses a JSON feed: JSON Feed 1 or 1.1, or the guide's shape. An empty item is left out and counted.
+ * Parses a JSON feed: JSON Feed 1 or 1.1, or the guide's shape. An empty item is left out and counted. A
+ * large feed takes a second, in which other requests get their turns.
  *
  * @param sourceUrl the URL it was fetched from: base of relative URLs; its root is the default home page
  * @throws AppError `upstream_bad_answer` if the document has neither shape, or if all of its items are empty
  */
-export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
+export async function parseFeedJson(json: unknown, sourceUrl: string): Promise<ParsedFeed> {
   const { rawItems, readItem, homePage, title, ...channel } = isJsonFeed(json)
     ? readJsonFeed(json, sourceUrl)
     : readGuideFeed(json, sourceUrl);
-  const items = rawItems.map((raw) => readItem(raw, sourceUrl)).filter((item) => item !== undefined);
+  const items = (await mapInTurns(rawItems, readItem)).filter((item) => item !== undefined);
   const dropped = rawItems.length - items.length;
   if (items.length === 0 && dropped > 0) {
     throw new AppError('upstream_bad_answer', {
@@ -30,12 +33,13 @@ export function parseFeedJson(json: unknown, sourceUrl: string): ParsedFeed {
     });
   }
   const homeUrl = webUrl(sourceUrl).safeParse(homePage).data ?? new URL('/', sourceUrl).href;
+  const sanitized = await mapInTurns(newestFirst(items), (item) => sanitizeItem(item, homeUrl));
   return {
     feed: {
       ...channel,
       title: title ?? new URL(homeUrl).hostname,
       homeUrl,
-      items: newestFirst(items).map((item) => sanitizeItem(item, homeUrl)),
+      items: withinTotalLength(sanitized),
     },
     dropped,
   };
@@ -45,11 +49,20 @@ function sanitizeItem(item: FeedItem, homeUrl: string): FeedItem {
   return { ...item, contentHtml: item.contentHtml && sanitizeHtml(item.contentHtml, item.url ?? homeUrl) };
 }
 
+/** Drops the HTML of the items that follow once `limits.feed.totalHtmlLength` is reached. */
+function withinTotalLength(items: readonly FeedItem[]): FeedItem[] {
+  let length = 0;
+  return items.map((item) => {
+    length += item.contentHtml?.length ?? 0;
+    return length <= limits.feed.totalHtmlLength ? item : { ...item, contentHtml: null };
+  });
+}
+
 type Channel = Pick<Feed, 'description' | 'language' | 'copyright' | 'iconUrl' | 'authors'> & {
   title: string | undefined;
   homePage: string | undefined;
   rawItems: unknown[];
-  readItem: (raw: unknown, base: string) => FeedItem | undefined;
+  readItem: (raw: unknown) => FeedItem | undefined;
 };
 
 function isJsonFeed(json: unknown): boolean {
@@ -60,7 +73,7 @@ function readJsonFeed(json: unknown, sourceUrl: string): Channel {
   const { data, error } = jsonFeedSchema(sourceUrl).safeParse(json);
   if (!data) throw new AppError('upstream_bad_answer', { cause: error });
   const { title, description, language, icon, favicon } = data;
-  const authors = readAuthors(data, sourceUrl);
+  const authors = authorReader(sourceUrl)(data);
   return {
     title,
     description,
@@ -69,7 +82,7 @@ function readJsonFeed(json: unknown, sourceUrl: string): Channel {
     authors: authors.length > 0 ? authors : undefined,
     homePage: data.home_page_url,
     rawItems: data.items,
-    readItem: readJsonFeedItem,
+    readItem: jsonFeedItemReader(sourceUrl),
   };
 }
 
@@ -85,6 +98,6 @@ function readGuideFeed(json: unknown, sourceUrl: string): Channel {
     iconUrl: image,
     homePage: data.link,
     rawItems: data.items,
-    readItem: readGuideItem,
+    readItem: guideItemReader(sourceUrl),
   };
 }

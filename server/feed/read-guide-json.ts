@@ -47,10 +47,11 @@ function enclosure(base: string) {
 }
 
 /**
- * Reads one item; returns undefined if it is empty. As in the RSS that the guide generates, the description is HTML, and
- * a guid that is a URL is the link of an item without one. Names of RSS work, too: `pubDate`, `enclosure` and `image`.
+ * Returns a function that reads one item, or returns undefined if the item is empty. As in the RSS that the guide
+ * generates, the description is HTML, and a guid that is a URL is the link of an item without one. Names of RSS work,
+ * too: `pubDate`, `enclosure` and `image`.
  */
-export function readGuideItem(raw: unknown, base: string): FeedItem | undefined {
+export function guideItemReader(base: string): (raw: unknown) => FeedItem | undefined {
   const schema = z.object({
     title: optionalText,
     description: z.string().catch(''),
@@ -62,18 +63,20 @@ export function readGuideItem(raw: unknown, base: string): FeedItem | undefined 
     enclosure: listOf(enclosure(base)),
     categories: textList,
   });
-  const item = schema.safeParse(raw).data;
-  if (!item) return undefined;
-  const { title, description, link, guid, categories } = item;
-  return completeItem({
-    id: guid,
-    url: link ?? urlInId(guid),
-    title,
-    summary: textOfHtml(description),
-    contentHtml: hasMarkup(description) ? description : undefined,
-    imageUrl: item.image,
-    attachments: item.enclosure,
-    publishedAt: item.publishDate ?? item.pubDate,
-    categories,
-  });
+  return (raw) => {
+    const item = schema.safeParse(raw).data;
+    if (!item) return undefined;
+    const { title, description, link, guid, categories } = item;
+    return completeItem({
+      id: guid,
+      url: link ?? urlInId(guid),
+      title,
+      summary: textOfHtml(description),
+      contentHtml: hasMarkup(description) ? description : undefined,
+      imageUrl: item.image,
+      attachments: item.enclosure,
+      publishedAt: item.publishDate ?? item.pubDate,
+      categories,
+    });
+  };
 }

@@ -37,9 +37,12 @@ export function jsonFeedSchema(base: string) {
   });
 }
 
-/** Reads the authors: version 1 has a single `author`, version 1.1 a list. */
-export function readAuthors(raw: { authors?: unknown; author?: unknown }, base: string): FeedAuthor[] {
-  return authorList(base).parse(raw.authors ?? [raw.author]);
+type AuthorReader = (raw: { authors?: unknown; author?: unknown }) => FeedAuthor[];
+
+/** Returns a function that reads the authors: version 1 has a single `author`, version 1.1 a list. */
+export function authorReader(base: string): AuthorReader {
+  const schema = authorList(base);
+  return ({ authors, author }) => schema.parse(authors ?? [author]);
 }
 
 function attachment(base: string) {
@@ -60,8 +63,12 @@ function attachment(base: string) {
     }));
 }
 
-/** Reads one item; returns undefined if it is empty. An id that is a URL is the URL of an item without one. */
-export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefined {
+/**
+ * Returns a function that reads one item, or returns undefined if the item is empty. An id that is a URL is the URL of
+ * an item without one. The schema is created once, which takes as long as reading many items.
+ */
+export function jsonFeedItemReader(base: string): (raw: unknown) => FeedItem | undefined {
+  const readAuthors = authorReader(base);
   const schema = z.object({
     id: optionalId,
     url: optionalUrl(base),
@@ -79,22 +86,24 @@ export function readJsonFeedItem(raw: unknown, base: string): FeedItem | undefin
     authors: z.unknown().optional(),
     author: z.unknown().optional(),
   });
-  const item = schema.safeParse(raw).data;
-  if (!item) return undefined;
-  return completeItem({
-    id: item.id,
-    url: item.url ?? urlInId(item.id) ?? item.external_url,
-    externalUrl: item.external_url,
-    title: item.title,
-    summary: item.summary ?? item.content_text,
-    contentHtml: item.content_html ?? (item.content_text && textToHtml(item.content_text)),
-    imageUrl: item.image ?? item.banner_image,
-    attachments: item.attachments,
-    publishedAt: item.date_published,
-    updatedAt: item.date_modified,
-    categories: item.tags,
-    authors: readAuthors(item, base),
-  });
+  return (raw) => {
+    const item = schema.safeParse(raw).data;
+    if (!item) return undefined;
+    return completeItem({
+      id: item.id,
+      url: item.url ?? urlInId(item.id) ?? item.external_url,
+      externalUrl: item.external_url,
+      title: item.title,
+      summary: item.summary ?? item.content_text,
+      contentHtml: item.content_html ?? (item.content_text && textToHtml(item.content_text)),
+      imageUrl: item.image ?? item.banner_image,
+      attachments: item.attachments,
+      publishedAt: item.date_published,
+      updatedAt: item.date_modified,
+      categories: item.tags,
+      authors: readAuthors(item),
+    });
+  };
 }
 
 function textToHtml(text: string): string {

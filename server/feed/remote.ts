@@ -41,7 +41,7 @@ export function createRemoteFeed({ url, fetchJson, log }: RemoteFeedOptions): Re
   async function fetchFeed(forVersion: number): Promise<Feed> {
     const signal = AbortSignal.timeout(limits.upstream.deadline);
     try {
-      const { feed, dropped } = parseFeedJson(await fetchJson(url, { signal }), url);
+      const { feed, dropped } = await parseFeedJson(await fetchJson(url, { signal }), url);
       if (dropped > 0) log?.warn({ dropped, kept: feed.items.length }, 'feed items left out');
       if (!cached || cached.version <= forVersion) {
         cached = { feed, fetchedAt: performance.now(), version: forVersion };

@@ -62,8 +62,8 @@ test('an independent parser reads every field', () => {
   });
 });
 
-test('parseFeedJson reads the rendered feed: one product can be the source of another', () => {
-  const { feed: read, dropped } = parseFeedJson(JSON.parse(renderJsonFeed(full, { selfUrl })), selfUrl);
+test('parseFeedJson reads the rendered feed: one product can be the source of another', async () => {
+  const { feed: read, dropped } = await parseFeedJson(JSON.parse(renderJsonFeed(full, { selfUrl })), selfUrl);
   expect(dropped).toBe(0);
   expect(read).toMatchObject({
     title: 'Feed',
