@@ -16,7 +16,7 @@ const config: NextConfig = {
   // Files that Next's tracing cannot find, for hosts that deploy only the traced files of each route.
   outputFileTracingIncludes: {
     '/**': [
-      './content/posts/*.md',
+      './content/posts/**/*.{md,markdown}',
       './node_modules/geist/dist/fonts/geist-sans/Geist-{Regular,SemiBold}.ttf',
     ],
   },

@@ -1,6 +1,5 @@
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
-import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { PostDate } from '#app/posts/post-date.tsx';
 import type { FeedItem } from '#server/feed/model.ts';
@@ -94,8 +93,7 @@ export default async function FeedsPage() {
         <p>
           All three feeds support conditional requests: send back the <code>ETag</code> or{' '}
           <code>Last-Modified</code>, and an unchanged feed is an empty 304. <code>Cache-Control</code> says
-          how long to wait between requests. The id of an entry never changes.{' '}
-          <PageLink href="/posts/cheap-feeds-with-304">Read more</PageLink>
+          how long to wait between requests. The id of an entry never changes.
         </p>
       </section>
     </div>

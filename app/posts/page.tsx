@@ -24,6 +24,7 @@ export default async function PostsPage() {
       <p className="mt-2">
         Also available as <PageLink href="/feeds">feeds</PageLink>.
       </p>
+      {posts.length === 0 && <p className="mt-8">There are no posts yet.</p>}
       <ul className="mt-8 max-w-prose space-y-8">
         {posts.map((post) => (
           <li key={post.slug}>

@@ -20,6 +20,7 @@ async function run(command: Command): Promise<void> {
     // Reports incomplete procedures. The second import fills the compile cache for the first start.
     await import('../trpc/procedure-registry.ts');
     await import('../node-server/start.ts');
+    await reportPosts();
     return void runNext(['build']);
   }
   // Set before the settings are parsed, because they depend on it.
@@ -36,6 +37,14 @@ async function run(command: Command): Promise<void> {
     await serveSingleProcess(env);
   }
   console.log(`Ready on ${env.SITE_URL}`);
+  await reportPosts();
+}
+
+/** Names the posts that are left out. */
+async function reportPosts(): Promise<void> {
+  const { createPosts, describePostProblem } = await import('../feed/posts.ts');
+  const posts = createPosts({ siteUrl: 'http://localhost', watch: false, drafts: true });
+  for (const problem of posts.problems()) console.error(describePostProblem(problem));
 }
 
 /** Runs Next in a child process, forwards signals to it, and exits with its exit code. */

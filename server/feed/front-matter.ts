@@ -1,66 +1,62 @@
-import { parse as parseYaml, YAMLParseError } from 'yaml';
-import { z } from 'zod';
-import { absoluteUri } from './ids.ts';
+import { parse as parseToml } from 'smol-toml';
+import { parse as parseYaml } from 'yaml';
+import { isRecord } from '../lib/is-record.ts';
+import { type PostFields, readPostFields } from './post-fields.ts';
 
-const day = z
-  .union(
-    [z.iso.date(), z.iso.datetime({ offset: true })],
-    'must be a day like 2026-11-20 or a time like 2026-11-20T10:00:00Z',
-  )
-  .transform((value) => new Date(value));
-
-const frontMatterSchema = z
-  .strictObject({
-    title: z.string().trim().min(1, 'must not be empty'),
-    date: day,
-    summary: z.string().trim().min(1, 'must not be empty'),
-    tags: z.array(z.string().trim().min(1)).default([]),
-    updated: day.optional(),
-    /** Drafts are shown only in development. */
-    draft: z.boolean().default(false),
-    /** The previous id of a post that has moved. */
-    id: z.string().regex(absoluteUri, 'must be a URI, such as its previous tag: URI').optional(),
-  })
-  .refine(({ date, updated }) => !updated || updated >= date, {
-    path: ['updated'],
-    error: 'must not be before date',
-  });
-
-export type FrontMatter = z.infer<typeof frontMatterSchema>;
-
-/** A post is invalid. The message names the file and lists every problem. */
-export class PostError extends Error {
-  override readonly name = 'PostError';
-
-  constructor(file: string, problems: readonly string[]) {
-    super(`${file} is invalid: ${problems.join('; ')}`);
-  }
-}
+export type ParsedPost = { fields: PostFields; markdown: string } | { problems: string[] };
 
 /**
- * Splits a post into its YAML front matter (between two lines of `---`) and its Markdown.
+ * Splits a post into its front matter and its Markdown. The front matter is YAML between two lines of `---`, TOML
+ * between two lines of `+++`, or a JSON object.
  *
- * @param file the name used in error messages
- * @throws PostError
+ * @returns null if the post does not start with front matter
  */
-export function parsePost(file: string, source: string): { frontMatter: FrontMatter; markdown: string } {
-  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(source);
-  if (!match) throw new PostError(file, ['it must start with front matter between two lines of ---']);
-  const result = frontMatterSchema.safeParse(readYaml(file, match[1] ?? ''));
-  if (!result.success) {
-    throw new PostError(
-      file,
-      result.error.issues.map((issue) => `${issue.path.join('.') || 'front matter'}: ${issue.message}`),
-    );
-  }
-  return { frontMatter: result.data, markdown: source.slice(match[0].length) };
+export function parsePost(source: string): ParsedPost | null {
+  const block = splitFrontMatter(source);
+  if (!block) return null;
+  const parsed = parseBlock(block);
+  if ('problem' in parsed) return { problems: [`front matter: ${parsed.problem}`] };
+  if (!isRecord(parsed.data)) return { problems: ['front matter: must have the form `name: value`'] };
+  const { problems, ...fields } = readPostFields(parsed.data);
+  return problems.length > 0 ? { problems } : { fields, markdown: source.slice(block.length) };
 }
 
-function readYaml(file: string, yaml: string): unknown {
+type Format = 'yaml' | 'toml' | 'json';
+type Block = { format: Format; text: string; length: number };
+
+/** YAML, or as in Eleventy another format that is named in the first line. */
+const fenced = /^---[ \t]*(yaml|toml|json)?[ \t]*\n(?:([\s\S]*?)\n)?(?:---|\.\.\.)[ \t]*(?:\n|$)/;
+const fencedToml = /^\+\+\+[ \t]*\n(?:([\s\S]*?)\n)?\+\+\+[ \t]*(?:\n|$)/;
+const startOfJson = /^\{\s*["}]/;
+
+function splitFrontMatter(source: string): Block | null {
+  const match = fenced.exec(source);
+  if (match) {
+    const format = match[1] === 'toml' || match[1] === 'json' ? match[1] : 'yaml';
+    return { format, text: match[2] ?? '', length: match[0].length };
+  }
+  const toml = fencedToml.exec(source);
+  if (toml) return { format: 'toml', text: toml[1] ?? '', length: toml[0].length };
+  return startOfJson.test(source) ? splitJson(source) : null;
+}
+
+/** The object ends at the first line end where it is complete. */
+function splitJson(source: string): Block {
+  const blocks = Array.from(source.matchAll(/\}[ \t]*(?=\n|$)/g), ({ index }): Block => {
+    const length = index + 1;
+    return { format: 'json', text: source.slice(0, length), length };
+  });
+  const whole: Block = { format: 'json', text: source, length: source.length };
+  return blocks.find((block) => 'data' in parseBlock(block)) ?? whole;
+}
+
+function parseBlock({ format, text }: Block): { data: unknown } | { problem: string } {
   try {
-    return parseYaml(yaml);
+    if (format === 'toml') return { data: parseToml(text) };
+    if (format === 'json') return { data: JSON.parse(text) };
+    return { data: parseYaml(text, { logLevel: 'error' }) ?? {} };
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new PostError(file, [`front matter: ${error.message.split('\n', 1)[0] ?? 'not YAML'}`]);
+    const [firstLine] = error instanceof Error ? error.message.split('\n', 1) : [];
+    return { problem: firstLine || `is not ${format.toUpperCase()}` };
   }
 }

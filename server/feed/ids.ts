@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A scheme and something after it, in the characters a URI may have (RFC 3986). */
-export const absoluteUri = /^[a-z][a-z\d+.-]*:(?:[\w~:/?#[\]@!$&'()*+,;=.-]|%[\da-f]{2})+$/i;
+const absoluteUri = /^[a-z][a-z\d+.-]*:(?:[\w~:/?#[\]@!$&'()*+,;=.-]|%[\da-f]{2})+$/i;
 
 /**
  * Returns a `tag:` URI (RFC 4151) for a page, made of the host, the day of publication and the path. It contains no

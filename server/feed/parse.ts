@@ -33,7 +33,7 @@ export async function parseFeedJson(json: unknown, sourceUrl: string): Promise<P
     });
   }
   const homeUrl = webUrl(sourceUrl).safeParse(homePage).data ?? new URL('/', sourceUrl).href;
-  const sanitized = await mapInTurns(newestFirst(items), (item) => sanitizeItem(item, homeUrl));
+  const sanitized = await mapInTurns(limitItems(items), (item) => sanitizeItem(item, homeUrl));
   return {
     feed: {
       ...channel,
@@ -43,6 +43,14 @@ export async function parseFeedJson(json: unknown, sourceUrl: string): Promise<P
     },
     dropped,
   };
+}
+
+/** Keeps the newest items, and of those in the future, which appear later, the next ones. */
+function limitItems(items: readonly FeedItem[]): FeedItem[] {
+  const now = Date.now();
+  const isFuture = ({ publishedAt }: FeedItem) => publishedAt !== null && publishedAt.getTime() > now;
+  const next = items.filter(isFuture).sort((a, b) => Number(a.publishedAt) - Number(b.publishedAt));
+  return [...newestFirst(items.filter((item) => !isFuture(item))), ...next.slice(0, limits.feed.items)];
 }
 
 function sanitizeItem(item: FeedItem, homeUrl: string): FeedItem {

@@ -1,9 +1,14 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { z } from 'zod';
 import { renderMarkdown } from '../lib/markdown.ts';
-import { PostError, parsePost } from './front-matter.ts';
+import { type ParsedPost, parsePost } from './front-matter.ts';
 import { tagUri } from './ids.ts';
 import type { FeedItem } from './model.ts';
+import { readPostFields } from './post-fields.ts';
+import { defaultFolder, listPostFiles, readTextFile, slugOf, splitSlug } from './post-files.ts';
+import { textOfHtml } from './sanitize.ts';
+import { shorten } from './shorten.ts';
 
 /** A post of the built-in feed: one Markdown file in `content/posts`. */
 export type Post = {
@@ -15,7 +20,7 @@ export type Post = {
   title: string;
   summary: string;
   publishedAt: Date;
-  updatedAt?: Date;
+  updatedAt?: Date | undefined;
   tags: string[];
   /** HTML for pages of this site: links within the site start with `/`, so they work on any host. */
   pageHtml: string;
@@ -23,15 +28,20 @@ export type Post = {
   feedHtml: string;
 };
 
+/** A file that cannot be shown as a post. */
+export type PostProblem = {
+  /** Such as `content/posts/a.md`. */
+  file: string;
+  problems: string[];
+};
+
 export type Posts = {
   /** Newest first. */
   list(): Post[];
   get(slug: string): Post | undefined;
-  /**
-   * Reads changed files again.
-   *
-   * @throws PostError and keeps the previous posts
-   */
+  /** The files that are left out of the list. */
+  problems(): PostProblem[];
+  /** Reads all files again. */
   reload(): void;
 };
 
@@ -39,55 +49,72 @@ export type PostsOptions = {
   siteUrl: string;
   /** Reads a file again when it has changed (for development). Otherwise files are read once. */
   watch: boolean;
-  /** Includes posts with `draft: true`. */
+  /** Includes drafts. */
   drafts: boolean;
+  /** Called for each file that is left out, once for the same problems. */
+  onProblem?: (problem: PostProblem) => void;
   /** Defaults to `content/posts` in the working directory. */
-  directory?: string;
+  directory?: string | undefined;
 };
 
+/** Maximum length, in characters, of a summary derived from the first paragraph. */
+const derivedSummaryLength = 200;
+
 /**
- * Reads the posts of a folder on first use. Reading is deliberately synchronous: the files are small and read once.
- *
- * @throws PostError (from `list` and `get`) naming the invalid file
+ * Reads the posts of a folder on first use. A file that is no valid post is left out. Reading is deliberately
+ * synchronous: the files are small and read once.
  */
-export function createPosts({ siteUrl, watch, drafts, directory }: PostsOptions): Posts {
-  // Without the turbopackIgnore comments, Next's file tracing would include the whole project.
-  const folder = directory ?? join(/* turbopackIgnore: true */ process.cwd(), 'content', 'posts');
-  const cache = new Map<string, { mtime: number; post: Post; draft: boolean }>();
-  let posts: Post[] | undefined;
+export function createPosts(options: PostsOptions): Posts {
+  const { siteUrl, watch, drafts, onProblem, directory: folder = defaultFolder } = options;
+  const cache = new Map<string, { mtime: number; entry: Entry }>();
+  let posts: { list: Post[]; problems: PostProblem[] } | undefined;
 
-  function read(file: string): { post: Post; draft: boolean } {
+  function read(file: string): Entry {
     const path = join(/* turbopackIgnore: true */ folder, file);
-    const mtime = statSync(/* turbopackIgnore: true */ path).mtimeMs;
-    const cached = cache.get(file);
-    if (cached?.mtime === mtime) return cached;
-    const source = readFileSync(/* turbopackIgnore: true */ path, 'utf8');
-    const entry = { mtime, ...toPost(file, source, siteUrl) };
-    cache.set(file, entry);
-    return entry;
+    try {
+      const mtime = statSync(/* turbopackIgnore: true */ path).mtimeMs;
+      const cached = cache.get(file);
+      if (cached?.mtime === mtime) return cached.entry;
+      const entry = toPost(file, readTextFile(path), siteUrl);
+      cache.set(file, { mtime, entry });
+      return entry;
+    } catch (error) {
+      return { problems: [messageOf(error)] };
+    }
   }
 
-  function readAll(): Post[] {
-    return readdirSync(/* turbopackIgnore: true */ folder)
-      .filter((file) => file.endsWith('.md'))
-      .map(read)
-      .filter(({ draft }) => drafts || !draft)
-      .map(({ post }) => post)
-      .sort((a, b) => b.publishedAt.getTime() - a.publishedAt.getTime() || (a.slug < b.slug ? -1 : 1));
+  function readAll() {
+    const known = posts?.problems.map(describePostProblem) ?? [];
+    const found = collect(listAll(), drafts);
+    for (const problem of found.problems) {
+      if (!known.includes(describePostProblem(problem))) onProblem?.(problem);
+    }
+    posts = found;
+    return found;
   }
 
-  function list(): Post[] {
-    if (!posts || watch) posts = readAll();
-    return posts;
+  function listAll(): FileEntry[] {
+    try {
+      return listPostFiles(folder).map((file) => ({ file: `content/posts/${file}`, ...read(file) }));
+    } catch (error) {
+      return [{ file: 'content/posts', problems: [messageOf(error)] }];
+    }
   }
 
+  const current = () => (posts && !watch ? posts : readAll());
   return {
-    list,
-    get: (slug) => list().find((post) => post.slug === slug),
+    list: () => current().list,
+    get: (slug) => current().list.find((post) => post.slug === slug),
+    problems: () => current().problems,
     reload() {
-      posts = readAll();
+      cache.clear();
+      readAll();
     },
   };
+}
+
+export function describePostProblem({ file, problems }: PostProblem): string {
+  return `${file} is left out: ${problems.join('; ')}`;
 }
 
 export function postToFeedItem(post: Post): FeedItem {
@@ -98,32 +125,98 @@ export function postToFeedItem(post: Post): FeedItem {
     summary: post.summary,
     contentHtml: post.feedHtml,
     publishedAt: post.publishedAt,
-    ...(post.updatedAt ? { updatedAt: post.updatedAt } : {}),
+    updatedAt: post.updatedAt,
     categories: post.tags,
   };
 }
 
-function toPost(file: string, source: string, siteUrl: string): { post: Post; draft: boolean } {
-  const slug = file.slice(0, -'.md'.length);
-  const name = `content/posts/${file}`;
-  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(slug)) {
-    throw new PostError(name, ['the file name must be lower-case words joined by hyphens']);
+type Entry = { post: Post; draft: boolean } | { problems: string[] };
+type FileEntry = Entry & { file: string };
+
+/** Sorts the posts. Of posts with the same name or id only one can be shown. */
+function collect(entries: readonly FileEntry[], drafts: boolean) {
+  const list: Post[] = [];
+  const problems: PostProblem[] = [];
+  const files = new Map<string, string>();
+  for (const entry of entries) {
+    if ('problems' in entry) {
+      problems.push({ file: entry.file, problems: entry.problems });
+      continue;
+    }
+    const { post, file, draft } = entry;
+    if (draft && !drafts) continue;
+    const other = files.get(post.slug) ?? files.get(post.id);
+    if (other) {
+      problems.push({ file, problems: [`has the same name or id as ${other}`] });
+      continue;
+    }
+    files.set(post.slug, file).set(post.id, file);
+    list.push(post);
   }
-  const { frontMatter, markdown } = parsePost(name, source);
+  list.sort((a, b) => b.publishedAt.getTime() - a.publishedAt.getTime() || (a.slug < b.slug ? -1 : 1));
+  return { list, problems };
+}
+
+function toPost(file: string, source: string, siteUrl: string): Entry {
+  const slug = slugOf(file);
+  const { date: dateInName, words } = splitSlug(slug);
+  if (extname(file).toLowerCase() === '.mdx') {
+    return { problems: ['MDX is not supported: rename the file to .md if it is plain Markdown'] };
+  }
+  if (!/^[a-z\d]+(?:[-_]+[a-z\d]+)*$/i.test(slug)) {
+    return { problems: ['the file name must be words of a to z and digits, joined by hyphens'] };
+  }
+  const parsed = parsePost(source) ?? withoutFrontMatter(source, dateInName);
+  if ('problems' in parsed) return parsed;
+  const { fields } = parsed;
+  const publishedAt = fields.date ?? dateInName;
+  if (!publishedAt) return { problems: ['date: is missing'] };
+  const { heading, markdown } = fields.title
+    ? { heading: '', markdown: parsed.markdown }
+    : splitHeading(parsed.markdown);
+
   const url = `${siteUrl}/posts/${slug}`;
   const links = { siteUrl, documentUrl: url };
-  const { title, summary, date, updated, tags, draft, id = tagUri(url, date) } = frontMatter;
-  const post = {
-    id,
+  const feedHtml = renderMarkdown(markdown, { ...links, sameSiteLinks: 'absolute' });
+  const { updated } = fields;
+  const post: Post = {
+    id: fields.id ?? tagUri(url, publishedAt),
     slug,
     url,
-    title,
-    summary,
-    publishedAt: date,
-    ...(updated ? { updatedAt: updated } : {}),
-    tags,
+    title:
+      fields.title ||
+      textOfHtml(renderMarkdown(heading, { ...links, sameSiteLinks: 'absolute' })) ||
+      words.charAt(0).toUpperCase() + words.slice(1),
+    summary: fields.summary ?? summaryOf(feedHtml),
+    publishedAt,
+    ...(updated && updated > publishedAt ? { updatedAt: updated } : {}),
+    tags: fields.tags,
     pageHtml: renderMarkdown(markdown, { ...links, sameSiteLinks: 'from root' }),
-    feedHtml: renderMarkdown(markdown, { ...links, sameSiteLinks: 'absolute' }),
+    feedHtml,
   };
-  return { post, draft };
+  return { post, draft: fields.draft };
+}
+
+/** A file that begins with its title and has its date in its name needs no front matter. */
+function withoutFrontMatter(source: string, dateInName: Date | undefined): ParsedPost {
+  if (dateInName && !/^(?:---|\+\+\+)/.test(source)) return { fields: readPostFields({}), markdown: source };
+  return { problems: ['it must start with front matter between two lines of ---'] };
+}
+
+/** Splits off the first heading, which is the title of a post that has no other. */
+function splitHeading(markdown: string): { heading: string; markdown: string } {
+  const [line = '', heading = ''] = /^\s*#[ \t]+([^\n]+)(?:\n|$)/.exec(markdown) ?? [];
+  return { heading: heading.replace(/[ \t]+#*[ \t]*$/, ''), markdown: markdown.slice(line.length) };
+}
+
+/** Returns the beginning of the first paragraph with text. */
+function summaryOf(html: string): string {
+  const paragraphs = html.matchAll(/<p>([\s\S]*?)<\/p>/g).map(([, content = '']) => textOfHtml(content));
+  return shorten(paragraphs.find((paragraph) => paragraph !== '') ?? '', derivedSummaryLength);
+}
+
+function messageOf(error: unknown): string {
+  const code = z.object({ code: z.string().regex(/^E[A-Z]+$/) }).safeParse(error).data?.code;
+  if (code) return `cannot be read (${code})`;
+  return error instanceof Error ? error.message : String(error);
 }

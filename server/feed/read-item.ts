@@ -1,6 +1,7 @@
 import { nameBasedUuid } from './ids.ts';
 import type { FeedAttachment, FeedAuthor, FeedItem } from './model.ts';
 import { textOfHtml } from './sanitize.ts';
+import { shorten } from './shorten.ts';
 
 /** The fields of one item in any source format. All are optional, as in RSS, Atom and JSON Feed. */
 type SourceItem = Partial<Pick<FeedItem, 'externalUrl' | 'imageUrl' | 'updatedAt'>> & {
@@ -35,7 +36,7 @@ export function completeItem(item: SourceItem): FeedItem | undefined {
     id: item.id ?? url ?? `urn:uuid:${nameBasedUuid(content ?? '')}`,
     url: url ?? null,
     externalUrl: externalUrl === url ? undefined : externalUrl,
-    title: item.title ?? (shorten(text) || attachment?.title || titleOfDate(publishedAt)),
+    title: item.title ?? (shorten(text, derivedTitleLength) || attachment?.title || titleOfDate(publishedAt)),
     summary,
     contentHtml: contentHtml ?? null,
     imageUrl,
@@ -54,10 +55,4 @@ function titleOfDate(date: Date | null): string {
 /** Returns the URL that an id consists of. */
 export function urlInId(id: string | undefined): string | undefined {
   return id && /^https?:/i.test(id) ? URL.parse(id)?.href : undefined;
-}
-
-function shorten(text: string): string {
-  const characters = Array.from(text.replace(/\s+/g, ' '));
-  if (characters.length <= derivedTitleLength) return characters.join('');
-  return `${characters.slice(0, derivedTitleLength - 1).join('')}…`;
 }

@@ -1,21 +1,22 @@
 import type { Env } from '../config/env.ts';
 import type { Generation } from './generation.ts';
 import type { Feed } from './model.ts';
-import { newestFirst } from './model.ts';
+import { type FeedItem, newestFirst } from './model.ts';
 import { createPosts, type Post, postToFeedItem } from './posts.ts';
+import { createRelease } from './release.ts';
 import { createRemoteFeed, type FeedLog, type FetchJson } from './remote.ts';
 
 export type FeedSource = {
-  /** @throws AppError `upstream_*` if the remote source fails without a stale feed; PostError for an invalid post */
+  /** @throws AppError `upstream_*` if the remote source fails without a stale feed */
   feed(): Promise<Feed>;
   /** The built-in posts, newest first. The pages under /posts show them even if the feed has a remote source. */
-  posts: { list(): Promise<Post[]>; get(slug: string): Promise<Post | undefined> };
+  posts: { list(): Promise<readonly Post[]>; get(slug: string): Promise<Post | undefined> };
   /**
    * Reads the posts again, fetches the remote source, and makes all other instances do the same before their next
    * response. On failure the previous feed is kept.
    *
    * @returns `shared`: true if the other instances have been notified through Redis
-   * @throws AppError `upstream_*` if the source fails; PostError for an invalid post
+   * @throws AppError `upstream_*` if the source fails
    */
   revalidate(): Promise<{ shared: boolean }>;
 };
@@ -32,30 +33,42 @@ export type FeedSourceOptions = {
   postsDirectory?: string;
 };
 
-/** The site's feed: the JSON at `FEED_SOURCE_URL` if it is set, otherwise the posts in `content/posts`. */
+/**
+ * The site's feed: the JSON at `FEED_SOURCE_URL` if it is set, otherwise the posts in `content/posts`. Posts and items
+ * whose date is in the future are held back until then; in development posts are not.
+ */
 export function createFeedSource(options: FeedSourceOptions): FeedSource {
   const { env, fetchJson, log, generation, workers, postsDirectory } = options;
+  const development = env.NODE_ENV === 'development';
   const posts = createPosts({
     siteUrl: env.SITE_URL,
-    watch: env.NODE_ENV === 'development',
-    drafts: env.NODE_ENV === 'development',
-    ...(postsDirectory ? { directory: postsDirectory } : {}),
+    watch: development,
+    drafts: development,
+    onProblem: (problem) => log?.warn(problem, 'post left out'),
+    directory: postsDirectory,
   });
+  const releasePosts = createRelease<Post>();
+  const releaseItems = createRelease<FeedItem>();
   const remote = env.FEED_SOURCE_URL
     ? createRemoteFeed({ url: env.FEED_SOURCE_URL, fetchJson, ...(log ? { log } : {}) })
     : undefined;
   let seenMarker: string | undefined;
-  /** The same object until the posts are read again, so that rendered feeds can be cached by identity. */
-  let cached: { posts: readonly Post[]; feed: Feed } | undefined;
+  /** The same feed until what is released changes, so that rendered feeds can be cached by identity. */
+  let cached: { released: unknown; feed: Feed } | undefined;
 
   /** Expires the remote feed and reads the posts again. */
   function expire(): void {
     remote?.expire();
-    try {
-      posts.reload();
-    } catch (err) {
-      log?.warn({ err }, 'posts cannot be reloaded, serving the previous ones');
-    }
+    posts.reload();
+  }
+
+  function releasedPosts(): readonly Post[] {
+    return development ? posts.list() : releasePosts(posts.list());
+  }
+
+  function cachedFeed<T>(released: T, toFeed: (released: T) => Feed): Feed {
+    if (cached?.released !== released) cached = { released, feed: toFeed(released) };
+    return cached.feed;
   }
 
   /** Expires the feed if another instance has changed the marker. */
@@ -71,19 +84,18 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
   return {
     async feed() {
       await synchronize();
-      if (remote) return remote.feed();
-      const all = posts.list();
-      if (cached?.posts !== all) cached = { posts: all, feed: feedOfPosts(all, env.SITE_URL) };
-      return cached.feed;
+      if (!remote) return cachedFeed(releasedPosts(), (released) => feedOfPosts(released, env.SITE_URL));
+      const feed = await remote.feed();
+      return cachedFeed(releaseItems(feed.items), (items) => ({ ...feed, items: newestFirst(items) }));
     },
     posts: {
       async list() {
         await synchronize();
-        return posts.list();
+        return releasedPosts();
       },
       async get(slug) {
         await synchronize();
-        return posts.get(slug);
+        return releasedPosts().find((post) => post.slug === slug);
       },
     },
     async revalidate() {

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPosts, postToFeedItem } from '#server/feed/posts.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPosts, describePostProblem, postToFeedItem } from '#server/feed/posts.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -39,16 +39,83 @@ test('a byte order mark and CRLF line endings are accepted', () => {
   expect(open().get('a')).toMatchObject({ title: 'A post', pageHtml: '<p>Text</p>\n' });
 });
 
+test('a file in UTF-16 with a byte order mark is read, and one in another encoding is named', () => {
+  const text = `---\n${frontMatter}---\nCafé\n`;
+  writeFileSync(join(directory, 'utf-16.md'), Buffer.from(`\uFEFF${text}`, 'utf16le'));
+  writeFileSync(join(directory, 'latin-1.md'), Buffer.from(text, 'latin1'));
+  const posts = open();
+  expect(posts.get('utf-16')?.pageHtml).toBe('<p>Café</p>\n');
+  expect(posts.problems()).toEqual([
+    { file: 'content/posts/latin-1.md', problems: [expect.stringContaining('utf-8')] },
+  ]);
+});
+
 test('posts are sorted newest first, and other files are ignored', () => {
   write('old.md', `---\n${frontMatter}---\n`);
-  write('new.md', `---\n${frontMatter.replace('-02', '-09')}---\n`);
-  write('notes.txt', 'not a post');
-  expect(
-    open()
-      .list()
-      .map(({ slug }) => slug),
-  ).toEqual(['new', 'old']);
-  expect(open().get('missing')).toBeUndefined();
+  write('new.markdown', `---\n${frontMatter.replace('-02', '-09')}---\n`);
+  for (const file of ['notes.txt', 'README.md', 'readme.markdown', '_index.md', '.hidden.md']) {
+    write(file, 'not a post');
+  }
+  const posts = open();
+  expect(posts.list().map(({ slug }) => slug)).toEqual(['new', 'old']);
+  expect(posts.problems()).toEqual([]);
+  expect(posts.get('missing')).toBeUndefined();
+});
+
+test('posts can be in folders', () => {
+  for (const folder of ['2026/11', 'bundle', '_drafts'])
+    mkdirSync(join(directory, folder), { recursive: true });
+  write('2026/11/deep.md', `---\n${frontMatter}---\n`);
+  write('bundle/index.md', `---\n${frontMatter}---\n`);
+  write('_drafts/hidden.md', 'not a post');
+  const posts = open();
+  expect(posts.list().map(({ slug, url }) => [slug, url])).toEqual([
+    ['bundle', 'https://example.org/posts/bundle'],
+    ['deep', 'https://example.org/posts/deep'],
+  ]);
+  expect(posts.problems()).toEqual([]);
+});
+
+test.each(['an empty folder', 'a missing folder'])('%s has no posts', (kind) => {
+  const folder = kind === 'an empty folder' ? directory : join(directory, 'missing');
+  const posts = createPosts({ siteUrl, watch: false, drafts: false, directory: folder });
+  expect(posts.list()).toEqual([]);
+  expect(posts.problems()).toEqual([]);
+});
+
+describe('what a post does not say is derived', () => {
+  test('the title from its first heading, the summary from its first paragraph, the date from its name', () => {
+    write('2026-11-20-a-note.md', '\n# A *note* #\n\n![](/a.png)\n\nSome **bold** & plain text.\n\nMore.\n');
+    expect(open().list()).toMatchObject([
+      {
+        slug: '2026-11-20-a-note',
+        title: 'A note',
+        summary: 'Some bold & plain text.',
+        publishedAt: new Date('2026-11-20T00:00:00Z'),
+      },
+    ]);
+    expect(open().get('2026-11-20-a-note')?.pageHtml).not.toContain('<h1');
+  });
+
+  test('the title from the file name, without its date', () => {
+    write('2026-11-20-hello_big-world.md', '---\n---\nText');
+    write('no-date-in-name.md', '---\ndate: 2026-11-19\n---\n');
+    expect(
+      open()
+        .list()
+        .map(({ title, summary }) => [title, summary]),
+    ).toEqual([
+      ['Hello big world', 'Text'],
+      ['No date in name', ''],
+    ]);
+  });
+
+  test('a long first paragraph is shortened', () => {
+    write('a.md', `---\ntitle: A\ndate: 2026-11-02\n---\n${'word '.repeat(100)}`);
+    const summary = open().get('a')?.summary;
+    expect(summary).toHaveLength(200);
+    expect(summary).toMatch(/^word word .*…$/);
+  });
 });
 
 test('drafts are included only on request', () => {
@@ -68,57 +135,91 @@ test('front matter can set the previous id of a post that has moved', () => {
   expect(open().get('new-name')?.id).toBe('tag:example.com,2020-01-01:/old');
 });
 
-test('reload reads new posts, and keeps the previous ones if a post is invalid', () => {
+test('reload reads new, changed and removed posts', () => {
   write('a.md', `---\n${frontMatter}---\n`);
+  write('b.md', `---\n${frontMatter}---\nOne`);
   const posts = open();
-  expect(posts.list()).toHaveLength(1);
-  write('b.md', `---\n${frontMatter}---\n`);
-  expect(posts.list()).toHaveLength(1);
+  expect(posts.list()).toHaveLength(2);
+  rmSync(join(directory, 'a.md'));
+  write('b.md', `---\n${frontMatter}---\nTwo`);
+  write('c.md', `---\n${frontMatter}---\n`);
+  expect(posts.list().map(({ slug }) => slug)).toEqual(['a', 'b']);
   posts.reload();
-  expect(posts.list()).toHaveLength(2);
-  write('c.md', 'no front matter');
-  expect(() => posts.reload()).toThrow(/c\.md is invalid/);
-  expect(posts.list()).toHaveLength(2);
+  expect(posts.list().map(({ slug }) => slug)).toEqual(['b', 'c']);
+  expect(posts.get('b')?.pageHtml).toContain('Two');
 });
 
-describe('the error for an invalid post names the file and the problem', () => {
+describe('a bad post is left out alone, and its file and problem are named', () => {
   test.each([
-    ['no front matter', '# Hello', /front matter between two lines of ---/],
-    ['no end of the front matter', `---\n${frontMatter}`, /front matter between two lines of ---/],
-    ['no title', '---\ndate: 2026-11-02\nsummary: x\n---\n', /title: /],
+    ['no front matter', 'bad-one.md', '# Hello', /front matter between two lines of ---/],
     [
-      'an empty summary',
-      `---\n${frontMatter.replace('What it says', '""')}---\n`,
-      /summary: must not be empty/,
-    ],
-    ['an invalid date', `---\n${frontMatter.replace('2026-11-02', 'soon')}---\n`, /date: must be a day like/],
-    [
-      'a day that does not exist',
-      `---\n${frontMatter.replace('11-02', '02-30')}---\n`,
-      /date: must be a day like/,
+      'no end of the front matter',
+      'bad-one.md',
+      `---\n${frontMatter}`,
+      /front matter between two lines of ---/,
     ],
     [
-      'updated before date',
-      `---\n${frontMatter}updated: 2026-11-01\n---\n`,
-      /updated: must not be before date/,
+      'no end of it in a dated file',
+      '2026-11-20-bad.md',
+      '---\ntitle: A\n',
+      /front matter between two lines of ---/,
     ],
-    ['an unknown key', `---\n${frontMatter}sumary: x\n---\n`, /sumary/],
-    ['an id that is not a URI', `---\n${frontMatter}id: one two\n---\n`, /id: must be a URI/],
-    ['a draft that is not a boolean', `---\n${frontMatter}draft: maybe\n---\n`, /draft: /],
-    ['tags that are not a list', `---\n${frontMatter}tags: one\n---\n`, /tags: /],
-    ['broken YAML', '---\ntitle: "open\n---\n', /front matter: /],
-    ['YAML that is not a map', '---\njust text\n---\n', /front matter: /],
-  ])('%s', (_, text, problem) => {
-    write('bad-one.md', text);
-    expect(() => open().list()).toThrow(/^content\/posts\/bad-one\.md is invalid: /);
-    expect(() => open().list()).toThrow(problem);
+    ['no date', 'bad-one.md', '---\ntitle: A post\n---\n', /^date: is missing/],
+    [
+      'an invalid date',
+      'bad-one.md',
+      `---\n${frontMatter.replace('2026-11-02', 'soon')}---\n`,
+      /^date: must be a day/,
+    ],
+    ['broken YAML', 'bad-one.md', '---\ntitle: "open\n---\n', /^front matter: /],
+    ['a file name that does not suit a URL', 'Bad Name.md', `---\n${frontMatter}---\n`, /^the file name/],
+    ['a translation', 'a.es.md', `---\n${frontMatter}---\n`, /^the file name/],
+    ['MDX', 'a-post.mdx', `---\n${frontMatter}---\n`, /^MDX is not supported/],
+    [
+      'the name of another post',
+      'z/good.md',
+      `---\n${frontMatter}---\n`,
+      /^has the same name or id as content\/posts\/good.md/,
+    ],
+    [
+      'the id of another post',
+      'z.md',
+      `---\n${frontMatter}id: tag:example.org,2026-11-02:/posts/good\n---\n`,
+      /^has the same name or id/,
+    ],
+  ])('%s', (_, file, text, problem) => {
+    mkdirSync(join(directory, 'z'));
+    write('good.md', `---\n${frontMatter}---\n`);
+    write(file, text);
+    const onProblem = vi.fn();
+    const posts = createPosts({ siteUrl, watch: true, drafts: false, directory, onProblem });
+    expect(posts.list().map(({ slug }) => slug)).toEqual(['good']);
+    const expected = { file: `content/posts/${file}`, problems: [expect.stringMatching(problem)] };
+    expect(posts.problems()).toEqual([expected]);
+    expect(describePostProblem(posts.problems()[0] ?? { file: '', problems: [] })).toContain(
+      `${file} is left out: `,
+    );
+    expect(onProblem).toHaveBeenCalledExactlyOnceWith(expected);
   });
 
-  test('a file name that does not suit a URL', () => {
-    write('Bad Name.md', `---\n${frontMatter}---\n`);
-    expect(() => open().list()).toThrow('content/posts/Bad Name.md is invalid: the file name');
+  test('a folder in place of a file', () => {
+    write('good.md', `---\n${frontMatter}---\n`);
+    mkdirSync(join(directory, 'folder.md'));
+    const posts = open();
+    expect(posts.list()).toHaveLength(1);
+    expect(posts.problems()).toEqual([
+      { file: 'content/posts/folder.md', problems: ['cannot be read (EISDIR)'] },
+    ]);
   });
 });
+
+test.each(['updated: 2026-11-01', 'updated: 2026-11-02', 'layout: post\nsumary: x'])(
+  'a post with %j is shown',
+  (lines) => {
+    write('a.md', `---\n${frontMatter}${lines}\n---\n`);
+    expect(open().get('a')?.updatedAt).toBeUndefined();
+  },
+);
 
 test('with watch a changed file is read again, otherwise once', () => {
   write('a.md', `---\n${frontMatter}---\nOne`);
@@ -133,7 +234,9 @@ test('with watch a changed file is read again, otherwise once', () => {
 });
 
 test('the posts of this repository are valid', () => {
-  const posts = createPosts({ siteUrl, watch: false, drafts: false }).list();
+  const { list, problems } = createPosts({ siteUrl, watch: false, drafts: true });
+  const posts = list();
+  expect(problems()).toEqual([]);
   expect(posts.length).toBeGreaterThanOrEqual(3);
   for (const post of posts) {
     expect(post.feedHtml).not.toMatch(/(?:href|src)="(?!https?:|mailto:)/);

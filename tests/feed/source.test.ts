@@ -417,6 +417,37 @@ describe('cache', () => {
   });
 });
 
+describe('items dated in the future', () => {
+  const future = (id: string, minutes: number) => ({
+    ...jsonFeed.items[1],
+    id,
+    date_published: new Date(Date.now() + minutes * 60_000).toISOString(),
+  });
+
+  test('appear at their date, also while the source is down', async () => {
+    server.respondWith({ ...jsonFeed, items: [future('b', 5), future('a', 1), ...jsonFeed.items] });
+    const { feed } = source();
+    const ids = async () => (await feed()).items.map(({ id }) => id).filter((id) => id.length === 1);
+    expect(await ids()).toEqual([]);
+    expect(await feed()).toBe(await feed());
+    server.respondWith(undefined);
+    advance(60_000);
+    expect(await ids()).toEqual(['a']);
+    advance(4 * 60_000);
+    expect(await ids()).toEqual(['b', 'a']);
+  });
+
+  test('take no place from the others until then', async () => {
+    const many = Array.from({ length: limits.feed.items + 1 }, (_, index) => future(`f${index}`, index + 1));
+    server.respondWith({ ...jsonFeed, items: [...many, ...jsonFeed.items] });
+    const { feed } = source();
+    expect((await feed()).items).toHaveLength(2);
+    server.respondWith(undefined);
+    advance(60_000);
+    expect((await feed()).items.map(({ id }) => id)).toContain('f0');
+  });
+});
+
 describe('third-party HTML', () => {
   test('content is sanitized, and its links are resolved against the URL of the item', async () => {
     server.respondWith({

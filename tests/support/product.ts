@@ -28,6 +28,8 @@ export async function startProduct(
   env: Record<string, string> = {},
   /** Arguments for Node: the product's own server or `next start`. */
   command: readonly string[] = process.env.PRODUCT_SERVER === 'next' ? nextArguments : startArguments(),
+  /** A folder with the files of the project. */
+  cwd = process.cwd(),
 ): Promise<Product> {
   requireBuild();
   const port = await freePort();
@@ -35,6 +37,7 @@ export async function startProduct(
   const dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-'));
   const baseUrl = `http://localhost:${port}`;
   const child = spawn(process.execPath, command, {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
