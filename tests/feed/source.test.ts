@@ -53,7 +53,8 @@ const jsonFeed = {
 };
 
 let server: JsonServer;
-fakeClocks();
+// After the dates of all items: later ones are held back.
+fakeClocks(Date.parse('2026-11-20T00:00:00Z'));
 beforeEach(async () => {
   server = await startJsonServer(guideFeed);
 });
