@@ -1,3 +1,5 @@
+import { limits } from './config/limits.ts';
+
 /**
  * The closed map of all error reasons.
  *
@@ -173,6 +175,7 @@ export class AppError extends Error {
   readonly [brand] = true;
   readonly reason: ErrorReason;
   readonly fieldErrors: FieldErrors | undefined;
+  /** Defined and positive for every 503. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(reason: ErrorReason, options: AppErrorOptions = {}) {
@@ -183,7 +186,11 @@ export class AppError extends Error {
     Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
     this.fieldErrors = options.fieldErrors;
-    this.retryAfterSeconds = options.retryAfterSeconds;
+    const { retryAfterSeconds } = options;
+    this.retryAfterSeconds =
+      this.httpStatus === 503
+        ? Math.max(1, retryAfterSeconds ?? limits.unavailableRetryAfterSeconds)
+        : retryAfterSeconds;
   }
 
   get code(): ErrorCode {

@@ -12,6 +12,8 @@ export const limits = {
   fieldErrors: 50,
   /** Maximum multipart body of a form. */
   formBodyBytes: 64 * 1024,
+  /** Retry-After of a 503 whose cause gives no time. */
+  unavailableRetryAfterSeconds: 5,
   /** Maximum length of an incoming x-request-id. */
   requestIdLength: 128,
 
@@ -208,10 +210,11 @@ export const limits = {
     cacheBytes: 96 * 1024 * 1024,
     /** Estimated memory of a response with the cached values derived from it, as a multiple of its own. */
     derivedFactor: 6,
-    /** Maximum Retry-After of an upstream that is passed on to callers, in seconds. */
+    /** Maximum wait that an upstream can ask for, in seconds. It pauses all calls and is passed on to callers. */
     retryAfterCap: 3_600,
-    /** Maximum pause that the Retry-After of an upstream can cause. */
-    pauseCap: 60_000,
+    /** Pause after a 429 that states no time. It doubles with each further one. */
+    throttlePause: 5_000,
+    throttlePauseCap: 5 * 60_000,
 
     /** Maximum number of retries after the first attempt. */
     retries: 2,

@@ -1,8 +1,9 @@
+import { limits } from '../config/limits.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
-import { type HttpResponse, jsonResponse } from '../http/response.ts';
+import { type HttpResponse, jsonResponse, type ResponseHeaders } from '../http/response.ts';
 import { bearerChallenge } from '../http/service-key.ts';
 import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
@@ -26,7 +27,8 @@ export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
       throw new HttpError('invalid_input', { message: 'Only mailStorage can be excluded.' });
     }
     const state = await readiness({ needsMailStorage: exclude.length === 0 });
-    return uncachedJson(state.status === 'ready' ? 200 : 503, state);
+    if (state.status === 'ready') return uncachedJson(200, state);
+    return uncachedJson(503, state, { 'retry-after': String(limits.unavailableRetryAfterSeconds) });
   };
   return handleGet(request, '/readyz', handler, { hosts: 'any' });
 }
@@ -62,6 +64,6 @@ export function handleUnknownApi(request: HttpRequest): Promise<HttpResponse> {
   return handleRequest(request, { name: '/api/*', handler }, services());
 }
 
-function uncachedJson(status: number, body: unknown): HttpResponse {
-  return jsonResponse(body, { status, headers: { 'cache-control': 'no-store' } });
+function uncachedJson(status: number, body: unknown, headers: ResponseHeaders = {}): HttpResponse {
+  return jsonResponse(body, { status, headers: { 'cache-control': 'no-store', ...headers } });
 }

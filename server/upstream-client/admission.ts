@@ -1,16 +1,19 @@
 import { limits } from '../config/limits.ts';
+import { exponentialBackoff } from '../lib/backoff.ts';
 import { type BreakerState, CircuitBreaker, type Permit } from './circuit-breaker.ts';
 import { UpstreamFailure } from './failure.ts';
 
-const { pauseCap, queueRetryAfterSeconds } = limits.upstream;
+const { throttlePause, throttlePauseCap, queueRetryAfterSeconds } = limits.upstream;
 
 /**
  * Decides whether a request may be sent to an upstream: not while its circuit breaker is open, and not during a pause
- * that the upstream asked for with Retry-After.
+ * after a response that asked for one.
  */
 export class Admission {
   readonly #breaker: CircuitBreaker;
   #pausedUntil = 0;
+  /** Number of throttled responses without a stated time, each after the pause of the one before it. */
+  #throttledInARow = 0;
 
   constructor(onBreakerChange: (state: BreakerState) => void) {
     this.#breaker = new CircuitBreaker(onBreakerChange);
@@ -46,9 +49,30 @@ export class Admission {
     }
   }
 
-  /** Pauses all requests for the given time, or keeps a longer pause. */
-  pause(seconds = 0): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + Math.min(seconds * 1000, pauseCap));
+  /**
+   * Pauses all requests for the time that the upstream stated. Without one, the pause doubles with each throttled
+   * response in a row. Keeps a longer pause.
+   *
+   * @returns seconds until the pause ends
+   */
+  pause(statedSeconds: number | undefined): number {
+    let milliseconds = 0;
+    if (statedSeconds !== undefined) milliseconds = statedSeconds * 1000;
+    // Responses to requests that were sent before the pause do not extend it.
+    else if (this.pauseLeft <= 0) {
+      this.#throttledInARow += 1;
+      milliseconds = exponentialBackoff(this.#throttledInARow, {
+        base: throttlePause,
+        cap: throttlePauseCap,
+      });
+    }
+    this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + milliseconds);
+    return wholeSeconds(this.pauseLeft);
+  }
+
+  /** Ends the row of throttled responses. */
+  succeeded(): void {
+    if (this.pauseLeft <= 0) this.#throttledInARow = 0;
   }
 
   #rejectDuringPause(): void {

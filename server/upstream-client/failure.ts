@@ -33,9 +33,9 @@ export const faults = {
   queue_full: { reason: 'upstream_overloaded' },
   /** The circuit breaker is open. Nothing was sent. */
   breaker_open: { reason: 'upstream_overloaded' },
-  /** A pause that the upstream asked for with Retry-After is not over. Nothing was sent. */
+  /** A pause that began with `throttled` or `unavailable` is not over. Nothing was sent. */
   paused: { reason: 'upstream_overloaded' },
-  /** 429, or 403 with Retry-After. */
+  /** 429, or 403 with Retry-After or a rate limit that is used up. */
   throttled: { reason: 'upstream_overloaded' },
   /** 503. */
   unavailable: { reason: 'upstream_overloaded', retry: true, breaks: true },
@@ -74,15 +74,26 @@ export type Fault = keyof typeof faults;
  */
 export class UpstreamFailure extends AppError {
   readonly fault: Fault;
+  /** Seconds that the upstream asked callers to wait. Undefined if it gave no time. */
+  readonly statedWaitSeconds: number | undefined;
 
-  constructor(fault: Fault, options: { cause?: unknown; retryAfterSeconds?: number | undefined } = {}) {
-    const { cause, retryAfterSeconds } = options;
+  constructor(
+    fault: Fault,
+    options: {
+      cause?: unknown;
+      statedWaitSeconds?: number | undefined;
+      /** Default: `statedWaitSeconds`. */
+      retryAfterSeconds?: number | undefined;
+    } = {},
+  ) {
+    const { cause, statedWaitSeconds, retryAfterSeconds = statedWaitSeconds } = options;
     super(faults[fault].reason, {
       cause: cause ?? new Error(`fault: ${fault}`),
       ...(fault === 'missing' ? { message: 'The upstream has no such resource.' } : {}),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     });
     this.fault = fault;
+    this.statedWaitSeconds = statedWaitSeconds;
   }
 }
 

@@ -6,8 +6,9 @@ import { mediaTypeOf } from '../lib/media-type.ts';
 import { isLoopbackHost } from '../lib/network-address.ts';
 import { guardedConnector } from './address-guard.ts';
 import { type Fault, UpstreamFailure } from './failure.ts';
+import { parseRetryHint, type RetryHint } from './retry-after.ts';
 
-const { connectTimeout, maxDeadline, headerBytes, retryAfterCap } = limits.upstream;
+const { connectTimeout, maxDeadline, headerBytes } = limits.upstream;
 
 /** Two dispatchers over the same connections. */
 export type Dispatchers = {
@@ -83,7 +84,7 @@ export type UpstreamResponse = {
   /** In lower case, without parameters. */
   mediaType: string;
   charset: string | undefined;
-  retryAfterSeconds: number | undefined;
+  retry: RetryHint;
   body: Dispatcher.ResponseData['body'];
 };
 
@@ -114,10 +115,7 @@ export async function send(
       headers,
       mediaType: mediaTypeOf(contentType),
       charset: charsetOf(contentType),
-      retryAfterSeconds: parseRetryAfter(
-        firstValue(headers['retry-after']),
-        parseDate(firstValue(headers.date) ?? ''),
-      ),
+      retry: parseRetryHint(headers),
       body,
     };
   } catch (cause) {
@@ -227,27 +225,4 @@ function charsetOf(contentType = ''): string | undefined {
 /** Returns the first value of a header. */
 export function firstValue(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-/**
- * Parses Retry-After, which is seconds or an HTTP date (RFC 9110, 10.2.3), to whole seconds from now, capped. Returns
- * undefined for any other text: a lenient date parser could read it as a date in the past, which means "retry now".
- *
- * @param now the time of the response, by the upstream's clock if it sent a Date: the clocks may differ
- */
-export function parseRetryAfter(header: string | undefined, now = Date.now()): number | undefined {
-  const text = header?.trim() ?? '';
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : secondsUntil(text, now);
-  return seconds === undefined ? undefined : Math.min(Math.max(0, seconds), retryAfterCap);
-}
-
-function secondsUntil(text: string, now: number): number | undefined {
-  const at = parseDate(text);
-  return at === undefined ? undefined : Math.ceil((at - now) / 1000);
-}
-
-/** Returns the time of an HTTP date in milliseconds since the epoch; undefined if the text is not one. */
-function parseDate(text: string): number | undefined {
-  const at = /^[A-Z][a-z]{2,8}(,| )/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
 }

@@ -2,6 +2,7 @@ import { acceptsMediaType } from '../lib/media-type.ts';
 import type { CallEndpoint, Endpoint, EndpointData } from './endpoint.ts';
 import { type Fault, UpstreamFailure } from './failure.ts';
 import { firstValue, type UpstreamResponse } from './http.ts';
+import type { RetryHint } from './retry-after.ts';
 import { describeIssues } from './schema-issues.ts';
 
 /**
@@ -12,23 +13,23 @@ import { describeIssues } from './schema-issues.ts';
  * @throws UpstreamFailure
  */
 export function rejectErrorStatus(
-  { status, mediaType, retryAfterSeconds }: UpstreamResponse,
+  { status, mediaType, retry }: UpstreamResponse,
   { mayBeMissing = false, expected = [] }: { mayBeMissing?: boolean; expected?: readonly number[] } = {},
 ): void {
   if (expected.includes(status) || (status >= 200 && status < 300 && status !== 206)) return;
-  const fault = faultOf(status, mayBeMissing, retryAfterSeconds);
+  const fault = faultOf(status, mayBeMissing, retry);
   throw new UpstreamFailure(fault, {
     cause: new Error(`the upstream responded with ${status} and ${describeMediaType(mediaType)}`),
-    ...(fault === 'throttled' || fault === 'unavailable' ? { retryAfterSeconds } : {}),
+    ...(fault === 'throttled' || fault === 'unavailable' ? { statedWaitSeconds: retry.seconds } : {}),
   });
 }
 
 /** 5xx that concern only the request: a method, a protocol version or a size that the upstream does not support. */
 const requestStatuses: ReadonlySet<number> = new Set([501, 505, 507]);
 
-function faultOf(status: number, mayBeMissing: boolean, retryAfterSeconds: number | undefined): Fault {
+function faultOf(status: number, mayBeMissing: boolean, { hasRetryAfter, isExhausted }: RetryHint): Fault {
   if (mayBeMissing && (status === 404 || status === 410)) return 'missing';
-  if (status === 429 || (status === 403 && retryAfterSeconds !== undefined)) return 'throttled';
+  if (status === 429 || (status === 403 && (hasRetryAfter || isExhausted))) return 'throttled';
   if (status === 503) return 'unavailable';
   if (status >= 500 && !requestStatuses.has(status)) return 'server_error';
   if (status >= 400) return 'client_error';

@@ -35,12 +35,11 @@ export class RetryBudget {
  * @returns milliseconds; undefined if a retry is useless
  */
 export function retryDelay(
-  { fault, retryAfterSeconds }: UpstreamFailure,
+  { fault, statedWaitSeconds }: UpstreamFailure,
   attempts: number,
   random: () => number = Math.random,
 ): number | undefined {
-  const hasRetryAfter = retryAfterSeconds !== undefined && (fault === 'throttled' || fault === 'unavailable');
-  if (!hasRetryAfter && !ruleOf(fault).retry) return undefined;
+  if (statedWaitSeconds === undefined && !ruleOf(fault).retry) return undefined;
   const jitter = random() * exponentialBackoff(attempts, { base: retryBackoff, cap: retryBackoffCap });
-  return hasRetryAfter ? retryAfterSeconds * 1000 + timerSlack + jitter : jitter;
+  return statedWaitSeconds === undefined ? jitter : statedWaitSeconds * 1000 + timerSlack + jitter;
 }

@@ -98,6 +98,7 @@ export function createUpstreamPool(
       report = admission.acquire();
       const result = await run();
       report('success');
+      admission.succeeded();
       events.attemptEnded('ok');
       return result;
     } catch (error) {
@@ -105,10 +106,13 @@ export function createUpstreamPool(
         report('ignored');
         throw error;
       }
-      const { fault, retryAfterSeconds } = error;
+      const { fault, statedWaitSeconds, cause } = error;
       report(outcomeOf(fault));
       events.attemptEnded(fault);
-      if (fault === 'throttled' || fault === 'unavailable') admission.pause(retryAfterSeconds);
+      if (fault === 'throttled' || statedWaitSeconds !== undefined) {
+        const retryAfterSeconds = admission.pause(statedWaitSeconds);
+        throw new UpstreamFailure(fault, { cause, statedWaitSeconds, retryAfterSeconds });
+      }
       throw error;
     }
   }

@@ -18,7 +18,7 @@ const allowed: Record<string, string> = {
   'server/routes/site.ts': 'security.txt contains a date.',
   'server/trpc/procedures/echo.ts': 'The response contains the time of receipt.',
   'server/upstream-client/client.ts': 'The time of receipt is shown.',
-  'server/upstream-client/http.ts': 'Retry-After can be a date.',
+  'server/upstream-client/retry-after.ts': 'Retry-After can be a date.',
   'server/upstream-client/observer.ts': 'The time of the last failure is shown.',
   'server/upstream-client/response-cache.ts': 'The time of receipt is shown.',
 };

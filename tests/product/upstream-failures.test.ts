@@ -18,13 +18,18 @@ import {
 import { addSuccesses } from './healthy-history.ts';
 import { failureLine } from './log-lines.ts';
 
-type Row = { title: string; fault: Fault; reason: ErrorReason };
+type Row = { title: string; fault: Fault; reason: ErrorReason; retryAfterSeconds?: number };
 
 const rows: Row[] = [
   { title: 'status 400', fault: status(400), reason: 'upstream_refused' },
   { title: 'status 401', fault: status(401), reason: 'upstream_refused' },
-  { title: 'status 429', fault: status(429), reason: 'upstream_overloaded' },
-  { title: 'status 503', fault: status(503), reason: 'upstream_overloaded' },
+  {
+    title: 'status 429 with Retry-After: 0',
+    fault: status(429, { 'retry-after': '0' }),
+    reason: 'upstream_overloaded',
+    retryAfterSeconds: 1,
+  },
+  { title: 'status 503', fault: status(503), reason: 'upstream_overloaded', retryAfterSeconds: 5 },
   { title: 'status 500', fault: status(500), reason: 'upstream_bad_answer' },
   {
     title: 'a redirect',
@@ -65,8 +70,8 @@ afterEach(() => {
 });
 
 describe.each(failingCalls)('%s when its upstream returns', (call) => {
-  test.each(rows)('$title', async ({ fault, reason }) => {
-    await expectFailure(product, call, { fault, reason });
+  test.each(rows)('$title', async ({ fault, reason, retryAfterSeconds }) => {
+    await expectFailure(product, call, { fault, reason, retryAfterSeconds });
   });
 
   test('a correct response after a failure, which is not cached', async () => {

@@ -3,11 +3,13 @@ import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post } from './call.ts';
 import { expectFailure, failingCalls, freshInputs, standInOf, status } from './failing-upstream.ts';
 
-/** Each case starts its own product, because an upstream is not called again before its Retry-After has passed. */
+/** Each case starts its own product, because an upstream is not called again before the pause has passed. */
 describe.each([
-  { code: 429, seconds: 17 },
-  { code: 503, seconds: 2 },
-])('an upstream response of $code with Retry-After: $seconds', ({ code, seconds }) => {
+  { code: 429, headers: { 'retry-after': '17' }, seconds: 17 },
+  { code: 503, headers: { 'retry-after': '2' }, seconds: 2 },
+  { code: 429, headers: {}, seconds: 5 },
+  { code: 403, headers: { ratelimit: '"default";r=0;t=40' }, seconds: 40 },
+])('an upstream response of $code with $headers', ({ code, headers, seconds }) => {
   let product: Product;
   beforeAll(async () => {
     product = await startProduct();
@@ -16,7 +18,7 @@ describe.each([
 
   test.each(failingCalls)('is passed on by %s', async (call) => {
     await expectFailure(product, call, {
-      fault: status(code, { 'retry-after': String(seconds) }),
+      fault: status(code, headers),
       reason: 'upstream_overloaded',
       retryAfterSeconds: seconds,
     });

@@ -70,6 +70,8 @@ describe.each(reasons)('%s', (reason) => {
       path: 'some.path',
       requestId: 'request-1',
       reason,
+      // Every 503 tells when to try again.
+      ...(httpStatus === 503 ? { retryAfterSeconds: 5 } : {}),
     });
   });
 });

@@ -76,7 +76,7 @@ describe('the circuit', () => {
 
   test.each([400, 401, 403, 404, 410, 422, 429])('never opens for status %d', async (status) => {
     const { times, states, heads, breaker } = await startFlaky();
-    await times(5 * minimumAttempts, respondWith(`${status} No`, json, '{}'));
+    await times(5 * minimumAttempts, respondWith(`${status} No`, { ...json, 'retry-after': '0' }, '{}'));
     expect(heads).toHaveLength(5 * minimumAttempts);
     expect(states()).toEqual(['closed', 'closed']);
     expect(breaker).toEqual(['sample closed']);

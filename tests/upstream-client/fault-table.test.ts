@@ -43,6 +43,8 @@ const range = { 'content-range': 'bytes 0-3/100' };
 const short = { deadline: 300 };
 const later = { 'retry-after': '30' };
 const said = { retryAfterSeconds: 30 };
+/** Of a 503 whose cause gives no time. */
+const byDefault = { retryAfterSeconds: 5 };
 const long = { 'content-length': '1000' };
 const noEnd = respondAndClose({ 'transfer-encoding': 'chunked' }, `b\r\n${ok}\r\n`);
 
@@ -57,7 +59,7 @@ const table: Row[] = [
   ['no response', () => undefined, 'deadline', timeout, 1, short],
   ['a dripping body', upstreams.drip, 'deadline', timeout, 1, short],
   ['a permanent 500', respondWithSecret(500), 'server_error', badAnswer, 3],
-  ['a 503', respondWithSecret(503), 'unavailable', overloaded, 3],
+  ['a 503', respondWithSecret(503), 'unavailable', overloaded, 3, byDefault],
   [
     'a 503 with Retry-After beyond the deadline',
     respondWithSecret(503, later),
@@ -74,7 +76,7 @@ const table: Row[] = [
     1,
     said,
   ],
-  ['a 429', respondWithSecret(429), 'throttled', overloaded, 1],
+  ['a 429', respondWithSecret(429), 'throttled', overloaded, 1, byDefault],
   ['a 400', respondWithSecret(400), 'client_error', refused, 1],
   ['a 302 to a metadata service', respondWithSecret(302, metadata), 'redirect', badAnswer, 1],
   ['an unrequested 206', respondWithSecret(206, range), 'status', badAnswer, 1],

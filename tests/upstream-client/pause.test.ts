@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { inSequence, respondOk, respondWith, type Script, startRawServer, wire } from './raw-server.ts';
@@ -52,11 +52,11 @@ test('Retry-After can be a date', async () => {
   await expectPaused(15);
 });
 
-test('a pause is capped', async () => {
-  const { ask, expectPaused, heads } = await setUp(inSequence(later(429, 3_000), respondOk));
-  expect((await upstreamFailureOf(ask())).retryAfterSeconds).toBe(3_000);
-  await expectPaused(limits.upstream.pauseCap / 1000);
-  advance(limits.upstream.pauseCap - 1);
+test('a stated pause is capped', async () => {
+  const cap = limits.upstream.retryAfterCap;
+  const { ask, expectPaused, heads } = await setUp(inSequence(later(429, 10 * cap), respondOk));
+  expect((await upstreamFailureOf(ask())).retryAfterSeconds).toBe(cap);
+  advance(cap * 1000 - 1);
   await expectPaused(1);
   expect(heads).toHaveLength(1);
   advance(1);
@@ -64,11 +64,100 @@ test('a pause is capped', async () => {
 });
 
 test.each([
-  ['a 429 without Retry-After', respondWith('429 Later', {})],
+  [
+    'a 403 of GitHub',
+    '403 Forbidden',
+    {
+      'x-ratelimit-limit': '60',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(Date.parse('2026-06-01T00:30:00Z') / 1000),
+    },
+  ],
+  [
+    'a 429 of GitHub',
+    '429 Later',
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Date.parse('2026-06-01T00:30:00Z') / 1000) },
+  ],
+  ['a 403 with RateLimit', '403 Forbidden', { ratelimit: '"default";r=0;t=1800' }],
+  ['a 503 with RateLimit', '503 Later', { ratelimit: 'limit=100, remaining=0, reset=1800' }],
+] as const)('after %s no request is sent until the limit is reset', async (_, status, headers) => {
+  const { ask, expectPaused, heads, client } = await setUp(
+    inSequence(respondWith(status, headers, '{"message":"API rate limit exceeded"}'), respondOk),
+  );
+  expect(await upstreamFailureOf(ask())).toMatchObject({
+    reason: 'upstream_overloaded',
+    httpStatus: 503,
+    retryAfterSeconds: 1_800,
+  });
+  advance(1_799_000);
+  await expectPaused(1);
+  expect(heads).toHaveLength(1);
+  advance(1_000);
+  expect((await ask()).data).toEqual({ ok: true });
+  expect(client.status()).toMatchObject([{ breaker: 'closed' }]);
+});
+
+describe('a 429 that states no time', () => {
+  const silent = respondWith(
+    '429 Later',
+    {},
+    '{"error":true,"reason":"Minutely API request limit exceeded."}',
+  );
+  const { throttlePause, throttlePauseCap } = limits.upstream;
+
+  test.each([
+    ['without Retry-After', silent],
+    ['with an invalid Retry-After', later(429, 'soon')],
+    [
+      'with requests left in another limit',
+      respondWith('429 Later', { 'x-ratelimit-remaining': '57', 'x-ratelimit-reset': '9' }),
+    ],
+  ] as const)('%s pauses the upstream for a time of our own', async (_, script) => {
+    const { ask, expectPaused, heads } = await setUp(inSequence(script, respondOk));
+    expect((await upstreamFailureOf(ask())).retryAfterSeconds).toBe(throttlePause / 1000);
+    for (let call = 0; call < 8; call += 1) await expectPaused(throttlePause / 1000);
+    expect(heads).toHaveLength(1);
+    advance(throttlePause);
+    expect((await ask()).data).toEqual({ ok: true });
+  });
+
+  test('doubles the pause each time, up to a cap, until a call succeeds', async () => {
+    const { ask, expectPaused, heads } = await setUp(
+      inSequence(...Array.from({ length: 8 }, () => silent), respondOk, silent),
+    );
+    for (let count = 0; count < 8; count += 1) {
+      const pause = Math.min(throttlePause * 2 ** count, throttlePauseCap);
+      expect((await upstreamFailureOf(ask())).retryAfterSeconds).toBe(pause / 1000);
+      await expectPaused(pause / 1000);
+      advance(pause);
+    }
+    expect((await ask()).data).toEqual({ ok: true });
+    expect((await upstreamFailureOf(ask())).retryAfterSeconds).toBe(throttlePause / 1000);
+    expect(heads).toHaveLength(10);
+  });
+
+  test('counts once for requests that were already sent', async () => {
+    const held: (() => void)[] = [];
+    const { ask, expectPaused } = await setUp((socket) => {
+      held.push(() => socket.write(wire('429 Later', {})));
+    });
+    const calls = Array.from({ length: 8 }, () => upstreamFailureOf(ask()));
+    await expect.poll(() => held.length).toBe(8);
+    for (const respond of held) respond();
+    await Promise.all(calls);
+    await expectPaused(throttlePause / 1000);
+  });
+});
+
+test.each([
   ['a 429 with Retry-After: 0', later(429, 0)],
-  ['a 429 with an invalid Retry-After', later(429, 'soon')],
+  ['a 503 without Retry-After', respondWith('503 Later', {})],
   ['a 500 with Retry-After', later(500, 30)],
   ['a 400 with Retry-After', later(400, 30)],
+  [
+    'a 403 with requests left',
+    respondWith('403 No', { 'x-ratelimit-remaining': '9', 'x-ratelimit-reset': '9' }),
+  ],
 ] as const)('%s does not pause the next call', async (_, script) => {
   const { ask, heads } = await setUp(inSequence(script, respondOk));
   await upstreamFailureOf(ask());

@@ -14,8 +14,8 @@ describe('retryDelay retries only transient faults', () => {
     expect(delay).toBe(retried.has(fault) ? limits.upstream.retryBackoff / 2 : undefined);
   });
 
-  test('a 429 is retried only with Retry-After', () => {
-    const throttled = new UpstreamFailure('throttled', { retryAfterSeconds: 3 });
+  test('a 429 is retried only if it states a time', () => {
+    const throttled = new UpstreamFailure('throttled', { statedWaitSeconds: 3 });
     expect(retryDelay(throttled, 1, () => 0)).toBeGreaterThanOrEqual(3_000);
   });
 });
@@ -32,7 +32,7 @@ test('the backoff is random between zero and a bound that doubles up to a cap', 
 });
 
 test('a Retry-After overrides the backoff: the delay is never shorter and not much longer', () => {
-  const requested = new UpstreamFailure('unavailable', { retryAfterSeconds: 2 });
+  const requested = new UpstreamFailure('unavailable', { statedWaitSeconds: 2 });
   for (const random of [0, 0.5, 0.999]) {
     const wait = retryDelay(requested, 2, () => random);
     expect(wait).toBeGreaterThanOrEqual(2_000);
