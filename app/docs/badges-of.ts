@@ -1,6 +1,6 @@
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
-/** Returns the properties of a procedure that a caller must know first: its type, privacy and scope. */
+/** Returns the properties of a procedure that a caller must know first: its type, method and scope. */
 export function badgesOf({
   type,
   sensitive,
@@ -8,7 +8,7 @@ export function badgesOf({
 }: Pick<CatalogEntry, 'type' | 'sensitive' | 'scope'>): string[] {
   return [
     type,
-    ...(sensitive ? ['personal data'] : []),
+    ...(sensitive && type === 'query' ? ['POST only'] : []),
     ...(scope === null ? [] : [`key with scope ${scope}`]),
   ];
 }

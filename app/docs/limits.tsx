@@ -23,8 +23,10 @@ export function Limits({ entry }: { entry: CatalogEntry }) {
             `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}
         </Item>
         <Item name="Batch">Up to {limits.batchSize} calls in one request</Item>
-        <Item name="Personal data">
-          {sensitive ? 'Yes: calls use POST only, so that no URL, log or cache contains it' : 'None'}
+        <Item name="Privacy">
+          {sensitive
+            ? 'POST only, so that no URL, log or cache contains the input or the output'
+            : 'No log contains the input or the output'}
         </Item>
         <Item name="Who may call">
           {scope === null ? (

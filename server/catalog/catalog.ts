@@ -40,7 +40,7 @@ export type CatalogEntry = {
   methods: readonly ('GET' | 'POST')[];
   summary: string;
   description: string;
-  /** Handles personal data, so only POST is allowed. */
+  /** No URL, log or cache may contain the input or the output, so only POST is allowed. */
   sensitive: boolean;
   /** Required scope of a service key. Null if anyone may call. */
   scope: string | null;

@@ -7,7 +7,7 @@ export type ProcedureMeta = {
   summary: string;
   /** One paragraph: behaviour, source of the data, what to expect. */
   description: string;
-  /** Carries personal data. The procedure is then POST-only, to keep the data out of URLs, logs and caches. */
+  /** The input or output can be personal or confidential. Calls are then POST only, so that no URL or cache has it. */
   sensitive: boolean;
   /** Rate-limit class that its calls are charged to. */
   rateLimit: RateLimitClass;

@@ -2,12 +2,17 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import superjson from 'superjson';
 import { describe, expect, test } from 'vitest';
-import { type CatalogEntry, catalog } from '#server/catalog/catalog.ts';
+import { z } from 'zod';
+import { type CatalogEntry, catalog, describeProcedure } from '#server/catalog/catalog.ts';
+import { callingGuide } from '#server/catalog/docs/calling-guide.ts';
+import { docsIndex } from '#server/catalog/docs/docs-index.ts';
 import { llmsFullText, llmsText } from '#server/catalog/docs/llms.ts';
 import { literalOf } from '#server/catalog/docs/snippets.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { limits } from '#server/config/limits.ts';
-import { procedures } from '#server/trpc/procedure-registry.ts';
+import { renderMarkdown } from '#server/lib/markdown.ts';
+import { publicProcedure, router } from '#server/trpc/init.ts';
+import { procedures, readProcedures } from '#server/trpc/procedure-registry.ts';
 
 const entries = catalog(parseEnv({}).RATE_LIMITS);
 
@@ -81,6 +86,41 @@ describe('the catalog', () => {
     expect(entryOf('weather.places')).toMatchObject({ methods: ['POST'], sensitive: true, scope: null });
     expect(entryOf('mail.get')).toMatchObject({ methods: ['POST'], scope: 'mail' });
     expect(entryOf('echo.request').input).toBeNull();
+  });
+});
+
+describe('the guides', () => {
+  const siteUrl = 'https://bff.example';
+  const guides = [llmsText, llmsFullText, callingGuide, docsIndex] as const;
+
+  test("show only procedures that the router has: a clone may have removed the product's own", () => {
+    const orders = publicProcedure({ summary: 's', description: 'd', sensitive: true, rateLimit: 'light' })
+      .input(z.strictObject({ year: z.int() }).meta({ examples: [{ year: 2026 }] }))
+      .output(z.strictObject({ count: z.int() }))
+      .query(() => ({ count: 0 }));
+    const [entry] = readProcedures(router({ shop: router({ orders }) })).values();
+    if (!entry) throw new Error('the router is empty');
+    const other = [describeProcedure(entry, parseEnv({}).RATE_LIMITS)];
+    const names = [...procedures.keys()];
+    for (const guide of guides) {
+      const text = guide(other, siteUrl);
+      expect(names.filter((name) => text.includes(name))).toEqual([]);
+      expect(text).toContain('shop.orders');
+    }
+    const guide = callingGuide(other, siteUrl);
+    expect(guide).toContain(`curl '${siteUrl}/api/trpc/shop.orders' `);
+    expect(guide).toContain(
+      `/shop.orders,shop.orders?batch=1' -H 'content-type: application/json' -d '{"0":{"json":{"year":2026}},"1":{"json":{"year":2026}}}'`,
+    );
+    expect(guide).toContain('"path": "shop.orders"');
+    expect(guide).toContain('"fieldErrors": { "year"');
+  });
+
+  test('name the queries that accept only POST as code, which Markdown does not read as emphasis', () => {
+    const guide = callingGuide(entries, siteUrl);
+    expect(guide).toContain('`weather.*`');
+    const html = renderMarkdown(guide, { siteUrl, documentUrl: siteUrl, sameSiteLinks: 'from root' });
+    expect(html).not.toContain('<em>');
   });
 });
 

@@ -34,14 +34,18 @@ describe('the check', () => {
 
   test('requires an announcement of a breaking change, and then an update of the snapshot', () => {
     const options = { snapshot: writeContract(large), current: small };
-    const silent = checkContract({ ...options, changelog: '## [Unreleased]\n\n- Something else.\n' });
+    const silent = checkContract({
+      ...options,
+      changelog:
+        '## [Unreleased]\n\n### Changed\n\n- Something else.\n\n### Fixed\n\n- A defect of `thing`.\n',
+    });
     expect(silent.unannounced).toEqual([
       { path: 'thing', message: 'output.b: removed field', breaking: true },
     ]);
-    expect(contractReport(silent)).toContain('in an entry that mentions `thing`');
+    expect(contractReport(silent)).toContain('under Unreleased, Changed or Removed, that mentions `thing`');
     const announced = checkContract({
       ...options,
-      changelog: '## [Unreleased]\n\n- `thing` has no b any more.\n',
+      changelog: '## [Unreleased]\n\n### Changed\n\n- `thing` has no b any more.\n',
     });
     expect(announced).toMatchObject({ unannounced: [], upToDate: false });
     expect(contractReport(announced)).toContain('npm run contract -- --update');
@@ -66,6 +70,18 @@ describe('the changelog', () => {
 - Something longer, which
   also names \`echo.request\`.
 
+### Added
+
+- \`mail.list\` is new.
+
+### Changed
+
+- \`email.send\` is stricter.
+
+### Fixed
+
+- \`email.status\` no longer fails.
+
 \`not.anEntry\`
 
 ## [0.1.0] - 2026-01-01
@@ -75,6 +91,9 @@ describe('the changelog', () => {
   test.each([
     ['echo.body', true],
     ['echo.request', true],
+    ['email.send', true],
+    ['mail.list', false],
+    ['email.status', false],
     ['echo', false],
     ['too.early', false],
     ['not.anEntry', false],
@@ -84,7 +103,8 @@ describe('the changelog', () => {
   });
 
   test('may end with the Unreleased section, or have none', () => {
-    expect(isAnnounced('## Unreleased\n- `a.b`', 'a.b')).toBe(true);
+    expect(isAnnounced('## Unreleased\n### Removed\n- `a.b`', 'a.b')).toBe(true);
+    expect(isAnnounced('## Unreleased\n- `a.b`', 'a.b')).toBe(false);
     expect(isAnnounced('', 'a.b')).toBe(false);
   });
 });

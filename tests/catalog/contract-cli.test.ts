@@ -30,7 +30,7 @@ test('the command writes the snapshot, unless a breaking change is not announced
   expect(rejected.output).toContain('breaking    gone.away: removed procedure');
   expect(await readFile(snapshot, 'utf8')).toBe(withOneMore);
 
-  await writeFile(join(cwd, 'CHANGELOG.md'), '## [Unreleased]\n\n- `gone.away` is gone.\n');
+  await writeFile(join(cwd, 'CHANGELOG.md'), '## [Unreleased]\n\n### Removed\n\n- `gone.away` is gone.\n');
   expect(await contract('--update')).toMatchObject({ code: 0 });
   expect(await readFile(snapshot, 'utf8')).toBe(written);
 });

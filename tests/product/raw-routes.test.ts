@@ -185,9 +185,10 @@ describe.each(['/llms.txt', '/docs/calling.md'])('the calling guide in %s', (pat
       const [, batches = ''] = (await textOf(path)).split('Batches');
       const { status, body } = await run(printedCurl(batches));
       expect(status).toBe(200);
-      expect(JSON.parse(body)).toEqual(
-        ['one', 'two'].map((res) => ({ result: { data: { json: { res } } } })),
-      );
+      expect(JSON.parse(body)).toMatchObject([
+        { result: { data: { json: { res: { hello: 'world' } } } } },
+        { result: { data: { json: { res: { tags: ['a'] } } } } },
+      ]);
     });
   });
 });

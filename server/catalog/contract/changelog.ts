@@ -1,11 +1,21 @@
+/** The sections for changes that break callers. Entries in other sections do not announce one. */
+const sections = ['Changed', 'Removed'];
+
 /**
- * Returns whether the Unreleased section of a changelog (https://keepachangelog.com) has an entry that contains the
- * procedure's path in backticks.
+ * Returns whether a changelog (https://keepachangelog.com) announces a change that breaks the callers of a procedure:
+ * whether an entry under Changed or Removed of the Unreleased section contains the procedure's path in backticks.
  */
 export function isAnnounced(changelog: string, path: string): boolean {
-  const [, section = ''] =
+  const [, unreleased = ''] =
     /^## \[?Unreleased\]?[^\n]*\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(changelog) ?? [];
-  // An entry includes the indented lines below it.
-  const entries = section.match(/^- .*(?:\n {2,}\S.*)*/gm) ?? [];
-  return entries.some((entry) => entry.includes(`\`${path}\``));
+  return unreleased
+    .split(/^### /m)
+    .filter((section) => sections.includes(section.split('\n', 1)[0]?.trim() ?? ''))
+    .flatMap(entriesOf)
+    .some((entry) => entry.includes(`\`${path}\``));
+}
+
+/** An entry includes the indented lines below it. */
+function entriesOf(section: string): string[] {
+  return section.match(/^- .*(?:\n {2,}\S.*)*/gm) ?? [];
 }

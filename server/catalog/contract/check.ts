@@ -7,7 +7,7 @@ export const changelogFile = 'CHANGELOG.md';
 
 export type ContractCheck = {
   changes: readonly ContractChange[];
-  /** Breaking changes of procedures that the changelog does not mention. */
+  /** Breaking changes of procedures that the changelog does not announce. */
   unannounced: readonly ContractChange[];
   /** Whether the snapshot matches the router. */
   upToDate: boolean;
@@ -46,7 +46,7 @@ export function contractReport(check: ContractCheck): string {
   const names = [...new Set(check.unannounced.map(({ path }) => `\`${path}\``))];
   const advice =
     names.length > 0
-      ? `These changes break callers. Announce them under Unreleased in ${changelogFile}, in an entry that mentions ${names.join(', ')}, or restore the contract.`
+      ? `These changes break callers. Announce them in ${changelogFile}, in an entry under Unreleased, Changed or Removed, that mentions ${names.join(', ')}, or restore the contract.`
       : `Run "npm run contract -- --update" and commit ${contractFile}.`;
   return [...changeLines(check), advice].join('\n');
 }

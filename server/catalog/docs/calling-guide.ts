@@ -14,7 +14,10 @@ ${sections.join('\n\n')}
 ## Feeds and files
 
 ${documents.map(({ path, title, summary }) => `- [${title}](${siteUrl}${path}): ${summary}`).join('\n')}
-- [Raw endpoints](${siteUrl}/docs/proxy.endpoints): files from other backends, streamed at \`/api/raw\`
-- [llms.txt](${siteUrl}/llms.txt): overview for language models
+${hasProcedure(entries, 'proxy.endpoints') ? `- [Raw endpoints](${siteUrl}/docs/proxy.endpoints): files from other backends, streamed at \`/api/raw\`\n` : ''}- [llms.txt](${siteUrl}/llms.txt): overview for language models
 `;
+}
+
+function hasProcedure(entries: readonly CatalogEntry[], path: string): boolean {
+  return entries.some((entry) => entry.path === path);
 }

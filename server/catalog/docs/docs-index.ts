@@ -19,7 +19,7 @@ ${sections.join('\n\n')}
 function lineOf({ path, summary, type, sensitive, scope }: CatalogEntry, siteUrl: string): string {
   const facts = [
     type,
-    ...(sensitive ? ['personal data'] : []),
+    ...(sensitive && type === 'query' ? ['POST only'] : []),
     ...(scope === null ? [] : [`key with scope ${scope}`]),
   ];
   return `- [${path}](${siteUrl}/docs/procedures/${path}.md) (${facts.join(', ')}): ${summary}`;

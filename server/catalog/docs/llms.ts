@@ -17,11 +17,16 @@ ${links([
   ...documents.map(({ title, path, summary }) => [title, `${siteUrl}${path}`, summary] as const),
   ['Feeds', `${siteUrl}/feeds`, 'The feeds and how to subscribe to them'],
   ['Posts', `${siteUrl}/posts`, 'The posts as web pages'],
-  [
-    'Raw endpoints',
-    `${siteUrl}/docs/procedures/proxy.endpoints.md`,
-    'Files from other backends, streamed at /api/raw. proxy.endpoints lists them',
-  ],
+  ...entries
+    .filter(({ path }) => path === 'proxy.endpoints')
+    .map(
+      ({ path }) =>
+        [
+          'Raw endpoints',
+          `${siteUrl}/docs/procedures/${path}.md`,
+          `Files from other backends, streamed at /api/raw. ${path} lists them`,
+        ] as const,
+    ),
 ])}
 
 ## Optional
@@ -33,7 +38,7 @@ ${links([
     'The same as web pages, with forms to try the procedures. Also available as Markdown by content negotiation',
   ],
   ['Start page', siteUrl, 'Overview of the product'],
-  ['Weather', `${siteUrl}/weather`, 'Demo of the weather procedures'],
+  ['Weather', `${siteUrl}/weather`, 'The weather forecast for any place'],
 ])}
 `;
 }
@@ -49,9 +54,10 @@ export function llmsFullText(entries: readonly CatalogEntry[], siteUrl: string):
 /** The format allows no headings before the first section. */
 function introduction(entries: readonly CatalogEntry[], siteUrl: string): string {
   const sections = callingSections(entries, siteUrl).map(({ title, text }) => `**${title}.** ${text}`);
+  const namespaces = [...new Set(entries.map(({ path }) => path.split('.')[0]))].join(', ');
   return `# typed-bff
 
-> A typed backend for frontend: one tRPC endpoint for echo, email, weather and proxy procedures, and raw routes for feeds and files.
+> A typed backend for frontend: one tRPC endpoint for all procedures (${namespaces}), and raw routes for feeds and files.
 
 ${sections.join('\n\n')}`;
 }

@@ -16,7 +16,7 @@ export function procedureText(entry: CatalogEntry, siteUrl: string, heading = '#
   const { rateLimit, formBodyBytes, queryBytes } = limits;
   const facts = [
     `Type: ${type}, called with ${methods.join(' or ')}`,
-    `Personal data: ${sensitive ? 'yes, so the input must not be in a URL' : 'no'}`,
+    ...(sensitive ? ['No URL, log or cache contains the input or the output'] : []),
     ...(scope === null ? [] : [`Requires a service key with the scope \`${scope}\``]),
   ];
   const bounds = [
