@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -17,6 +18,19 @@ const ofBothServers = fromOutside.filter(
     (readFileSync(file, 'utf8').includes('support/shared.ts') || file === 'tests/product/host.test.ts'),
 );
 
+/**
+ * Returns a folder in memory if the system has one with enough space: SQLite and PostgreSQL wait for the disk at every
+ * commit. The tests kill processes, not the machine, so what a process has written is kept in memory as on a disk.
+ */
+function temporaryFolder(): string {
+  const folder = '/dev/shm';
+  const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8') : '';
+  // A test loads native modules from a temporary folder.
+  if (!/ \/dev\/shm tmpfs (?!\S*\bnoexec\b)/.test(mounts)) return tmpdir();
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > 2 ** 31 ? folder : tmpdir();
+}
+
 export default defineConfig({
   // The condition that Next uses for server code. Without it, the package `server-only` throws on import.
   resolve: { conditions: ['react-server', 'node'] },
@@ -24,6 +38,7 @@ export default defineConfig({
   test: {
     env: {
       LOG_LEVEL: 'silent',
+      TMPDIR: temporaryFolder(),
       // Child processes inherit it: compiling takes a third of the product's start time.
       NODE_COMPILE_CACHE: join(import.meta.dirname, 'tests/.output/compile-cache'),
     },

@@ -75,6 +75,9 @@ export async function startPostgres(): Promise<PostgresServer> {
         'listen_addresses=127.0.0.1',
         '-c',
         `unix_socket_directories=${folder}`,
+        // The server may crash, the machine does not.
+        '-c',
+        'fsync=off',
       ],
       // In a process group of its own, apart from that of the tests.
       { ...user, stdio: 'ignore', cwd: folder, detached: true },
