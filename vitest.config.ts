@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that run the product in other processes. They leave no state in the test process, so it can be shared. */
 const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exclude }).filter((file) =>
@@ -31,6 +32,20 @@ function temporaryFolder(): string {
   return bavail * bsize > 2 ** 31 ? folder : tmpdir();
 }
 
+/** Small files that take more than 20 s. */
+const slowFiles = ['cluster/chaos', 'mail/chaos', 'mail/process-faults', 'mail/outbox', 'soak/soak'].map(
+  (name) => join(import.meta.dirname, `tests/${name}.test.ts`),
+);
+
+/** Starts large files first as Vitest does, but also slow files, so that none of them runs alone at the end. */
+class SlowFilesFirst extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => (slowFiles.includes(moduleId) ? 0 : 1);
+    const sorted = await super.sort(specifications);
+    return sorted.sort((a, b) => a.project.name.localeCompare(b.project.name) || rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   // The condition that Next uses for server code. Without it, the package `server-only` throws on import.
   resolve: { conditions: ['react-server', 'node'] },
@@ -44,6 +59,7 @@ export default defineConfig({
     },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: SlowFilesFirst },
     // Product tests start servers and a browser.
     maxWorkers: 2,
     projects: [
