@@ -9,8 +9,12 @@ const config: NextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   devIndicators: false,
-  // Next buffers a request's body for proxy.ts. Only forms have one.
-  experimental: { proxyClientMaxBodySize: limits.formBodyBytes },
+  experimental: {
+    // Next buffers a request's body for proxy.ts. Only forms have one.
+    proxyClientMaxBodySize: limits.formBodyBytes,
+    // A checkout of a CI service is built once, so nothing would read the cache.
+    turbopackFileSystemCacheForBuild: !process.env.CI,
+  },
   // No page uses optimized images: disables the public optimization endpoint and its disk cache.
   images: { unoptimized: true, maximumDiskCacheSize: 0 },
   // Files that Next's tracing cannot find, for hosts that deploy only the traced files of each route.
