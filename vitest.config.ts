@@ -15,7 +15,7 @@ const ofBothServers = fromOutside.filter(
     /^tests\/(?:http|trpc|node-server|product)\//.test(file) &&
     // Valid request targets and the handling of connections are up to the node server, and pages in a browser are the
     // same with both servers.
-    !/(?:raw-path|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
+    !/(?:raw-path|raw-stalled|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
     (readFileSync(file, 'utf8').includes('support/shared.ts') || file === 'tests/product/host.test.ts'),
 );
 

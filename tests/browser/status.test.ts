@@ -25,6 +25,17 @@ function cardOf(page: Page, title: string) {
     .filter({ has: page.getByRole('heading', { level: 3, name: title, exact: true }) });
 }
 
+/** Opens the page with a clock that `refreshed` sets forward. */
+async function openStatus() {
+  const visited = await visit({});
+  await visited.page.clock.install();
+  await visited.page.goto('/status');
+  return visited;
+}
+
+/** Sets the clock of the page forward to its next refresh. */
+const refreshed = (page: Page) => page.clock.runFor('00:11');
+
 const render = () => post(product(), 'proxy.github.renderMarkdown', { body: { text: 'status' } });
 
 test.each([true, false])(
@@ -52,25 +63,26 @@ test.each([true, false])(
 );
 
 test('the open page counts a new mail', async () => {
-  const { page } = await visit();
-  await page.goto('/status');
+  const { page } = await openStatus();
   const sent = page.getByRole('region', { name: 'Outbox' }).getByText('Sent', { exact: true });
   await reads(sent.locator('xpath=following-sibling::dd'), /^0$/);
   await post(product(), 'email.send', { email: 'ada@example.org', contents: 'Counted' });
-  await expect
-    .poll(() => sent.locator('xpath=following-sibling::dd').textContent(), { timeout: 20_000 })
-    .toBe('1');
+  const counted = async () => {
+    await refreshed(page);
+    return sent.locator('xpath=following-sibling::dd').textContent();
+  };
+  await expect.poll(counted, { timeout: 20_000, interval: 500 }).toBe('1');
 });
 
 test('the open page shows that an upstream fails and that it recovers', async () => {
-  const { page, requests } = await visit();
-  await page.goto('/status');
+  const { page, requests } = await openStatus();
   const github = cardOf(page, 'GitHub REST API');
   await reads(github, 'Working normally');
   await settled(page);
 
   product().upstreams.github.fault({ kind: 'status', status: 500 });
   await becomes(async () => (await render()).status, 503);
+  await refreshed(page);
   await reads(github, 'Failing: calls are paused');
   await reads(github, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
   await reads(github, /Failed[1-9]/);
@@ -79,6 +91,7 @@ test('the open page shows that an upstream fails and that it recovers', async ()
 
   product().upstreams.github.fault(undefined);
   await becomes(async () => (await render()).status, 200);
+  await refreshed(page);
   await reads(github, 'Working normally');
   expect(pageLoads(requests)).toHaveLength(1);
   expect(callsOf(requests, 'proxy.status').length).toBeGreaterThan(0);

@@ -31,7 +31,9 @@ export type Fleet = {
 };
 
 export type FleetOptions = WorkerSettings & {
-  /** Folder for Node's compile cache, because a fleet starts the same program many times. */
+  /**
+   * Folder for Node's compile cache if the environment names none, because a fleet starts the same program many times.
+   */
   cacheFolder: string;
 };
 
@@ -96,7 +98,7 @@ export function createFleet({ cacheFolder, ...settings }: FleetOptions): Fleet {
         ],
         {
           stdio: ['pipe', 'pipe', 'inherit'],
-          env: { ...process.env, NODE_COMPILE_CACHE: cacheFolder },
+          env: { NODE_COMPILE_CACHE: cacheFolder, ...process.env },
         },
       );
       const worker: Worker = { child, state: 'starting', pending: new Map() };

@@ -155,13 +155,6 @@ describe('an incomplete stream', () => {
     expect(complete).toBe(false);
   });
 
-  test('is aborted if the upstream stalls', async () => {
-    product.upstreams.files.fault({ kind: 'stall', afterBytes: 100_000 });
-    const { bytes, complete } = await read(file(10_000_000));
-    expect(bytes).toBeLessThanOrEqual(100_000);
-    expect(complete).toBe(false);
-  }, 40_000);
-
   test('ends the upstream transfer within a second if the client disconnects', async () => {
     const controller = new AbortController();
     const response = await fetch(`${product.baseUrl}${file(1_000_000_000)}`, { signal: controller.signal });
