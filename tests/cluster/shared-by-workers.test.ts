@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import superjson from 'superjson';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { mailStates } from '#server/mail/database.ts';
 import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
 import { logLines } from '#tests/http/support/log.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
@@ -154,7 +155,7 @@ test('every worker exposes the metrics of all workers', async () => {
       total(scraped.seen, name, labels) - total(before.seen, name, labels);
     expect(rise('bff_calls_total', { procedure: 'echo.body', outcome: 'ok' })).toBe(calls.length);
     expect(rise('bff_call_duration_seconds_count', { procedure: 'echo.body' })).toBe(calls.length);
-    expect(scraped.seen.samples.filter(({ name }) => name === 'bff_mails')).toHaveLength(5);
+    expect(scraped.seen.samples.filter(({ name }) => name === 'bff_mails')).toHaveLength(mailStates.length);
   }
   const { types, samples } = before.seen;
   expect(Object.fromEntries(types)).toMatchObject({

@@ -44,7 +44,12 @@ const rejected: Row[] = [
   { title: 'a missing upstream file', path: '/api/raw/files/files/none.bin', status: 404 },
   { title: 'a path not allowed to reach an upstream', path: '/api/raw/files/files/%2e%2e', status: 400 },
   { title: 'DELETE on an upstream file', path: file, status: 405, init: { method: 'DELETE' } },
-  { title: 'a rejected upload', path: file, status: 415, init: { method: 'PUT', body: 'x' } },
+  {
+    title: 'a rejected upload',
+    path: file,
+    status: 415,
+    init: { method: 'PUT', body: 'x', headers: { 'content-type': 'multipart/form-data' } },
+  },
 ];
 const streams: Row[] = [
   { title: 'a download', path: file, status: 200 },
