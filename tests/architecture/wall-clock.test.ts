@@ -7,6 +7,8 @@ const allowed: Record<string, string> = {
   'app/(interactive)/echo/echo-console.tsx': 'An example input.',
   'client/examples/script.ts': 'An example input.',
   'server/cluster/primary.ts': 'The start time is shown.',
+  'server/feed/parse.ts': 'Items can be dated in the future.',
+  'server/feed/release.ts': 'Items appear at their date.',
   'server/http/conditional-request.ts': 'Last-Modified must not be in the future.',
   'server/http/webhook-signature.ts': 'Another system signs the time of day.',
   'server/mail/screening.ts': 'The form contains when it was shown.',
