@@ -37,12 +37,22 @@ export const errorReasons = {
     code: 'TIMEOUT',
     message: 'The request took too long to arrive.',
   },
+  precondition_failed: {
+    httpStatus: 412,
+    code: 'PRECONDITION_FAILED',
+    message: 'The file is not in the state that the request requires.',
+  },
   payload_too_large: { httpStatus: 413, code: 'PAYLOAD_TOO_LARGE', message: 'The request is too large.' },
   uri_too_long: { httpStatus: 414, code: 'PAYLOAD_TOO_LARGE', message: 'The URL is too long.' },
   unsupported_media_type: {
     httpStatus: 415,
     code: 'UNSUPPORTED_MEDIA_TYPE',
     message: 'This content type is not accepted here.',
+  },
+  range_not_satisfiable: {
+    httpStatus: 416,
+    code: 'BAD_REQUEST',
+    message: 'The file has no such range.',
   },
   rate_limited: {
     httpStatus: 429,
@@ -102,6 +112,7 @@ export const jsonRpcCodes = {
   METHOD_NOT_SUPPORTED: -32005,
   TIMEOUT: -32008,
   CONFLICT: -32009,
+  PRECONDITION_FAILED: -32012,
   PAYLOAD_TOO_LARGE: -32013,
   UNSUPPORTED_MEDIA_TYPE: -32015,
   TOO_MANY_REQUESTS: -32029,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { limits } from '../config/limits.ts';
 import { bodyTooLarge, bodyTooSlow, concatenate } from '../http/body.ts';
 import type { BodyLimits } from '../http/request.ts';
+import { sendContinue } from './expect-continue.ts';
 
 /**
  * Reads a whole body within limits. After a rejection the rest of the body stays unread; `respond` discards it.
@@ -16,6 +17,7 @@ export function readIncomingBody(
   if (length !== undefined && length > maxBytes) {
     return Promise.reject(bodyTooLarge(maxBytes, { isDrained: length <= limits.nodeServer.drainBytes }));
   }
+  sendContinue(message);
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;
@@ -77,7 +79,10 @@ export function bodyStreamOf(message: IncomingMessage): ReadableStream<Uint8Arra
           if (!isCancelled && !message.complete) controller.error(new Error('the client disconnected'));
         });
       },
-      pull: () => void message.resume(),
+      pull() {
+        sendContinue(message);
+        message.resume();
+      },
       cancel() {
         isCancelled = true;
         message.resume();

@@ -13,20 +13,21 @@ import { parsePath } from '../upstream-client/path-segment.ts';
 
 const callMethods = new Set(['GET', 'POST', 'OPTIONS']);
 const dotSegments = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * Rejects requests that must not reach Next, because it would send a 500 or a page instead of the error response.
+ * Rejects requests that must not reach Next, because it would send a 500 or a page instead of the error response. The
+ * target is a path, see `normalizeTarget`.
  *
  * @throws AppError `method_not_allowed`, `invalid_input`, `uri_too_long` or `not_found`
  */
-export function rejectMalformed(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): void {
-  const { method = '', url = '', headers } = request;
+export function rejectMalformed({
+  method = '',
+  url = '',
+  headers,
+}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): void {
   if (!methods.includes(method)) {
     throw new HttpError('method_not_allowed', { headers: { allow: methods.join(', ') } });
-  }
-  if (!url.startsWith('/')) {
-    throw new HttpError('invalid_input', { message: 'The request target must be a path.' });
   }
   const coding = headers['transfer-encoding'];
   // Node hands over such a request before its parser rejects the body.

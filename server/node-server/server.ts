@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
@@ -9,18 +10,21 @@ import { isAppError } from '../errors.ts';
 import { type HttpServices, handleRequest } from '../http/handle-request.ts';
 import { rejectForeignHost } from '../http/host.ts';
 import type { HttpRequest } from '../http/request.ts';
+import type { HttpResponse } from '../http/response.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { lifecycle } from '../process/lifecycle.ts';
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { findRoute } from '../routes/route-table.ts';
 import { checkBody, createAdmission, kindOf } from './admission.ts';
 import { addDefaultHeaders } from './default-headers.ts';
+import { deferContinue, sendContinue } from './expect-continue.ts';
 import { setForwardedFor } from './forwarded.ts';
 import { NodeHeaders } from './node-request.ts';
 import { writeOverloaded } from './overloaded-page.ts';
 import { withPageSpan } from './page-span.ts';
-import { pathOf, rejectMalformed, writeError } from './reject-malformed.ts';
+import { methods, pathOf, rejectMalformed, writeError } from './reject-malformed.ts';
 import { createRequestQueue } from './request-queue.ts';
+import { normalizeTarget } from './request-target.ts';
 import { limitBodyTime, respond } from './respond.ts';
 import { watchSlowReaders } from './slow-readers.ts';
 import { addVary } from './vary.ts';
@@ -63,7 +67,9 @@ export async function startNodeServer(options: {
   let onIdle = (): void => undefined;
 
   async function handleIncoming(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'OPTIONS' && request.url === '*') return respondToAsterisk(request, response);
     try {
+      normalizeTarget(request);
       rejectMalformed(request);
     } catch (error) {
       if (!isAppError(error)) throw error;
@@ -75,6 +81,13 @@ export async function startNodeServer(options: {
     const handler = findRoute(path);
     if (handler) return respond(request, response, { handler, origin });
     await handleWithNext(request, response, path);
+  }
+
+  /** `OPTIONS *` asks for the methods of the server as a whole (RFC 9110, section 9.3.7). */
+  function respondToAsterisk(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const handler = (asked: HttpRequest) =>
+      handleRequest(asked, { name: 'front', hosts: 'any', handler: async () => methodsResponse() }, services);
+    return respond(request, response, { handler, origin });
   }
 
   async function handleWithNext(
@@ -98,7 +111,10 @@ export async function startNodeServer(options: {
     const handle = await next;
     // The client may have disconnected while Next was loading.
     if (response.destroyed) return;
-    if (kind === 'form') limitBodyTime(request);
+    if (kind === 'form') {
+      limitBodyTime(request);
+      sendContinue(request);
+    }
     if (kind === 'page' || kind === 'form')
       await withPageSpan(request, response, { origin, serviceKeys }, handle);
     else await handle(request, response);
@@ -118,6 +134,10 @@ export async function startNodeServer(options: {
     });
   }
 
+  function enqueue(request: IncomingMessage, response: ServerResponse): void {
+    requestQueue.handleInTurn(request, response, () => start(request, response));
+  }
+
   const server = createServer(
     {
       headersTimeout: limits.nodeServer.headersTimeout,
@@ -128,10 +148,13 @@ export async function startNodeServer(options: {
       // No other protocol is supported. Next would close an upgraded connection without a response.
       shouldUpgradeCallback: () => false,
     },
-    (request, response) => {
-      requestQueue.handleInTurn(request, response, () => start(request, response));
-    },
+    enqueue,
   );
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    deferContinue(request, response);
+    enqueue(request, response);
+  });
+  server.on('connect', rejectConnect);
   server.listen(env.PORT);
   await once(server, 'listening');
   const stopWatching = watchSlowReaders(running);
@@ -174,6 +197,19 @@ export async function startNodeServer(options: {
     clearTimeout(deadline);
   }
   return { stop, handOver };
+}
+
+function methodsResponse(): HttpResponse {
+  return { status: 204, headers: { allow: methods.join(', ') }, body: null };
+}
+
+/** Rejects CONNECT. Node would close the connection without a response. */
+function rejectConnect(_: IncomingMessage, socket: Duplex): void {
+  socket.on('error', () => undefined);
+  const allow = methods.join(', ');
+  socket.end(
+    `HTTP/1.1 405 Method Not Allowed\r\nAllow: ${allow}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+  );
 }
 
 async function close(server: Server): Promise<void> {

@@ -1,6 +1,7 @@
 import { finished } from 'node:stream';
 import { limits } from '../config/limits.ts';
 import { rawEndpoint } from '../config/paths.ts';
+import type { ErrorReason } from '../errors.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { bodyStream } from '../http/body-stream.ts';
 import { attachmentNamed } from '../http/content-disposition.ts';
@@ -128,6 +129,11 @@ function respond(
 ): HttpResponse {
   const { publicFor, fileName } = endpoint.answer;
   const headers: ResponseHeaders = { ...upstreamHeaders };
+  const reason = errorReasonOf(status);
+  if (reason) {
+    onEnd(0, undefined);
+    throw new HttpError(reason, { headers });
+  }
   // no-transform: byte ranges of a compressed body would not match those of the file.
   headers['cache-control'] =
     publicFor === undefined
@@ -147,6 +153,12 @@ function respond(
     onEnd(received(), error ? (body.errored ?? new Error('the client disconnected')) : undefined),
   );
   return { status, headers, body };
+}
+
+/** Returns the reason for a status that the request's range or condition caused. */
+function errorReasonOf(status: number): ErrorReason | undefined {
+  if (status === 412) return 'precondition_failed';
+  return status === 416 ? 'range_not_satisfiable' : undefined;
 }
 
 function fileNameOf(template: string, params: Record<string, string>): string {

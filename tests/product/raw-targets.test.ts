@@ -30,13 +30,16 @@ async function send(method: string, target: string): Promise<WireResponse | unde
 
 const titled = (target: string) => ({ target, title: JSON.stringify(target.slice(0, 60)) });
 
-test.each(['synthetic-10.bin', 'synthetic%2D10.bin', '%73ynthetic-10.bin', 'synthetic-10.bin?x=/../%2e'])(
-  'a valid target reaches the store: %s',
-  async (name) => {
-    expect((await send('GET', `${base}/${name}`))?.status).toBe(200);
-    expect(product.upstreams.files.requests.map(({ url }) => url)).toEqual(['/files/synthetic-10.bin']);
-  },
-);
+test.each([
+  `${base}/synthetic-10.bin`,
+  `${base}/synthetic%2D10.bin`,
+  `${base}/%73ynthetic-10.bin`,
+  `${base}/synthetic-10.bin?x=/../%2e`,
+  `http://localhost${base}/synthetic-10.bin`,
+])('a valid target reaches the store: %s', async (target) => {
+  expect((await send('GET', target))?.status).toBe(200);
+  expect(product.upstreams.files.requests.map(({ url }) => url)).toEqual(['/files/synthetic-10.bin']);
+});
 
 test.each([
   ['r%C3%A9sum%C3%A9.bin', 'r%C3%A9sum%C3%A9.bin'],
@@ -105,7 +108,6 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx error response and is not sent to t
       '/api/raw/files/@evil.example/synthetic-10.bin',
       '/api/raw/files@evil.example/files/synthetic-10.bin',
       '/api/raw/http:%2f%2fevil.example/files/synthetic-10.bin',
-      `http://localhost${base}/synthetic-10.bin`,
       `http://user@localhost${base}/synthetic-10.bin`,
       `HTTPS://evil.example${base}/synthetic-10.bin`,
       // Encoded control characters, line separators and invalid UTF-8.

@@ -28,6 +28,8 @@ test('the map has exactly the reasons of the contract', () => {
     'method_not_allowed',
     'not_found',
     'payload_too_large',
+    'precondition_failed',
+    'range_not_satisfiable',
     'rate_limited',
     'request_timeout',
     'unauthorized',
@@ -46,9 +48,12 @@ describe.each(reasons)('%s', (reason) => {
 
   test("has the status of its code in tRPC's own table", () => {
     expect(TRPC_ERROR_CODES_BY_KEY[code]).toBeTypeOf('number');
-    // tRPC has no code for 414, so uri_too_long has that of 413.
-    const expected = reason === 'uri_too_long' ? 413 : httpStatus;
-    expect(getHTTPStatusCodeFromError(new TRPCError({ code }))).toBe(expected);
+    // tRPC has no code for 414 and 416.
+    const replaced = new Map<ErrorReason, number>([
+      ['uri_too_long', 413],
+      ['range_not_satisfiable', 400],
+    ]);
+    expect(getHTTPStatusCodeFromError(new TRPCError({ code }))).toBe(replaced.get(reason) ?? httpStatus);
     expect(new AppError(reason)).toMatchObject({ code, httpStatus });
   });
 
