@@ -9,7 +9,7 @@ export const ran: string[] = [];
 /** A router with a procedure for services with the scope `write` and a public one. */
 export const serviceRouter = router({
   stock: serviceProcedure({ ...meta, scope: 'write' })
-    .input(z.object({ item: z.string() }).meta({ examples: [{ item: 'pen' }] }))
+    .input(z.strictObject({ item: z.string() }).meta({ examples: [{ item: 'pen' }] }))
     .output(z.object({ changed: z.string() }))
     .query(({ input }) => {
       ran.push(input.item);
