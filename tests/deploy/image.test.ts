@@ -1,9 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, globSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { freePort, untilStarted } from '#tests/support/product.ts';
@@ -75,6 +84,9 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
     chmodSync(folder, 0o755);
     // The test command has just run these two in a clean checkout, so their results are reused.
     image = layImage(stages, { folder, results: { 'npm ci': '', 'npm run build': '.next' } });
+    // As in the base image: the image's user may be unable to reach the checkout, where this process's Node is.
+    mkdirSync(join(image.root, 'usr/local/bin'), { recursive: true });
+    copyFileSync(process.execPath, join(image.root, 'usr/local/bin/node'));
     if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'a-w', join(image.root, 'app')]);
     // Otherwise the first transaction of the mail storage waits until hundreds of megabytes are on disk.
     spawnSync('sync', ['-f', folder]);
@@ -99,7 +111,7 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
       NODE_ENV: 'test' as const,
       ...image.env,
       ...upstreams.env,
-      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      PATH: `${join(image.root, 'usr/local/bin')}:/usr/bin:/bin`,
       DATA_DIR: join(image.root, image.env.DATA_DIR ?? ''),
       // Writes to these folders fail.
       HOME: image.root,
