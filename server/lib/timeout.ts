@@ -1,10 +1,12 @@
+const timedOut = Symbol('timed out');
+
 /**
  * Waits for a promise for a limited time. The work behind the promise continues after a timeout.
  *
  * After the event loop was blocked, timers run before the input that has arrived meanwhile. It is read first, so that a
  * response in time is not taken for a late one.
  *
- * @param onTimeout returns the result after a timeout, or throws; without it the result is undefined
+ * @param onTimeout called only if the timeout was first: returns the result, or throws; without it the result is undefined
  */
 export function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined>;
 export function withTimeout<T, U>(
@@ -17,10 +19,11 @@ export async function withTimeout(
   milliseconds: number,
   onTimeout: () => unknown = () => undefined,
 ): Promise<unknown> {
-  const timeout = Promise.withResolvers<void>();
-  const timer = setTimeout(() => setImmediate(timeout.resolve), milliseconds);
+  const timeout = Promise.withResolvers<typeof timedOut>();
+  const timer = setTimeout(() => setImmediate(timeout.resolve, timedOut), milliseconds);
   try {
-    return await Promise.race([promise, timeout.promise.then(onTimeout)]);
+    const result = await Promise.race([promise, timeout.promise]);
+    return result === timedOut ? onTimeout() : result;
   } finally {
     clearTimeout(timer);
   }
