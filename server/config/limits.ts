@@ -173,8 +173,12 @@ export const limits = {
   redis: {
     /** Timeout for connecting and for each command. */
     timeout: 250,
-    /** Time without requests to Redis after a failure. */
-    pause: 2_000,
+    /** Interval of the checks after a failure. Until one succeeds, Redis is not used. */
+    recheckInterval: 2_000,
+    /** Time for which the result of a check is reused. */
+    checkFreshFor: 500,
+    /** Minimum time between two warnings about commands that Redis rejects. */
+    warnInterval: 60_000,
     /** Maximum size of a response that is stored for other instances. */
     cachedResponseBytes: 1024 * 1024,
     /** Lifetime of the lock of an instance that fetches a response, in case the instance never releases it. */

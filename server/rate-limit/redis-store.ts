@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { z } from 'zod';
 import type { ChargeResult, RateLimit } from '../config/rate-limits.ts';
+import { UnusableReplyError } from '../redis.ts';
 
 /**
  * Counts points like the library's own script. In addition, it bounds a window whose key has more than the window left
@@ -17,6 +19,10 @@ if left < 0 or left > window then
 end
 return {consumed, left}`;
 
+/** What the script can return. */
+const stateSchema = z.object({ consumedPoints: z.int().min(1), msBeforeNext: z.int().min(0) });
+
+/** @throws UnusableReplyError if Redis returns what the script cannot return */
 export type RedisStore = { consume(key: string): Promise<ChargeResult> };
 
 /** Creates a store in Redis, so that all instances share the counts. Its windows end by the clock of Redis. */
@@ -38,9 +44,12 @@ export function createRedisStore(
       // Resolves within the limit and rejects over it; both are results here.
       const result = await limiter.consume(key).catch((rejected: unknown) => {
         if (rejected instanceof RateLimiterRes) return rejected;
-        throw rejected;
+        // The library reads the reply without checking it.
+        throw rejected instanceof TypeError ? new UnusableReplyError({ cause: rejected }) : rejected;
       });
-      return { consumed: result.consumedPoints, msBeforeNext: result.msBeforeNext };
+      const { data } = stateSchema.safeParse(result);
+      if (!data || data.msBeforeNext > windowSeconds * 1_000) throw new UnusableReplyError();
+      return { consumed: data.consumedPoints, msBeforeNext: data.msBeforeNext };
     },
   };
 }

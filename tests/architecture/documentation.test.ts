@@ -78,6 +78,25 @@ describe('docs/routes.md', () => {
   });
 });
 
+describe('docs/failures.md', () => {
+  const rows = [...read('docs/failures.md').matchAll(/^\| (?!fault|-)(.*) \|$/gm)].map(([, row = '']) =>
+    row.split(' | '),
+  );
+
+  test.each(rows)(
+    '%s: names its tests, and existing alerts',
+    (_fault, _visitors, operators = '', tests = '') => {
+      expect(tests).toMatch(/^`tests\/[\w/-]+\.test\.ts`(?:, `tests\/[\w/-]+\.test\.ts`)*$/);
+      const alerts = [...operators.matchAll(/`(Bff\w+)`/g)].map(([, name]) => name);
+      const rules = read('deploy/observe/alerts.yaml');
+      expect(alerts.filter((name) => !rules.includes(`alert: ${name}\n`))).toEqual([]);
+      const metrics = [...operators.matchAll(/`(bff_\w+)`/g)].map(([, name]) => name);
+      const documented = firstColumn(read('docs/observability.md'));
+      expect(metrics.filter((name) => name && !documented.includes(name))).toEqual([]);
+    },
+  );
+});
+
 describe('file names in the documentation', () => {
   // CHANGELOG.md and the decision records describe the past.
   const current = pages.filter((file) => !/^(CHANGELOG\.md|docs\/decisions\/)/.test(file));

@@ -52,9 +52,10 @@ test('a rejection after the timeout is not unhandled', async () => {
 
 test('a promise that settles just before the timeout is reported does not call onTimeout', async () => {
   const onTimeout = vi.fn();
-  const justInTime = new Promise((resolve) => void setTimeout(resolve, 100, 'value'));
-  const result = withTimeout(justInTime, 100, onTimeout);
-  await vi.advanceTimersByTimeAsync(100);
+  const justInTime = Promise.withResolvers<string>();
+  const result = withTimeout(justInTime.promise, 100, onTimeout);
+  setTimeout(justInTime.resolve, 100, 'value');
+  vi.advanceTimersByTime(100);
   expect(await result).toBe('value');
   // The timeout is reported after the input that has arrived is read.
   await new Promise(setImmediate);
