@@ -42,16 +42,18 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (markdown && preferredType(request, ['text/html', 'text/markdown']) === 'text/markdown') {
     return NextResponse.rewrite(new URL(markdown, request.url));
   }
+  const missing = await isMissing(pathname);
   const policy = pageContentPolicy({
     nonce: randomBytes(16).toString('base64'),
     hashes: development ? [] : await prerendered.scriptHashes(pathname),
+    // Of all posts, not of one: the browser keeps the policy of the page on which it enters the site.
+    imageSources: services().feed.posts.imageSchemes(),
     development,
   });
   const headers = new Headers(request.headers);
   // Next takes the nonce for its own scripts from this request header.
   headers.set('content-security-policy', policy);
 
-  const missing = await isMissing(pathname);
   const response = missing
     ? NextResponse.rewrite(new URL('/nothing-here', request.url), { request: { headers } })
     : NextResponse.next({ request: { headers } });

@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that run the product in other processes. They leave no state in the test process, so it can be shared. */
 const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exclude }).filter((file) =>
-  /from '.*support\/(product|shared|browser)\.ts'/.test(readFileSync(file, 'utf8')),
+  /from '.*support\/(product|posts-product|shared|browser)\.ts'/.test(readFileSync(file, 'utf8')),
 );
 
 /** HTTP tests that also run against the route handlers behind `next start`. Their products are shared, but for one. */

@@ -31,6 +31,9 @@ const pages: { href: Route; name: string }[] = [
   { href: '/status', name: 'Status' },
 ];
 
+/** Has a capital letter, which the ids of a post's headings never have. */
+const mainId = 'mainContent';
+
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={fontVariables}>
@@ -42,7 +45,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       <body className="flex min-h-dvh flex-col">
         <a
           className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-10 focus:rounded-lg focus:bg-surface focus:p-3"
-          href="#content"
+          href={`#${mainId}`}
         >
           Skip to content
         </a>
@@ -63,7 +66,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
             ))}
           </nav>
         </header>
-        <main id="content" className="mx-auto w-full max-w-5xl grow px-4 py-10">
+        <main id={mainId} className="mx-auto w-full max-w-5xl grow px-4 py-10">
           <PageSkeleton />
           <div className="page">{children}</div>
         </main>

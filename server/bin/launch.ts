@@ -20,7 +20,7 @@ async function run(command: Command): Promise<void> {
     // Reports incomplete procedures. The second import fills the compile cache for the first start.
     await import('../trpc/procedure-registry.ts');
     await import('../node-server/start.ts');
-    await reportPosts();
+    await nameBadPosts();
     return void runNext(['build']);
   }
   // Set before the settings are parsed, because they depend on it.
@@ -37,14 +37,13 @@ async function run(command: Command): Promise<void> {
     await serveSingleProcess(env);
   }
   console.log(`Ready on ${env.SITE_URL}`);
-  await reportPosts();
+  await nameBadPosts();
 }
 
-/** Names the posts that are left out. */
-async function reportPosts(): Promise<void> {
-  const { createPosts, describePostProblem } = await import('../feed/posts.ts');
-  const posts = createPosts({ siteUrl: 'http://localhost', watch: false, drafts: true });
-  for (const problem of posts.problems()) console.error(describePostProblem(problem));
+/** Names posts that are left out and pictures that are missing. */
+async function nameBadPosts(): Promise<void> {
+  const { reportPosts } = await import('../feed/post-report.ts');
+  for (const line of reportPosts()) console.error(line);
 }
 
 /** Runs Next in a child process, forwards signals to it, and exits with its exit code. */

@@ -26,6 +26,8 @@ export type Post = {
   pageHtml: string;
   /** HTML for feeds: every link is absolute. */
   feedHtml: string;
+  /** The sources of the pictures on its page: absolute, or `/a.png` for those of this site. */
+  images: string[];
 };
 
 /** A file that cannot be shown as a post. */
@@ -179,6 +181,7 @@ function toPost(file: string, source: string, siteUrl: string): Entry {
   const links = { siteUrl, documentUrl: url };
   const feedHtml = renderMarkdown(markdown, { ...links, sameSiteLinks: 'absolute' });
   const { updated } = fields;
+  const pageHtml = renderMarkdown(markdown, { ...links, sameSiteLinks: 'from root' });
   const post: Post = {
     id: fields.id ?? tagUri(url, publishedAt),
     slug,
@@ -191,8 +194,9 @@ function toPost(file: string, source: string, siteUrl: string): Entry {
     publishedAt,
     ...(updated && updated > publishedAt ? { updatedAt: updated } : {}),
     tags: fields.tags,
-    pageHtml: renderMarkdown(markdown, { ...links, sameSiteLinks: 'from root' }),
+    pageHtml,
     feedHtml,
+    images: Array.from(pageHtml.matchAll(/<img src="([^"]*)"/g), ([, source = '']) => source),
   };
   return { post, draft: fields.draft };
 }
@@ -209,9 +213,12 @@ function splitHeading(markdown: string): { heading: string; markdown: string } {
   return { heading: heading.replace(/[ \t]+#*[ \t]*$/, ''), markdown: markdown.slice(line.length) };
 }
 
-/** Returns the beginning of the first paragraph with text. */
+/** Returns the beginning of the first paragraph with text, without the numbers of footnotes. */
 function summaryOf(html: string): string {
-  const paragraphs = html.matchAll(/<p>([\s\S]*?)<\/p>/g).map(([, content = '']) => textOfHtml(content));
+  const paragraphs = html
+    .replace(/<sup>.*?<\/sup>/g, '')
+    .matchAll(/<p>([\s\S]*?)<\/p>/g)
+    .map(([, content = '']) => textOfHtml(content));
   return shorten(paragraphs.find((paragraph) => paragraph !== '') ?? '', derivedSummaryLength);
 }
 

@@ -10,7 +10,12 @@ export type FeedSource = {
   /** @throws AppError `upstream_*` if the remote source fails without a stale feed */
   feed(): Promise<Feed>;
   /** The built-in posts, newest first. The pages under /posts show them even if the feed has a remote source. */
-  posts: { list(): Promise<readonly Post[]>; get(slug: string): Promise<Post | undefined> };
+  posts: {
+    list(): Promise<readonly Post[]>;
+    get(slug: string): Promise<Post | undefined>;
+    /** The schemes of pictures on other sites, such as `https:`. */
+    imageSchemes(): readonly string[];
+  };
   /**
    * Reads the posts again, fetches the remote source, and makes all other instances do the same before their next
    * response. On failure the previous feed is kept.
@@ -79,6 +84,8 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
     expire();
   }
 
+  let schemes: { released: readonly Post[]; list: string[] } | undefined;
+
   workers?.onExpire(expire);
 
   return {
@@ -97,6 +104,11 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
         await synchronize();
         return releasedPosts().find((post) => post.slug === slug);
       },
+      imageSchemes() {
+        const released = releasedPosts();
+        if (schemes?.released !== released) schemes = { released, list: imageSchemesOf(released) };
+        return schemes.list;
+      },
     },
     async revalidate() {
       const marker = await generation?.advance();
@@ -108,6 +120,11 @@ export function createFeedSource(options: FeedSourceOptions): FeedSource {
       return { shared: marker !== undefined };
     },
   };
+}
+
+function imageSchemesOf(posts: readonly Post[]): string[] {
+  const images = posts.flatMap((post) => post.images);
+  return [...new Set(images.flatMap((source) => /^https?:/.exec(source)?.[0] ?? []))].sort();
 }
 
 function feedOfPosts(posts: readonly Post[], siteUrl: string): Feed {

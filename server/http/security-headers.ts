@@ -26,20 +26,23 @@ export const inertContentPolicy = "default-src 'none'; frame-ancestors 'none'";
 /**
  * Returns the Content-Security-Policy of a page. It allows scripts from this origin, and inline scripts that carry the
  * nonce of the response (pages rendered per request) or have a known hash (pages prerendered by the build).
+ *
+ * @param options.imageSources of pictures elsewhere, such as `https:`
  */
 export function pageContentPolicy(options: {
   nonce: string;
   hashes: readonly string[];
+  imageSources: readonly string[];
   development: boolean;
 }): string {
-  const { nonce, hashes, development } = options;
+  const { nonce, hashes, imageSources, development } = options;
   const inline = [`'nonce-${nonce}'`, ...hashes.map((hash) => `'sha256-${hash}'`)];
   return [
     "default-src 'self'",
     // React's development build needs eval to reconstruct the stack of a server error in the browser.
     ["script-src 'self'", ...inline, ...(development ? ["'unsafe-eval'"] : [])].join(' '),
     `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
-    "img-src 'self' data: blob:",
+    ["img-src 'self' data: blob:", ...imageSources].join(' '),
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -1,5 +1,7 @@
+import GithubSlugger from 'github-slugger';
 import { Marked, Renderer, type Tokens } from 'marked';
-import { escapeText } from './xml.ts';
+import markedFootnote from 'marked-footnote';
+import { escapeAttribute, escapeText } from './xml.ts';
 
 export type MarkdownOptions = {
   /** Base URL of root-relative references such as `/x`. */
@@ -11,24 +13,53 @@ export type MarkdownOptions = {
 };
 
 /**
- * Renders Markdown (GFM) as safe HTML: raw HTML is escaped, links may use http, https and mailto, and images http and
- * https. Any other link or image is replaced with its text.
+ * Renders Markdown (GFM with footnotes) as safe HTML: raw HTML is escaped, links may use http, https and mailto, and
+ * images http and https. Any other link or image is replaced with its text. Comments are dropped. Headings have the ids
+ * that GitHub gives them.
  */
 export function renderMarkdown(markdown: string, options: MarkdownOptions): string {
   const renderer = new SafeRenderer(options);
-  // Passed to parse() and not to the constructor, which ignores methods of a class.
-  return new Marked().parse(markdown, { async: false, gfm: true, renderer });
+  const marked = new Marked(
+    markedFootnote({
+      // No id of a heading has a dot.
+      prefixId: 'fn.',
+      // The default contains the name of the footnote unescaped.
+      backRefLabel: 'Back to the text',
+    }),
+  );
+  // The renderer is passed to parse() and not to the constructor, which ignores methods of a class.
+  const html = marked.parse(markdown, { async: false, gfm: true, renderer });
+  return options.sameSiteLinks === 'absolute' ? withAbsoluteFragments(html, options.documentUrl) : html;
+}
+
+/** Only footnotes have links that are just a fragment. Text has no tags, because its `<` is escaped. */
+function withAbsoluteFragments(html: string, documentUrl: string): string {
+  return html.replace(
+    /(<a [^>]*?href=")#/g,
+    (_, start: string) => `${start}${escapeAttribute(documentUrl)}#`,
+  );
 }
 
 class SafeRenderer extends Renderer {
   readonly #options: MarkdownOptions;
+  readonly #slugger = new GithubSlugger();
 
   constructor(options: MarkdownOptions) {
     super();
     this.#options = options;
   }
 
+  override heading({ depth, tokens }: Tokens.Heading): string {
+    // Without the numbers of footnotes and other tags.
+    const text = this.parser
+      .parseInline(tokens, this.parser.textRenderer)
+      .replace(/<sup>.*?<\/sup>|<[^>]*>/g, '');
+    const id = this.#slugger.slug(text.trim());
+    return `<h${depth}${id ? ` id="${escapeAttribute(id)}"` : ''}>${this.parser.parseInline(tokens)}</h${depth}>\n`;
+  }
+
   override html(token: Tokens.HTML | Tokens.Tag): string {
+    if (/^\s*<!--(?:(?!-->)[\s\S])*-->\s*$/.test(token.text)) return '';
     const text = escapeText(token.text);
     return token.type === 'html' && token.block ? `<p>${text.trim()}</p>\n` : text;
   }

@@ -21,7 +21,7 @@ test('the skip link of every page shows on focus and skips the navigation', {
     expect((await link.boundingBox())?.width, path).toBeGreaterThan(50);
     if (path === '/') await screenshot(page, 'keyboard-skip-link');
     await page.keyboard.press('Enter');
-    await becomes(() => new URL(page.url()).hash, '#content');
+    await becomes(() => new URL(page.url()).hash, '#mainContent');
     await page.keyboard.press('Tab');
     // The next tab stop of a page without controls is in the footer.
     const next = await page.evaluate(() => document.activeElement?.closest('main, footer') !== null);

@@ -91,6 +91,64 @@ describe('images', () => {
   );
 });
 
+describe('headings have the ids that GitHub gives them', () => {
+  test.each([
+    ['## Second part', 'second-part'],
+    ['## Fish & `chips`, **please**', 'fish--chips-please'],
+    ['## Über [uns](x)!', 'über-uns'],
+    ['Setext\n---', 'setext'],
+    ['## A note[^1]\n\n[^1]: x', 'a-note'],
+    ['## <b onclick="x()">bold</b>', 'bold'],
+  ])('%j', (markdown, id) => {
+    expect(absolute(markdown)).toContain(`<h2 id="${id}">`);
+  });
+
+  test('repeated headings are numbered', () => {
+    expect(absolute('# A\n\n# A\n\n# A').match(/id="[^"]*"/g)).toEqual(['id="a"', 'id="a-1"', 'id="a-2"']);
+  });
+
+  test('a heading without words has none', () => {
+    expect(absolute('## !!!')).toBe('<h2>!!!</h2>\n');
+  });
+});
+
+describe('footnotes', () => {
+  const markdown = 'One[^1] and two[^note].\n\n[^1]: First <b>.\n[^note]: Second, [more](/more).\n';
+
+  test('link to their notes and back', () => {
+    const html = fromRoot(markdown);
+    expect(html).not.toContain('[^');
+    for (const name of ['1', 'note']) {
+      expect(html).toContain(`<a id="fn.ref-${name}" href="#fn.${name}"`);
+      expect(html).toContain(`<li id="fn.${name}">`);
+      expect(html).toContain(`<a href="#fn.ref-${name}"`);
+    }
+    expect(html).toContain('First &lt;b&gt;.');
+    expect(html).toContain('<a href="/more">more</a>');
+  });
+
+  test('have absolute links in feeds', () => {
+    const html = absolute(markdown);
+    expect(html).not.toContain('href="#');
+    expect(html).toContain('href="https://example.org/base/posts/a#fn.note"');
+    expect(html).toContain('href="https://example.org/base/posts/a#fn.ref-note"');
+  });
+
+  test('have safe names', () => {
+    const html = absolute('A[^"><script>] b.\n\n[^"><script>]: Note');
+    expect(html).toContain('Note');
+    expect(html).not.toMatch(/<script|""/);
+  });
+
+  test('without a note stay text', () => {
+    expect(absolute('One[^1].')).toBe('<p>One[^1].</p>\n');
+  });
+});
+
+test.each(['<!--more-->', '<!-- a\nb -->'])('the comment %j is dropped', (comment) => {
+  expect(absolute(`One\n\n${comment}\n\nTwo <!-- c -->`)).toBe('<p>One</p>\n<p>Two </p>\n');
+});
+
 test('code blocks are focusable on pages, so that the keyboard can scroll them, but not in feeds', () => {
   expect(fromRoot('```ts\nx\n```')).toBe('<pre tabindex="0"><code class="language-ts">x\n</code></pre>\n');
   expect(absolute('```ts\nx\n```')).toBe('<pre><code class="language-ts">x\n</code></pre>\n');

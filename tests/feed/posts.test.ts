@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { reportPosts } from '#server/feed/post-report.ts';
 import { createPosts, describePostProblem, postToFeedItem } from '#server/feed/posts.ts';
 
 let directory: string;
@@ -29,6 +30,7 @@ test('a post consists of front matter and Markdown', () => {
     publishedAt: new Date('2026-11-02T00:00:00Z'),
     updatedAt: new Date('2026-11-03T06:00:00Z'),
     tags: ['one', 'two'],
+    images: [],
     pageHtml: '<p>See <a href="/posts/b">b</a>.</p>\n',
     feedHtml: '<p>See <a href="https://example.org/posts/b">b</a>.</p>\n',
   });
@@ -85,7 +87,10 @@ test.each(['an empty folder', 'a missing folder'])('%s has no posts', (kind) => 
 
 describe('what a post does not say is derived', () => {
   test('the title from its first heading, the summary from its first paragraph, the date from its name', () => {
-    write('2026-11-20-a-note.md', '\n# A *note* #\n\n![](/a.png)\n\nSome **bold** & plain text.\n\nMore.\n');
+    write(
+      '2026-11-20-a-note.md',
+      '\n# A *note* #\n\n![](/a.png)\n\nSome **bold** & plain[^1] text.\n\nMore.\n\n[^1]: x\n',
+    );
     expect(open().list()).toMatchObject([
       {
         slug: '2026-11-20-a-note',
@@ -213,6 +218,22 @@ describe('a bad post is left out alone, and its file and problem are named', () 
   });
 });
 
+test('pictures are listed, and those of this site that are missing are reported', () => {
+  const publicFolder = join(directory, '_public');
+  mkdirSync(publicFolder);
+  writeFileSync(join(publicFolder, 'a b.png'), '');
+  write(
+    'a.md',
+    `---\n${frontMatter}---\n![](/a%20b.png) ![](c.png?x) ![](https://img.example/d.png) ![](javascript:x)\n`,
+  );
+  write('b.md', 'no front matter');
+  expect(open().get('a')?.images).toEqual(['/a%20b.png', '/posts/c.png?x', 'https://img.example/d.png']);
+  expect(reportPosts({ directory, publicFolder })).toEqual([
+    'content/posts/b.md is left out: it must start with front matter between two lines of ---',
+    'The post a has a picture that is not in public: /posts/c.png?x',
+  ]);
+});
+
 test.each(['updated: 2026-11-01', 'updated: 2026-11-02', 'layout: post\nsumary: x'])(
   'a post with %j is shown',
   (lines) => {
@@ -237,6 +258,7 @@ test('the posts of this repository are valid', () => {
   const { list, problems } = createPosts({ siteUrl, watch: false, drafts: true });
   const posts = list();
   expect(problems()).toEqual([]);
+  expect(reportPosts()).toEqual([]);
   expect(posts.length).toBeGreaterThanOrEqual(3);
   for (const post of posts) {
     expect(post.feedHtml).not.toMatch(/(?:href|src)="(?!https?:|mailto:)/);

@@ -31,6 +31,8 @@ describe.each([
       [],
     );
     expect(policy.get('default-src')).toEqual(["'self'"]);
+    // No post has a picture of another site.
+    expect(policy.get('img-src')).toEqual(["'self'", 'data:', 'blob:']);
     expect(policy.get('object-src')).toEqual(["'none'"]);
     expect(policy.get('base-uri')).toEqual(["'none'"]);
     expect(policy.get('form-action')).toEqual(["'self'"]);
