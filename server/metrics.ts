@@ -11,12 +11,17 @@ import type { UpstreamObserver } from './upstream-client/observer.ts';
 /** In seconds: from a cached response to the longest upstream deadline. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
+/** As `/readyz` names them. */
+type Dependency = 'mailStorage' | 'redis';
+
 export type Metrics = {
   callEnded(call: { procedure: string; outcome: 'ok' | ErrorReason; seconds: number }): void;
   requestEnded(request: { route: string; method: string; status: number; seconds: number }): void;
   rateLimited(name: ClientLimitName | QuotaName): void;
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
+  /** Adds the gauge of dependencies. `isUp` is called on each scrape and must not wait for the dependency. */
+  observeDependencies(isUp: Partial<Record<Dependency, () => boolean>>): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
   observeMailCounts(counts: () => Promise<Record<MailState, number>>): void;
   /** Returns the metrics in the Prometheus text format, summed over all workers. */
@@ -89,6 +94,7 @@ export function createMetrics(
       requestDuration.observe({ route }, seconds);
     },
     rateLimited: (name) => rateLimited.inc({ class: name }),
+    observeDependencies: (isUp) => addDependencies(isUp, registers),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),
     text: async () => (await (await summed()).metrics()) + (await common.metrics()),
@@ -106,6 +112,19 @@ function addDroppedLogLines(registers: Registry[]): void {
     collect() {
       this.reset();
       this.inc(droppedLogLines());
+    },
+  });
+}
+
+function addDependencies(isUp: Partial<Record<Dependency, () => boolean>>, registers: Registry[]): void {
+  new Gauge({
+    name: 'bff_dependency_up',
+    help: '1 if the latest use or check of a dependency succeeded; the minimum of all workers',
+    labelNames: ['dependency'],
+    aggregator: 'min',
+    registers,
+    collect() {
+      for (const [dependency, check] of Object.entries(isUp)) this.set({ dependency }, check() ? 1 : 0);
     },
   });
 }

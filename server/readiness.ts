@@ -1,4 +1,5 @@
 import type { MailMode } from './mail/mode.ts';
+import type { StorageFault } from './mail/storage-fault.ts';
 import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
 
@@ -7,7 +8,8 @@ type Dependency<State extends string> = { state: State; needed: boolean };
 export type Readiness = {
   status: 'starting' | 'ready' | 'not_ready' | 'draining';
   dependencies: {
-    mailStorage: Dependency<'ok' | 'down'>;
+    /** With the reason if it is down. */
+    mailStorage: Dependency<'ok' | 'down'> & { reason?: StorageFault };
     mailDelivery: Dependency<MailMode>;
     /** Undefined if Redis is not configured. */
     redis?: Dependency<'ok' | 'down'>;
@@ -24,7 +26,11 @@ export async function readiness({ needsMailStorage = true } = {}): Promise<Readi
   return {
     status: statusOf(storage === 'ok' || !needsMailStorage),
     dependencies: {
-      mailStorage: { state: storage, needed: needsMailStorage },
+      mailStorage: {
+        state: storage === 'ok' ? 'ok' : 'down',
+        needed: needsMailStorage,
+        ...(storage === 'ok' ? {} : { reason: storage }),
+      },
       mailDelivery: { state: mail.mode, needed: false },
       ...(redis ? { redis: { state: redis, needed: false } } : {}),
     },

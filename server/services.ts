@@ -53,6 +53,10 @@ export function createServices(options: { env: Env; log: Logger }): Services {
   shared?.onBroadcast('upstreams', upstreams.snapshots);
   const mail = createMail({ ...options, record: metrics.mailEvent, coordinator: shared });
   metrics.observeMailCounts(mail.operations.counts);
+  metrics.observeDependencies({
+    mailStorage: () => mail.storageState() === 'ok',
+    ...(redis ? { redis: () => redis.lastState() === 'ok' } : {}),
+  });
   return {
     ...options,
     metrics,

@@ -155,11 +155,15 @@ export const limits = {
     openTimeout: 3_000,
     /** Time for which the result of a readiness check is reused, so that many checks cost no more than one. */
     checkFreshFor: 500,
+    /** Interval of the checks while mails cannot be stored. */
+    recheckInterval: 2_000,
     /** Time after which PostgreSQL ends an idle transaction, because its client is gone. */
     abandonedAfter: 10_000,
   },
 
   sqlite: {
+    /** Time limit of a statement while the database is being opened: for the start of its thread and for locks. */
+    openTimeout: 30_000,
     /** Time that a readiness check waits for the locks of other processes. */
     checkTimeout: 500,
     /** Time limit of a statement, including its wait for other statements and for the locks of other processes. */
@@ -308,6 +312,8 @@ export const limits = {
     sweepInterval: 60 * 60_000,
     deletedAtOnce: 500,
     linksInContents: 3,
+    /** Retry-After of a call that is rejected because mails cannot be stored. */
+    retryAfterSeconds: 5,
     /** Minimum time to fill in the form. A faster submission is suspected. */
     minimumFillTime: 2_000,
     /** Maximum number of mails in one list for the operator. */

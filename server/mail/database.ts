@@ -60,9 +60,15 @@ type InboxTable = {
   raw: string;
 };
 
-export type MailTables = { mail: MailTable; inbox: InboxTable };
+/** One row, written to find out whether the storage takes writes again. */
+type WriteProbeTable = { id: number; filler: string };
+
+export type MailTables = { mail: MailTable; inbox: InboxTable; write_probe: WriteProbeTable };
 export type MailRow = Selectable<MailTable>;
 export type Queries = Kysely<MailTables>;
+
+/** Needs the right to write, but changes nothing, so nothing is synced to the disk. On SQLite, it takes the write lock. */
+export const emptyUpdate = 'update mail set id = id where 1 = 0';
 
 /** The mail tables on either engine. */
 export type MailDatabase = {
@@ -77,9 +83,9 @@ export type MailDatabase = {
    */
   write<T>(statements: (queries: Queries) => Promise<T>): Promise<T>;
   /**
-   * Checks that the storage can be written, cheaply: without a write to the disk.
+   * Checks cheaply, without a write to the disk, that the storage can be written.
    *
-   * @throws Error if it is read-only, locked, or no longer the storage that was opened
+   * @throws Error if it is unreachable, read-only, locked, or no longer the storage that was opened
    */
   check(): Promise<void>;
   close(): Promise<void>;

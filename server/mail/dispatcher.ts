@@ -1,3 +1,4 @@
+import { isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import { outsideRequests } from '../observability/request-scope.ts';
 import { backoff } from './backoff.ts';
@@ -5,6 +6,7 @@ import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { MailEvent } from './events.ts';
 import type { Outbox } from './outbox.ts';
+import { storageFaultOf } from './storage-fault.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withMailTrace } from './trace.ts';
 import type { Transport } from './transports.ts';
@@ -27,6 +29,9 @@ export type DispatcherOptions = {
   record?: (event: MailEvent) => void;
 };
 
+/** Stores the outcome of an attempt in the outbox. */
+type StoreOutcome = (outbox: Outbox) => Promise<void>;
+
 /** A loop that sends due mails of the outbox, one at a time. It never throws. */
 export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   const { transport, log, timing = mailTiming, record = () => {} } = opts;
@@ -37,7 +42,11 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   let transportFailures = 0;
   /** A time of performance.now(), which is monotonic. */
   let pausedUntil = 0;
-  let storageFailed = false;
+  /**
+   * Stores the outcome of the latest attempt; undefined once it is stored. It is repeated before the next claim: without
+   * its outcome, the mail would be sent again when its lease ends.
+   */
+  let unstored: StoreOutcome | undefined;
 
   function wake(): void {
     if (!timer) return;
@@ -56,38 +65,52 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   async function drain(): Promise<void> {
     try {
       const outbox = await opts.outbox();
+      await storeOutcome(outbox);
       while (timer && performance.now() >= pausedUntil) {
         const mail = await outbox.claim();
-        if (storageFailed) log.info('mail storage recovered');
-        storageFailed = false;
         if (!mail) return;
-        await withMailTrace(mail, () => attempt(outbox, mail));
+        await withMailTrace(mail, async () => {
+          unstored = await attempt(mail);
+          await storeOutcome(outbox);
+        });
       }
     } catch (error) {
-      if (!storageFailed) log.error({ err: error }, 'mail storage failed');
-      storageFailed = true;
+      // The storage logs its failures itself.
+      if (!isAppError(error)) log.error({ err: error }, 'mail delivery failed');
     }
   }
 
-  async function attempt(outbox: Outbox, mail: ClaimedMail): Promise<void> {
+  async function storeOutcome(outbox: Outbox): Promise<void> {
+    try {
+      await unstored?.(outbox);
+    } catch (error) {
+      // The storage has not failed. Without this outcome, its mail is claimed again, and the others are delivered.
+      if (storageFaultOf(error) === 'failed') unstored = undefined;
+      throw error;
+    }
+    unstored = undefined;
+  }
+
+  /** @returns a function that stores and logs the outcome */
+  async function attempt(mail: ClaimedMail): Promise<StoreOutcome> {
     const { id, token } = mail;
     const fields = { mailId: id, attempt: mail.attempt };
     // A poison mail: it may have crashed those processes, and must not block the mails behind it.
     if (mail.crashedClaims >= timing.crashedClaims) {
-      await outbox.markDead(id, token, `${mail.crashedClaims} claims without an outcome`);
       record('dead');
-      log.error(fields, 'mail marked dead: every claim of it ended without an outcome');
-      return;
+      return async (outbox) => {
+        await outbox.markDead(id, token, `${mail.crashedClaims} claims without an outcome`);
+        log.error(fields, 'mail marked dead: every claim of it ended without an outcome');
+      };
     }
     const failure = await send(mail);
-    if (failure) {
-      await handleFailure(outbox, mail, failure);
-      return;
-    }
+    if (failure) return outcomeOf(mail, failure);
     transportFailures = 0;
     record('sent');
-    if (await outbox.complete(id, token)) log.info(fields, 'mail sent');
-    else log.warn(fields, 'mail sent after its lease expired; it may be sent again');
+    return async (outbox) => {
+      if (await outbox.complete(id, token)) log.info(fields, 'mail sent');
+      else log.warn(fields, 'mail sent after its lease expired; it may be sent again');
+    };
   }
 
   async function send(mail: ClaimedMail): Promise<DeliveryError | undefined> {
@@ -100,42 +123,43 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
   }
 
-  async function handleFailure(outbox: Outbox, mail: ClaimedMail, failure: DeliveryError): Promise<void> {
+  function outcomeOf(mail: ClaimedMail, failure: DeliveryError): StoreOutcome {
     const { id, token, attempt } = mail;
     const { kind, summary } = failure;
     const fields = { mailId: id, attempt, kind, summary };
 
     if (abort.signal.aborted) {
-      await outbox.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
-      log.info(fields, 'mail attempt interrupted by shutdown');
-      return;
+      return async (outbox) => {
+        await outbox.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
+        log.info(fields, 'mail attempt interrupted by shutdown');
+      };
     }
     if (kind === 'transport_down') {
       record('transport_down');
       transportFailures += 1;
       const delay = backoff(transportFailures, timing);
       pausedUntil = performance.now() + delay;
-      await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: false });
-      log.warn({ ...fields, retryInMs: delay }, 'mail transport is down');
-      return;
+      return async (outbox) => {
+        await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: false });
+        log.warn({ ...fields, retryInMs: delay }, 'mail transport is down');
+      };
     }
     transportFailures = 0;
     // A mail that waited for its transport may be old before its first attempt: it still gets a minimum of attempts.
     const isExhausted = mail.age >= timing.giveUpAfter && attempt >= timing.minAttempts;
     if (kind === 'permanent' || isExhausted) {
-      await outbox.markDead(id, token, failure.message);
       record('dead');
-      log.error(fields, 'mail marked dead');
-      return;
+      return async (outbox) => {
+        await outbox.markDead(id, token, failure.message);
+        log.error(fields, 'mail marked dead');
+      };
     }
     const delay = backoff(attempt, timing);
-    await outbox.retryLater(id, token, {
-      delay,
-      lastError: failure.message,
-      countAttempt: true,
-    });
     record('retried');
-    log.warn({ ...fields, retryInMs: delay }, 'mail will be retried');
+    return async (outbox) => {
+      await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: true });
+      log.warn({ ...fields, retryInMs: delay }, 'mail will be retried');
+    };
   }
 
   return {
@@ -150,10 +174,13 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     async stop() {
       clearInterval(timer);
       timer = undefined;
-      if (!round) return;
-      const grace = setTimeout(() => abort.abort(), timing.stopGrace);
-      await round;
-      clearTimeout(grace);
+      if (round) {
+        const grace = setTimeout(() => abort.abort(), timing.stopGrace);
+        await round;
+        clearTimeout(grace);
+      }
+      // The last chance: without its outcome, the next process sends the mail again.
+      if (unstored) await drain();
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Env } from '../config/env.ts';
-import { limits } from '../config/limits.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Coordinator } from '../process/coordinator.ts';
@@ -13,6 +12,7 @@ import { type MailMode, mailModeOf } from './mode.ts';
 import type { Operations } from './operations.ts';
 import type { Delivery, Outbox, Receipt } from './outbox.ts';
 import { createSentMailCleanup } from './sent-mail-cleanup.ts';
+import type { StorageFault } from './storage-fault.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withAcceptSpan } from './trace.ts';
 import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
@@ -47,8 +47,10 @@ export type Mail = {
   status(id: string): Promise<Delivery>;
   /** Null outside inbox mode. */
   inbox: MailInbox | null;
-  /** Reports whether mails can be stored. Does not throw. */
-  check(): Promise<'ok' | 'down'>;
+  /** Checks whether mails can be stored. Does not throw. */
+  check(): Promise<StorageFault | 'ok'>;
+  /** Returns the state of the storage after the latest write or check, without a check. */
+  storageState(): StorageFault | 'ok';
   /** Starts delivery, including mails that earlier processes accepted or held. Does not throw. */
   start(): void;
   /** Makes the dispatcher look for due mails. Has no effect unless this process delivers. */
@@ -111,15 +113,8 @@ export function createMail(options: MailOptions): Mail {
       if (state) return state;
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
-    check: reuseFor(limits.database.checkFreshFor, async () => {
-      try {
-        await storage.check();
-        return 'ok';
-      } catch (err) {
-        log.debug({ err }, 'mail storage check failed');
-        return 'down';
-      }
-    }),
+    check: storage.check,
+    storageState: storage.lastState,
     inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL) : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
@@ -133,21 +128,6 @@ export function createMail(options: MailOptions): Mail {
       await pause();
       await storage.close();
     },
-  };
-}
-
-/** Returns a function that runs `load` at most once in the given time, and shares its result. */
-function reuseFor<T>(milliseconds: number, load: () => Promise<T>): () => Promise<T> {
-  let latest: { result: Promise<T>; until: number } | undefined;
-  return () => {
-    if (!latest || performance.now() >= latest.until) {
-      const started = { result: load(), until: Number.POSITIVE_INFINITY };
-      latest = started;
-      void started.result.finally(() => {
-        started.until = performance.now() + milliseconds;
-      });
-    }
-    return latest.result;
   };
 }
 

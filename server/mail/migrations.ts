@@ -60,6 +60,11 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         await sql`alter table mail add column suspicion text`.execute(db);
       },
     },
+    '005-write-probe': {
+      async up(db) {
+        await sql`create table write_probe (id integer primary key, filler text not null ${end}`.execute(db);
+      },
+    },
   };
 }
 

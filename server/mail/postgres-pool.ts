@@ -1,5 +1,7 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import { isRecord } from '../lib/is-record.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { StorageError } from './storage-fault.ts';
 
 export type PoolTimeouts = { connect: number; query: number };
 
@@ -13,20 +15,37 @@ export function withTimeouts(pool: PostgresPool, timeouts: PoolTimeouts): Postgr
     end: () => pool.end(),
     async connect() {
       const connecting = pool.connect();
-      const client = await withTimeout(connecting, timeouts.connect, () => {
-        connecting.then((late) => late.release()).catch(() => undefined);
-        throw new Error('the database did not accept the connection in time');
-      });
-      return new TimedClient(client, timeouts.query);
+      try {
+        const client = await withTimeout(connecting, timeouts.connect, () => {
+          connecting.then((late) => late.release()).catch(() => undefined);
+          throw new StorageError('the database did not accept the connection in time', 'STORAGE_TIMEOUT');
+        });
+        return new TimedClient(client, timeouts.query);
+      } catch (error) {
+        throw withCode(error);
+      }
     },
   };
 }
 
-/** A client whose connection is closed after the timeout of a query, because its response could still arrive. */
+/** Errors of the driver itself, such as one about a lost connection, have no code. */
+function withCode(error: unknown): unknown {
+  if (isRecord(error) && typeof error.code === 'string') return error;
+  return new StorageError('the connection to the database failed', 'STORAGE_CONNECTION', { cause: error });
+}
+
+/** SQLSTATE of a write to a read-only server. */
+const readOnly = '25006';
+
+/**
+ * A client whose connection is closed after the timeout of a query, because its response could still arrive, and after a
+ * write to a read-only server: after a failover, only a new connection leads to the new server.
+ */
 class TimedClient implements PostgresPoolClient {
   readonly #client: PostgresPoolClient;
   readonly #timeout: number;
-  #isBroken = false;
+  #isOutdated = false;
+  #timedOut: StorageError | undefined;
 
   constructor(client: PostgresPoolClient, timeout: number) {
     this.#client = client;
@@ -44,15 +63,20 @@ class TimedClient implements PostgresPoolClient {
   }
 
   release(destroy = false): void {
-    this.#client.release(destroy || this.#isBroken);
+    this.#client.release(destroy || this.#isOutdated || this.#timedOut !== undefined);
   }
 
   async #run<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     // A rollback after a timeout would only wait behind the statement.
-    if (this.#isBroken) throw new Error('the connection is no longer used after a timeout');
-    return await withTimeout(this.#client.query<R>(sql, parameters), this.#timeout, () => {
-      this.#isBroken = true;
-      throw new Error('the database did not respond in time');
-    });
+    if (this.#timedOut) throw this.#timedOut;
+    try {
+      return await withTimeout(this.#client.query<R>(sql, parameters), this.#timeout, () => {
+        this.#timedOut = new StorageError('the database did not respond in time', 'STORAGE_TIMEOUT');
+        throw this.#timedOut;
+      });
+    } catch (error) {
+      if (isRecord(error) && error.code === readOnly) this.#isOutdated = true;
+      throw withCode(error);
+    }
   }
 }

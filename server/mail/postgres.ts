@@ -3,7 +3,7 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { limits } from '../config/limits.ts';
 import type { Logger } from '../observability/log.ts';
-import type { MailDatabase, MailTables } from './database.ts';
+import { emptyUpdate, type MailDatabase, type MailTables } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 import { withTimeouts } from './postgres-pool.ts';
 
@@ -35,10 +35,7 @@ export async function openPostgres(url: string, log: Logger): Promise<MailDataba
     // A statement whose response came too late must not become durable: in a transaction, its COMMIT is never sent.
     write: (statements) => queries.transaction().execute(statements),
     async check() {
-      // On, for example, for a standby after a failover to the wrong server.
-      const { rows } = await sql<{ readOnly: string }>`
-        select current_setting('transaction_read_only') as "readOnly"`.execute(queries);
-      if (rows[0]?.readOnly !== 'off') throw new Error('the database is read-only');
+      await sql.raw(emptyUpdate).execute(queries);
     },
     close: () => queries.destroy(),
   };

@@ -18,7 +18,7 @@ import {
   type StatementResponse,
 } from './sqlite-thread.ts';
 
-const { statementTimeout, hangTimeout, queue } = limits.sqlite;
+const { openTimeout, hangTimeout, queue } = limits.sqlite;
 
 /** An error of SQLite or of its thread. */
 class SqliteThreadError extends Error {
@@ -36,23 +36,31 @@ type Rows = { rows: unknown[]; changes: number | undefined };
 type Pending = { resolve(result: Rows): void; reject(error: Error): void; timer: NodeJS.Timeout };
 
 /**
- * A SQLite connection in a thread of its own. Statements run in the order of their calls, except that one that waits
- * for a lock does not block the others. Each runs before its deadline or not at all, unless the disk hangs.
+ * A SQLite connection in a thread of its own. Each statement runs before its deadline or not at all, unless the disk
+ * hangs. Statements that write run in the order of their calls; those that arrive together share a transaction. Reads do
+ * not wait for them.
  */
 export class SqliteThread {
   readonly #file: string;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
-  /** Time limit of a statement. Migrations need more. */
-  timeout: number = statementTimeout;
+  /** Time limit of a statement. The first ones wait for the start of the thread, and migrations need more. */
+  timeout: number = openTimeout;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** @throws SqliteThreadError */
-  execute(sql: string, parameters: readonly unknown[] = [], timeout = this.timeout): Promise<Rows> {
+  /**
+   * @param options.alone true for a statement that begins or ends a transaction itself
+   * @throws SqliteThreadError
+   */
+  execute(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    { timeout = this.timeout, alone = false } = {},
+  ): Promise<Rows> {
     if (this.#pending.size >= queue) {
       return Promise.reject(new SqliteThreadError('too many statements are waiting', 'SQLITE_QUEUE_FULL'));
     }
@@ -66,7 +74,8 @@ export class SqliteThread {
       this.#pending.set(id, { resolve, reject, timer });
       // Keeps the process alive until the response.
       worker.ref();
-      const request: StatementRequest = { id, sql, parameters, deadline: monotonicTime() + timeout };
+      const deadline = monotonicTime() + timeout;
+      const request: StatementRequest = { id, sql, parameters, deadline, alone };
       worker.postMessage(request);
     });
   }
@@ -87,10 +96,12 @@ export class SqliteThread {
     const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
       // Not those of this process: some, such as --input-type, prevent the start.
       execArgv: [],
-      workerData: { sqliteFile: this.#file, openTimeout: statementTimeout },
+      workerData: { sqliteFile: this.#file, openTimeout },
     });
     worker.unref();
-    worker.on('message', (response: StatementResponse) => this.#onResponse(response));
+    worker.on('message', (responses: StatementResponse[]) => {
+      for (const response of responses) this.#onResponse(response);
+    });
     worker.on('error', (error: Error) => this.#onEnd(worker, error));
     worker.on('exit', () => this.#onEnd(worker, new Error('the database thread ended')));
     this.#worker = worker;
@@ -125,11 +136,18 @@ export class SqliteThread {
 /** Returns Kysely's dialect for a thread. It has no transactions: the statements of other callers would run in them. */
 export function sqliteThreadDialect(thread: SqliteThread): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new ThreadAdapter(),
     createDriver: () => new ThreadDriver(thread),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
+}
+
+/** Kysely would otherwise wait for each statement before it starts the next, so that reads would wait for locks. */
+class ThreadAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 class ThreadDriver implements Driver {

@@ -1,10 +1,9 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { limits } from '../config/limits.ts';
-import type { MailDatabase, MailTables, Queries } from './database.ts';
+import { emptyUpdate, type MailDatabase, type MailTables, type Queries } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 import { SqliteThread, sqliteThreadDialect } from './sqlite-driver.ts';
 
@@ -22,25 +21,14 @@ export async function openSqlite(dataDir: string, clock: () => number = Date.now
   const queries = new Kysely<MailTables>({ dialect: sqliteThreadDialect(thread) });
   try {
     await migrate(queries, thread);
-    const opened = await stat(file);
-
-    /** Rejects after the file was removed or replaced: the connection would write to a file that has no name any more. */
-    async function requireSameFile(): Promise<void> {
-      const { ino, dev } = await stat(file);
-      if (ino !== opened.ino || dev !== opened.dev) throw new Error('the database file was replaced');
-    }
+    thread.timeout = limits.sqlite.statementTimeout;
     return {
       engine: 'sqlite',
       queries,
       now: () => sql.val(Math.round(clock())),
-      async write(statements) {
-        await requireSameFile();
-        return statements(queries);
-      },
+      write: (statements) => statements(queries),
       async check() {
-        await requireSameFile();
-        // Takes the write lock, but changes nothing, so nothing is synced to the disk.
-        await thread.execute('update mail set id = id where 0', [], limits.sqlite.checkTimeout);
+        await thread.execute(emptyUpdate, [], { timeout: limits.sqlite.checkTimeout });
       },
       close: () => queries.destroy(),
     };
@@ -73,10 +61,9 @@ async function migrate(queries: Queries, thread: SqliteThread): Promise<void> {
   const migrator = new Migrator({ db: queries, provider: migrationProvider('sqlite') });
   const known = await migrator.getMigrations();
   if (known.every(({ executedAt }) => executedAt)) return;
-  await thread.execute('begin immediate');
+  await thread.execute('begin immediate', [], { alone: true });
   thread.timeout = limits.database.migrationTimeout;
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
-  await thread.execute('commit');
-  thread.timeout = limits.sqlite.statementTimeout;
+  await thread.execute('commit', [], { alone: true });
 }

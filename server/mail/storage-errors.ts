@@ -1,3 +1,4 @@
+import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
 
 /** Runs a storage operation. Rejects with `AppError('mail_unavailable')` for any error that is not an AppError. */
@@ -5,6 +6,7 @@ export async function withStorageErrors<T>(operation: () => Promise<T>): Promise
   try {
     return await operation();
   } catch (cause) {
-    throw isAppError(cause) ? cause : new AppError('mail_unavailable', { cause });
+    if (isAppError(cause)) throw cause;
+    throw new AppError('mail_unavailable', { cause, retryAfterSeconds: limits.mail.retryAfterSeconds });
   }
 }

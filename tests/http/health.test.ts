@@ -8,7 +8,10 @@ import { type Product, startProduct } from '#tests/support/product.ts';
 
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not_ready', 'draining']),
-  dependencies: z.record(z.string(), z.strictObject({ state: z.string(), needed: z.boolean() })),
+  dependencies: z.record(
+    z.string(),
+    z.strictObject({ state: z.string(), needed: z.boolean(), reason: z.string().optional() }),
+  ),
 });
 
 let folder: string;
@@ -59,7 +62,7 @@ test('?exclude= ignores a dependency but still lists its state', async () => {
   expect(await ready(withoutStorage, '?exclude=mailStorage')).toMatchObject({
     code: 200,
     status: 'ready',
-    dependencies: { mailStorage: { state: 'down', needed: false } },
+    dependencies: { mailStorage: { state: 'down', needed: false, reason: 'missing' } },
   });
   for (const name of ['redis', '', 'mailstorage']) {
     const rejected = await fetch(`${product.baseUrl}/readyz?exclude=${name}`);
@@ -71,7 +74,7 @@ test('without a data folder the product is live but not ready, and serves all re
   expect(await ready(withoutStorage)).toMatchObject({
     code: 503,
     status: 'not_ready',
-    dependencies: { mailStorage: { state: 'down', needed: true } },
+    dependencies: { mailStorage: { state: 'down', needed: true, reason: 'missing' } },
   });
   expect((await fetch(`${withoutStorage.baseUrl}/healthz`)).status).toBe(200);
   expect(await resultOf(await post(withoutStorage, 'echo.body', 1))).toEqual({ res: 1 });

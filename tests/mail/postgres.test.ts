@@ -39,7 +39,7 @@ test.each(['frozen', 'gone'])(
     );
     // The documented limit.
     expect(duration).toBeLessThan(3_500);
-    expect(await mail.check()).toBe('down');
+    expect(await mail.check()).toBe('unreachable');
 
     if (state === 'frozen') postgres.resume();
     else await postgres.start();

@@ -103,12 +103,12 @@ describe('storage that cannot be opened', () => {
     mail.start();
     await expect(mail.send(draft)).rejects.toMatchObject({ reason: 'mail_unavailable', httpStatus: 503 });
     await expect(mail.status('x')).rejects.toMatchObject({ reason: 'mail_unavailable' });
-    await eventually(() => expect(lines.join()).toContain('mail storage failed'));
+    await eventually(() => expect(lines.join()).toContain('mails cannot be stored'));
 
     rmSync(file);
     const { id } = await mail.send(draft);
     await eventually(async () => expect((await mail.status(id)).status).toBe('sent'));
-    expect(lines.filter((line) => line.includes('mail storage failed'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('mails cannot be stored'))).toHaveLength(1);
   });
 
   it('rejects with mail_unavailable when the file is not a database', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -31,7 +31,27 @@ describe('the SQLite file', () => {
     expect(await mail.check()).toBe('ok');
     rmSync(DATA_DIR, { recursive: true });
     await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
-    await eventually(async () => expect(await mail.check()).toBe('down'));
+    await eventually(async () => expect(await mail.check()).toBe('missing'));
+  });
+
+  test('that the operator replaced is opened again without a restart', async () => {
+    const DATA_DIR = tempDir();
+    const { mail } = testMail({ DATA_DIR });
+    await mail.send(draft);
+    const file = join(DATA_DIR, 'typed-bff.sqlite');
+    const backup = new Sqlite(file);
+    await backup.backup(`${file}.backup`);
+    backup.close();
+    const lost = await mail.send(draft);
+    rmSync(`${file}-wal`);
+    rmSync(`${file}-shm`);
+    renameSync(`${file}.backup`, file);
+    await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
+    await eventually(async () => expect(await mail.check()).toBe('ok'));
+    const later = await mail.send(draft);
+    expect(await mail.status(later.id)).toMatchObject({ status: 'held' });
+    await expect(mail.status(lost.id)).rejects.toMatchObject({ reason: 'not_found' });
+    expect((await mail.operations.counts()).held).toBe(2);
   });
 
   test('that another process has locked blocks neither the event loop nor reads', async () => {
@@ -49,7 +69,7 @@ describe('the SQLite file', () => {
     // Without the thread, the mail's wait for the lock would end before this read begins.
     expect(await mail.status(earlier.id)).toMatchObject({ id: earlier.id });
     expect(hasFailed).toBe(false);
-    expect(await mail.check()).toBe('down');
+    expect(await mail.check()).toBe('locked');
     expect(await waiting).toMatchObject(unavailable);
     other.exec('commit');
     await eventually(async () => expect(await mail.check()).toBe('ok'));
@@ -87,6 +107,6 @@ describeWith('postgres')('PostgreSQL', () => {
     await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
     await delay(100);
     await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
-    await eventually(async () => expect(await mail.check()).toBe('down'));
+    await eventually(async () => expect(await mail.check()).toBe('read_only'));
   });
 });

@@ -8,30 +8,31 @@ import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
-import { mountSmallDisk } from '#tests/support/small-disk.ts';
+import { canMount, mountSmallDisk } from '#tests/support/small-disk.ts';
 import { expectError, post, resultOf } from './call.ts';
+import { expectStorage, linesWith } from './storage-state.ts';
 
 const draft = { email: 'ada@visitor.example', contents: 'x'.repeat(4_000) };
 const receipt = z.object({ id: z.string() });
 /** More mails than fit into the space that SQLite had allocated before the disk was full. */
 const moreThanFit = 100;
 
-/** Undefined without root and in most containers, where root may not mount. */
-const disk = has('root') ? mountSmallDisk(4) : undefined;
+/** False in most containers, where root may not mount. */
+const mounts = has('root') && canMount();
 const siteUrl = 'http://localhost';
 
 async function idsIn(outbox: Outbox): Promise<string[]> {
   return (await outbox.list({ limit: 1_000 })).map(({ id }) => id).sort();
 }
 
-if (disk || !has('root')) {
+if (mounts || !has('root')) {
   testWith('root')(
     'on a full disk only mails are rejected, accepted ones are kept, and freeing space suffices',
     {
       timeout: 120_000,
     },
     async () => {
-      if (!disk) throw new Error('This test runs only with a mounted disk.');
+      const disk = mountSmallDisk(4);
       onTestFinished(disk.close);
       const product = await startProduct({ DATA_DIR: disk.path, DEMO: '', SMTP_URL: '' });
       onTestFinished(() => product.close());
@@ -46,7 +47,8 @@ if (disk || !has('root')) {
       disk.fill();
       let rejected = await send();
       for (let n = 0; n < moreThanFit && rejected.ok; n += 1) rejected = await send();
-      await expectError(rejected, { reason: 'mail_unavailable', path: 'email.send' });
+      const { data } = await expectError(rejected, { reason: 'mail_unavailable', path: 'email.send' });
+      expect(rejected.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
       await expectError(await send(), { reason: 'mail_unavailable', path: 'email.send' });
       expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
       for (const id of accepted) {
@@ -55,7 +57,14 @@ if (disk || !has('root')) {
         expect(state).toMatchObject({ id, status: 'held' });
       }
 
+      expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);
+      expect((await fetch(`${product.baseUrl}/weather`)).status).toBe(200);
+      await expectStorage(product, { state: 'down', reason: 'disk_full' });
+      expect(linesWith(product, '"fault":"disk_full"')).toHaveLength(1);
+
       disk.free();
+      await expectStorage(product, { state: 'ok' });
+      expect(linesWith(product, 'mails can be stored again')).toHaveLength(1);
       expect((await send()).status).toBe(200);
       await product.close();
       const db = await openSqlite(disk.path);
@@ -66,7 +75,7 @@ if (disk || !has('root')) {
     },
   );
 }
-if (!disk) {
+if (!mounts) {
   // A size limit in SQLite causes the same error with the same code as a full disk.
   test('if the database cannot grow, mails are rejected, accepted ones are kept, and more space suffices', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'typed-bff-mail-'));

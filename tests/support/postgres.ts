@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,8 +16,11 @@ export type PostgresServer = {
   resume(): void;
   /** Stops the server at once, as a crash does. Committed data is kept. */
   stop(): Promise<void>;
-  /** Starts the server again on the same port with the same data. */
-  start(): Promise<void>;
+  /** Starts the server again on the same port with the same data, optionally with more settings. */
+  start(settings?: readonly string[]): Promise<void>;
+  /** Ends the recovery of a replica. */
+  promote(): Promise<void>;
+  port: number;
   close(): Promise<void>;
 };
 
@@ -31,54 +34,78 @@ function account(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') };
 }
 
+export type PostgresOptions = {
+  /** Folder for the data, such as a small disk. The server then syncs it. */
+  dataIn?: string;
+  /** True if the write-ahead log is elsewhere: without space for it, the server ends. */
+  logElsewhere?: boolean;
+  /** Settings for the command line, such as `synchronous_standby_names=*`. */
+  settings?: readonly string[];
+};
+
 /** Starts a real PostgreSQL on a free loopback port, in a folder of its own. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const programs = requirePostgres();
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-postgres-'));
+  const data = join(options.dataIn ?? folder, 'data');
+  const login = ['--username', 'bff', '--auth', 'trust'];
+  const format = ['--encoding', 'UTF8', '--locale', 'C'];
+  const sync = options.dataIn === undefined ? ['--no-sync'] : [];
+  const log = options.logElsewhere ? ['--waldir', join(folder, 'log')] : [];
+  ownedByServer(folder, options.dataIn ?? folder);
+  runProgram('initdb', ['--pgdata', data, ...login, ...format, ...sync, ...log], folder);
+  return run(folder, data, options);
+}
+
+/** Starts a replica of a running server, with the same data. Its `promote` makes it a server that can be written. */
+export async function startStandby(
+  primaryUrl: string,
+  options: PostgresOptions = {},
+): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-postgres-'));
+  const data = join(folder, 'data');
+  ownedByServer(folder);
+  const source = ['--dbname', primaryUrl, '--checkpoint', 'fast', '--no-sync', '--write-recovery-conf'];
+  runProgram('pg_basebackup', ['--pgdata', data, ...source], folder);
+  return run(folder, data, options);
+}
+
+function ownedByServer(...folders: string[]): void {
+  const user = account();
+  if (user) for (const folder of folders) chownSync(folder, user.uid, user.gid);
+}
+
+/** @throws Error with the program's message */
+function runProgram(name: string, args: readonly string[], folder: string): void {
+  const program = join(requirePostgres(), name);
+  const stdio = ['ignore', 'ignore', 'pipe'] satisfies StdioOptions;
+  const { status, stderr } = spawnSync(program, args, { ...account(), stdio, cwd: folder });
+  if (status !== 0) throw new Error(`${name} failed: ${stderr.toString()}`);
+}
+
+async function run(
+  folder: string,
+  data: string,
+  { settings = [], dataIn }: PostgresOptions,
+): Promise<PostgresServer> {
   const user = account();
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-postgres-'));
-  if (user) chownSync(folder, user.uid, user.gid);
-  const data = join(folder, 'data');
-  const init = spawnSync(
-    join(programs, 'initdb'),
-    [
-      '--pgdata',
-      data,
-      '--username',
-      'bff',
-      '--auth',
-      'trust',
-      '--no-sync',
-      '--encoding',
-      'UTF8',
-      '--locale',
-      'C',
-    ],
-    { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: folder },
-  );
-  if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr.toString()}`);
-
   let child: ChildProcess | undefined;
   let databases = 0;
   const urlOf = (name: string) => `postgres://bff@127.0.0.1:${port}/${name}`;
 
-  async function start(): Promise<void> {
+  async function start(moreSettings: readonly string[] = []): Promise<void> {
     if (child) return;
+    const all = [
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${folder}`,
+      // The server may crash, the machine does not.
+      `fsync=${dataIn === undefined ? 'off' : 'on'}`,
+      ...settings,
+      ...moreSettings,
+    ];
     child = spawn(
-      join(programs, 'postgres'),
-      [
-        '-D',
-        data,
-        '-p',
-        String(port),
-        '-c',
-        'listen_addresses=127.0.0.1',
-        '-c',
-        `unix_socket_directories=${folder}`,
-        // The server may crash, the machine does not.
-        '-c',
-        'fsync=off',
-      ],
+      join(requirePostgres(), 'postgres'),
+      ['-D', data, '-p', String(port), ...all.flatMap((setting) => ['-c', setting])],
       // In a process group of its own, apart from that of the tests.
       { ...user, stdio: 'ignore', cwd: folder, detached: true },
     );
@@ -86,8 +113,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 
   /** Sends a signal to the postmaster and to its backend processes. */
-  function signal(name: NodeJS.Signals): void {
-    const pid = child?.pid;
+  function signal(name: NodeJS.Signals, running = child): void {
+    const pid = running?.pid;
     if (pid === undefined) return;
     // Each backend leads a process group of its own, so a signal to the postmaster's group does not reach it.
     // POSIX options only: macOS has no --ppid.
@@ -102,13 +129,13 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   async function stop(): Promise<void> {
     const running = child;
-    if (!running) return;
-    signal('SIGCONT');
+    child = undefined;
+    if (!running || running.exitCode !== null) return;
+    signal('SIGCONT', running);
     const ended = once(running, 'exit');
     // Immediate shutdown: like a crash, but no process is left behind.
     running.kill('SIGQUIT');
     await ended;
-    child = undefined;
   }
 
   async function close(): Promise<void> {
@@ -133,6 +160,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     resume: () => signal('SIGCONT'),
     stop,
     start,
+    promote: () => query(urlOf('postgres'), 'select pg_promote()'),
+    port,
     close,
   };
 }

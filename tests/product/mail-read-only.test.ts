@@ -1,0 +1,56 @@
+import { expect, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { startProduct } from '#tests/support/product.ts';
+import { has, testWith } from '#tests/support/skip.ts';
+import { canMountFailing, mountFailingDisk } from '#tests/support/small-disk.ts';
+import { expectError, post, resultOf } from './call.ts';
+import { expectStorage, linesWith } from './storage-state.ts';
+
+const draft = { email: 'ada@visitor.example', contents: 'Hello' };
+const receiptSchema = z.object({ id: z.string() });
+
+/** Without loop devices, as in most containers, there is no disk that can fail. */
+if (!has('root') || canMountFailing()) {
+  testWith('root')(
+    'on a disk that becomes read-only, only mails are rejected, and after its repair all accepted ones are there',
+    { timeout: 180_000 },
+    async () => {
+      const disk = mountFailingDisk(8);
+      onTestFinished(disk.close);
+      const start = () => startProduct({ DATA_DIR: disk.path, DEMO: '', SMTP_URL: '' });
+      const product = await start();
+      onTestFinished(() => product.close());
+      const accepted: string[] = [];
+      for (let n = 0; n < 5; n += 1) {
+        accepted.push(receiptSchema.parse(await resultOf(await post(product, 'email.send', draft))).id);
+      }
+
+      disk.fail();
+      for (let n = 0; n < 3; n += 1) {
+        const rejected = await post(product, 'email.send', draft);
+        const { data } = await expectError(rejected, { reason: 'mail_unavailable', path: 'email.send' });
+        expect(rejected.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
+      }
+      await expectStorage(product, { state: 'down', reason: 'disk_error' });
+      expect(linesWith(product, 'mails cannot be stored')).toHaveLength(1);
+      expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
+      expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);
+      expect((await fetch(`${product.baseUrl}/weather`)).status).toBe(200);
+      await product.close();
+      expect(product.process.exitCode).toBe(0);
+
+      disk.repair();
+      const restarted = await start();
+      onTestFinished(() => restarted.close());
+      await expectStorage(restarted, { state: 'ok' });
+      for (const id of accepted) {
+        const input = encodeURIComponent(JSON.stringify({ json: { id } }));
+        const state = await resultOf(
+          await fetch(`${restarted.baseUrl}/api/trpc/email.status?input=${input}`),
+        );
+        expect(state).toMatchObject({ id, status: 'held' });
+      }
+      expect((await post(restarted, 'email.send', draft)).status).toBe(200);
+    },
+  );
+}
