@@ -14,6 +14,7 @@ const sections = [
   'types',
   'upstream',
   'mail',
+  'locked',
   'paint',
   'pages',
   'handler',

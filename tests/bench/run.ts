@@ -18,6 +18,7 @@ import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
 import type { Scenario } from './http/scenarios.ts';
 import { measureHttp } from './http/section.ts';
 import { measureStreams } from './http/stream.ts';
+import { measureLockedStorage } from './locked-storage.ts';
 import { measureMail } from './mail.ts';
 import { measureMemory } from './memory.ts';
 import { type Options, readOptions, type Section } from './options.ts';
@@ -35,7 +36,7 @@ type Results = Partial<Record<Section | 'http', unknown>>;
 function prepare({ only, contenders, build }: Options): void {
   requireMachine();
   const needs = (...sections: Section[]) => sections.some((section) => only.includes(section));
-  if (needs('rpc', 'text', 'rejected', 'memory', 'cores')) requireTool('wrk', 'wrk');
+  if (needs('rpc', 'text', 'rejected', 'memory', 'cores', 'locked')) requireTool('wrk', 'wrk');
   if (needs('stream')) requireTool('nginx', 'nginx-light');
   if (needs('mail')) requirePostgres();
   if (needs('paint')) requireChromium();
@@ -67,6 +68,9 @@ async function measure(options: Options, folder: string): Promise<Results> {
   if (only.includes('types')) results.types = await measureTypes();
   if (only.includes('upstream')) results.upstream = await measureUpstreamCalls();
   if (only.includes('mail')) results.mail = await measureMail(folder);
+  if (only.includes('locked')) {
+    results.locked = await measureLockedStorage({ rounds, seconds, connections }, folder);
+  }
   if (only.includes('paint')) results.paint = await measurePaint(rounds, folder);
   if (only.includes('pages')) results.pages = await measurePages();
   if (only.includes('handler')) results.handler = measureHandlerOverhead();

@@ -132,8 +132,8 @@ export async function start(
       // One process each: the comparison is per core.
       WEB_CONCURRENCY: '1',
       DATA_DIR: data,
-      ...env,
       ...(contender.isProduct ? productEnv : {}),
+      ...env,
     },
   });
   const baseUrl = `http://127.0.0.1:${port}`;
