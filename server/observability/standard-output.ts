@@ -9,6 +9,8 @@ export type LogOutput = {
   readonly dropped: number;
 };
 
+const newline = 0x0a;
+
 type Options = {
   /** Maximum size of one write, in characters. */
   pieceLength: number;
@@ -37,16 +39,22 @@ export function createLogOutput(descriptor: number, options: Options): LogOutput
   let bufferedLines = 0;
   let dropped = 0;
   let isRetrying = false;
+  /** True after a line was written in part and its rest dropped. */
+  let isTorn = false;
 
-  /** Returns the number of bytes written: fewer than given if the reader does not take more at the moment. */
+  /** Returns the number of bytes written or dropped: fewer than given if the reader takes no more at the moment. */
   function writeSome(bytes: Buffer): number {
     let written = 0;
     try {
+      // Ends the torn line, so that only this one is lost.
+      if (isTorn) writeSync(target, '\n');
+      isTorn = false;
       while (written < bytes.length) written += writeSync(target, bytes, written);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return written;
       // The reader is gone (EPIPE), or the disk is full: the product goes on without its log.
-      dropped += 1;
+      dropped += bytes.subarray(written).toString().split('\n').length - 1;
+      isTorn ||= written > 0 && bytes[written - 1] !== newline;
       return bytes.length;
     }
     return written;

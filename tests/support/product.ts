@@ -30,13 +30,16 @@ export async function startProduct(
   command: readonly string[] = process.env.PRODUCT_SERVER === 'next' ? nextArguments : startArguments(),
   /** A folder with the files of the project. */
   cwd = process.cwd(),
+  /** A program that becomes Node, with its arguments, such as `unshare`. */
+  launcher: readonly string[] = [],
 ): Promise<Product> {
   requireBuild();
   const port = await freePort();
   const upstreams = await startUpstreams();
   const dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-'));
   const baseUrl = `http://localhost:${port}`;
-  const child = spawn(process.execPath, command, {
+  const [program = process.execPath, ...programArguments] = [...launcher, process.execPath, ...command];
+  const child = spawn(program, programArguments, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
