@@ -40,7 +40,7 @@ export function convertAirQuality({
  * Converts a local time of a response to an instant. One offset applies to the whole response, even across a clock
  * change: a response can contain an hour that the time zone skips, so the zone's rules must not be used.
  *
- * @returns null if the text is not a time: polar day and night may have no sunrise, and 30 February does not exist
+ * @returns null if the text is not a time: a sunrise can be missing, and 30 February does not exist
  */
 export function toInstant(local: string, utcOffsetSeconds: number): Date | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(local)) return null;
@@ -92,9 +92,33 @@ function convertDaily(daily: ForecastResponse['daily'], instant: ToInstant): For
     temperatureMax: daily?.temperature_2m_max?.[index] ?? null,
     precipitationSum: daily?.precipitation_sum?.[index] ?? null,
     ...condition(daily?.weather_code?.[index]),
-    sunrise: instant(daily?.sunrise?.[index] ?? ''),
-    sunset: instant(daily?.sunset?.[index] ?? ''),
+    ...convertSun(
+      date,
+      { sunrise: daily?.sunrise?.[index] ?? '', sunset: daily?.sunset?.[index] ?? '' },
+      instant,
+    ),
   }));
+}
+
+/**
+ * Converts the sunrise and sunset of a day. Where the sun does not rise or set, Open-Meteo returns midnights
+ * (https://github.com/open-meteo/open-meteo/pull/844): in the polar night both are the start of the day, and in the polar
+ * day the sunset is the end of the day.
+ */
+function convertSun(
+  date: string,
+  { sunrise, sunset }: { sunrise: string; sunset: string },
+  instant: ToInstant,
+): Pick<Forecast['daily'][number], 'sunrise' | 'sunset' | 'daylight'> {
+  const midnight = instant(`${date}T00:00`);
+  const times = { sunrise: instant(sunrise), sunset: instant(sunset) };
+  if (!times.sunrise && !times.sunset) return { ...times, daylight: null };
+  const [sunriseHour, sunsetHour] = [times.sunrise, times.sunset].map(
+    (time) => time && midnight && (time.getTime() - midnight.getTime()) / 3_600_000,
+  );
+  if (sunriseHour === 0 && sunsetHour === 0) return { sunrise: null, sunset: null, daylight: 'polar_night' };
+  if (sunriseHour === 0 && sunsetHour === 24) return { sunrise: null, sunset: null, daylight: 'polar_day' };
+  return { ...times, daylight: 'normal' };
 }
 
 function condition(code: number | null | undefined) {

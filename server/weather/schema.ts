@@ -26,7 +26,9 @@ export const forecastOutput = z.object({
     lat: z.number(),
     lng: z.number(),
     timezone: z.string().describe('IANA name'),
-    utcOffsetSeconds: z.int(),
+    utcOffsetSeconds: z
+      .int()
+      .describe('The current offset. It can change within the forecast, so format times in the time zone'),
     elevation: value.describe('Metres'),
   }),
   units: z.object({ temperature: z.string(), windSpeed: z.string(), precipitation: z.string() }),
@@ -64,8 +66,12 @@ export const forecastOutput = z.object({
       precipitationSum: value,
       weatherCode,
       summary,
-      sunrise: time.nullable(),
-      sunset: time.nullable(),
+      sunrise: time.nullable().describe('null in the polar day and night, or if unknown'),
+      sunset: time.nullable().describe('null in the polar day and night, or if unknown'),
+      daylight: z
+        .enum(['normal', 'polar_day', 'polar_night'])
+        .nullable()
+        .describe('polar_day: the sun does not set; polar_night: it does not rise; null: unknown'),
     }),
   ),
   airQuality: z

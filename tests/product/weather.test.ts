@@ -62,6 +62,7 @@ const forecastSchema = z.strictObject({
       ...condition,
       sunrise: z.date().nullable(),
       sunset: z.date().nullable(),
+      daylight: z.enum(['normal', 'polar_day', 'polar_night']).nullable(),
     }),
   ),
   airQuality: z.record(z.string(), z.union([z.date(), value])).nullable(),

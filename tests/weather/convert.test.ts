@@ -42,6 +42,7 @@ describe.each(Object.entries(forecasts))('%s', (_, payload) => {
         weatherCode: row.weather_code,
         sunrise: instantOf(payload, row.sunrise),
         sunset: instantOf(payload, row.sunset),
+        daylight: 'normal',
       })),
     );
     expect(daily.filter(({ summary, weatherCode }) => (summary === null) !== (weatherCode === null))).toEqual(

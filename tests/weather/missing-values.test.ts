@@ -18,6 +18,7 @@ const noDay = {
   summary: null,
   sunrise: null,
   sunset: null,
+  daylight: null,
 };
 
 describe('a response may lack', () => {
@@ -107,6 +108,7 @@ describe('a response may lack', () => {
         weatherCode: 45,
         summary: 'Fog',
         sunrise: new Date('2026-06-01T04:00:00Z'),
+        daylight: 'normal',
       },
       { ...noDay, date: '2026-06-02' },
     ]);

@@ -16,7 +16,7 @@ describe('times', () => {
       timezone,
       current: { time: local },
       hourly: { time: [local] },
-      daily: { time: [local.slice(0, 10)], sunrise: [local], sunset: [local] },
+      daily: { time: [local.slice(0, 10)], sunrise: [local] },
     });
     expect(location).toMatchObject({ timezone, utcOffsetSeconds: offset });
     expect(current?.time).toEqual(new Date(utc));
@@ -25,11 +25,50 @@ describe('times', () => {
     expect(daily[0]).toMatchObject({
       date: local.slice(0, 10),
       sunrise: new Date(utc),
-      sunset: new Date(utc),
+      sunset: null,
+      daylight: 'normal',
     });
   });
 
-  test('sunrise and sunset are null on polar days and nights', async () => {
+  test.each([
+    ['the polar night', ['2026-06-21T00:00', '2026-06-21T00:00'], 'polar_night'],
+    ['the polar day', ['2026-06-21T00:00', '2026-06-22T00:00'], 'polar_day'],
+  ])(
+    'in %s, which Open-Meteo marks by midnights, sunrise and sunset are null',
+    async (_, [sunrise, sunset], daylight) => {
+      const { daily } = await forecastFrom({
+        ...emptyResponse(7200),
+        timezone: 'Arctic/Longyearbyen',
+        daily: { time: ['2026-06-21'], sunrise: [sunrise], sunset: [sunset] },
+      });
+      expect(daily).toMatchObject([{ sunrise: null, sunset: null, daylight }]);
+    },
+  );
+
+  test.each([
+    ['2026-06-21T00:00', '2026-06-21T23:50', 'normal'],
+    ['2026-06-21T00:10', '2026-06-22T00:00', 'normal'],
+    ['2026-06-21T12:00', '2026-06-21T12:00', 'normal'],
+    ['2026-06-21T04:00', null, 'normal'],
+  ])('a sunrise at %s and a sunset at %s stay', async (sunrise, sunset, daylight) => {
+    const { daily } = await forecastFrom({
+      ...emptyResponse(),
+      daily: { time: ['2026-06-21'], sunrise: [sunrise], sunset: [sunset] },
+    });
+    expect(daily).toMatchObject([
+      { sunrise: new Date(`${sunrise}Z`), sunset: sunset && new Date(`${sunset}Z`), daylight },
+    ]);
+  });
+
+  test('the last day of a month can be a polar day', async () => {
+    const { daily } = await forecastFrom({
+      ...emptyResponse(),
+      daily: { time: ['2026-06-30'], sunrise: ['2026-06-30T00:00'], sunset: ['2026-07-01T00:00'] },
+    });
+    expect(daily).toMatchObject([{ daylight: 'polar_day' }]);
+  });
+
+  test('sunrise, sunset and daylight are null if the times are missing', async () => {
     const { daily } = await forecastFrom({
       ...emptyResponse(7200),
       timezone: 'Arctic/Longyearbyen',
@@ -39,10 +78,10 @@ describe('times', () => {
         sunset: [null, '', 'never'],
       },
     });
-    expect(daily.map(({ date, sunrise, sunset }) => [date, sunrise, sunset])).toEqual([
-      ['2026-06-21', null, null],
-      ['2026-12-21', null, null],
-      ['2026-12-22', null, null],
+    expect(daily.map(({ date, sunrise, sunset, daylight }) => [date, sunrise, sunset, daylight])).toEqual([
+      ['2026-06-21', null, null, null],
+      ['2026-12-21', null, null, null],
+      ['2026-12-22', null, null, null],
     ]);
   });
 

@@ -1,11 +1,13 @@
 import { type ReactNode, useId } from 'react';
 import type { Forecast } from '#server/weather/schema.ts';
 import { AirQuality } from './air-quality.tsx';
-import { formatDay, formatNumber, formatTime, weekdayOf } from './format.ts';
+import { type Clock, clockOf, formatDay, formatNumber } from './format.ts';
 import { HourlyChart } from './hourly-chart.tsx';
 import { WeatherIcon } from './weather-icon.tsx';
 
 const hoursShown = 48;
+
+type Day = Forecast['daily'][number];
 
 /**
  * A forecast in the local time of the place. Numbers and times do not use the browser's locale, so that the HTML of
@@ -13,7 +15,7 @@ const hoursShown = 48;
  */
 export function ForecastView({ forecast }: { forecast: Forecast }) {
   const { current, daily, airQuality, units, location, source, attribution, warnings } = forecast;
-  const offset = location.utcOffsetSeconds;
+  const clock = clockOf(location);
   const firstHour = current?.time ?? source.fetchedAt;
   const hours = forecast.hourly
     .filter((hour) => hour.time.getTime() > firstHour.getTime() - 3_600_000)
@@ -55,7 +57,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
                 </Fact>
               </dl>
               <p className="text-muted text-sm">
-                {formatTime(current.time, offset)} local time. {ageText(source.ageSeconds)}
+                {clock.time(current.time)} local time. {ageText(source.ageSeconds)}
               </p>
             </>
           ) : (
@@ -69,7 +71,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         <h3 id="hours">The next {hours.length} hours</h3>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <section className="card overflow-x-auto" aria-label="Hourly chart" tabIndex={0}>
-          <HourlyChart hours={hours} units={units} utcOffsetSeconds={offset} />
+          <HourlyChart hours={hours} units={units} clock={clock} />
         </section>
         <details>
           <summary className="cursor-pointer py-2 text-accent">Show the hours as a table</summary>
@@ -77,7 +79,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
             title="Hour by hour"
             columns={['Time', 'Sky', 'Temperature', 'Rain', 'Chance', 'Wind']}
             rows={hours.map((hour) => [
-              `${weekdayOf(hour.time, offset)} ${formatTime(hour.time, offset)}`,
+              `${clock.weekday(hour.time)} ${clock.time(hour.time)}`,
               hour.summary ?? 'Unknown',
               `${formatNumber(hour.temperature)} ${units.temperature}`,
               `${formatNumber(hour.precipitation)} ${units.precipitation}`,
@@ -100,8 +102,8 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
           `${formatNumber(day.temperatureMin)}°`,
           `${formatNumber(day.temperatureMax)}°`,
           `${formatNumber(day.precipitationSum)} ${units.precipitation}`,
-          formatTime(day.sunrise, offset),
-          formatTime(day.sunset, offset),
+          formatSun(day, 'sunrise', clock),
+          formatSun(day, 'sunset', clock),
         ])}
       />
 
@@ -155,6 +157,18 @@ function Fact({ term, children }: { term: string; children: ReactNode }) {
       <dd className="font-medium text-lg">{children}</dd>
     </div>
   );
+}
+
+/** The cells of days without sunrise and sunset. */
+const withoutSun = {
+  polar_night: { sunrise: 'Does not rise', sunset: '–' },
+  polar_day: { sunrise: '–', sunset: 'Does not set' },
+};
+
+function formatSun(day: Day, event: 'sunrise' | 'sunset', clock: Clock): string {
+  if (day.daylight === 'polar_day' || day.daylight === 'polar_night') return withoutSun[day.daylight][event];
+  const time = day[event];
+  return time ? clock.time(time) : '–';
 }
 
 function ageText(seconds: number): string {

@@ -1,10 +1,10 @@
 import { useId } from 'react';
 import type { Forecast } from '#server/weather/schema.ts';
-import { formatNumber, formatTime, weekdayOf } from './format.ts';
+import { type Clock, formatNumber } from './format.ts';
 import { barsOf, linePath, niceRange, scaleOf } from './scale.ts';
 
 type Hour = Forecast['hourly'][number];
-type Props = { hours: readonly Hour[]; units: Forecast['units']; utcOffsetSeconds: number };
+type Props = { hours: readonly Hour[]; units: Forecast['units']; clock: Clock };
 
 /** SVG units. The chart scales to the available width. */
 const width = 960;
@@ -14,7 +14,7 @@ const lanes = { temperature: [34, 168], chance: [206, 268], wind: [306, 358] } a
 const bottom = 386;
 
 /** A chart with three lanes over one time axis: temperature, chance of rain and wind. The table has the same data. */
-export function HourlyChart({ hours, units, utcOffsetSeconds }: Props) {
+export function HourlyChart({ hours, units, clock }: Props) {
   const id = useId();
   const step = (width - left - right) / Math.max(1, hours.length);
   const x = (index: number) => left + step * (index + 0.5);
@@ -28,7 +28,6 @@ export function HourlyChart({ hours, units, utcOffsetSeconds }: Props) {
     chance: scaleOf([0, 100], lanes.chance),
     wind: scaleOf(winds, lanes.wind),
   };
-  const clock = (hour: Hour) => formatTime(hour.time, utcOffsetSeconds);
 
   return (
     <svg
@@ -53,7 +52,7 @@ export function HourlyChart({ hours, units, utcOffsetSeconds }: Props) {
         ) : null,
       )}
       {hours.map((hour, index) => {
-        const text = clock(hour);
+        const text = clock.time(hour.time);
         if (!/^(00|06|12|18):00$/.test(text)) return null;
         return (
           <g key={hour.time.getTime()}>
@@ -65,7 +64,7 @@ export function HourlyChart({ hours, units, utcOffsetSeconds }: Props) {
               y2={lanes.wind[1]}
             />
             <text className="chart-label" x={x(index)} y={bottom} textAnchor="middle">
-              {text === '00:00' ? weekdayOf(hour.time, utcOffsetSeconds) : text}
+              {text === '00:00' ? clock.weekday(hour.time) : text}
             </text>
           </g>
         );
