@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { AppError } from './errors.ts';
 
 /** The caller of a procedure or route: rate limits are charged to it and its scopes authorize it. */
 export type Principal =
@@ -8,6 +9,23 @@ export type Principal =
   | { kind: 'visitor'; key: string }
   /** Another service, identified by its key. */
   | { kind: 'service'; name: string; scopes: readonly string[] };
+
+/**
+ * Rejects callers without a scope. A further kind of caller, such as a signed-in user, needs a case here.
+ *
+ * @throws AppError `unauthorized` or `forbidden`
+ */
+export function requireScope(principal: Principal, scope: string): void {
+  switch (principal.kind) {
+    case 'internal':
+      return;
+    case 'visitor':
+      throw new AppError('unauthorized', { message: `A service key with the scope ${scope} is required.` });
+    case 'service':
+      if (principal.scopes.includes(scope)) return;
+      throw new AppError('forbidden', { message: `The service key does not have the scope ${scope}.` });
+  }
+}
 
 /** Returns the rate-limit bucket of a principal, or null if its calls are not limited. */
 export function bucketOf(principal: Exclude<Principal, { kind: 'internal' }>): string;

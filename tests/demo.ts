@@ -2,6 +2,7 @@
  * `npm run demo`: builds the product and serves it with stand-in upstreams on loopback. No account, no internet.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { requireFreePort, StartupCheckError } from '#server/bin/startup-checks.ts';
 import { ConfigurationError, parseEnv } from '#server/config/env.ts';
@@ -31,12 +32,17 @@ try {
   process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
+    const serviceKey = `demo_${randomBytes(16).toString('base64url')}`;
+    const digest = createHash('sha256').update(serviceKey).digest('hex');
     console.log(
-      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox)\n`,
+      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox)\nService key for the endpoints that are not public: ${serviceKey}\n`,
     );
     process.exitCode = await launch(startArguments(), {
       ...upstreams.env,
       DEMO: '1',
+      SERVICE_KEYS: [process.env.SERVICE_KEYS, `demo:${digest}:mail+proxy.github+proxy.files`]
+        .filter(Boolean)
+        .join(','),
       // One visitor needs no more than one worker, and one worker starts sooner.
       WEB_CONCURRENCY: process.env.WEB_CONCURRENCY || '1',
     });

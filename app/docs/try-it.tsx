@@ -2,6 +2,7 @@
 
 import { type FormEvent, useId, useState } from 'react';
 import type { SuperJSONResult } from 'superjson';
+import { ServiceKeyField } from '#app/_components/service-key-field.tsx';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { type ObservedCall, observeCall } from '#client/observed-call.ts';
 import { CallResult } from './call-result.tsx';
@@ -79,21 +80,11 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
           </div>
         )}
         {scope !== null && (
-          <label className="block max-w-prose space-y-1">
-            <span className="block font-medium">Service key</span>
-            <input
-              type="password"
-              className="field"
-              autoComplete="off"
-              value={serviceKey}
-              aria-describedby={`${id}-key`}
-              onChange={(event) => setServiceKey(event.target.value)}
-            />
-            <span id={`${id}-key`} className="block text-muted text-sm">
-              The key needs the scope <code>{scope}</code>. It is not stored and is gone when you leave this
-              page.
-            </span>
-          </label>
+          <ServiceKeyField
+            scope={scope}
+            value={serviceKey}
+            onChange={(event) => setServiceKey(event.target.value)}
+          />
         )}
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <button type="submit" className="button" disabled={pending || !hydrated}>

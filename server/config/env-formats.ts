@@ -52,7 +52,7 @@ export const rateLimitsSchema = z
 const serviceKeyEntry = z
   .string()
   .regex(
-    /^[\w-]{1,64}:[\da-f]{64}(:[a-z]+(\+[a-z]+)*)?$/,
+    /^[\w-]{1,64}:[\da-f]{64}(:[a-z][\w.-]*(\+[a-z][\w.-]*)*)?$/,
     'must be name:sha256:scope+scope, as printed by npm run key',
   );
 

@@ -7,7 +7,7 @@ import { authenticateService } from './service-key.ts';
 /**
  * Returns the principal of a request: the service whose key it carries, otherwise the visitor at its client address.
  *
- * @throws HttpError `unauthorized` for an unknown key
+ * @throws AppError `unauthorized` for an unknown key
  */
 export function authenticate(
   request: HttpRequest,

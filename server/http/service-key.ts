@@ -1,17 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { AppError } from '../errors.ts';
 import type { Principal } from '../principal.ts';
-import { HttpError } from './http-error.ts';
 import type { HttpRequest } from './request.ts';
 
 /** A service that may call the API. Only the SHA-256 of its key is stored. */
 export type ServiceKey = { name: string; sha256: Buffer; scopes: readonly string[] };
 
+/** Headers of every 401. */
 export const bearerChallenge = { 'www-authenticate': 'Bearer realm="typed-bff"' };
 
 /**
  * Returns the service whose key the request carries, or undefined if it carries none.
  *
- * @throws HttpError `unauthorized` for an unknown key, so that a mistyped key does not go unnoticed
+ * @throws AppError `unauthorized` for an unknown key, so that a mistyped key does not go unnoticed
  */
 export function authenticateService(
   request: HttpRequest,
@@ -22,7 +23,7 @@ export function authenticateService(
   if (authorization === null || !/^bearer(?:\s|$)/i.test(authorization)) return undefined;
   const token = /^bearer +([\w.~+/-]{1,512}=*)$/i.exec(authorization)?.[1];
   const service = token && findService(token, keys);
-  if (!service) throw new HttpError('unauthorized', { headers: bearerChallenge });
+  if (!service) throw new AppError('unauthorized');
   return { kind: 'service', name: service.name, scopes: service.scopes };
 }
 

@@ -13,6 +13,6 @@ const validType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
 
 /** @param mediaType without parameters; empty if it is missing */
 export function acceptsMediaType(accepted: readonly string[], mediaType: string): boolean {
-  if (accepted.includes(mediaType)) return true;
-  return accepted.includes(anyMediaType) && (mediaType === '' || validType.test(mediaType));
+  if (!accepted.includes(anyMediaType)) return accepted.includes(mediaType);
+  return mediaType === '' || validType.test(mediaType);
 }

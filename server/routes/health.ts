@@ -4,7 +4,6 @@ import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import { type HttpResponse, jsonResponse, type ResponseHeaders } from '../http/response.ts';
-import { bearerChallenge } from '../http/service-key.ts';
 import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
 import { handleGet } from './get-only.ts';
@@ -44,7 +43,7 @@ export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
     if (principal.kind === 'service' && !principal.scopes.includes('metrics'))
       throw new HttpError('forbidden');
     if (principal.kind === 'visitor' && !loopback.has(principal.key)) {
-      throw new HttpError('unauthorized', { headers: bearerChallenge });
+      throw new HttpError('unauthorized');
     }
     const body = await metrics.text();
     return {

@@ -15,8 +15,10 @@ import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
 import { acceptsMediaType, anyMediaType, mediaTypeOf } from '../lib/media-type.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
 import { traceIds } from '../observability/trace-context.ts';
+import { requireScope } from '../principal.ts';
 import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import { services } from '../services.ts';
+import { requiredScopeOf } from '../upstream-client/access.ts';
 import type { RawEndpoint, Upstream } from '../upstream-client/endpoint.ts';
 import { findRawEndpoints, type RawMatch } from '../upstream-client/match.ts';
 import { parsePath } from '../upstream-client/path-segment.ts';
@@ -52,6 +54,8 @@ async function handleTransfer(request: HttpRequest, scope: RequestScope): Promis
   }
   const principal = authenticate(request, env);
   scope.principal = principal;
+  const requiredScope = requiredScopeOf(upstream, match.endpoint);
+  if (requiredScope !== undefined) requireScope(principal, requiredScope);
   const upload = uploadOf(request, match.endpoint, scope);
   await enforce({ principal, scope, rateLimiter, metrics }, 'upstream');
 

@@ -7,6 +7,7 @@ import { readFields } from '../lib/form-fields.ts';
 import { type CallRecord, requestScope } from '../observability/request-scope.ts';
 import { currentTrace } from '../observability/trace-context.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
+import { requireScope } from '../principal.ts';
 import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import type { Context } from './context.ts';
 import { rejectLazyRouters } from './procedure-definition.ts';
@@ -134,9 +135,7 @@ export function publicProcedure(meta: ProcedureMeta) {
  */
 export function serviceProcedure(meta: ProcedureMeta & { scope: string }) {
   return baseProcedure.meta(meta).use(({ ctx, next }) => {
-    if (ctx.principal.kind === 'internal') return next();
-    if (ctx.principal.kind !== 'service') throw new AppError('unauthorized');
-    if (!ctx.principal.scopes.includes(meta.scope)) throw new AppError('forbidden');
+    requireScope(ctx.principal, meta.scope);
     return next();
   });
 }

@@ -23,6 +23,11 @@ type CommonEndpoint = {
   mayBeMissing?: boolean;
   /** If true, requests do not carry the upstream's credential. */
   anonymous?: boolean;
+  /**
+   * Who may call the endpoint through the proxy. `true`: anyone. `false`: service keys with the scope `proxy.<upstream>`.
+   * Default: `true` for a GET without the upstream's credential, `false` for all others.
+   */
+  public?: boolean;
   /** Example input for the documentation and the explorer. */
   example: unknown;
 };

@@ -12,7 +12,10 @@ const params = z.strictObject({
     ),
 });
 
-/** The operator's file store, which supports GET and PUT. Configured by `FILES_URL`. */
+/**
+ * The operator's file store, which supports GET and PUT. Configured by `FILES_URL`. Anyone may download, as from any file
+ * server without a password. Uploads need the scope `proxy.files`, because they replace existing files.
+ */
 export const files = defineUpstream({
   name: 'files',
   title: 'File store',

@@ -12,7 +12,13 @@ export const repository = z.strictObject({
 const cache = { freshFor: 60_000, staleWhileRevalidateFor: 5 * 60_000, staleIfErrorFor: 60 * 60_000 };
 const mediaTypes = ['application/json', 'application/vnd.github+json'];
 
-/** GitHub's REST API, https://docs.github.com/rest. Without `GITHUB_TOKEN` it allows 60 calls an hour per address. */
+/**
+ * GitHub's REST API, https://docs.github.com/rest. Without `GITHUB_TOKEN` it allows 60 calls an hour per address.
+ *
+ * The reading endpoints are public although they send the token: they are cached, and a token without access to private
+ * repositories, which docs/configuration.md asks for, only raises GitHub's limit. Rendering is not public: anyone could
+ * have texts of their own processed under the operator's token, uncached.
+ */
 export const github = defineUpstream({
   name: 'github',
   title: 'GitHub REST API',
@@ -29,6 +35,7 @@ export const github = defineUpstream({
       summary: 'Describes a repository on GitHub',
       description: "Returns a public repository's description, language, licence, topics and counts.",
       params: repository,
+      public: true,
       answer: {
         kind: 'json',
         mediaTypes,
@@ -57,6 +64,7 @@ export const github = defineUpstream({
       summary: "Lists a repository's releases on GitHub",
       description: 'Returns the published releases, newest first, with their notes in Markdown.',
       params: repository,
+      public: true,
       query: z
         .strictObject({
           per_page: z.int().min(1).max(30).default(10),

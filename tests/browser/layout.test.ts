@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, vi } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
+import { proxyKey } from '#tests/support/proxy-key.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { backgroundLuminance, sidewaysOverflow } from './support/layout.ts';
 import { screenshot } from './support/screenshot.ts';
@@ -85,6 +86,7 @@ describe('from 320 to 1920 px, there is no horizontal overflow', () => {
     await page.goto('/proxy');
     const card = page.getByRole('listitem').filter({ hasText: 'proxy.github.renderMarkdown' });
     await hydrated(card.getByRole('button', { name: 'Call' }));
+    await card.getByLabel('Service key').fill(proxyKey);
     await card.getByLabel('body.text').fill(longWord);
     await card.getByRole('button', { name: 'Call' }).click();
     await reads(card.locator('pre'), longWord);

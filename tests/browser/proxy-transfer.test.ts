@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Download, Locator, Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
+import { proxyKey } from '#tests/support/proxy-key.ts';
 import { patternSha256 } from '#tests/support/upstreams/index.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
@@ -127,6 +128,7 @@ test('an upload shows the sent size and the response of the upstream', async () 
   const { page, card, submit } = await openForm('PUT /api/raw/files/files/{name}', 'Upload');
   const buffer = Buffer.alloc(300 * 1024, 'some file ');
   await card.getByLabel('params.name').fill('from-a-browser.bin');
+  await card.getByLabel('Service key').fill(proxyKey);
   await card
     .getByLabel('File (at most 2.0 GB)')
     .setInputFiles({ name: 'mine.txt', mimeType: 'text/plain', buffer });

@@ -1,5 +1,6 @@
 import { afterEach, expect } from 'vitest';
 import { addSuccesses } from '#tests/product/healthy-history.ts';
+import { proxyKey } from '#tests/support/proxy-key.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
 import { trpcCalls } from './support/requests.ts';
@@ -45,7 +46,8 @@ test.each([
   ['releases', /"tag_name": "v[^"]+"(.*"tag_name"){2}/s],
   ['renderMarkdown', /"data": ".*<strong>Hello<\/strong> from a typed proxy/],
 ])('proxy.github.%s works with its example', async (name, expected) => {
-  const { page, requests, response, call } = await openForm(`proxy.github.${name}`);
+  const { page, card, requests, response, call } = await openForm(`proxy.github.${name}`);
+  if (name === 'renderMarkdown') await card.getByLabel('Service key').fill(proxyKey);
   await call();
   await reads(response, expected);
   await reads(response, '"status": 200');
@@ -54,6 +56,17 @@ test.each([
   expect(request?.method()).toBe('POST');
   expect(request?.url()).not.toMatch(/input|owner|Hello/);
   await screenshot(page, `proxy-${name.toLowerCase()}`);
+});
+
+test('an endpoint that is not public names the scope that its key needs', async () => {
+  const { card, call, expectProblem } = await openForm('proxy.github.renderMarkdown');
+  expectProblem(/^401: POST \/api\/trpc\/proxy\.github\.renderMarkdown/);
+  await reads(card, 'The key needs the scope proxy.github.');
+  const before = product().upstreams.github.requests.length;
+  await call();
+  const { reason } = await readFailure(card.getByRole('alert'));
+  expect(reason).toBe('unauthorized');
+  expect(product().upstreams.github.requests).toHaveLength(before);
 });
 
 test('the form sends its values to the upstream', async () => {

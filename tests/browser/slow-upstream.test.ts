@@ -1,4 +1,5 @@
 import { afterEach, describe, expect } from 'vitest';
+import { proxyKey } from '#tests/support/proxy-key.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { dailyTable, keepPlace } from './support/forecast.ts';
 import { watchShifts } from './support/layout-shift.ts';
@@ -57,6 +58,7 @@ describe.each([320, 1440])('%i px wide, the layout does not shift', (width) => {
     await page.goto('/proxy');
     const card = page.getByRole('listitem').filter({ hasText: 'proxy.github.renderMarkdown' });
     await hydrated(card.getByRole('button'));
+    await card.getByLabel('Service key').fill(proxyKey);
     await card.getByLabel('body.text').fill(`slow ${width}`);
     product().upstreams.github.fault(slow);
     await card.getByRole('button', { name: 'Call' }).click();

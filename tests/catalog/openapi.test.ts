@@ -105,4 +105,16 @@ describe('the OpenAPI document', () => {
     expect(operationOf('/api/raw/files/files/{name}', 'put').requestBody?.content).toHaveProperty(['*/*']);
     expect(operationOf('/api/raw/files/files/{name}', 'get').responses).toHaveProperty('default');
   });
+
+  test('names the scope of endpoints that are not public', () => {
+    const open = [{}, { serviceKey: [] }];
+    expect(operationOf('/api/raw/files/files/{name}', 'get').security).toEqual(open);
+    expect(operationOf('/api/raw/files/files/{name}', 'put').security).toEqual([
+      { serviceKey: ['proxy.files'] },
+    ]);
+    expect(operationOf('/api/trpc/proxy.github.repository', 'post').security).toEqual(open);
+    expect(operationOf('/api/trpc/proxy.github.renderMarkdown', 'post').security).toEqual([
+      { serviceKey: ['proxy.github'] },
+    ]);
+  });
 });

@@ -7,6 +7,7 @@ import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
 import { logLines } from '#tests/http/support/log.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import type { Product } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import {
   callEcho,
   type ReceivedResponse,
@@ -182,7 +183,7 @@ test('every worker knows the status of a suspected mail', async () => {
 
 test('the upstream status includes the calls of all workers', async () => {
   const render = (n: number) =>
-    call('proxy.github.renderMarkdown', { body: { text: `number ${n}` } }, newcomer());
+    call('proxy.github.renderMarkdown', { body: { text: `number ${n}` } }, proxyAuthorization);
   let n = 0;
   const rendered = await reachEveryWorker(product, () => render(n++));
   expect(new Set(rendered.map(({ status }) => status))).toEqual(new Set([200]));

@@ -175,6 +175,10 @@ const table: Record<keyof Env, Row> = {
         `cron:${'ab'.repeat(32)}:mail+weather`,
         [{ name: 'cron', sha256: Buffer.alloc(32, 0xab), scopes: ['mail', 'weather'] }],
       ],
+      [
+        `ci:${'ab'.repeat(32)}:proxy.files+proxy.open-meteo`,
+        [{ name: 'ci', sha256: Buffer.alloc(32, 0xab), scopes: ['proxy.files', 'proxy.open-meteo'] }],
+      ],
     ],
     invalid: ['hunter2', 'cron:hunter2:mail', `cron:${'ab'.repeat(31)}`],
   },

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { post } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { nextArguments, startArguments } from '#tests/support/start-command.ts';
 import { eventOf, linesOf } from './support/log.ts';
 
@@ -61,7 +62,11 @@ describe.each([
     await disconnect((signal) =>
       fetch(`${product.baseUrl}/api/trpc/proxy.github.renderMarkdown`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+        headers: {
+          ...proxyAuthorization,
+          'content-type': 'application/json',
+          'x-request-id': requestId,
+        },
         body: '{"json":{"body":{"text":"*a*"}}}',
         signal,
       }),
@@ -81,6 +86,7 @@ describe.each([
         {
           method: 'POST',
           headers: {
+            ...proxyAuthorization,
             'content-type': 'application/json',
             'trpc-accept': 'application/jsonl',
             'x-request-id': requestId,

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingPages, pagesAndPosts, posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { sendBytes } from './support/raw-socket.ts';
 
@@ -48,8 +49,13 @@ const rejected: Row[] = [
     title: 'a rejected upload',
     path: file,
     status: 415,
-    init: { method: 'PUT', body: 'x', headers: { 'content-type': 'multipart/form-data' } },
+    init: {
+      method: 'PUT',
+      body: 'x',
+      headers: { ...proxyAuthorization, 'content-type': 'multipart/form-data' },
+    },
   },
+  { title: 'an upload without a service key', path: file, status: 401, init: { method: 'PUT', body: 'x' } },
 ];
 const streams: Row[] = [
   { title: 'a download', path: file, status: 200 },

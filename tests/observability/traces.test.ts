@@ -11,6 +11,7 @@ import {
   untilTraced,
 } from '#tests/support/collector.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { callersTrace, exportingTo } from './support.ts';
 
@@ -203,7 +204,7 @@ test('an internal upstream gets the trace context for uploads and downloads', as
   const headers = { traceparent: caller.traceparent, tracestate: 'vendor=opaque' };
   const uploaded = await fetch(`${product.baseUrl}/api/raw/files/files/traced.bin`, {
     method: 'PUT',
-    headers: { ...headers, 'content-type': 'application/octet-stream' },
+    headers: { ...headers, ...proxyAuthorization, 'content-type': 'application/octet-stream' },
     body: 'bytes',
   });
   expect(uploaded.status).toBe(201);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { possibleErrors } from '#server/catalog/possible-errors.ts';
 import { type ErrorReason, errorReasons } from '#server/errors.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 
 type WithBaseUrl = { baseUrl: string };
 
@@ -35,7 +36,10 @@ const errorSchema = z.strictObject({
 
 export type ErrorBody = z.output<typeof errorSchema>['error']['json'] & { text: string };
 
-/** Makes a call with plain fetch, like any HTTP client. */
+/**
+ * Makes a call with plain fetch, like any HTTP client. A call of the proxy that requires a service key carries that of
+ * the tests.
+ */
 export function post(
   { baseUrl }: WithBaseUrl,
   path: string,
@@ -44,7 +48,11 @@ export function post(
 ): Promise<Response> {
   return fetch(`${baseUrl}/api/trpc/${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: {
+      'content-type': 'application/json',
+      ...(procedures.get(path)?.meta.scope?.startsWith('proxy.') ? proxyAuthorization : {}),
+      ...headers,
+    },
     body: JSON.stringify(superjson.serialize(input)),
   });
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
   product = await startProduct({
     TRUSTED_PROXY_HOPS: '1',
     RATE_LIMITS: 'light=30/60,upstream=1000/60,mail=5/3600',
-    SERVICE_KEYS: `reader:${sha256Of(keys.reader)},writer:${sha256Of(keys.writer)}:mail`,
+    SERVICE_KEYS: `reader:${sha256Of(keys.reader)},writer:${sha256Of(keys.writer)}:mail+proxy.github`,
     ALLOWED_ORIGINS: 'https://friend.example',
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { expectError, post, resultOf } from './call.ts';
 
 const exampleSchema = z.object({ params: z.record(z.string(), z.string()) });
@@ -12,7 +13,7 @@ let api: ReturnType<typeof createScriptClient>;
 
 beforeAll(async () => {
   product = await startProduct({ GITHUB_TOKEN: token });
-  api = createScriptClient({ baseUrl: product.baseUrl });
+  api = createScriptClient({ baseUrl: product.baseUrl, headers: () => proxyAuthorization });
 });
 afterAll(() => product.close());
 beforeEach(() => {
@@ -21,9 +22,14 @@ beforeEach(() => {
 
 describe('proxy.endpoints', () => {
   const github = [
-    { path: 'proxy.github.repository', kind: 'query', template: '/repos/{owner}/{repo}' },
-    { path: 'proxy.github.releases', kind: 'query', template: '/repos/{owner}/{repo}/releases' },
-    { path: 'proxy.github.renderMarkdown', kind: 'mutation', template: '/markdown' },
+    { path: 'proxy.github.repository', kind: 'query', template: '/repos/{owner}/{repo}', scope: null },
+    { path: 'proxy.github.releases', kind: 'query', template: '/repos/{owner}/{repo}/releases', scope: null },
+    {
+      path: 'proxy.github.renderMarkdown',
+      kind: 'mutation',
+      template: '/markdown',
+      scope: 'proxy.github',
+    },
   ];
 
   test('lists exactly the declared endpoints, by fetch and by the script client', async () => {
@@ -36,11 +42,12 @@ describe('proxy.endpoints', () => {
   test('has a working example for each endpoint', async () => {
     const listed = await api.proxy.endpoints.query();
     expect(new Set(listed.map(({ kind }) => kind))).toEqual(new Set(['query', 'mutation', 'raw']));
-    for (const { path, example, kind, method, upload } of listed) {
+    for (const { path, example, kind, method, upload, scope } of listed) {
       if (kind === 'raw') {
         const response = await fetch(`${product.baseUrl}${rawPath(path, example)}`, {
           method,
-          ...(upload ? { body: 'x', headers: { 'content-type': upload.mediaTypes[0] ?? '' } } : {}),
+          headers: scope === null ? {} : proxyAuthorization,
+          ...(upload ? { body: new Blob(['x']) } : {}),
         });
         expect(response.ok, await response.text()).toBe(true);
         continue;

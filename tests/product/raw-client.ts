@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { z } from 'zod';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 
 type WithBaseUrl = Pick<Product, 'baseUrl'>;
 
@@ -85,7 +86,11 @@ export function openUpload(
   name: string,
   headers: Record<string, string> = octets,
 ): Upload {
-  const outgoing = request(fileUrl(product, name), { method: 'PUT', agent: false, headers });
+  const outgoing = request(fileUrl(product, name), {
+    method: 'PUT',
+    agent: false,
+    headers: { ...proxyAuthorization, ...headers },
+  });
   const response = new Promise<Response>((resolve, reject) => {
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {

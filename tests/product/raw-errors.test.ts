@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { expectError } from './call.ts';
 import { fileUrl, octets } from './raw-client.ts';
 
@@ -52,7 +53,7 @@ describe('404', () => {
   });
 
   test.each(['GET', 'PUT'])('%s of an upstream that is not configured', async (method) => {
-    const body = method === 'PUT' ? { body: 'x', headers: octets } : {};
+    const body = method === 'PUT' ? { body: 'x', headers: { ...octets, ...proxyAuthorization } } : {};
     const response = await fetch(fileUrl(withoutStore, 'synthetic-10.bin'), { method, ...body });
     await expectError(response, { reason: 'not_found' });
     expect(withoutStore.upstreams.files.requests).toEqual([]);

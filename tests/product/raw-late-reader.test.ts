@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { parseResponses, sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
 import type { Product } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { readError } from './call.ts';
 import { withFileStore } from './raw-client.ts';
 
@@ -15,7 +16,12 @@ const mebibyte = 2 ** 20;
 const octets = 'content-type: application/octet-stream';
 
 function head(bytes: number, ...headers: string[]): string {
-  const lines = ['PUT /api/raw/files/files/x.bin HTTP/1.1', 'host: localhost', `content-length: ${bytes}`];
+  const lines = [
+    'PUT /api/raw/files/files/x.bin HTTP/1.1',
+    'host: localhost',
+    `authorization: ${proxyAuthorization.authorization}`,
+    `content-length: ${bytes}`,
+  ];
   return `${[...lines, ...headers].join('\r\n')}\r\n\r\n`;
 }
 

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { fileUrl, sha256 } from './raw-client.ts';
@@ -132,7 +133,11 @@ test.each([
   'a file %s of type %s is uploaded and downloaded as an attachment',
   async (name, type, sent, disposition) => {
     const url = fileUrl(product, name);
-    const stored = await fetch(url, { method: 'PUT', body: 'bytes', headers: { 'content-type': type } });
+    const stored = await fetch(url, {
+      method: 'PUT',
+      body: 'bytes',
+      headers: { ...proxyAuthorization, 'content-type': type },
+    });
     expect([stored.status, stored.headers.get('content-disposition')?.split(';', 1)[0]]).toEqual([
       201,
       'attachment',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { expectError, post, resultOf } from './call.ts';
 import { fileUrl, octets } from './raw-client.ts';
 
@@ -19,7 +20,12 @@ test('downloads and uploads count against the upstream rate limit', async () => 
   await expectError(await fetch(url, { method: 'DELETE' }), { reason: 'method_not_allowed' });
   expect((await fetch(url, { method: 'OPTIONS' })).status).toBe(204);
 
-  const allowed: RequestInit[] = [{}, { method: 'HEAD' }, { method: 'PUT', body: 'x', headers: octets }];
+  const headers = { ...octets, ...proxyAuthorization };
+  const allowed: RequestInit[] = [
+    { headers },
+    { method: 'HEAD', headers },
+    { method: 'PUT', body: 'x', headers },
+  ];
   for (const [index, init] of allowed.entries()) {
     const response = await fetch(url, init);
     await response.arrayBuffer();
@@ -29,7 +35,7 @@ test('downloads and uploads count against the upstream rate limit', async () => 
   }
   expect(requests).toHaveLength(3);
 
-  for (const init of [{}, { method: 'PUT', body: 'x', headers: octets }]) {
+  for (const init of [{ headers }, { method: 'PUT', body: 'x', headers }]) {
     const response = await fetch(url, init);
     const { data } = await expectError(response, { reason: 'rate_limited' });
     expect(response.headers.get('ratelimit')).toMatch(/^"upstream";r=0;t=\d+$/);
@@ -40,6 +46,7 @@ test('downloads and uploads count against the upstream rate limit', async () => 
 
   // Upstream calls share the bucket, other calls do not.
   const params = { owner: 'trpc', repo: 'trpc' };
-  await expectError(await post(product, 'proxy.github.repository', { params }), { reason: 'rate_limited' });
-  await resultOf(await post(product, 'proxy.endpoints'));
+  const repository = await post(product, 'proxy.github.repository', { params }, proxyAuthorization);
+  await expectError(repository, { reason: 'rate_limited' });
+  await resultOf(await post(product, 'proxy.endpoints', undefined, proxyAuthorization));
 });

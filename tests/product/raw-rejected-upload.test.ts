@@ -16,6 +16,7 @@ const piece = patternAt(0, mebibyte);
 describe('an upload is rejected before the upstream is called', () => {
   test.each<Record<string, string>>([
     { 'content-type': 'text' },
+    { 'content-type': '*/*' },
     { 'content-type': 'multipart/form-data; boundary=b' },
     { 'content-type': 'application/octet-stream, text/html' },
     { ...octets, 'content-encoding': 'gzip' },

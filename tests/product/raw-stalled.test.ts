@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { openDownload } from './raw-client.ts';
 
@@ -26,7 +27,7 @@ describe.concurrent('a stream that stalls', () => {
       response += chunk.toString();
     });
     socket.write(
-      'PUT /api/raw/files/files/stalled.bin HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\nabc',
+      `PUT /api/raw/files/files/stalled.bin HTTP/1.1\r\nhost: localhost\r\nauthorization: ${proxyAuthorization.authorization}\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\nabc`,
     );
     const timeout = 30_000;
     await vi.waitFor(() => expect(response).toMatch(/^HTTP\/1\.1 408 .*request_timeout/s), { timeout });

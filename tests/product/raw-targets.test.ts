@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { readError } from './call.ts';
 
@@ -19,6 +20,7 @@ async function send(method: string, target: string): Promise<WireResponse | unde
     `${method} ${target} HTTP/1.1`,
     'host: localhost',
     'connection: close',
+    `authorization: ${proxyAuthorization.authorization}`,
     ...(method === 'PUT' ? ['content-type: application/octet-stream', 'content-length: 1'] : []),
   ].join('\r\n');
   const bytes = Buffer.from(`${head}\r\n\r\n${method === 'PUT' ? 'x' : ''}`, 'latin1');

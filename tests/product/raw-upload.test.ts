@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Product } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { expectError } from './call.ts';
 import { withFileStore } from './raw-client.ts';
@@ -14,6 +15,7 @@ withFileStore((started) => {
 
 const path = '/api/raw/files/files/';
 const bytes = { 'content-type': 'application/octet-stream' };
+const authorization = `authorization: ${proxyAuthorization.authorization}\r\n`;
 
 function put(
   name: string,
@@ -22,7 +24,7 @@ function put(
 ) {
   return fetch(`${product.baseUrl}${path}${name}`, {
     method: 'PUT',
-    headers,
+    headers: { ...proxyAuthorization, ...headers },
     body: body instanceof ReadableStream ? body : new Uint8Array(body),
     ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
   });
@@ -80,7 +82,11 @@ test('an upload whose content length is too large is rejected before its body is
   const status = await new Promise((resolve, reject) => {
     const outgoing = request(
       `${product.baseUrl}${path}huge.bin`,
-      { method: 'PUT', agent: false, headers: { ...bytes, 'content-length': String(3 * 2 ** 30) } },
+      {
+        method: 'PUT',
+        agent: false,
+        headers: { ...proxyAuthorization, ...bytes, 'content-length': String(3 * 2 ** 30) },
+      },
       (response) => {
         resolve(response.statusCode);
         outgoing.destroy();
@@ -106,7 +112,7 @@ test('a client disconnect aborts the upload and stores nothing', async () => {
   const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(
-    `PUT ${path}left.bin HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
+    `PUT ${path}left.bin HTTP/1.1\r\nhost: localhost\r\n${authorization}content-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
   );
   socket.write(Buffer.alloc(100_000));
   await expect.poll(() => files.open).toBe(1);

@@ -4,6 +4,7 @@ import { createScriptClient } from '#client/node.ts';
 import { limits } from '#server/config/limits.ts';
 import { type Exposition, parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { expectError, post, resultOf } from './call.ts';
 
 const { minimumAttempts, openFor } = limits.upstream.breaker;
@@ -61,7 +62,11 @@ async function expectOtherUpstreamsWork(): Promise<void> {
     ['files/files/synthetic-1000.bin', {}],
     [
       'files/files/mine.bin',
-      { method: 'PUT', body: 'four', headers: { 'content-type': 'application/octet-stream' } },
+      {
+        method: 'PUT',
+        body: 'four',
+        headers: { ...proxyAuthorization, 'content-type': 'application/octet-stream' },
+      },
     ],
   ] as const) {
     const response = await fetch(`${product.baseUrl}/api/raw/${path}`, init);

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireBuild } from '#server/bin/startup-checks.ts';
+import { proxyKeyEntry } from './proxy-key.ts';
 import { nextArguments, startArguments } from './start-command.ts';
 import { startUpstreams, type Upstreams } from './upstreams/index.ts';
 
@@ -58,6 +59,7 @@ export async function startProduct(
         'light=1000000/60,upstream=1000000/60,mail=1000000/60,page=1000000/60,mailSender=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60',
       ...upstreams.env,
       ...env,
+      SERVICE_KEYS: [env.SERVICE_KEYS, proxyKeyEntry].filter(Boolean).join(','),
     },
   });
   let output = '';

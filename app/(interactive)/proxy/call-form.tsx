@@ -1,38 +1,34 @@
 'use client';
 
-import { getUntypedClient } from '@trpc/client';
 import { type FormEvent, useState } from 'react';
 import { Failure, type FailureProps } from '#app/_components/failure.tsx';
+import { ServiceKeyField } from '#app/_components/service-key-field.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
-import { trpc } from '#client/trpc.ts';
+import { observeCall } from '#client/observed-call.ts';
 import { FieldControl } from './field-control.tsx';
-import { formFieldsOf, inputOf } from './form-fields.ts';
+import { formFieldsOf, inputOf, serviceKeyName, serviceKeyOf } from './form-fields.ts';
 import type { ListedEndpoint } from './listed-endpoint.ts';
 
 type Outcome = { response: unknown } | { failure: Pick<FailureProps, 'message' | 'data'> };
 
 /** A form, generated from the endpoint's JSON Schema, that calls its procedure. */
 export function CallForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: boolean }) {
-  const client = getUntypedClient(trpc.useUtils().client);
   const [pending, setPending] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>();
   const fields = formFieldsOf(endpoint.input, endpoint.example);
 
   async function call(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const input = inputOf(fields, new FormData(event.currentTarget));
+    const form = new FormData(event.currentTarget);
     setPending(true);
-    try {
-      const response =
-        endpoint.kind === 'query'
-          ? await client.query(endpoint.path, input)
-          : await client.mutation(endpoint.path, input);
-      setOutcome({ response });
-    } catch (error) {
-      setOutcome({ failure: toFailure(error instanceof Error ? error : new Error(String(error))) });
-    } finally {
-      setPending(false);
-    }
+    const { outcome: result } = await observeCall({
+      path: endpoint.path,
+      type: endpoint.kind === 'query' ? 'query' : 'mutation',
+      input: inputOf(fields, form),
+      serviceKey: serviceKeyOf(form),
+    });
+    setOutcome('error' in result ? { failure: toFailure(result.error) } : { response: result.data });
+    setPending(false);
   }
 
   return (
@@ -41,6 +37,7 @@ export function CallForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready:
         {fields.map((field) => (
           <FieldControl key={field.name} field={field} />
         ))}
+        {endpoint.scope !== null && <ServiceKeyField scope={endpoint.scope} name={serviceKeyName} />}
         <div className="sm:col-span-2">
           <button type="submit" className="button" disabled={pending || !ready}>
             {pending ? 'Calling…' : 'Call'}

@@ -45,6 +45,13 @@ export function inputOf(fields: FormField[], form: FormData): Record<string, Rec
   return input;
 }
 
+/** Name of the field for the service key. It differs from all fields of an input, which contain a dot. */
+export const serviceKeyName = 'serviceKey';
+
+export function serviceKeyOf(form: FormData): string {
+  return String(form.get(serviceKeyName) ?? '').trim();
+}
+
 function entriesOf(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }

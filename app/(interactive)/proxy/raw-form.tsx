@@ -1,9 +1,10 @@
 'use client';
 
 import { type FormEvent, useId } from 'react';
+import { ServiceKeyField } from '#app/_components/service-key-field.tsx';
 import { formatBytes } from '#app/_lib/format-bytes.ts';
 import { FieldControl } from './field-control.tsx';
-import { formFieldsOf, inputOf } from './form-fields.ts';
+import { formFieldsOf, inputOf, serviceKeyName, serviceKeyOf } from './form-fields.ts';
 import { type ListedEndpoint, rawUrlOf } from './listed-endpoint.ts';
 import { download, save, upload } from './transfer.ts';
 import { TransferProgress } from './transfer-progress.tsx';
@@ -21,12 +22,13 @@ export function RawForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: 
     const { params = {} } = inputOf(fields, form);
     const url = rawUrlOf(endpoint, params);
     const file = form.get('file');
+    const serviceKey = serviceKeyOf(form);
     void start(async (watch) => {
       if (file instanceof File) {
-        const response = await upload(url, endpoint.method, file, watch);
+        const response = await upload(url, endpoint.method, file, { ...watch, serviceKey });
         return `Sent ${formatBytes(file.size)}. Response of the upstream: ${response}`;
       }
-      const received = await download(url, watch);
+      const received = await download(url, { ...watch, serviceKey });
       save(received, String(Object.values(params).at(-1) ?? 'download'));
       return `Received ${formatBytes(received.size)}.`;
     });
@@ -38,12 +40,13 @@ export function RawForm({ endpoint, ready }: { endpoint: ListedEndpoint; ready: 
         {fields.map((field) => (
           <FieldControl key={field.name} field={field} />
         ))}
+        {endpoint.scope !== null && <ServiceKeyField scope={endpoint.scope} name={serviceKeyName} />}
         {endpoint.upload && <FileControl maxBytes={endpoint.upload.maxBytes} />}
         <div className="flex flex-wrap items-center gap-4 sm:col-span-2">
           <button type="submit" className="button" disabled={running || !ready}>
             {endpoint.upload ? (running ? 'Uploading…' : 'Upload') : running ? 'Downloading…' : 'Download'}
           </button>
-          {!endpoint.upload && (
+          {!endpoint.upload && endpoint.scope === null && (
             <a href={rawUrlOf(endpoint, exampleParams(endpoint))} download>
               Download the example as a plain link
             </a>

@@ -4,14 +4,18 @@ import { TRPCClientError } from '@trpc/client';
 export type Progress = { transferred: number; total: number | undefined };
 
 type Watch = { signal: AbortSignal; onProgress: (progress: Progress) => void };
+type Options = Watch & {
+  /** Empty if the endpoint requires none. */
+  serviceKey: string;
+};
 
 /**
  * Downloads a file into the browser's memory.
  *
  * @throws TRPCClientError with the server's error response; TypeError if the connection closes before the end of file
  */
-export async function download(url: string, { signal, onProgress }: Watch): Promise<Blob> {
-  const response = await fetch(url, { signal });
+export async function download(url: string, { signal, onProgress, serviceKey }: Options): Promise<Blob> {
+  const response = await fetch(url, { signal, headers: authorizationOf(serviceKey) });
   if (!response.ok) throw failure(await response.text());
   const length = response.headers.get('content-length');
   const total = length === null ? undefined : Number(length);
@@ -37,12 +41,15 @@ export function upload(
   url: string,
   method: string,
   file: Blob,
-  { signal, onProgress }: Watch,
+  { signal, onProgress, serviceKey }: Options,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
     request.setRequestHeader('content-type', file.type || 'application/octet-stream');
+    for (const [name, value] of Object.entries(authorizationOf(serviceKey))) {
+      request.setRequestHeader(name, value);
+    }
     request.upload.onprogress = ({ loaded, total }) => onProgress({ transferred: loaded, total });
     request.onload = () => {
       if (request.status < 400) resolve(request.responseText);
@@ -53,6 +60,10 @@ export function upload(
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(file);
   });
+}
+
+function authorizationOf(serviceKey: string): Record<string, string> {
+  return serviceKey === '' ? {} : { authorization: `Bearer ${serviceKey}` };
 }
 
 /** Saves a file through the browser's download. */

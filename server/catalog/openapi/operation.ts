@@ -30,7 +30,7 @@ export function operationOf(entry: CatalogEntry): Record<string, unknown> {
     tags: [namespaceOf(entry)],
     summary,
     description,
-    security: scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [scope] }],
+    security: securityOf(scope),
     ...(entry.methods[0] === 'GET' ? inputInQuery(entry) : { requestBody: inputInBody(entry) }),
     responses: {
       200: {
@@ -54,6 +54,15 @@ export function operationOf(entry: CatalogEntry): Record<string, unknown> {
       ),
     },
   };
+}
+
+/**
+ * Returns the security requirements of an operation.
+ *
+ * @param scope that the service key must have; null if anyone may call
+ */
+export function securityOf(scope: string | null): Record<string, string[]>[] {
+  return scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [scope] }];
 }
 
 /** Returns the part of the path before the first dot. */

@@ -1,8 +1,10 @@
 import { rawEndpoint } from '../../config/paths.ts';
 import { toJsonSchema } from '../../lib/json-schema.ts';
+import { requiredScopeOf } from '../../upstream-client/access.ts';
 import { isRaw, type RawEndpoint, type Upstream } from '../../upstream-client/endpoint.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import { documents } from '../raw-routes.ts';
+import { securityOf } from './operation.ts';
 
 const failure = { $ref: '#/components/responses/Failure' };
 
@@ -31,14 +33,18 @@ export function rawPaths(): Record<string, Record<string, unknown>> {
   for (const [name, upstream] of Object.entries<Upstream>(proxiedUpstreams)) {
     for (const [endpointName, endpoint] of Object.entries(upstream.endpoints)) {
       if (!isRaw(endpoint)) continue;
-      const operation = rawOperation(`raw.${name}.${endpointName}`, endpoint);
+      const operation = rawOperation(`raw.${name}.${endpointName}`, upstream, endpoint);
       add(`${rawEndpoint}/${name}${endpoint.template}`, endpoint.method.toLowerCase(), operation);
     }
   }
   return paths;
 }
 
-function rawOperation(operationId: string, endpoint: RawEndpoint): Record<string, unknown> {
+function rawOperation(
+  operationId: string,
+  upstream: Upstream,
+  endpoint: RawEndpoint,
+): Record<string, unknown> {
   const { summary, description, params, upload, answer } = endpoint;
   const contentOf = (mediaTypes: readonly string[]) =>
     Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, {}]));
@@ -46,6 +52,7 @@ function rawOperation(operationId: string, endpoint: RawEndpoint): Record<string
     operationId,
     summary,
     description,
+    security: securityOf(requiredScopeOf(upstream, endpoint) ?? null),
     parameters: Object.entries(params?.shape ?? {}).map(([name, schema]) => {
       const { $schema, ...segment } = toJsonSchema(schema, 'input');
       return { name, in: 'path', required: true, schema: segment };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { rawEndpoint } from '../../config/paths.ts';
 import { toJsonSchema } from '../../lib/json-schema.ts';
+import { requiredScopeOf } from '../../upstream-client/access.ts';
 import type { EndpointResponseMeta } from '../../upstream-client/client.ts';
 import {
   type CallEndpoint,
@@ -15,7 +16,7 @@ import { inputSchemaOf } from '../../upstream-client/input-schema.ts';
 import type { EndpointCall } from '../../upstream-client/request.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import type { Context } from '../context.ts';
-import { publicProcedure, router } from '../init.ts';
+import { publicProcedure, router, serviceProcedure } from '../init.ts';
 import type { ProcedureMeta } from '../procedure-meta.ts';
 
 type EndpointOutput<E extends CallEndpoint> = { data: EndpointData<E>; meta: EndpointResponseMeta };
@@ -46,14 +47,17 @@ const responseMeta = z.object({
 });
 
 function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
-  const procedure = publicProcedure({
+  const scope = requiredScopeOf(upstream, endpoint);
+  const meta: ProcedureMeta = {
     summary: endpoint.summary,
     description: `${endpoint.description} Forwarded to ${upstream.title}: ${endpoint.method} ${endpoint.template}.`,
     sensitive: true,
     rateLimit: 'upstream',
     // The resource does not exist, or the upstream is not configured.
     errors: ['not_found'],
-  })
+  };
+  const start = scope === undefined ? publicProcedure(meta) : serviceProcedure({ ...meta, scope });
+  const procedure = start
     .input(inputSchemaOf(endpoint))
     .output(z.object({ data: endpoint.answer.schema, meta: responseMeta }));
   const callEndpoint = ({
@@ -93,12 +97,16 @@ const listedEndpoint = z.object({
   method: z.string(),
   template: z.string(),
   summary: z.string(),
+  scope: z
+    .string()
+    .nullable()
+    .describe('Scope that the service key of the caller must have; null if anyone may call'),
   input: z
     .record(z.string(), z.unknown())
     .describe('JSON Schema of the input; for a raw endpoint, of its path segments'),
   example: z.unknown(),
   upload: z
-    .object({ mediaTypes: z.array(z.string()), maxBytes: z.int() })
+    .object({ mediaTypes: z.array(z.string()).describe('`*/*` if any is accepted'), maxBytes: z.int() })
     .nullable()
     .describe('Accepted request body of a raw endpoint; null if it accepts none'),
 });
@@ -116,6 +124,7 @@ function listingOf(upstream: Upstream): z.infer<typeof listedEndpoint>[] {
       method,
       template,
       summary,
+      scope: requiredScopeOf(upstream, endpoint) ?? null,
       input: toJsonSchema(inputSchemaOf(endpoint), 'input'),
       example,
       upload: mediaTypes ? { mediaTypes: [...mediaTypes], maxBytes } : null,
