@@ -148,7 +148,13 @@ function run(program: string, ...args: string[]): string {
 /** Returns whether this machine can mount a disk that fails. */
 export function canMountFailing(): boolean {
   try {
-    mountFailingDisk(2).close();
+    const disk = mountFailingDisk(2);
+    try {
+      // In a container, /sys can be read-only.
+      disk.fail();
+    } finally {
+      disk.close();
+    }
     return true;
   } catch {
     return false;
