@@ -1,4 +1,5 @@
 import { connection } from 'next/server';
+import { limits } from '#server/config/limits.ts';
 import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
 import { CallSamples } from './_components/call-samples.tsx';
@@ -6,7 +7,9 @@ import { Failure } from './_components/failure.tsx';
 import { PageLink } from './_components/page-link.tsx';
 import { RequestMap } from './_components/request-map.tsx';
 import { api } from './_lib/api.ts';
+import { inTime } from './_lib/in-time.ts';
 import { pageMetadata } from './_lib/page-metadata.ts';
+import { forecastUnavailable } from './(interactive)/weather/unavailable.ts';
 
 /** Rendered per request, so that it shows a live response. */
 export const instant = false;
@@ -76,20 +79,37 @@ export default async function StartPage() {
   );
 }
 
-/** The response to the call in the samples, fetched while the page renders. */
+/** The response to the call in the samples, fetched while the page renders. The page does not wait for a late one. */
 async function LiveResponse() {
   const startedAt = performance.now();
-  const result = await api.weather
-    .forecast({ lat: 52.52, lng: 13.41, days: 1 })
-    .then((forecast) => ({ forecast }))
-    .catch((error: unknown) => ({ failure: describeFailure(error) }));
+  const result = await inTime(
+    api.weather
+      .forecast({ lat: 52.52, lng: 13.41, days: 1 })
+      .then((forecast) => ({ forecast }))
+      .catch((error: unknown) => ({ failure: describeFailure(error) })),
+  );
   const durationMs = Math.max(1, Math.round(performance.now() - startedAt));
-  if ('failure' in result) return <Failure {...result.failure} />;
+  if (!result) return <LateResponse />;
+  if ('failure' in result) {
+    return <Failure {...result.failure} unavailable={forecastUnavailable} />;
+  }
   const { current, units, source } = result.forecast;
   return (
     <div className="min-w-0 space-y-2">
       <h3>The response, fetched for this page in {durationMs} ms</h3>
       <pre className="code">{JSON.stringify({ current, units, source }, null, 2)}</pre>
+    </div>
+  );
+}
+
+function LateResponse() {
+  return (
+    <div className="min-w-0 space-y-2">
+      <h3>The response is late</h3>
+      <p className="card text-muted">
+        The weather service did not respond within {limits.pageDataTimeout} ms, and this page does not wait
+        longer. <a href="/">Try again</a>
+      </p>
     </div>
   );
 }

@@ -57,7 +57,7 @@ export const errorReasons = {
   rate_limited: {
     httpStatus: 429,
     code: 'TOO_MANY_REQUESTS',
-    message: 'Too many calls. Please wait a moment.',
+    message: 'Too many calls. Please try again later.',
   },
   internal: { httpStatus: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
   upstream_unreachable: {

@@ -1,20 +1,29 @@
 import type { ReactNode } from 'react';
+import { durationInWords } from '#app/_lib/duration-in-words.ts';
+import { isUpstreamFailure } from '#app/_lib/is-upstream-failure.ts';
 import type { ErrorData } from '#server/errors.ts';
 import { RetryButton } from './retry-button.tsx';
 
+type FailureData = Pick<ErrorData, 'reason' | 'fieldErrors' | 'retryAfterSeconds'> &
+  Partial<Pick<ErrorData, 'requestId'>>;
+
 export type FailureProps = {
   message: string;
-  data?: Pick<ErrorData, 'reason' | 'requestId' | 'fieldErrors' | 'retryAfterSeconds'> | undefined;
+  /** Replaces the message if an upstream failed: what the visitor cannot use now, such as `Weather data is …`. */
+  unavailable?: string;
+  /** `requestId` is undefined if the failed call belongs to an earlier request, which redirected here. */
+  data?: FailureData | undefined;
   /** Retries the call. The button is disabled until `retryAfterSeconds` have passed. */
   onRetry?: () => void;
   children?: ReactNode;
 };
 
 /** A failed call: its message, the reason and request id to quote in a report, and a button to retry. */
-export function Failure({ message, data, onRetry, children }: FailureProps) {
+export function Failure({ message, unavailable, data, onRetry, children }: FailureProps) {
+  const wait = data?.retryAfterSeconds ?? 0;
   return (
     <div role="alert" className="notice space-y-2">
-      <p className="font-medium">{message}</p>
+      <p className="font-medium">{(data && isUpstreamFailure(data.reason) && unavailable) || message}</p>
       {data?.fieldErrors && (
         <ul className="list-disc pl-5">
           {Object.entries(data.fieldErrors).map(([field, messages]) => (
@@ -24,14 +33,16 @@ export function Failure({ message, data, onRetry, children }: FailureProps) {
           ))}
         </ul>
       )}
-      {data && (
+      {data?.requestId && (
         <p className="text-sm">
           Reason <code>{data.reason}</code>, request <code className="break-all">{data.requestId}</code>
         </p>
       )}
       {children}
-      {onRetry && (
-        <RetryButton key={data?.requestId} seconds={data?.retryAfterSeconds ?? 0} onRetry={onRetry} />
+      {onRetry ? (
+        <RetryButton key={data?.requestId} seconds={wait} onRetry={onRetry} />
+      ) : (
+        wait > 0 && <p>Please try again in {durationInWords(wait)}.</p>
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { durationInWords } from '#app/_lib/duration-in-words.ts';
 
 /** A retry button that counts down and stays disabled until the server's Retry-After has passed. */
 export function RetryButton({ seconds, onRetry }: { seconds: number; onRetry: () => void }) {
@@ -15,11 +16,8 @@ export function RetryButton({ seconds, onRetry }: { seconds: number; onRetry: ()
 
   return (
     <button type="button" className="button-quiet" disabled={left > 0} onClick={onRetry}>
-      Try again{left > 0 && <span aria-hidden="true"> in {inWords(left)}</span>}
+      {/* One flex item: the button would drop the space between two. */}
+      <span>Try again{left > 0 && <span aria-hidden="true"> in {durationInWords(left)}</span>}</span>
     </button>
   );
-}
-
-function inWords(seconds: number): string {
-  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }

@@ -1,5 +1,6 @@
 import { Failure } from '#app/_components/failure.tsx';
 import { describeValue } from '#app/_lib/describe-value.ts';
+import { durationInWords } from '#app/_lib/duration-in-words.ts';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import type { ObservedCall } from '#client/observed-call.ts';
 
@@ -55,7 +56,10 @@ function Fact({ name, value }: { name: string; value: string }) {
 function rateLimitText({ rateLimits }: ObservedCall): string {
   if (rateLimits.length === 0) return 'unknown';
   return rateLimits
-    .map(({ name, remaining, resetSeconds }) => `${name}: ${remaining} left for ${resetSeconds} s`)
+    .map(
+      ({ name, remaining, resetSeconds }) =>
+        `${name}: ${remaining} left for ${durationInWords(resetSeconds)}`,
+    )
     .join('; ');
 }
 

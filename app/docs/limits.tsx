@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { durationInWords } from '#app/_lib/duration-in-words.ts';
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
 /** The limits of a procedure: rate, methods, sizes, privacy and required scope. */
@@ -10,8 +11,8 @@ export function Limits({ entry }: { entry: CatalogEntry }) {
       <h2 id="limits">Limits and privacy</h2>
       <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
         <Item name="Rate limit">
-          {rateLimit.points} calls in {rateLimit.windowSeconds} seconds per client, shared by all procedures
-          of the class <code>{rateLimit.class}</code>
+          {rateLimit.points} calls in {durationInWords(rateLimit.windowSeconds)} per client, shared by all
+          procedures of the class <code>{rateLimit.class}</code>
         </Item>
         <Item name="Methods">
           {methods.join(' or ')}

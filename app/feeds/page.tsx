@@ -1,5 +1,7 @@
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
+import { inTime } from '#app/_lib/in-time.ts';
+import { isUpstreamFailure } from '#app/_lib/is-upstream-failure.ts';
 import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { PostDate } from '#app/posts/post-date.tsx';
 import type { FeedItem } from '#server/feed/model.ts';
@@ -36,7 +38,9 @@ const formats = [
 export default async function FeedsPage() {
   await connection();
   const { env, feed } = services();
-  const current = await feed.feed().catch((error: unknown) => ({ failure: describeFailure(error).message }));
+  const current = await inTime(
+    feed.feed().catch((error: unknown) => ({ failure: messageOf(describeFailure(error)) })),
+  );
 
   return (
     <div className="space-y-10">
@@ -76,7 +80,11 @@ export default async function FeedsPage() {
 
       <section aria-labelledby="entries" className="max-w-prose space-y-3">
         <h2 id="entries">Current entries</h2>
-        {'failure' in current ? (
+        {!current ? (
+          <p className="notice">
+            The feed is taking longer than usual. <a href="/feeds">Try again</a>
+          </p>
+        ) : 'failure' in current ? (
           <Failure message={current.failure} />
         ) : (
           <>
@@ -98,6 +106,10 @@ export default async function FeedsPage() {
       </section>
     </div>
   );
+}
+
+function messageOf({ message, data }: ReturnType<typeof describeFailure>): string {
+  return isUpstreamFailure(data.reason) ? 'The feed is unavailable right now.' : message;
 }
 
 function Entries({ items }: { items: readonly FeedItem[] }) {

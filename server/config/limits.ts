@@ -269,6 +269,9 @@ export const limits = {
     deadline: 30 * 60_000,
   },
 
+  /** Time that a page waits for data of an upstream. It is then sent without the data. */
+  pageDataTimeout: 600,
+
   weather: {
     /** Time that a forecast is fresh. Open-Meteo's models are computed hourly. */
     freshFor: 10 * 60_000,

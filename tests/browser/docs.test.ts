@@ -81,7 +81,7 @@ describe('try it', () => {
     await reads(responseOf(page), /"time": Date \d{4}-\d\d-\d\dT/);
     expect(await factOf(page, 'Status')).toBe('200');
     expect(await factOf(page, 'Duration')).toMatch(/^\d+ ms$/);
-    expect(await factOf(page, 'Rate limit')).toMatch(/^upstream: \d+ left for \d+ s$/);
+    expect(await factOf(page, 'Rate limit')).toMatch(/^upstream: \d+ left for \d+ seconds?$/);
     expect(product().log()).toContain(await factOf(page, 'Request id'));
     await reads(page.getByRole('status').filter({ hasText: 'call' }), 'The call succeeded after ');
     const [request, ...more] = trpcCalls(requests);

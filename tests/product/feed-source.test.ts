@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { parseRssFeed } from 'feedsmith';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { expectError } from './call.ts';
 import { failureLine } from './log-lines.ts';
@@ -122,13 +122,24 @@ describe('FEED_SOURCE_URL', () => {
     expect(await failureLine(product, data.requestId)).toMatchObject({ level: 'error', reason });
   });
 
+  test('that hangs does not delay the page of the feeds', async () => {
+    const product = await startWith(await startSource(undefined));
+    const html = await (await fetch(`${product.baseUrl}/feeds`)).text();
+    expect(html).toContain('The feed is taking longer than usual.');
+  });
+
   test('that is not listening is reported as unreachable, and the posts are still served', async () => {
     const product = await startWith(`http://127.0.0.1:${await freePort()}/feed`);
     const response = await fetch(`${product.baseUrl}/rss.xml`);
     await expectError(response, { reason: 'upstream_unreachable', path: '/rss.xml' });
     expect((await fetch(`${product.baseUrl}/posts`)).status).toBe(200);
-    const page = await fetch(`${product.baseUrl}/feeds`);
-    expect(page.status).toBe(200);
-    expect(await page.text()).toContain('A service we depend on cannot be reached.');
+    await vi.waitFor(
+      async () => {
+        const page = await fetch(`${product.baseUrl}/feeds`);
+        expect(page.status).toBe(200);
+        expect(await page.text()).toContain('The feed is unavailable right now.');
+      },
+      { timeout: 15_000, interval: 100 },
+    );
   });
 });

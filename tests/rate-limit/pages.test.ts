@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectError, post, resultOf } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { warmForecast } from '#tests/support/warm-forecast.ts';
 import { invalidPlaces, newVisitor, remainingOf, smallLimits, statusOf } from './calls.ts';
 
 let product: Product;
@@ -11,6 +12,7 @@ afterAll(() => product.close());
 
 /** Requests the weather page for a distinct place, without JavaScript. */
 async function weatherPage(visitor: Record<string, string>, lat: number) {
+  await warmForecast(product, { lat, lng: 7 }, newVisitor());
   const place = encodeURIComponent(JSON.stringify({ name: `Place ${lat}`, lat, lng: 7, units: 'metric' }));
   const response = await fetch(`${product.baseUrl}/weather`, {
     headers: { ...visitor, cookie: `weather-place=${place}` },
@@ -70,7 +72,7 @@ test('a page that needs no upstream is not limited', async () => {
   await resultOf(await post(product, 'echo.body', 1, visitor));
 });
 
-test('a search without JavaScript costs a point, and a rejected one redirects with the reason', async () => {
+test('a search without JavaScript costs a point, and a rejected one redirects with the reason and the wait', async () => {
   const visitor = newVisitor();
   const search = async () => {
     const response = await fetch(`${product.baseUrl}/weather/choose`, {
@@ -83,5 +85,19 @@ test('a search without JavaScript costs a point, and a rejected one redirects wi
     return response.headers.get('location');
   };
   const locations = [await search(), await search(), await search(), await search()];
-  expect(locations).toEqual(['/weather', '/weather', '/weather', '/weather?search=rate_limited']);
+  expect(locations).toEqual([
+    '/weather',
+    '/weather',
+    '/weather',
+    expect.stringMatching(/^\/weather\?problem=rate_limited&wait=\d+$/),
+  ]);
+});
+
+test.each(['/contact', '/weather'])('after such a redirect, %s shows the wait in words', async (path) => {
+  const response = await fetch(`${product.baseUrl}${path}?problem=rate_limited&wait=2701`, {
+    headers: newVisitor(),
+  });
+  const html = (await response.text()).replaceAll('<!-- -->', '');
+  expect(html).toContain('Too many calls. Please try again later.');
+  expect(html).toContain('Please try again in 46 minutes.');
 });

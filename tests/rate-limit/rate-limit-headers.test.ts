@@ -72,7 +72,7 @@ test('a 429 has the same wait in Retry-After, RateLimit and the body', async () 
   const rejected = await post(product, 'email.send', mail, visitor);
   const { policy, state, retryAfter } = limitHeadersOf(rejected);
   const { data, message } = await expectError(rejected, { reason: 'rate_limited', path: 'email.send' });
-  expect(message).toBe('Too many calls. Please wait a moment.');
+  expect(message).toBe('Too many calls. Please try again later.');
   expect(data).toEqual({
     code: 'TOO_MANY_REQUESTS',
     httpStatus: 429,

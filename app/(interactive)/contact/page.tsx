@@ -1,8 +1,8 @@
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
 import { api, HydrateClient, prefetchError } from '#app/_lib/api.ts';
-import { messageForReason } from '#app/_lib/message-for-reason.ts';
 import { pageMetadata } from '#app/_lib/page-metadata.ts';
+import { readProblem } from '#app/_lib/problem-query.ts';
 import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
 import { ContactForm } from './contact-form.tsx';
@@ -31,11 +31,12 @@ function labelsOf(fields: string[]): string[] {
 
 export default async function ContactPage({ searchParams }: PageProps<'/contact'>) {
   await connection();
-  const { mail, problem, field = [] } = await searchParams;
+  const query = await searchParams;
+  const { mail, field = [] } = query;
   const sentId = typeof mail === 'string' ? mail : undefined;
   if (sentId) await api.email.status.prefetch({ id: sentId });
   const statusError = prefetchError();
-  const failed = messageForReason(problem);
+  const failed = readProblem(query);
 
   return (
     <HydrateClient>
@@ -56,7 +57,7 @@ export default async function ContactPage({ searchParams }: PageProps<'/contact'
           sentId && <DeliveryState id={sentId} />
         )}
         {failed && (
-          <Failure message={failed}>
+          <Failure {...failed}>
             {labelsOf([field].flat()).map((label) => (
               <p key={label}>
                 Please check <strong>{label}</strong>.

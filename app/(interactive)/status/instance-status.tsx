@@ -1,3 +1,4 @@
+import { durationInWords } from '#app/_lib/duration-in-words.ts';
 import { type MailState, mailStates } from '#server/mail/database.ts';
 import type { MailMode } from '#server/mail/mode.ts';
 import { type Readiness, readiness } from '#server/readiness.ts';
@@ -80,10 +81,10 @@ export async function InstanceStatus() {
   );
 }
 
-const windows: Record<number, string> = { 60: 'a minute', 3600: 'an hour' };
+const windows: Record<number, string> = { 60: 'a minute', 3600: 'an hour', 86400: 'a day' };
 
 function limitText({ points, windowSeconds }: { points: number; windowSeconds: number }): string {
-  const window = windows[windowSeconds] ?? `every ${windowSeconds} s`;
+  const window = windows[windowSeconds] ?? `every ${durationInWords(windowSeconds)}`;
   return `${points.toLocaleString('en')} ${window} per caller`;
 }
 

@@ -9,6 +9,7 @@ import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 import { labelOf } from './place-label.ts';
+import { searchUnavailable } from './unavailable.ts';
 
 type Props = { place: ChosenPlace; onChoose: (place: ChosenPlace) => void; noMatch: boolean };
 
@@ -126,7 +127,7 @@ export function PlaceSearch({ place, onChoose, noMatch }: Props) {
       {/* The height is fixed, so that the content below does not move. */}
       <div aria-live="polite" className="min-h-6 text-muted">
         {places.error && searching ? (
-          <Failure {...toFailure(places.error)} />
+          <Failure {...toFailure(places.error)} unavailable={searchUnavailable} />
         ) : searching && places.data ? (
           places.data.length === 0 && <p>{noMatchText}</p>
         ) : searching ? (

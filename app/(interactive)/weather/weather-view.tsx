@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { Failure } from '#app/_components/failure.tsx';
+import { Failure, type FailureProps } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
@@ -9,6 +9,7 @@ import type { ErrorData } from '#server/errors.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 import { ForecastView } from './forecast-view.tsx';
 import { PlaceSearch } from './place-search.tsx';
+import { forecastUnavailable, searchUnavailable } from './unavailable.ts';
 import { useLocation } from './use-location.ts';
 import { useSavedPlaces } from './use-saved-places.ts';
 
@@ -19,7 +20,8 @@ type Props = {
   initialPlace: ChosenPlace;
   /** A search without JavaScript had no matches. */
   noMatch: boolean;
-  searchFailure: string | undefined;
+  /** A search without JavaScript failed. */
+  searchFailure: Pick<FailureProps, 'message' | 'data'> | undefined;
   /** The server failed to get the forecast. The browser retries once. */
   initialFailure: { message: string; data: ErrorData } | undefined;
 };
@@ -48,7 +50,7 @@ export function WeatherView({ initialPlace, noMatch, searchFailure, initialFailu
   return (
     <div className="space-y-6">
       <h1>Weather</h1>
-      {searchFailure && <Failure message={searchFailure} />}
+      {searchFailure && <Failure {...searchFailure} unavailable={searchUnavailable} />}
       <PlaceSearch place={place} onChoose={choose} noMatch={noMatch} />
       <div className="flex flex-wrap items-center gap-3">
         <button
@@ -87,13 +89,17 @@ export function WeatherView({ initialPlace, noMatch, searchFailure, initialFailu
         {forecast.data ? (
           <ForecastView forecast={forecast.data} />
         ) : forecast.error ? (
-          <Failure {...toFailure(forecast.error)} onRetry={() => forecast.refetch()} />
+          <Failure
+            {...toFailure(forecast.error)}
+            unavailable={forecastUnavailable}
+            onRetry={() => forecast.refetch()}
+          />
         ) : initialFailure ? (
-          <Failure {...initialFailure}>
+          <Failure {...initialFailure} unavailable={forecastUnavailable}>
             <a href="/weather">Try again</a>
           </Failure>
         ) : (
-          <Skeleton />
+          <Skeleton retrying={forecast.failureCount > 0} />
         )}
       </section>
     </div>
@@ -164,16 +170,25 @@ function ChoiceForm(props: {
   );
 }
 
-function Skeleton() {
+/** Shown while a forecast loads. Without JavaScript, it offers to try again. */
+function Skeleton({ retrying }: { retrying: boolean }) {
   return (
-    <div role="status" className="space-y-6">
-      <span className="sr-only">Loading the forecast</span>
-      <div className="grid gap-6 md:grid-cols-[2fr_1fr]">
-        <div className="skeleton h-64 rounded-xl bg-line" />
-        <div className="skeleton h-64 rounded-xl bg-line" />
+    <>
+      <noscript>
+        <p className="notice">
+          The forecast is taking longer than usual. <a href="/weather">Try again</a>
+        </p>
+      </noscript>
+      <div role="status" className="space-y-6 noscript:hidden">
+        <span className="sr-only">Loading the forecast</span>
+        <div className="relative grid gap-6 md:grid-cols-[2fr_1fr]">
+          {retrying && <p className="absolute top-5 left-5 z-1">{forecastUnavailable} Trying again…</p>}
+          <div className="skeleton h-64 rounded-xl bg-line" />
+          <div className="skeleton h-64 rounded-xl bg-line" />
+        </div>
+        <div className="skeleton h-96 rounded-xl bg-line" />
       </div>
-      <div className="skeleton h-96 rounded-xl bg-line" />
-    </div>
+    </>
   );
 }
 

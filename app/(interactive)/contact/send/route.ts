@@ -1,5 +1,5 @@
 import { api } from '#app/_lib/api.ts';
-import type { AppError } from '#server/errors.ts';
+import { problemQuery } from '#app/_lib/problem-query.ts';
 import { readForm } from '#server/http/form.ts';
 import { handleRequest } from '#server/http/handle-request.ts';
 import type { HttpRequest } from '#server/http/request.ts';
@@ -37,12 +37,4 @@ async function handler(request: HttpRequest): Promise<HttpResponse> {
     .then(({ id }) => `mail=${id}`)
     .catch((error: unknown) => problemQuery(toAppError(error)));
   return { status: 303, headers: { location: `/contact?${outcome}` }, body: null };
-}
-
-/** Returns the reason and the names of the invalid fields as a query. Field values never go into the URL. */
-function problemQuery({ reason, fieldErrors = {} }: AppError): URLSearchParams {
-  return new URLSearchParams([
-    ['problem', reason],
-    ...Object.keys(fieldErrors).map((field) => ['field', field]),
-  ]);
 }

@@ -1,5 +1,6 @@
 import { cookies } from 'next/headers';
 import { api } from '#app/_lib/api.ts';
+import { problemQuery } from '#app/_lib/problem-query.ts';
 import { readForm } from '#server/http/form.ts';
 import { handleRequest } from '#server/http/handle-request.ts';
 import type { HttpRequest } from '#server/http/request.ts';
@@ -27,9 +28,9 @@ async function handler(request: HttpRequest): Promise<HttpResponse> {
   const form = await readForm(request, { siteUrl: services().env.SITE_URL, fields });
   const jar = await cookies();
   const current = readChosenPlace(jar.get(chosenPlaceCookie)?.value);
-  const { chosen, outcome } = form.search
+  const { chosen, problem = 'search=none' } = form.search
     ? await search(form.search, current)
-    : { chosen: parseChosenPlace({ ...current, ...form }), outcome: 'none' };
+    : { chosen: parseChosenPlace({ ...current, ...form }) };
   if (chosen) {
     jar.set(chosenPlaceCookie, JSON.stringify(chosen), {
       path: '/weather',
@@ -38,23 +39,19 @@ async function handler(request: HttpRequest): Promise<HttpResponse> {
       secure: services().env.SITE_URL.startsWith('https:'),
     });
   }
-  const location = chosen ? '/weather' : `/weather?search=${outcome}`;
+  const location = chosen ? '/weather' : `/weather?${problem}`;
   return { status: 303, headers: { location }, body: null };
 }
 
-/** Returns the best match, or the outcome to put into the URL if there is none. */
+/** Returns the best match, nothing if there is none, or the query of the redirect after an error. */
 async function search(
   name: string,
   current: ChosenPlace,
-): Promise<{ chosen: ChosenPlace | undefined; outcome: string }> {
+): Promise<{ chosen?: ChosenPlace; problem?: URLSearchParams }> {
   try {
     const [place] = await api.weather.places({ name, count: 1 });
-    if (!place) return { chosen: undefined, outcome: 'none' };
-    return {
-      chosen: { ...current, name: labelOf(place), lat: place.lat, lng: place.lng },
-      outcome: 'none',
-    };
+    return place ? { chosen: { ...current, name: labelOf(place), lat: place.lat, lng: place.lng } } : {};
   } catch (error) {
-    return { chosen: undefined, outcome: toAppError(error).reason };
+    return { problem: problemQuery(toAppError(error)) };
   }
 }
