@@ -22,7 +22,7 @@ export function startBackground(): void {
   if (shared) shared.registerMailDelivery({ start: mail.start, stop: mail.pause, wake: mail.wake });
   else mail.start();
   // The node server accepts mails for a while after the signal, and stops delivery once it accepts no more.
-  if (lifecycle.ownsShutdown) return;
+  if (lifecycle.hasNodeServer) return;
   async function shutdown(): Promise<void> {
     await mail.stop();
     // Flushed but not stopped, because requests may still be running.

@@ -26,9 +26,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  const { PORT, SITE_URL } = parseEnv(process.env);
+  // Everybody who reaches the demo can read its inbox.
+  const { PORT, SITE_URL, HOST = '127.0.0.1' } = parseEnv(process.env);
   // Checked before the build, which takes a while.
-  await requireFreePort(PORT);
+  await requireFreePort(PORT, HOST);
   process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
@@ -43,6 +44,7 @@ try {
       SERVICE_KEYS: [process.env.SERVICE_KEYS, `demo:${digest}:mail+proxy.github+proxy.files`]
         .filter(Boolean)
         .join(','),
+      HOST,
       // One visitor needs no more than one worker, and one worker starts sooner.
       WEB_CONCURRENCY: process.env.WEB_CONCURRENCY || '1',
     });

@@ -27,8 +27,12 @@ async function run(command: Command): Promise<void> {
   if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
   const env = parseEnv(process.env);
   if (command === 'start') requireBuild();
-  await requireFreePort(env.PORT);
-  if (command === 'dev') return runDevelopment(env.PORT);
+  if (command === 'dev') {
+    const host = env.HOST ?? loopbackHost;
+    await requireFreePort(env.PORT, host);
+    return runDevelopment(env.PORT, host);
+  }
+  await requireFreePort(env.PORT, env.HOST);
   if (env.WEB_CONCURRENCY > 1) {
     const { runPrimary } = await import('../cluster/primary.ts');
     await runPrimary(env);
@@ -61,11 +65,14 @@ function runNext(args: string[], stdout: 'inherit' | 'pipe' = 'inherit'): ChildP
   return child;
 }
 
+/** Only this machine can reach it. */
+const loopbackHost = '127.0.0.1';
+
 /** Runs the development server and formats its JSON log lines. Other output passes unchanged. */
-async function runDevelopment(port: number): Promise<void> {
+async function runDevelopment(port: number, host: string): Promise<void> {
   const { default: pretty } = await import('pino-pretty');
   process.env.FORCE_COLOR ??= process.stdout.isTTY ? '1' : '0';
-  const { stdout } = runNext(['dev', '--port', String(port)], 'pipe');
+  const { stdout } = runNext(['dev', '--hostname', host, '--port', String(port)], 'pipe');
   stdout?.pipe(pretty({ colorize: process.stdout.isTTY, ignore: 'requestId', translateTime: 'HH:MM:ss' }));
 }
 

@@ -77,6 +77,10 @@ const milliseconds = z.coerce
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   SITE_URL: baseUrl.optional(),
+  HOST: z
+    .string()
+    .regex(/^[\w.:%-]+$/, 'must be an IP address or a host name, without a port')
+    .optional(),
   PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).default(3000),
   WEB_CONCURRENCY: z.coerce
     .number('must be a whole number')

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { unknownAddress } from '../http/client-address.ts';
+import { isLoopbackAddress } from '../lib/network-address.ts';
 
 /** Headers that only the operator's proxies may set. */
 const proxyHeaders = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-real-ip'];
@@ -7,22 +9,28 @@ const proxyHeaders = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-fo
  * Makes the forwarding headers trustworthy. X-Forwarded-For ends with the peer of the socket, and before it come only
  * the entries of the operator's proxies. Without such proxies, all forwarding headers from the client are removed.
  *
+ * A peer on this machine that sends X-Forwarded-For without being configured is probably a proxy. Its callers must not
+ * count as local, so their address is `unknown`.
+ *
  * @param trustedHops number of the operator's proxies in front of this server
+ * @returns whether an X-Forwarded-For was ignored
  */
 export function setForwardedFor(
   headers: IncomingHttpHeaders,
   peer: string | undefined,
   trustedHops: number,
-): void {
-  const last = peer ?? 'unknown';
+): boolean {
+  const last = peer ?? unknownAddress;
   if (trustedHops === 0) {
-    headers['x-forwarded-for'] = last;
+    const isForwarded = headers['x-forwarded-for'] !== undefined;
+    headers['x-forwarded-for'] = isForwarded && isLoopbackAddress(last) ? unknownAddress : last;
     for (const name of proxyHeaders) if (name in headers) delete headers[name];
-    return;
+    return isForwarded;
   }
   const entries = String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   headers['x-forwarded-for'] = [...entries.slice(-trustedHops), last].join(', ');
+  return false;
 }

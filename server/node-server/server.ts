@@ -53,7 +53,7 @@ export type NodeServer = {
  * need no Next itself, rejects requests that Next would mishandle, and shuts down gracefully.
  */
 export async function startNodeServer(options: {
-  env: Pick<Env, 'PORT' | 'SITE_URL' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
+  env: Pick<Env, 'HOST' | 'PORT' | 'SITE_URL' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
   services: NodeServerServices;
   /** Handles pages and files. Requests for them wait until it is loaded. */
   next: Promise<NodeHandler>;
@@ -65,6 +65,7 @@ export async function startNodeServer(options: {
   const requestQueue = createRequestQueue();
   const running = new Set<ServerResponse>();
   let onIdle = (): void => undefined;
+  let hasWarnedOfProxy = false;
 
   async function handleIncoming(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'OPTIONS' && request.url === '*') return respondToAsterisk(request, response);
@@ -76,11 +77,20 @@ export async function startNodeServer(options: {
       writeError(request, response, error, services);
       return;
     }
-    setForwardedFor(request.headers, request.socket.remoteAddress, env.TRUSTED_PROXY_HOPS);
+    const { TRUSTED_PROXY_HOPS } = env;
+    if (setForwardedFor(request.headers, request.socket.remoteAddress, TRUSTED_PROXY_HOPS)) warnOfProxy();
     const path = pathOf(request.url ?? '/');
     const handler = findRoute(path);
     if (handler) return respond(request, response, { handler, origin });
     await handleWithNext(request, response, path);
+  }
+
+  function warnOfProxy(): void {
+    if (hasWarnedOfProxy) return;
+    hasWarnedOfProxy = true;
+    services.log.warn(
+      'X-Forwarded-For is ignored because TRUSTED_PROXY_HOPS is 0. If it comes from your proxy, set the number of your proxies: until then all clients of the proxy count as one',
+    );
   }
 
   /** `OPTIONS *` asks for the methods of the server as a whole (RFC 9110, section 9.3.7). */
@@ -155,7 +165,7 @@ export async function startNodeServer(options: {
     enqueue(request, response);
   });
   server.on('connect', rejectConnect);
-  server.listen(env.PORT);
+  server.listen({ port: env.PORT, host: env.HOST });
   await once(server, 'listening');
   const stopWatching = watchSlowReaders(running);
   server.once('close', stopWatching);

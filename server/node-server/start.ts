@@ -28,7 +28,7 @@ export type RunningServer = {
  */
 export async function serveBuild(env: Env, { othersServe = false } = {}): Promise<RunningServer> {
   lifecycle.starting = true;
-  lifecycle.ownsShutdown = true;
+  lifecycle.hasNodeServer = true;
   // With several workers, the primary process exports the metrics of all of them.
   const gather = coordinator() ? undefined : () => services().metrics.json();
   const telemetry = await startTelemetry({ env, log: log(), traces: true, gather });

@@ -8,6 +8,6 @@ export const lifecycle = defineSingleton('lifecycle', () => ({
   draining: false,
   /** Other workers take over: connections are closed, but clients may connect to the same port again. */
   handingOver: false,
-  /** The node server runs in front of Next and shuts down the background work. */
-  ownsShutdown: false,
+  /** The node server runs in front of Next: it sets X-Forwarded-For and shuts down the background work. */
+  hasNodeServer: false,
 })).get();

@@ -1,9 +1,11 @@
+import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import { type HttpResponse, jsonResponse, type ResponseHeaders } from '../http/response.ts';
+import { lifecycle } from '../process/lifecycle.ts';
 import { readiness } from '../readiness.ts';
 import { services } from '../services.ts';
 import { handleGet } from './get-only.ts';
@@ -34,6 +36,11 @@ export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
 
 const loopback = new Set(['127.0.0.1', '::/64']);
 
+/** Returns whether a visitor is on this machine. Without the node server in front, any client can say so. */
+function isLocal({ key }: { key: string }, { NODE_ENV }: Pick<Env, 'NODE_ENV'>): boolean {
+  return loopback.has(key) && (lifecycle.hasNodeServer || NODE_ENV === 'development');
+}
+
 /** `/metrics`: Prometheus metrics, for callers on this machine and for service keys with the scope `metrics`. */
 export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
   const handler: Handler = async (_, scope) => {
@@ -42,7 +49,7 @@ export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
     scope.principal = principal;
     if (principal.kind === 'service' && !principal.scopes.includes('metrics'))
       throw new HttpError('forbidden');
-    if (principal.kind === 'visitor' && !loopback.has(principal.key)) {
+    if (principal.kind === 'visitor' && !isLocal(principal, env)) {
       throw new HttpError('unauthorized');
     }
     const body = await metrics.text();

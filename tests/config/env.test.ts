@@ -76,6 +76,16 @@ const table: Record<keyof Env, Row> = {
     ],
     invalid: ['0', '65536', '-3', '80.5', 'eighty', 'NaN', 'Infinity', '80 81'],
   },
+  HOST: {
+    unset: undefined,
+    valid: [
+      ['127.0.0.1', '127.0.0.1'],
+      ['::1', '::1'],
+      ['fe80::1%eth0', 'fe80::1%eth0'],
+      ['localhost', 'localhost'],
+    ],
+    invalid: ['http://127.0.0.1', '127.0.0.1/8', 'two words'],
+  },
   WEB_CONCURRENCY: {
     unset: availableParallelism(),
     valid: [

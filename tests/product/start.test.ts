@@ -28,6 +28,14 @@ describe('does not start', () => {
     expect(output).not.toMatch(/^\s+at /m);
   });
 
+  test('on an address that this machine does not have', async () => {
+    const env = { PORT: String(await freePort()), HOST: '192.0.2.1' };
+    const { code, output } = await exitOf(runNode([launcher, 'start'], { env }));
+    expect(code).toBe(1);
+    expect(output).toMatch(/^HOST is not an address of this machine/m);
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
   test('without a build, and prints the build command', async () => {
     const env = { PORT: String(await freePort()) };
     const { code, output } = await exitOf(runNode([launcher, 'start'], { env, cwd: await tempDir() }));
@@ -97,6 +105,15 @@ test('empty settings count as unset', async () => {
   onTestFinished(() => product.close());
   const llms = await (await fetch(`${product.baseUrl}/llms.txt`)).text();
   expect(llms).toContain(`${product.baseUrl}/api/trpc`);
+});
+
+test.each(['1', '2'])('with HOST and %s workers, only that address is served', async (workers) => {
+  const product = await startProduct({ HOST: '127.0.0.1', WEB_CONCURRENCY: workers });
+  onTestFinished(() => product.close());
+  const on = (host: string) => fetch(product.baseUrl.replace('localhost', host));
+  expect((await on('127.0.0.1')).status).toBe(200);
+  await expect(on('127.0.0.2')).rejects.toThrow();
+  await expect(on('[::1]')).rejects.toThrow();
 });
 
 test('SIGTERM shuts down with exit code 0', async () => {

@@ -29,6 +29,14 @@ describe('setForwardedFor keeps the trusted entries of X-Forwarded-For and appen
     expect(forward(headers, hops)['x-forwarded-for']).toBe(expected);
   });
 
+  test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
+    'without trusted hops, a peer %s that forwards is no client on this machine',
+    (local) => {
+      expect(forward({ 'x-forwarded-for': '203.0.113.7' }, 0, local)['x-forwarded-for']).toBe('unknown');
+      expect(forward({}, 0, local)['x-forwarded-for']).toBe(local);
+    },
+  );
+
   test('the address of a closed socket is "unknown"', () => {
     const headers: IncomingHttpHeaders = { 'x-forwarded-for': '203.0.113.7' };
     setForwardedFor(headers, undefined, 0);

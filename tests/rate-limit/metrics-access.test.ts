@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { expectError } from '#tests/product/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { nextArguments } from '#tests/support/start-command.ts';
 import { bearer, challenge, keys, serviceKeys } from './keys.ts';
 
 let direct: Product;
@@ -25,7 +26,21 @@ async function expectMetrics(response: Response): Promise<void> {
 test.each(['127.0.0.1', '[::1]'])('a client on this host can read the metrics: %s', async (host) => {
   const baseUrl = direct.baseUrl.replace('localhost', host);
   await expectMetrics(await metrics({ baseUrl }));
-  await expectMetrics(await metrics({ baseUrl }, from('203.0.113.7')));
+});
+
+test('clients of a proxy that is not configured cannot read the metrics, and one line warns', async () => {
+  for (const address of ['203.0.113.7', '127.0.0.1', '']) {
+    await expectError(await metrics(direct, from(address)), { reason: 'unauthorized', path: '/metrics' });
+  }
+  expect(direct.log().match(/TRUSTED_PROXY_HOPS is 0/g)).toHaveLength(1);
+});
+
+test('under next start, whose clients can send X-Forwarded-For, the metrics need a key', async () => {
+  const next = await startProduct({ SERVICE_KEYS: serviceKeys }, nextArguments);
+  onTestFinished(() => next.close());
+  await expectError(await metrics(next), { reason: 'unauthorized', path: '/metrics' });
+  await expectError(await metrics(next, from('127.0.0.1')), { reason: 'unauthorized', path: '/metrics' });
+  await expectMetrics(await metrics(next, bearer(keys.scraper)));
 });
 
 test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
