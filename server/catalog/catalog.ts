@@ -47,6 +47,8 @@ export type CatalogEntry = {
   /** Null for a procedure without input. */
   input: Schemas | null;
   output: Schemas;
+  /** Fields of the input that only the form of a page of this site sends. */
+  formFields: readonly string[];
   examples: readonly Example[];
   errors: readonly PossibleError[];
   limits: CallLimits;
@@ -73,6 +75,7 @@ export function describeProcedure(entry: ProcedureEntry, rateLimits: RateLimits)
     sensitive: meta.sensitive,
     scope: meta.scope ?? null,
     ...schemasOf(entry),
+    formFields: meta.formFields ?? [],
     examples: examples.map((value) => ({ value, wire: superjson.serialize(value) })),
     errors: possibleErrors(entry),
     limits: limitsOf(entry, rateLimits),

@@ -1,6 +1,8 @@
 import { type ErrorCode, type ErrorReason, errorReasonNames, errorReasons } from '../errors.ts';
 import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
 import type { ProcedureEntry } from '../trpc/procedure-registry.ts';
+import { requiredScopeOf } from '../upstream-client/access.ts';
+import type { RawEndpoint, Upstream } from '../upstream-client/endpoint.ts';
 
 /** A possible error of a call, as in the error response. */
 export type PossibleError = {
@@ -11,19 +13,29 @@ export type PossibleError = {
   message: string;
 };
 
-/** Errors that any call can get: from the HTTP layer, from limits, and unexpected errors. */
+/** Errors that a health check can get. It accepts every host. */
+const ofHealthChecks: readonly ErrorReason[] = ['invalid_input', 'internal'];
+
+/** Errors that any other request can get. */
+const ofEveryRequest: readonly ErrorReason[] = [...ofHealthChecks, 'host_not_allowed'];
+
+/** Further errors that any call can get, from the HTTP layer and from limits. */
 const ofEveryCall: readonly ErrorReason[] = [
-  'invalid_input',
   'batch_too_large',
   'unauthorized',
-  'host_not_allowed',
   'method_not_allowed',
   'request_timeout',
   'payload_too_large',
   'uri_too_long',
   'unsupported_media_type',
   'rate_limited',
-  'internal',
+];
+
+const ofUploads: readonly ErrorReason[] = [
+  'cross_origin',
+  'request_timeout',
+  'payload_too_large',
+  'unsupported_media_type',
 ];
 
 const ofUpstreams: readonly ErrorReason[] = [
@@ -37,14 +49,44 @@ const ofUpstreams: readonly ErrorReason[] = [
 /** Returns all possible errors of a procedure, in the order of `errorReasons`. */
 export function possibleErrors(entry: Pick<ProcedureEntry, 'type' | 'meta'>): readonly PossibleError[] {
   const { meta } = entry;
-  const reasons = new Set<ErrorReason>([
+  return describe([
+    ...ofEveryRequest,
     ...ofEveryCall,
     ...(allowedMethodsOf(entry).includes('GET') ? [] : (['cross_origin'] as const)),
     ...(meta.scope === undefined ? [] : (['forbidden'] as const)),
     ...(meta.rateLimit === 'upstream' ? ofUpstreams : []),
     ...(meta.errors ?? []),
   ]);
+}
+
+export function possibleHealthErrors(): readonly PossibleError[] {
+  return describe(ofHealthChecks);
+}
+
+/** Returns the possible errors of a document, such as a feed. */
+export function possibleDocumentErrors(): readonly PossibleError[] {
+  return describe(ofEveryRequest);
+}
+
+/** Returns all possible errors of a raw endpoint. */
+export function possibleTransferErrors(upstream: Upstream, endpoint: RawEndpoint): readonly PossibleError[] {
+  const { method, requestHeaders = [] } = endpoint;
+  const forwards = (...names: string[]) => names.some((name) => requestHeaders.includes(name));
+  return describe([
+    ...ofEveryRequest,
+    ...ofUpstreams,
+    'unauthorized',
+    'not_found',
+    'rate_limited',
+    ...(requiredScopeOf(upstream, endpoint) === undefined ? [] : (['forbidden'] as const)),
+    ...(method === 'GET' ? [] : ofUploads),
+    ...(forwards('range') ? (['range_not_satisfiable'] as const) : []),
+    ...(forwards('if-match', 'if-unmodified-since') ? (['precondition_failed'] as const) : []),
+  ]);
+}
+
+function describe(reasons: readonly ErrorReason[]): readonly PossibleError[] {
   return errorReasonNames
-    .filter((reason) => reasons.has(reason))
+    .filter((reason) => reasons.includes(reason))
     .map((reason) => ({ reason, ...errorReasons[reason] }));
 }

@@ -30,10 +30,20 @@ export function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSch
     override({ zodSchema, jsonSchema }) {
       const { def } = zodSchema._zod;
       if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
+      if (def.type === 'record') listProperties(jsonSchema);
       if (!isSuperjsonType(def.type)) return;
       Object.assign(jsonSchema, jsonFormOf(zodSchema, io), { 'x-superjson': superjsonTypes[def.type] });
     },
   });
+}
+
+/** Lists the properties of a record whose keys are known, so that generated types have them. */
+function listProperties(schema: JsonSchema): void {
+  const { additionalProperties, required } = schema;
+  if (!Array.isArray(required)) return;
+  schema.properties = Object.fromEntries(required.map((name) => [String(name), additionalProperties]));
+  delete schema.propertyNames;
+  delete schema.additionalProperties;
 }
 
 function isSuperjsonType(type: string): type is keyof typeof superjsonTypes {

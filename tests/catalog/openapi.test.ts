@@ -76,45 +76,65 @@ describe('the OpenAPI document', () => {
 
   test.each(entries.map((entry) => [entry.path, entry] as const))(
     '%s: its method, its security and all its possible statuses',
-    (path, { methods, scope, errors, examples, limits }) => {
-      const byGet = methods.includes('GET');
+    (path, { methods, input, scope, errors }) => {
+      const byGet = methods.includes('GET') && input === null;
       const operation = operationOf(`/api/trpc/${path}`, byGet ? 'get' : 'post');
-      expect(operation.security).toEqual(
-        scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [scope] }],
-      );
+      expect(operation.security).toEqual(scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [] }]);
+      expect(operation['x-scope']).toBe(scope ?? undefined);
       expect(Object.keys(operation.responses).map(Number).sort()).toEqual(
         [...new Set([200, ...errors.map(({ httpStatus }) => httpStatus)])].sort(),
       );
-      if (byGet) {
-        expect(operation).not.toHaveProperty('requestBody');
-        expect(operation.parameters?.map((parameter) => parameter.name) ?? []).toEqual(
-          examples.length > 0 ? ['input'] : [],
-        );
-      } else {
-        const { content = {} } = operation.requestBody ?? {};
-        expect(Object.keys(content)).toEqual(
-          limits.formBodyBytes === null ? ['application/json'] : ['application/json', 'multipart/form-data'],
-        );
-      }
+      expect(operation).not.toHaveProperty('parameters');
+      if (byGet) expect(operation).not.toHaveProperty('requestBody');
+      else expect(Object.keys(operation.requestBody?.content ?? {})).toEqual(['application/json']);
     },
   );
 
-  test('has the raw endpoints of upstreams with their path parameters', () => {
-    const { parameters } = operationOf('/api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}', 'get');
-    expect(parameters?.map((parameter) => parameter.name)).toEqual(['owner', 'repo', 'tag']);
-    expect(operationOf('/api/raw/files/files/{name}', 'put').requestBody?.content).toHaveProperty(['*/*']);
-    expect(operationOf('/api/raw/files/files/{name}', 'get').responses).toHaveProperty('default');
+  test('leaves out the fields that only forms send', () => {
+    const { requestBody } = operationOf('/api/trpc/email.send', 'post');
+    expect(requestBody?.content).toMatchObject({
+      'application/json': { schema: { properties: { json: { properties: { contents: {} } } } } },
+    });
+    expect(JSON.stringify(requestBody)).not.toMatch(/leaveEmpty|shownAt|website/);
   });
 
-  test('names the scope of endpoints that are not public', () => {
-    const open = [{}, { serviceKey: [] }];
-    expect(operationOf('/api/raw/files/files/{name}', 'get').security).toEqual(open);
-    expect(operationOf('/api/raw/files/files/{name}', 'put').security).toEqual([
-      { serviceKey: ['proxy.files'] },
-    ]);
-    expect(operationOf('/api/trpc/proxy.github.repository', 'post').security).toEqual(open);
-    expect(operationOf('/api/trpc/proxy.github.renderMarkdown', 'post').security).toEqual([
-      { serviceKey: ['proxy.github'] },
-    ]);
+  test('every operation has security requirements and its client and server errors', () => {
+    for (const [path, operations] of Object.entries(read.paths)) {
+      for (const [method, { security, responses }] of Object.entries(operations)) {
+        const title = `${method} ${path}`;
+        expect(security, title).toBeDefined();
+        expect(Object.keys(responses), title).toEqual(expect.arrayContaining(['400', '500']));
+        expect(responses, title).not.toHaveProperty('default');
+      }
+    }
+  });
+
+  test('has the raw endpoints of upstreams with their path parameters, bodies and statuses', () => {
+    const archive = operationOf('/api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}', 'get');
+    expect(archive.parameters?.map((parameter) => parameter.name)).toEqual(['owner', 'repo', 'tag']);
+    const upload = operationOf('/api/raw/files/files/{name}', 'put');
+    expect(upload.requestBody?.content).toEqual({
+      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+    });
+    expect(Object.keys(upload.responses)).toEqual(
+      expect.arrayContaining(['201', '401', '403', '413', '504']),
+    );
+    const download = operationOf('/api/raw/files/files/{name}', 'get');
+    expect(Object.keys(download.responses)).toEqual(
+      expect.arrayContaining(['200', '206', '304', '404', '416', '429', '502', '503']),
+    );
+    expect(download.responses['403']).toEqual({ $ref: '#/components/responses/HostNotAllowed' });
+  });
+
+  test.each([
+    ['/api/raw/files/files/{name}', 'get', undefined],
+    ['/api/raw/files/files/{name}', 'put', 'proxy.files'],
+    ['/api/trpc/proxy.github.repository', 'post', undefined],
+    ['/api/trpc/proxy.github.renderMarkdown', 'post', 'proxy.github'],
+  ] as const)('names the scope of %s by %s: %s', (path, method, scope) => {
+    const operation = operationOf(path, method);
+    const required = { serviceKey: [] };
+    expect(operation['x-scope']).toBe(scope);
+    expect(operation.security).toEqual(scope === undefined ? [{}, required] : [required]);
   });
 });

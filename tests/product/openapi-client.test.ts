@@ -65,10 +65,16 @@ test('a client generated from /openapi.json by a public generator compiles and c
   await run(process.execPath, [generator, '--futureStripLegacyMethods', document, join(folder, 'client.ts')]);
   await writeFile(join(folder, 'calls.ts'), calls);
 
-  // The generated code does not support exactOptionalPropertyTypes. All other options are those of the project.
+  // The generated code does not support exactOptionalPropertyTypes and has an unused variable. All other options are
+  // those of the project.
   const tsconfig = {
     extends: resolve('tsconfig.json'),
-    compilerOptions: { plugins: [], incremental: false, exactOptionalPropertyTypes: false },
+    compilerOptions: {
+      plugins: [],
+      incremental: false,
+      exactOptionalPropertyTypes: false,
+      noUnusedLocals: false,
+    },
     include: ['*.ts'],
     exclude: [],
   };

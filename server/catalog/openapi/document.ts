@@ -1,19 +1,19 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { limits } from '../../config/limits.ts';
 import { trpcEndpoint } from '../../config/paths.ts';
-import { errorReasonNames, errorReasons } from '../../errors.ts';
 import type { CatalogEntry } from '../catalog.ts';
 import { superjsonMeta } from '../wire-schema.ts';
 import { errorResponseSchema, failureName, failureResponse, failuresByStatus } from './failure.ts';
-import { commonHeaders, namespaceOf, operationOf } from './operation.ts';
-import { rawPaths } from './raw-paths.ts';
+import { commonHeaders, describedMethod, namespaceOf, operationOf } from './operation.ts';
+import { type RawOperation, rawOperations } from './raw-operations.ts';
+import { securitySchemes } from './security.ts';
 
 /** The used parts of an OpenAPI document. The tests check the document with a validator. */
 export type OpenApiDocument = {
   openapi: '3.1.0';
   info: Record<string, unknown>;
   servers: { url: string }[];
-  tags: { name: string }[];
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, unknown>>;
   components: Record<string, Record<string, unknown>>;
 };
@@ -23,12 +23,12 @@ export type OpenApiDocument = {
  * procedure, with all possible statuses, and the raw routes.
  */
 export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: string): OpenApiDocument {
-  const failures = new Map([
-    ...entries
+  const raw = rawOperations();
+  const failures = new Map(
+    [...entries, ...raw]
       .flatMap(({ errors }) => [...failuresByStatus(errors).values()])
       .map((errors) => [failureName(errors), errors] as const),
-    ['Failure', errorReasonNames.map((reason) => ({ reason, ...errorReasons[reason] }))],
-  ]);
+  );
   return {
     openapi: '3.1.0',
     info: {
@@ -36,19 +36,25 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
       version: manifest.version,
       summary: manifest.description,
       description: `Values use superjson's format, \`{ json, meta? }\`. \`x-superjson\` marks the values that \`meta\` lists, such as dates, which are ISO 8601 strings in \`json\`. Up to ${limits.batchSize} queries or mutations can share one request. This document does not describe batches; see ${siteUrl}/llms.txt.`,
+      contact: { name: manifest.name, url: siteUrl },
       license: { name: manifest.license, identifier: manifest.license },
     },
     servers: [{ url: siteUrl }],
-    tags: [...new Set(entries.map(namespaceOf)), 'raw'].map((name) => ({ name })),
-    paths: {
-      ...Object.fromEntries(
-        entries.map((entry) => [
-          `${trpcEndpoint}/${entry.path}`,
-          { [entry.methods[0] === 'GET' ? 'get' : 'post']: operationOf(entry) },
-        ]),
-      ),
-      ...rawPaths(),
-    },
+    tags: [
+      ...[...new Set(entries.map(namespaceOf))].map((name) => ({
+        name,
+        description: `The procedures ${name}.*`,
+      })),
+      { name: 'raw', description: 'Documents, health checks and files of other backends' },
+    ],
+    paths: pathsOf([
+      ...entries.map((entry) => ({
+        path: `${trpcEndpoint}/${entry.path}`,
+        method: describedMethod(entry),
+        operation: operationOf(entry),
+      })),
+      ...raw,
+    ]),
     components: {
       schemas: {
         SuperjsonMeta: superjsonMeta,
@@ -58,13 +64,15 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
       responses: Object.fromEntries(
         [...failures].map(([name, errors]) => [name, failureResponse(name, errors)]),
       ),
-      securitySchemes: {
-        serviceKey: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'A key that the operator issued to a service. Each key has its own rate limit.',
-        },
-      },
+      securitySchemes,
     },
   };
+}
+
+function pathsOf(
+  operations: readonly Pick<RawOperation, 'path' | 'method' | 'operation'>[],
+): OpenApiDocument['paths'] {
+  const paths: OpenApiDocument['paths'] = {};
+  for (const { path, method, operation } of operations) paths[path] = { ...paths[path], [method]: operation };
+  return paths;
 }

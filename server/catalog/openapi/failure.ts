@@ -6,6 +6,16 @@ export function failuresByStatus(errors: readonly PossibleError[]): Map<number, 
   return Map.groupBy(errors, ({ httpStatus }) => httpStatus);
 }
 
+/** Returns references to the responses for the given errors, by status. */
+export function failureReferences(errors: readonly PossibleError[]): Record<string, JsonSchema> {
+  return Object.fromEntries(
+    [...failuresByStatus(errors)].map(([status, these]) => [
+      status,
+      { $ref: `#/components/responses/${failureName(these)}` },
+    ]),
+  );
+}
+
 /**
  * Returns the component name of a response and its schema. It depends only on the reasons, so procedures share them.
  */

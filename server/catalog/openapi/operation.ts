@@ -1,7 +1,9 @@
 import type { JsonSchema } from '../../lib/json-schema.ts';
 import type { CatalogEntry } from '../catalog.ts';
+import { isJsonSchema } from '../is-json-schema.ts';
 import { wireSchema } from '../wire-schema.ts';
-import { failureName, failuresByStatus } from './failure.ts';
+import { failureReferences } from './failure.ts';
+import { securityOf } from './security.ts';
 
 /** Response headers, keyed by component name. */
 export const commonHeaders = {
@@ -21,8 +23,14 @@ export const commonHeaders = {
 } as const;
 
 /**
- * Describes a procedure as an operation: public queries with GET, although they accept POST too, and others with POST.
+ * Returns the method under which a procedure is described: GET for a public query without input, otherwise POST. Public
+ * queries with an input accept GET, too, but few generators can send JSON in a query parameter.
  */
+export function describedMethod({ methods, input }: CatalogEntry): 'get' | 'post' {
+  return methods.includes('GET') && input === null ? 'get' : 'post';
+}
+
+/** Describes a procedure as an operation. */
 export function operationOf(entry: CatalogEntry): Record<string, unknown> {
   const { path, summary, description, scope, output, errors } = entry;
   return {
@@ -30,8 +38,8 @@ export function operationOf(entry: CatalogEntry): Record<string, unknown> {
     tags: [namespaceOf(entry)],
     summary,
     description,
-    security: securityOf(scope),
-    ...(entry.methods[0] === 'GET' ? inputInQuery(entry) : { requestBody: inputInBody(entry) }),
+    ...securityOf(scope),
+    ...(describedMethod(entry) === 'get' ? {} : { requestBody: inputInBody(entry) }),
     responses: {
       200: {
         description: 'The output',
@@ -46,23 +54,9 @@ export function operationOf(entry: CatalogEntry): Record<string, unknown> {
           },
         },
       },
-      ...Object.fromEntries(
-        [...failuresByStatus(errors)].map(([status, these]) => [
-          status,
-          { $ref: `#/components/responses/${failureName(these)}` },
-        ]),
-      ),
+      ...failureReferences(errors),
     },
   };
-}
-
-/**
- * Returns the security requirements of an operation.
- *
- * @param scope that the service key must have; null if anyone may call
- */
-export function securityOf(scope: string | null): Record<string, string[]>[] {
-  return scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [scope] }];
 }
 
 /** Returns the part of the path before the first dot. */
@@ -70,30 +64,25 @@ export function namespaceOf({ path }: Pick<CatalogEntry, 'path'>): string {
   return path.split('.', 1).join();
 }
 
-function inputInQuery({ input, examples }: CatalogEntry): Record<string, unknown> {
-  if (!input) return {};
-  const media = { schema: onWire(input.value, 'input'), examples: named(examples.map(({ wire }) => wire)) };
-  return {
-    parameters: [{ name: 'input', in: 'query', required: true, content: { 'application/json': media } }],
-  };
+/**
+ * Describes JSON alone, without the fields of forms, although some procedures accept forms: generated clients send no
+ * Content-Type if there are several.
+ */
+function inputInBody({ input, formFields, examples }: CatalogEntry): Record<string, unknown> {
+  const media = input
+    ? {
+        schema: onWire(withoutProperties(input.value, formFields), 'input'),
+        examples: named(examples.map(({ wire }) => wire)),
+      }
+    : { schema: { type: 'object' }, example: {} };
+  return { required: true, content: { 'application/json': media } };
 }
 
-function inputInBody({ input, examples, limits }: CatalogEntry): Record<string, unknown> {
-  if (!input) {
-    const nothing = { schema: { type: 'object' }, example: {} };
-    return { required: true, content: { 'application/json': nothing } };
-  }
-  const { $schema, ...fields } = input.value;
-  return {
-    required: true,
-    content: {
-      'application/json': {
-        schema: onWire(input.value, 'input'),
-        examples: named(examples.map(({ wire }) => wire)),
-      },
-      ...(limits.formBodyBytes === null ? {} : { 'multipart/form-data': { schema: fields } }),
-    },
-  };
+function withoutProperties(schema: JsonSchema, names: readonly string[]): JsonSchema {
+  const { properties } = schema;
+  if (!isJsonSchema(properties)) return schema;
+  const others = Object.entries(properties).filter(([name]) => !names.includes(name));
+  return { ...schema, properties: Object.fromEntries(others) };
 }
 
 function named(values: readonly unknown[]): Record<string, { value: unknown }> {
