@@ -4,7 +4,7 @@ import { callTool } from './call-tool.ts';
 import { isOfferedTo, tools } from './tools.ts';
 
 const instructions =
-  'Each tool is one procedure of this server. Without a key, the list contains the open tools. With a service key, sent as `Authorization: Bearer <key>`, it contains all tools that the scopes of the key allow. Values are plain JSON: dates are ISO 8601 strings, bigints are decimal strings. A failed call returns a tool error. Its text is JSON: `message`, and `data` with `reason`, `requestId` and, for invalid input, `fieldErrors`. After `rate_limited`, wait `retryAfterSeconds` before the next call.';
+  'Each tool is one procedure of this server. Without a key, the list contains the tools that only read. With a service key, sent as `Authorization: Bearer <key>`, it contains all tools that the scopes of the key allow. Values are plain JSON: dates are ISO 8601 strings, bigints are decimal strings. A failed call returns a tool error. Its text is JSON: `message`, and `data` with `reason`, `requestId` and, for invalid input, `fieldErrors`. After `rate_limited`, wait `retryAfterSeconds` before the next call.';
 
 /**
  * Creates a server for the messages of one HTTP request. It keeps no state between requests.

@@ -40,11 +40,11 @@ export function toolsOf(entries: Iterable<ProcedureEntry>): ReadonlyMap<string, 
 export const tools = toolsOf(procedures.values());
 
 /**
- * Returns whether anyone may use the tool. The others need a service key, and those with a scope need a key with that
- * scope.
+ * Returns whether anyone may use the tool: the queries that visitors may call. The others need a service key, and those
+ * with a scope need a key with that scope.
  */
 export function isOpen({ type, meta }: ProcedureEntry): boolean {
-  return type === 'query' && !meta.sensitive && meta.scope === undefined;
+  return type === 'query' && meta.scope === undefined;
 }
 
 export function isOfferedTo(principal: Principal, entry: ProcedureEntry): boolean {

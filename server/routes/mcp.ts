@@ -80,6 +80,8 @@ async function exchange(
   { createServer, onError }: Exchange,
 ): Promise<Response> {
   const request = new Request(url, { method, headers: [...headers], signal });
+  // The response is always JSON. The MCP server would reject `*/*`, and JSON without event streams.
+  request.headers.set('accept', 'application/json, text/event-stream');
   if (!(await isLegacyRequest(request, parsedBody))) {
     // No subscriptions: tools and resources never change at run time.
     const handler = createMcpHandler(createServer, {

@@ -42,13 +42,16 @@ const eras: Era[] = ['2026-07-28', 'before 2026-07-28'];
 const berlin = { lat: 52.52, lng: 13.41, days: 1 };
 
 describe.each(eras)('a client of revision %s', (era) => {
-  test('without a key lists and calls the public queries', async () => {
+  test('without a key lists and calls the tools that only read', async () => {
     const client = await connect(era);
     expect(client.getServerVersion()).toMatchObject({ name: 'typed-bff' });
     expect(client.getInstructions()).toContain('ISO 8601');
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name).sort()).toEqual(['echo_request', 'email_status']);
-    expect(tools[0]).toMatchObject({
+    expect(tools.every(({ annotations }) => annotations?.readOnlyHint)).toBe(true);
+    expect(tools.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['weather_forecast', 'proxy_status']),
+    );
+    expect(tools.find(({ name }) => name === 'echo_request')).toMatchObject({
       title: 'Returns the request as the server received it',
       inputSchema: { type: 'object' },
       outputSchema: { type: 'object', required: expect.arrayContaining(['receivedAt']) },
@@ -63,14 +66,23 @@ describe.each(eras)('a client of revision %s', (era) => {
       receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     });
     expect(readToolText(result)).toEqual(result.structuredContent);
+    const forecast = await client.callTool({ name: 'weather_forecast', arguments: berlin });
+    expect(forecast.structuredContent).toMatchObject({ location: { lat: 52.52 }, daily: [{}] });
   });
 
   test('without a key cannot call any other tool, and no upstream is called', async () => {
     const client = await connect(era);
-    const before = product.upstreams.openMeteo.requests.length;
-    const { data } = readToolError(await client.callTool({ name: 'weather_forecast', arguments: berlin }));
-    expect(data).toMatchObject({ reason: 'unauthorized', httpStatus: 401, path: 'weather.forecast' });
-    expect(product.upstreams.openMeteo.requests).toHaveLength(before);
+    const before = product.upstreams.github.requests.length;
+    for (const [name, input] of [
+      ['email_send', { email: 'ada@visitor.example', contents: 'Hello' }],
+      ['echo_body', { value: 1 }],
+      ['mail_list', {}],
+      ['proxy_github_renderMarkdown', { body: { text: 'a' } }],
+    ] as const) {
+      const { data } = readToolError(await client.callTool({ name, arguments: input }));
+      expect(data, name).toMatchObject({ reason: 'unauthorized', httpStatus: 401 });
+    }
+    expect(product.upstreams.github.requests).toHaveLength(before);
   });
 
   test('with a key lists and calls the other tools, limited to the scopes of the key', async () => {
@@ -174,6 +186,17 @@ describe('inputs that are not a plain object', () => {
 });
 
 const json = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+/** What every request of revision 2026-07-28 has. */
+const modern = {
+  headers: { 'mcp-protocol-version': '2026-07-28' },
+  params: {
+    _meta: {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+    },
+  },
+};
 const listing = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
 
 function send(body: unknown, headers: Record<string, string> = {}, method = 'POST') {
@@ -234,6 +257,28 @@ describe('an error response is sent to a request', () => {
 });
 
 describe('a request', () => {
+  test.each([
+    {},
+    { accept: '*/*' },
+    { accept: 'application/json' },
+    { accept: 'application/*;q=0.8' },
+    { accept: 'text/event-stream' },
+  ])('with the headers %j gets JSON', async (accept) => {
+    for (const { headers, params } of [
+      { headers: {}, params: {} },
+      { headers: { ...modern.headers, 'mcp-method': 'tools/list' }, params: modern.params },
+    ]) {
+      const response = await rawRequest(product, {
+        method: 'POST',
+        path: '/mcp',
+        headers: { 'content-type': 'application/json', ...newVisitor(), ...accept, ...headers },
+        chunks: [JSON.stringify({ ...listing, params })],
+      });
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
+      expect(await response.json()).toMatchObject({ result: { tools: expect.any(Array) } });
+    }
+  });
+
   test('from an allowed origin is served, and so is its preflight', async () => {
     const origin = 'https://friend.example';
     const preflight = await fetch(`${product.baseUrl}/mcp`, {
@@ -257,19 +302,14 @@ describe('a request', () => {
   });
 
   test('for a subscription gets an immediate error, because the list of tools never changes', async () => {
-    const meta = {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': {},
-      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-    };
     const response = await send(
       {
         jsonrpc: '2.0',
         id: 1,
         method: 'subscriptions/listen',
-        params: { _meta: meta, notifications: { toolsListChanged: true } },
+        params: { ...modern.params, notifications: { toolsListChanged: true } },
       },
-      { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
+      { ...modern.headers, 'mcp-method': 'subscriptions/listen' },
     );
     expect(await response.json()).toMatchObject({ error: { code: -32603 } });
   });
