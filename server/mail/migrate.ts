@@ -14,7 +14,7 @@ export async function migrateMails(options: {
   url: string;
   log: Logger;
 }): Promise<{ copied: number; skipped: number }> {
-  const source = await openSqlite(options.dataDir);
+  const source = await openSqlite(options.dataDir, options.log);
   try {
     const target = await openPostgres(options.url, options.log);
     try {

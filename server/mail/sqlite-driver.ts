@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import {
   type CompiledQuery,
@@ -11,6 +10,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { limits } from '../config/limits.ts';
+import type { Logger } from '../observability/log.ts';
 import {
   closeMessage,
   monotonicTime,
@@ -42,14 +42,16 @@ type Pending = { resolve(result: Rows): void; reject(error: Error): void; timer:
  */
 export class SqliteThread {
   readonly #file: string;
+  readonly #log: Pick<Logger, 'warn'>;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #lastId = 0;
   /** Time limit of a statement. The first ones wait for the start of the thread, and migrations need more. */
   timeout: number = openTimeout;
 
-  constructor(file: string) {
+  constructor(file: string, log: Pick<Logger, 'warn'>) {
     this.#file = file;
+    this.#log = log;
   }
 
   /**
@@ -80,14 +82,17 @@ export class SqliteThread {
     });
   }
 
+  /** Never rejects: if the thread fails meanwhile, it has ended, too, and every COMMIT is on disk. */
   async close(): Promise<void> {
     const worker = this.#worker;
     if (!worker) return;
     this.#worker = undefined;
-    const exited = once(worker, 'exit');
+    const exited = Promise.withResolvers<void>();
+    worker.once('exit', () => exited.resolve());
+    worker.once('error', (err) => this.#log.warn({ err }, 'the database thread failed while closing'));
     worker.ref();
     worker.postMessage(closeMessage);
-    await exited;
+    await exited.promise;
   }
 
   /** Starts the thread, also after a crash. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { limits } from '../config/limits.ts';
+import type { Logger } from '../observability/log.ts';
 import { emptyUpdate, type MailDatabase, type MailTables, type Queries } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 import { SqliteThread, sqliteThreadDialect } from './sqlite-driver.ts';
@@ -13,11 +14,15 @@ import { SqliteThread, sqliteThreadDialect } from './sqlite-driver.ts';
  * @param clock milliseconds since the epoch
  * @throws the driver's error; the caller maps it
  */
-export async function openSqlite(dataDir: string, clock: () => number = Date.now): Promise<MailDatabase> {
+export async function openSqlite(
+  dataDir: string,
+  log: Logger,
+  clock: () => number = Date.now,
+): Promise<MailDatabase> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, 'typed-bff.sqlite');
   makePrivate(file);
-  const thread = new SqliteThread(file);
+  const thread = new SqliteThread(file, log);
   const queries = new Kysely<MailTables>({ dialect: sqliteThreadDialect(thread) });
   try {
     await migrate(queries, thread);

@@ -19,7 +19,7 @@ type Clocked = { db: MailDatabase; jump(milliseconds: number): Promise<void> };
 
 async function clockedSqlite(): Promise<Clocked> {
   let shift = 0;
-  const db = await openSqlite(tempDir(), () => Date.now() + shift);
+  const db = await openSqlite(tempDir(), log, () => Date.now() + shift);
   return {
     db,
     jump: async (milliseconds) => {

@@ -92,7 +92,7 @@ test('migrateMails copies ids, keys and states from SQLite, and skips mails alre
   const dataDir = tempDir();
   const url = await postgres.database();
   const log = createLogger({ level: 'silent' });
-  const source = await openSqlite(dataDir);
+  const source = await openSqlite(dataDir, log);
   const before = createOutbox(source, { siteUrl: addresses.siteUrl });
   const keyed = await before.enqueue({ ...draft, idempotencyKey: 'the-key' });
   const sent = await before.enqueue(draft);

@@ -83,7 +83,7 @@ export async function storageEnv(postgres: PostgresServer | undefined): Promise<
 /** Opens the storage of a mail service on a separate connection. */
 export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promise<MailDatabase> {
   const log = createLogger({ level: 'silent' });
-  const db = await (DATABASE_URL === undefined ? openSqlite(DATA_DIR) : openPostgres(DATABASE_URL, log));
+  const db = await (DATABASE_URL === undefined ? openSqlite(DATA_DIR, log) : openPostgres(DATABASE_URL, log));
   onTestFinished(() => db.close());
   return db;
 }

@@ -6,12 +6,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { canMount, mountSmallDisk } from '#tests/support/small-disk.ts';
 import { expectError, post, resultOf } from './call.ts';
 import { expectStorage, linesWith } from './storage-state.ts';
 
+const log = createLogger({ level: 'silent' });
 const draft = { email: 'ada@visitor.example', contents: 'x'.repeat(4_000) };
 const receipt = z.object({ id: z.string() });
 /** More mails than fit into the space that SQLite had allocated before the disk was full. */
@@ -67,7 +69,7 @@ if (mounts || !has('root')) {
       expect(linesWith(product, 'mails can be stored again')).toHaveLength(1);
       expect((await send()).status).toBe(200);
       await product.close();
-      const db = await openSqlite(disk.path);
+      const db = await openSqlite(disk.path, log);
       onTestFinished(() => db.close());
       const { rows } = await sql`pragma integrity_check`.execute(db.queries);
       expect(rows).toEqual([{ integrity_check: 'ok' }]);
@@ -80,7 +82,7 @@ if (!mounts) {
   test('if the database cannot grow, mails are rejected, accepted ones are kept, and more space suffices', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'typed-bff-mail-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    const db = await openSqlite(folder);
+    const db = await openSqlite(folder, log);
     onTestFinished(() => db.close());
     const outbox = createOutbox(db, { siteUrl });
     const accepted = [(await outbox.enqueue(draft)).id];

@@ -2,6 +2,7 @@ import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { canMountFailing, mountFailingDisk } from '#tests/support/small-disk.ts';
@@ -41,7 +42,7 @@ if (!has('root') || canMountFailing()) {
       expect(product.process.exitCode).toBe(0);
 
       disk.repair();
-      const db = await openSqlite(disk.path);
+      const db = await openSqlite(disk.path, createLogger({ level: 'silent' }));
       onTestFinished(() => db.close());
       const outbox = createOutbox(db, { siteUrl: product.baseUrl });
       const stored = await outbox.list({ limit: 100 });

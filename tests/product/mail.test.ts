@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
+import { createLogger } from '#server/observability/log.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { expectError, post, resultOf } from './call.ts';
@@ -225,7 +226,7 @@ test('on SIGTERM the current mail is finished, no other is begun, and the proces
   reply?.();
   await vi.waitFor(() => expect(product.process.exitCode).toBe(0), { timeout: 20_000 });
 
-  const db = await openSqlite(DATA_DIR);
+  const db = await openSqlite(DATA_DIR, createLogger({ level: 'silent' }));
   onTestFinished(() => db.close());
   const outbox = createOutbox(db, { siteUrl: 'http://localhost' });
   const states = await Promise.all(receipts.map(({ id }) => outbox.status(id)));
