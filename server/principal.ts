@@ -42,11 +42,14 @@ export function bucketOf(principal: Principal): string | null {
 }
 
 /**
- * Returns the /48 of a client address, or undefined for IPv4. One site often owns a whole /48, and with it 65,536
- * addresses of the form that identifies a visitor.
+ * Returns the network of a client address, or undefined for IPv4.
+ *
+ * Providers delegate a /56 or a /48 to one subscriber (RIPE-690, section 4.2), and with it 256 or 65,536 addresses of
+ * the form that identifies a visitor: https://www.ripe.net/publications/docs/ripe-690/
  */
-export function networkOf(clientAddress: string): string | undefined {
+export function networkOf(clientAddress: string, prefixLength: 48 | 56): string | undefined {
   const address = clientAddress.replace(/\/64$/, '');
   if (!ipaddr.IPv6.isValid(address)) return undefined;
-  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/48`).toString()}/48`;
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${address}/${prefixLength}`);
+  return `${network.toString()}/${prefixLength}`;
 }

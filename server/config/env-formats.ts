@@ -17,6 +17,7 @@ const defaultRateLimits: RateLimits = {
   mail: { points: 5, windowSeconds: 3600 },
   page: { points: 1_200, windowSeconds: 60 },
   mailSender: { points: 20, windowSeconds: 86_400 },
+  mailSubnet: { points: 20, windowSeconds: 86_400 },
   mailNetwork: { points: 50, windowSeconds: 86_400 },
   mailSite: { points: 1_000, windowSeconds: 86_400 },
   mailSuspected: { points: 200, windowSeconds: 86_400 },

@@ -3,10 +3,10 @@ const classes = ['light', 'upstream', 'mail'] as const;
 export type RateLimitClass = (typeof classes)[number];
 
 /**
- * Mail quotas: per sender address, per IPv6 network of many addresses, and for the whole site, with suspected mails
- * counted separately, so that bots cannot use up the quota of people.
+ * Mail quotas: per sender address, per IPv6 /56 and /48, which have many client addresses, and for the whole site, with
+ * suspected mails counted separately, so that bots cannot use up the quota of people.
  */
-const quotas = ['mailSender', 'mailNetwork', 'mailSite', 'mailSuspected'] as const;
+const quotas = ['mailSender', 'mailSubnet', 'mailNetwork', 'mailSite', 'mailSuspected'] as const;
 export type QuotaName = (typeof quotas)[number];
 
 /** Limits of requests that are not calls: pages. Each client has a bucket. */

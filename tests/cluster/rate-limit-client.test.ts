@@ -15,6 +15,7 @@ const same = (limit: RateLimit) => ({
   mail: limit,
   page: limit,
   mailSender: limit,
+  mailSubnet: limit,
   mailNetwork: limit,
   mailSite: limit,
   mailSuspected: limit,

@@ -13,6 +13,7 @@ const rateLimits = {
   mail: { points: 2, windowSeconds: 3_600 },
   page: { points: 3, windowSeconds: 60 },
   mailSender: { points: 2, windowSeconds: 3_600 },
+  mailSubnet: { points: 2, windowSeconds: 3_600 },
   mailNetwork: { points: 2, windowSeconds: 3_600 },
   mailSite: { points: 2, windowSeconds: 3_600 },
   mailSuspected: { points: 2, windowSeconds: 3_600 },

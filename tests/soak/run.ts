@@ -83,7 +83,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       MAIL_TO: 'owner@site.example',
       MAIL_FROM: 'website@site.example',
       RATE_LIMITS:
-        'light=10000000/60,upstream=10000000/60,mail=10000000/60,mailSender=10000000/60,mailNetwork=10000000/60,mailSite=10000000/60',
+        'light=10000000/60,upstream=10000000/60,mail=10000000/60,mailSender=10000000/60,mailSubnet=10000000/60,mailNetwork=10000000/60,mailSite=10000000/60',
     });
     product = soaked;
     const traffic = createTraffic(random);

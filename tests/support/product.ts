@@ -56,7 +56,7 @@ export async function startProduct(
       WEB_CONCURRENCY: '1',
       // Tests make more calls than a visitor would.
       RATE_LIMITS:
-        'light=1000000/60,upstream=1000000/60,mail=1000000/60,page=1000000/60,mailSender=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60',
+        'light=1000000/60,upstream=1000000/60,mail=1000000/60,page=1000000/60,mailSender=1000000/60,mailSubnet=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60',
       ...upstreams.env,
       ...env,
       SERVICE_KEYS: [env.SERVICE_KEYS, proxyKeyEntry].filter(Boolean).join(','),

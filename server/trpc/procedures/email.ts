@@ -76,11 +76,22 @@ async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promis
   const suspicion = ctx.principal.kind === 'visitor' ? suspicionOf({ leaveEmpty, shownAt }) : undefined;
   if (ctx.principal.kind !== 'internal') {
     await enforceQuota(ctx.services, 'mailSender', senderKeyOf(draft.email));
-    const network = ctx.principal.kind === 'visitor' ? networkOf(ctx.principal.key) : undefined;
-    if (network !== undefined) await enforceQuota(ctx.services, 'mailNetwork', network);
+    if (ctx.principal.kind === 'visitor') await enforceNetworkQuotas(ctx.services, ctx.principal.key);
     await enforceQuota(ctx.services, suspicion ? 'mailSuspected' : 'mailSite', 'all');
   }
   return mail.send({ ...draft, idempotencyKey, suspicion });
+}
+
+/**
+ * Charges one mail to the IPv6 networks of a visitor. The smaller one comes first, so that a subscriber who has used up
+ * the quota of a /56 does not use up that of the /48.
+ *
+ * @throws AppError `rate_limited`
+ */
+async function enforceNetworkQuotas(services: Context['services'], clientAddress: string): Promise<void> {
+  const [subnet, network] = [networkOf(clientAddress, 56), networkOf(clientAddress, 48)];
+  if (subnet !== undefined) await enforceQuota(services, 'mailSubnet', subnet);
+  if (network !== undefined) await enforceQuota(services, 'mailNetwork', network);
 }
 
 /**

@@ -78,7 +78,7 @@ export async function runClusterChaos({
         TRUSTED_PROXY_HOPS: '1',
         SHUTDOWN_DELAY: '1',
         LOG_LEVEL: 'info',
-        RATE_LIMITS: `light=${limit.calls}/${limit.seconds},upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60`,
+        RATE_LIMITS: `light=${limit.calls}/${limit.seconds},upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSubnet=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60`,
       });
       instances.push(instance);
       closers.unshift(() => instance.kill());
