@@ -25,9 +25,11 @@ const defaultRateLimits: RateLimits = {
 
 const { maxWindowSeconds } = limits.rateLimit;
 
+const isRateLimit = (name = '') => rateLimitNames.some((known) => known === name);
+
 const rateLimitEntry = z
   .string()
-  .regex(new RegExp(`^(${rateLimitNames.join('|')})=[1-9]\\d{0,8}/[1-9]\\d{0,6}$`), {
+  .refine((entry) => /^\w+=[1-9]\d{0,8}\/[1-9]\d{0,6}$/.test(entry) && isRateLimit(entry.split('=')[0]), {
     error: 'must be class=points/seconds, such as light=300/60',
     abort: true,
   })
@@ -50,12 +52,19 @@ export const rateLimitsSchema = z
     return { ...defaultRateLimits, ...Object.fromEntries(given) };
   });
 
+function isServiceKey(entry: string): boolean {
+  const [name = '', sha256 = '', scopes, ...rest] = entry.split(':');
+  return (
+    /^[\w-]{1,64}$/.test(name) &&
+    /^[\da-f]{64}$/.test(sha256) &&
+    (scopes === undefined || scopes.split('+').every((scope) => /^[a-z][\w.-]*$/.test(scope))) &&
+    rest.length === 0
+  );
+}
+
 const serviceKeyEntry = z
   .string()
-  .regex(
-    /^[\w-]{1,64}:[\da-f]{64}(:[a-z][\w.-]*(\+[a-z][\w.-]*)*)?$/,
-    'must be name:sha256:scope+scope, as printed by npm run key',
-  );
+  .refine(isServiceKey, 'must be name:sha256:scope+scope, as printed by npm run key');
 
 /** Comma-separated `name:sha256:scope+scope`. The keys themselves are not part of the configuration. */
 export const serviceKeysSchema = z

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { emailAddress } from '../lib/email-address.ts';
 import { isAllowedAddress, literalAddressOf } from '../lib/network-address.ts';
 import { defineSingleton } from '../lib/singleton.ts';
+import { trimEnd } from '../lib/trim-end.ts';
 import {
   networksSchema,
   proxyUrlSchema,
@@ -28,7 +29,7 @@ function withoutCredentials(url: string): boolean {
 const baseUrl = httpUrl
   .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
   .refine(withoutCredentials, 'must not contain a user name or password')
-  .transform((value) => value.replace(/\/+$/, ''));
+  .transform((value) => trimEnd(value, '/'));
 
 /**
  * An origin in the exact form of a browser's Origin header (RFC 6454, section 6.2). Apps and extensions have schemes of

@@ -14,7 +14,7 @@ const zoneOffsets: Readonly<Record<string, number>> = {
 };
 
 /** `(Central European Time)`, and the `[Europe/Paris]` of RFC 9557. */
-const comment = /\([^)]*\)|\[[^\]]*\]/g;
+const comment = /\([^()]*\)|\[[^[\]]*\]/g;
 /** A text that ends with a time, and the zone after it. */
 const timeAndZone =
   /^(.*?\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[ap]\.?m\.?)?)\s*(?:([a-z]{1,5})|(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?)?$/i;

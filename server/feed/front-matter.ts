@@ -25,7 +25,7 @@ type Format = 'yaml' | 'toml' | 'json';
 type Block = { format: Format; text: string; length: number };
 
 /** YAML, or as in Eleventy another format that is named in the first line. */
-const fenced = /^---[ \t]*(yaml|toml|json)?[ \t]*\n(?:([\s\S]*?)\n)?(?:---|\.\.\.)[ \t]*(?:\n|$)/;
+const fenced = /^---[ \t]*(?:(yaml|toml|json)[ \t]*)?\n(?:([\s\S]*?)\n)?(?:---|\.\.\.)[ \t]*(?:\n|$)/;
 const fencedToml = /^\+\+\+[ \t]*\n(?:([\s\S]*?)\n)?\+\+\+[ \t]*(?:\n|$)/;
 const startOfJson = /^\{\s*["}]/;
 
@@ -42,7 +42,7 @@ function splitFrontMatter(source: string): Block | null {
 
 /** The object ends at the first line end where it is complete. */
 function splitJson(source: string): Block {
-  const blocks = Array.from(source.matchAll(/\}[ \t]*(?=\n|$)/g), ({ index }): Block => {
+  const blocks = Array.from(source.matchAll(/\}[ \t]*(?:\n|$)/g), ({ index }): Block => {
     const length = index + 1;
     return { format: 'json', text: source.slice(0, length), length };
   });

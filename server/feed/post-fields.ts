@@ -48,7 +48,9 @@ const flag = z.union(
 /** A list, or as in Jekyll a text with commas or spaces. */
 const list = z.union([
   z.array(text.catch('')),
-  z.string().transform((value) => value.split(value.includes(',') ? /\s*,\s*/ : /\s+/)),
+  z.string().transform((value) => {
+    return value.includes(',') ? value.split(',').map((element) => element.trim()) : value.split(/\s+/);
+  }),
 ]);
 
 /** Reads the fields of a front matter. Names are compared without case, hyphens and underscores. */

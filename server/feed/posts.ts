@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
-import { renderMarkdown } from '../lib/markdown.ts';
+import { footnoteNumber, renderMarkdown } from '../lib/markdown.ts';
+import { trimEnd } from '../lib/trim-end.ts';
 import { type ParsedPost, parsePost } from './front-matter.ts';
 import { tagUri } from './ids.ts';
 import type { FeedItem } from './model.ts';
@@ -210,15 +211,24 @@ function withoutFrontMatter(source: string, dateInName: Date | undefined): Parse
 /** Splits off the first heading, which is the title of a post that has no other. */
 function splitHeading(markdown: string): { heading: string; markdown: string } {
   const [line = '', heading = ''] = /^\s*#[ \t]+([^\n]+)(?:\n|$)/.exec(markdown) ?? [];
-  return { heading: heading.replace(/[ \t]+#*[ \t]*$/, ''), markdown: markdown.slice(line.length) };
+  return { heading: withoutClosingSequence(heading), markdown: markdown.slice(line.length) };
+}
+
+/** Removes the `##` after a space at the end of a heading: https://spec.commonmark.org/0.31.2/#closing-sequence */
+function withoutClosingSequence(heading: string): string {
+  const text = heading.trimEnd();
+  const content = trimEnd(text, '#');
+  return /[ \t]$/.test(content) ? content.trimEnd() : text;
 }
 
 /** Returns the beginning of the first paragraph with text, without the numbers of footnotes. */
 function summaryOf(html: string): string {
   const paragraphs = html
-    .replace(/<sup>.*?<\/sup>/g, '')
-    .matchAll(/<p>([\s\S]*?)<\/p>/g)
-    .map(([, content = '']) => textOfHtml(content));
+    .replace(footnoteNumber, '')
+    .split('</p>')
+    .values()
+    .filter((part) => part.includes('<p>'))
+    .map((part) => textOfHtml(part.slice(part.indexOf('<p>'))));
   return shorten(paragraphs.find((paragraph) => paragraph !== '') ?? '', derivedSummaryLength);
 }
 

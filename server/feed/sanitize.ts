@@ -119,12 +119,12 @@ export function hasMarkup(html: string): boolean {
   return /<[a-z!/]/i.test(html);
 }
 
-const blockTag = /<(?=\/?(?:blockquote|br|dd|div|dt|h[1-6]|hr|li|p|pre|td|th|tr)\b)/gi;
+const blockTag = /<\/?(?:blockquote|br|dd|div|dt|h[1-6]|hr|li|p|pre|td|th|tr)\b/gi;
 
 /** Returns the text of HTML on one line, with the alternative text of images; '' if the HTML exceeds `limits.feed`. */
 export function textOfHtml(html: string): string {
   if (isTooLarge(html)) return '';
-  const escaped = sanitize(html.replace(blockTag, ' <'), {
+  const escaped = sanitize(html.replace(blockTag, ' $&'), {
     allowedTags: ['img'],
     allowedAttributes: { img: ['alt'] },
     nestingLimit: limits.feed.htmlDepth,

@@ -62,7 +62,7 @@ function hostNameOf(host: string): string | undefined {
 
 function parseHostName(host: string): string | undefined {
   // A valid host has no delimiters of a URL, which would hide the rest from the parser.
-  if (!/^[\w.:[\]-]{1,255}$/.test(host)) return undefined;
+  if (host.length > 255 || !/^[\w.:[\]-]+$/.test(host)) return undefined;
   const url = URL.parse(`http://${host}`);
   return url?.hostname.replace(/\.$/, '');
 }

@@ -5,11 +5,12 @@ import { limits } from '../config/limits.ts';
 const { addressLength, localPartLength } = limits.mail;
 
 /**
- * HTML's valid email address, https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address. An address that a
- * browser accepts must not fail here.
+ * The parts of HTML's valid email address, https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address. An
+ * address that a browser accepts must not fail here.
  */
-const validAddress =
-  /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i;
+const validLocalPart = /^[\w.!#$%&'*+/=?^`{|}~-]+$/;
+const validLabel = /^[a-z\d](?:[a-z\d-]*[a-z\d])?$/i;
+const maxLabelLength = 63;
 
 /**
  * Schema of an email address: what `<input type="email">` accepts. As in a browser, a domain with other characters than
@@ -25,7 +26,15 @@ export function emailAddress(message: string) {
 
 function isEmailAddress(address: string): boolean {
   // Mail readers would decode an encoded-word (RFC 2047).
-  return validAddress.test(address) && address.indexOf('@') <= localPartLength && !address.includes('=?');
+  if (address.includes('=?')) return false;
+  const [localPart = '', domain = '', ...rest] = address.split('@');
+  const isLabel = (label: string) => label.length <= maxLabelLength && validLabel.test(label);
+  return (
+    rest.length === 0 &&
+    localPart.length <= localPartLength &&
+    validLocalPart.test(localPart) &&
+    domain.split('.').every(isLabel)
+  );
 }
 
 /** No ASCII characters that a URL parser removes, decodes or ends the host at. */

@@ -35,9 +35,19 @@ export function renderMarkdown(markdown: string, options: MarkdownOptions): stri
 /** Only footnotes have links that are just a fragment. Text has no tags, because its `<` is escaped. */
 function withAbsoluteFragments(html: string, documentUrl: string): string {
   return html.replace(
-    /(<a [^>]*?href=")#/g,
+    /(<a [^<>]*?href=")#/g,
     (_, start: string) => `${start}${escapeAttribute(documentUrl)}#`,
   );
+}
+
+/** The number that refers to a footnote, in rendered Markdown. */
+export const footnoteNumber = /<sup>(?:<a[^<>]*>)?[^<>]*(?:<\/a>)?<\/sup>/g;
+
+function isComment(html: string): boolean {
+  const text = html.trim();
+  const opening = '<!--';
+  const closing = '-->';
+  return text.startsWith(opening) && text.indexOf(closing, opening.length) === text.length - closing.length;
 }
 
 class SafeRenderer extends Renderer {
@@ -53,13 +63,14 @@ class SafeRenderer extends Renderer {
     // Without the numbers of footnotes and other tags.
     const text = this.parser
       .parseInline(tokens, this.parser.textRenderer)
-      .replace(/<sup>.*?<\/sup>|<[^>]*>/g, '');
+      .replace(footnoteNumber, '')
+      .replace(/<[^<>]*>/g, '');
     const id = this.#slugger.slug(text.trim());
     return `<h${depth}${id ? ` id="${escapeAttribute(id)}"` : ''}>${this.parser.parseInline(tokens)}</h${depth}>\n`;
   }
 
   override html(token: Tokens.HTML | Tokens.Tag): string {
-    if (/^\s*<!--(?:(?!-->)[\s\S])*-->\s*$/.test(token.text)) return '';
+    if (isComment(token.text)) return '';
     const text = escapeText(token.text);
     return token.type === 'html' && token.block ? `<p>${text.trim()}</p>\n` : text;
   }

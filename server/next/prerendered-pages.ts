@@ -5,8 +5,6 @@ import { z } from 'zod';
 
 const manifestSchema = z.object({ routes: z.record(z.string(), z.unknown()) });
 
-const inlineScript = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
-
 /** The prerendered page that Next serves for paths without a page. */
 const notFoundRoute = '/_not-found';
 
@@ -49,6 +47,17 @@ async function hashesOf(buildFolder: string, route: string): Promise<readonly st
     `${route === '/' ? 'index' : route}.html`,
   );
   const html = await readFile(file, 'utf8').catch(() => '');
-  const scripts = [...html.matchAll(inlineScript)].map(([, code = '']) => code);
-  return [...new Set(scripts)].map((code) => createHash('sha256').update(code).digest('base64'));
+  return [...new Set(inlineScriptsOf(html))].map((code) =>
+    createHash('sha256').update(code).digest('base64'),
+  );
+}
+
+/** Returns the code of the inline scripts. The HTML was written by React, which closes every script. */
+function inlineScriptsOf(html: string): string[] {
+  return html.split('</script>').flatMap((part) => {
+    const start = part.indexOf('<script');
+    const end = part.indexOf('>', start);
+    if (start < 0 || /\ssrc=/.test(part.slice(start, end))) return [];
+    return [part.slice(end + 1)];
+  });
 }

@@ -12,7 +12,7 @@ import { createRequestScope } from '../observability/request-scope.ts';
 import { parsePath } from '../upstream-client/path-segment.ts';
 
 const callMethods = new Set(['GET', 'POST', 'OPTIONS']);
-const dotSegments = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
@@ -38,7 +38,7 @@ export function rejectMalformed({
   if ('next-action' in headers) throw new HttpError('not_found');
   const path = pathOf(url);
   // Next would resolve dot segments and backslashes before a route sees the path.
-  if (dotSegments.test(path) || path.includes('\\')) {
+  if (dotSegment.test(path) || path.includes('\\')) {
     throw new HttpError('invalid_input', { message: 'The path cannot be used.' });
   }
   // Checks the undecoded path: this server and the upstream must not interpret it differently.

@@ -6,7 +6,7 @@ type Head = Pick<IncomingMessage, 'url' | 'headers' | 'rawHeaders'>;
 /** `uri-host [":" port]` of RFC 3986. An empty host is valid, too. */
 const authority = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
 
-const absoluteForm = /^https?:\/\/(?<host>[^/?#]*)(?<target>[^#]*)$/i;
+const absoluteForm = /^https?:\/\/(?<host>[^/?#]*)(?<target>(?:[/?][^#]*)?)$/i;
 
 /**
  * Checks the Host header, and replaces a request target in absolute form by the path and the Host by its authority

@@ -26,14 +26,16 @@ export function traceIds(): { trace_id: string; span_id: string } | undefined {
 }
 
 /** Later versions of the format may append fields. */
-const traceparent = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+const traceparent = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+const zeros = /^0+$/;
 const printable = /^[\x20-\x7e]+$/;
 
 /** @returns undefined for anything but a well-formed `traceparent` */
 export function parseTraceparent(header: string | null, state?: string | null): TraceContext | undefined {
   if (header === null || header.length > limits.telemetry.headerLength) return undefined;
   const [, version, traceId = '', spanId = '', flags = '', rest] = traceparent.exec(header) ?? [];
-  if (version === undefined || (version === '00' && rest !== undefined)) return undefined;
+  if (version === undefined || version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
+  if (zeros.test(traceId) || zeros.test(spanId)) return undefined;
   const isSampled = (Number.parseInt(flags, 16) & 1) === 1;
   return { traceId, spanId, isSampled, ...(isTraceState(state) ? { traceState: state } : {}) };
 }

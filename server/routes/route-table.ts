@@ -32,8 +32,10 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   [revalidateEndpoint, handleRevalidate],
 ]);
 
-const procedurePage = /^\/docs\/procedures\/[^/]+$/;
-const trpcCall = new RegExp(`^${trpcEndpoint}/[^/]+$`);
+/** Returns whether a path is the folder's path and one more segment. */
+function isIn(folder: string, path: string): boolean {
+  return path.startsWith(folder) && path.length > folder.length && !path.includes('/', folder.length);
+}
 
 /**
  * Returns the handler of a path that can be served without Next. The route module of app/ at this path mounts the same
@@ -47,9 +49,9 @@ export function findRoute(path: string): RouteHandler | undefined {
   if (exact) return exact;
   if (path.includes('//') || path.endsWith('/')) return undefined;
   if (path.startsWith('/api/')) {
-    if (trpcCall.test(path)) return handleTrpc;
+    if (isIn(`${trpcEndpoint}/`, path)) return handleTrpc;
     return path.startsWith(`${rawEndpoint}/`) ? handleUpstreamFile : handleUnknownApi;
   }
   if (path === '/api') return handleUnknownApi;
-  return procedurePage.test(path) ? handleProcedurePage : undefined;
+  return isIn('/docs/procedures/', path) ? handleProcedurePage : undefined;
 }

@@ -52,8 +52,10 @@ export function parseRetryHint(headers: Dispatcher.ResponseData['headers'], now 
  * @returns undefined if the text has neither form
  */
 function parseRateLimit(text: string): RateLimit | undefined {
-  const numberIn = (part: string, name: string) =>
-    parseNumber(new RegExp(`(?:^|[;,])\\s*${name}=([\\d.]+)`).exec(part)?.[1] ?? '');
+  const numberIn = (part: string, name: string) => {
+    const parameters = part.split(/[;,]/).map((parameter) => parameter.trim().split('='));
+    return parseNumber(parameters.find(([key]) => key === name)?.[1] ?? '');
+  };
   const remaining = numberIn(text, 'remaining');
   if (remaining !== undefined) return { remaining, reset: numberIn(text, 'reset') };
   const limitsOfText = (text.match(/(?:"[^"]*"|[^,"])+/g) ?? [])

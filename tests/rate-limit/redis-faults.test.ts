@@ -21,6 +21,7 @@ const rateLimits = {
   mail: limit,
   page: limit,
   mailSender: limit,
+  mailSubnet: limit,
   mailNetwork: limit,
   mailSite: limit,
   mailSuspected: limit,

@@ -6,8 +6,7 @@ const sections = ['Changed', 'Removed'];
  * whether an entry under Changed or Removed of the Unreleased section contains the procedure's path in backticks.
  */
 export function isAnnounced(changelog: string, path: string): boolean {
-  const [, unreleased = ''] =
-    /^## \[?Unreleased\]?[^\n]*\n([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(changelog) ?? [];
+  const unreleased = changelog.split(/^## /m).find((part) => /^\[?Unreleased\b/.test(part)) ?? '';
   return unreleased
     .split(/^### /m)
     .filter((section) => sections.includes(section.split('\n', 1)[0]?.trim() ?? ''))
