@@ -8,6 +8,7 @@ import { setCommonHeaders } from '#server/http/common-headers.ts';
 import { preferredType } from '#server/http/content-negotiation.ts';
 import { errorResponse } from '#server/http/error-response.ts';
 import { rejectForeignHost } from '#server/http/host.ts';
+import { checkPageLimits } from '#server/http/page-limits.ts';
 import { requestIdOf } from '#server/http/request-id.ts';
 import { pageContentPolicy, securityHeaders } from '#server/http/security-headers.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
@@ -26,11 +27,15 @@ export const config = {
 const development = process.env.NODE_ENV === 'development';
 const prerendered = readPrerenderedPages('.next');
 
-/** Rejects requests for other hosts, and sets the security headers of every page. Rate limits belong elsewhere. */
+/**
+ * Rejects requests for other hosts and those that are too large, and sets the security headers of every page. Rate
+ * limits belong elsewhere.
+ */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const { pathname } = request.nextUrl;
   try {
     rejectForeignHost(request.headers, env());
+    checkPageLimits({ cookie: request.headers.get('cookie'), search: request.nextUrl.search });
   } catch (error) {
     if (!isAppError(error)) throw error;
     const requestId = requestIdOf(request.headers.get('x-request-id'));

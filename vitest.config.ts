@@ -13,9 +13,9 @@ const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exc
 const ofBothServers = fromOutside.filter(
   (file) =>
     /^tests\/(?:http|trpc|node-server|product)\//.test(file) &&
-    // Valid request targets and the handling of connections are up to the node server, and pages in a browser are the
-    // same with both servers.
-    !/(?:raw-path|raw-stalled|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
+    // Valid request targets, the size of headers and the handling of connections are up to the node server, and pages
+    // in a browser are the same with both servers.
+    !/(?:header-floods|raw-path|raw-stalled|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
     (readFileSync(file, 'utf8').includes('support/shared.ts') || file === 'tests/product/host.test.ts'),
 );
 

@@ -4,6 +4,7 @@ import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
 import type { MailState } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
+import type { DropReason } from './node-server/connections.ts';
 import { droppedLogLines } from './observability/log.ts';
 import type { Coordinator } from './process/coordinator.ts';
 import type { UpstreamObserver } from './upstream-client/observer.ts';
@@ -24,6 +25,7 @@ export type Metrics = {
   observeDependencies(isUp: Partial<Record<Dependency, () => boolean>>): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
   observeMailCounts(counts: () => Promise<Record<MailState, number>>): void;
+  connectionDropped(reason: DropReason): void;
   /** Returns the metrics in the Prometheus text format, summed over all workers. */
   text(): Promise<string>;
   /** Returns the same metrics in prom-client's JSON format. */
@@ -79,6 +81,15 @@ export function createMetrics(
     registers,
   });
 
+  const dropped = new Counter({
+    name: 'bff_connections_dropped_total',
+    help: 'Connections that were not accepted: total, client (limits) or accept (an error of the system)',
+    labelNames: ['reason'],
+    registers,
+  });
+  // Without it the first event would show no increase.
+  for (const reason of ['total', 'client', 'accept'] as const) dropped.inc({ reason }, 0);
+
   const snapshot = () => registry.getMetricsAsJSON();
   coordinator?.onBroadcast('metrics', snapshot);
   coordinator?.onBroadcast('commonMetrics', () => common.getMetricsAsJSON());
@@ -95,6 +106,7 @@ export function createMetrics(
     },
     rateLimited: (name) => rateLimited.inc({ class: name }),
     observeDependencies: (isUp) => addDependencies(isUp, registers),
+    connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),
     text: async () => (await (await summed()).metrics()) + (await common.metrics()),

@@ -19,6 +19,10 @@ export const limits = {
 
   /** Maximum length of a URL's query. Inputs of public queries are its largest part. */
   queryBytes: 8 * 1024,
+  /** Maximum number of query parameters of a page. */
+  queryParameters: 100,
+  /** Maximum number of cookies with a request for a page: as many as browsers keep for a site. */
+  cookies: 180,
   /** Time limit for receiving a body, from its first byte to its last. */
   bodyDeadline: 10_000,
   /** Time limit for in-flight requests during shutdown. */
@@ -58,6 +62,15 @@ export const limits = {
      */
     keepAliveTimeout: 65_000,
     headerBytes: 16 * 1024,
+    /**
+     * Maximum number of open connections of one process. One client gets at most half of them. While more than half are
+     * open, connections are closed after each response.
+     */
+    connections: 10_000,
+    /** Open files that are kept for other purposes. Of a low `ulimit -n`, connections get at least a quarter. */
+    reservedFiles: 512,
+    /** Interval between two log lines about connections that were not accepted. */
+    dropReportInterval: 60_000,
     /** Maximum size of a text response that is sent uncompressed: it fits into one packet. */
     compressAbove: 1_400,
     /**

@@ -9,6 +9,7 @@ import { isDocsPage } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
 import { type HttpServices, handleRequest } from '../http/handle-request.ts';
 import { rejectForeignHost } from '../http/host.ts';
+import { checkPageLimits } from '../http/page-limits.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import { withTimeout } from '../lib/timeout.ts';
@@ -16,6 +17,7 @@ import { lifecycle } from '../process/lifecycle.ts';
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { findRoute } from '../routes/route-table.ts';
 import { checkBody, createAdmission, kindOf } from './admission.ts';
+import { type ConnectionMetrics, limitConnections } from './connections.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { deferContinue, sendContinue } from './expect-continue.ts';
 import { setForwardedFor } from './forwarded.ts';
@@ -33,7 +35,7 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 
 export type NodeServerServices = HttpServices & {
   rateLimiter: Pick<RateLimiter, 'charge'>;
-  metrics: { rateLimited(name: 'page'): void };
+  metrics: ConnectionMetrics & { rateLimited(name: 'page'): void };
 };
 
 export type NodeServer = {
@@ -109,6 +111,10 @@ export async function startNodeServer(options: {
     try {
       rejectForeignHost(new NodeHeaders(request.headers), services.env);
       checkBody(request, kind);
+      checkPageLimits({
+        cookie: request.headers.cookie ?? null,
+        search: request.url?.slice(path.length) ?? '',
+      });
     } catch (error) {
       const handler = (rejected: HttpRequest) =>
         handleRequest(rejected, { name: kind, hosts: 'any', handler: () => Promise.reject(error) }, services);
@@ -136,7 +142,9 @@ export async function startNodeServer(options: {
       running.delete(response);
       if (running.size === 0) onIdle();
     });
-    if (lifecycle.draining || lifecycle.handingOver) response.setHeader('connection', 'close');
+    if (lifecycle.draining || lifecycle.handingOver || connections.isCrowded()) {
+      response.setHeader('connection', 'close');
+    }
     // Handlers report their own errors. Anything thrown here is a bug, and the client must not wait for a response.
     handleIncoming(request, response).catch((error: unknown) => {
       services.log.error({ err: error }, 'request failed');
@@ -167,6 +175,8 @@ export async function startNodeServer(options: {
   server.on('connect', rejectConnect);
   server.listen({ port: env.PORT, host: env.HOST });
   await once(server, 'listening');
+  const { log, metrics } = services;
+  const connections = limitConnections(server, { log, metrics, trustedHops: env.TRUSTED_PROXY_HOPS });
   const stopWatching = watchSlowReaders(running);
   server.once('close', stopWatching);
 

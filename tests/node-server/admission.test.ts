@@ -38,7 +38,9 @@ function head(requestLine: string, ...fields: string[]): string {
   return [`${requestLine} HTTP/1.1`, 'Host: localhost', ...fields, '', ''].join('\r\n');
 }
 
-describe('Next gets no body that it would buffer', () => {
+const list = (separator: string, count: number) => Array.from({ length: count }, () => 'a=1').join(separator);
+
+describe('Next gets no request that would take too much memory or time', () => {
   test.each([
     ['a POST to a page', head('POST /posts', 'Content-Length: 1000000000'), 405],
     ['a chunked POST to a page', head('POST /posts', 'Transfer-Encoding: chunked'), 405],
@@ -53,12 +55,22 @@ describe('Next gets no body that it would buffer', () => {
     ],
     ['a form of unknown size', head('POST /contact/send', 'Transfer-Encoding: chunked'), 400],
     ['a GET of a form route', head('GET /contact/send'), 405],
+    ['a page with too many cookies', head('GET /posts', `Cookie: ${list('; ', limits.cookies + 1)}`), 400],
+    ['a page with too many parameters', head(`GET /posts?${list('&', limits.queryParameters + 1)}`), 400],
+    ['a page with a long query', head(`GET /posts?${'a'.repeat(limits.queryBytes)}`), 414],
     ['an unknown Transfer-Encoding', head('GET /posts', 'Transfer-Encoding: identity, chunked'), 400],
   ])('%s', async (_, bytes, status) => {
     const before = seen.length;
     const { responses } = await sendBytes(url, bytes, { until: 1 });
     expect(responses.map((response) => response.status)).toEqual([status]);
     expect(seen).toHaveLength(before);
+  });
+
+  test('but as many cookies and parameters as are allowed', async () => {
+    const path = `/posts?${list('&', limits.queryParameters)}`;
+    const bytes = head(`GET ${path}`, `Cookie: ${list('; ', limits.cookies)}`, 'Connection: close');
+    const { responses } = await sendBytes(url, bytes);
+    expect(responses.map(({ status, text }) => [status, text])).toEqual([[200, 'page']]);
   });
 
   test('but a small form with its Content-Length', async () => {

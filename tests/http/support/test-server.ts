@@ -33,7 +33,11 @@ function serverServices(variables: Record<string, string>): NodeServerServices {
   return {
     env,
     log: createLogger({ level: 'silent' }),
-    metrics: { requestEnded: () => undefined, rateLimited: () => undefined },
+    metrics: {
+      requestEnded: () => undefined,
+      rateLimited: () => undefined,
+      connectionDropped: () => undefined,
+    },
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS }),
   };
 }
