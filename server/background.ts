@@ -1,12 +1,14 @@
 import { ConfigurationError, env } from './config/env.ts';
+import { watchEventLoop } from './observability/event-loop.ts';
 import { startTelemetry } from './observability/tracing/start.ts';
 import { coordinator } from './process/coordinator.ts';
 import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
 
 /**
- * Starts the background work: mail delivery, including the backlog, and telemetry. An invalid setting ends the process
- * with a message that names it. Other failures are retried while requests are already served.
+ * Starts the background work: mail delivery, including the backlog, telemetry, and the watch on the event loop. An
+ * invalid setting ends the process with a message that names it. Other failures are retried while requests are already
+ * served.
  */
 export function startBackground(): void {
   try {
@@ -21,8 +23,11 @@ export function startBackground(): void {
   const shared = coordinator();
   if (shared) shared.registerMailDelivery({ start: mail.start, stop: mail.pause, wake: mail.wake });
   else mail.start();
-  // The node server accepts mails for a while after the signal, and stops delivery once it accepts no more.
+  // The node server watches the event loop itself once it has started. It accepts mails for a while after the signal,
+  // and stops delivery once it accepts no more.
   if (lifecycle.hasNodeServer) return;
+  // The development server compiles pages in this process, which blocks it all the time.
+  if (validEnv.NODE_ENV === 'production') watchEventLoop({ log, metrics });
   async function shutdown(): Promise<void> {
     await mail.stop();
     // Flushed but not stopped, because requests may still be running.

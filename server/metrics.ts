@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
@@ -5,6 +6,7 @@ import type { ErrorReason } from './errors.ts';
 import type { MailState } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { DropReason } from './node-server/connections.ts';
+import type { EventLoopDelays } from './observability/event-loop.ts';
 import { droppedLogLines } from './observability/log.ts';
 import type { Coordinator } from './process/coordinator.ts';
 import type { UpstreamObserver } from './upstream-client/observer.ts';
@@ -26,6 +28,9 @@ export type Metrics = {
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
   observeMailCounts(counts: () => Promise<Record<MailState, number>>): void;
   connectionDropped(reason: DropReason): void;
+  eventLoopBlocked(block: { work: string; seconds: number }): void;
+  /** Adds the gauge of the event loop's delays. `read` is called on each scrape. */
+  observeEventLoopDelays(read: () => EventLoopDelays): void;
   /** Returns the metrics in the Prometheus text format, summed over all workers. */
   text(): Promise<string>;
   /** Returns the same metrics in prom-client's JSON format. */
@@ -109,6 +114,7 @@ export function createMetrics(
     connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),
+    ...createEventLoopMetrics(registers),
     text: async () => (await (await summed()).metrics()) + (await common.metrics()),
     json: async () => [...(await (await summed()).getMetricsAsJSON()), ...(await common.getMetricsAsJSON())],
     snapshot,
@@ -190,6 +196,35 @@ function createMailMetrics(
           this.reset();
           const byStatus = await counts().catch(() => ({}));
           for (const [status, count] of Object.entries(byStatus)) this.set({ status }, count);
+        },
+      });
+    },
+  };
+}
+
+function createEventLoopMetrics(
+  registers: Registry[],
+): Pick<Metrics, 'eventLoopBlocked' | 'observeEventLoopDelays'> {
+  const blocked = new Histogram({
+    name: 'bff_event_loop_blocked_seconds',
+    help: 'Times of more than 50 ms in which the event loop was blocked, by the work that blocked it',
+    labelNames: ['work'],
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  // Without it the first block would show no increase.
+  blocked.zero({ work: 'unknown' });
+  return {
+    eventLoopBlocked: ({ work, seconds }) => blocked.observe({ work }, seconds),
+    observeEventLoopDelays(read) {
+      new Gauge({
+        name: 'bff_event_loop_delay_seconds',
+        help: 'Delay of timers in each worker in the last one to two minutes, by quantile; worker 0 is the only process',
+        labelNames: ['worker', 'quantile'],
+        registers,
+        collect() {
+          const worker = cluster.worker?.id ?? 0;
+          for (const [quantile, seconds] of Object.entries(read())) this.set({ worker, quantile }, seconds);
         },
       });
     },

@@ -137,6 +137,18 @@ export const limits = {
   /** Time that a long computation takes before it lets other requests run. */
   turnTime: 10,
 
+  /** The watch on the event loop. */
+  eventLoop: {
+    /** Time without a turn of the event loop after which it counts as blocked. */
+    blockedAfter: 50,
+    /** Interval of the timer that notices it. */
+    checkInterval: 20,
+    /** Interval of the timer whose delays are the metric. */
+    delayResolution: 20,
+    /** Time over which the delays of the metric are collected. */
+    delayWindow: 60_000,
+  },
+
   telemetry: {
     /** Maximum length of an incoming `traceparent` or `tracestate`. */
     headerLength: 512,

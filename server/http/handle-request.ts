@@ -3,6 +3,7 @@ import { AppError, type ErrorJson, isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import { createRequestScope, type RequestScope, requestScope } from '../observability/request-scope.ts';
 import { type Span, withTraceContext } from '../observability/tracing/span.ts';
+import { workRecord } from '../observability/work.ts';
 import { setCommonHeaders } from './common-headers.ts';
 import { errorResponse } from './error-response.ts';
 import { type AcceptedHosts, rejectForeignHost } from './host.ts';
@@ -61,6 +62,7 @@ type Exchange = { request: HttpRequest; route: Route; scope: RequestScope; servi
 async function handle(exchange: Exchange, span: Span | undefined): Promise<HttpResponse> {
   const { request, route, scope, services } = exchange;
   const startedAt = performance.now();
+  const endWork = workRecord.start(route.name);
   let status = 500;
   function end(): void {
     logRequest(
@@ -75,6 +77,7 @@ async function handle(exchange: Exchange, span: Span | undefined): Promise<HttpR
       services,
     );
     if (span) endRequestSpan(span, { scope, status, aborted: request.signal.aborted });
+    endWork();
   }
   try {
     const response = await respond(exchange);

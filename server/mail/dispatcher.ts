@@ -1,6 +1,7 @@
 import { isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import { outsideRequests } from '../observability/request-scope.ts';
+import { workRecord } from '../observability/work.ts';
 import { backoff } from './backoff.ts';
 import type { ClaimedMail } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
@@ -63,6 +64,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   }
 
   async function drain(): Promise<void> {
+    const endWork = workRecord.start('mail delivery');
     try {
       const outbox = await opts.outbox();
       await storeOutcome(outbox);
@@ -77,6 +79,8 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     } catch (error) {
       // The storage logs its failures itself.
       if (!isAppError(error)) log.error({ err: error }, 'mail delivery failed');
+    } finally {
+      endWork();
     }
   }
 

@@ -13,16 +13,18 @@ import { checkPageLimits } from '../http/page-limits.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { workRecord } from '../observability/work.ts';
 import { lifecycle } from '../process/lifecycle.ts';
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { findRoute } from '../routes/route-table.ts';
-import { checkBody, createAdmission, kindOf } from './admission.ts';
+import { checkBody, createAdmission, kindOf, type NextRequestKind } from './admission.ts';
 import { type ConnectionMetrics, limitConnections } from './connections.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { deferContinue, sendContinue } from './expect-continue.ts';
 import { setForwardedFor } from './forwarded.ts';
 import { NodeHeaders } from './node-request.ts';
 import { writeOverloaded } from './overloaded-page.ts';
+import { pageRouteOf } from './page-route.ts';
 import { withPageSpan } from './page-span.ts';
 import { methods, pathOf, rejectMalformed, writeError } from './reject-malformed.ts';
 import { createRequestQueue } from './request-queue.ts';
@@ -124,6 +126,14 @@ export async function startNodeServer(options: {
     const overload = await admit(request, response, kind);
     if (overload) return writeOverloaded(request, response, overload, services);
     if (isDocsPage(path)) addVary(response, 'Accept');
+    await runNext(request, response, { kind, path });
+  }
+
+  async function runNext(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { kind, path }: { kind: NextRequestKind; path: string },
+  ): Promise<void> {
     const handle = await next;
     // The client may have disconnected while Next was loading.
     if (response.destroyed) return;
@@ -131,9 +141,14 @@ export async function startNodeServer(options: {
       limitBodyTime(request);
       sendContinue(request);
     }
-    if (kind === 'page' || kind === 'form')
-      await withPageSpan(request, response, { origin, serviceKeys }, handle);
-    else await handle(request, response);
+    const endWork = workRecord.start(kind === 'page' ? pageRouteOf(path) : kind);
+    try {
+      if (kind === 'page' || kind === 'form')
+        await withPageSpan(request, response, { origin, serviceKeys }, handle);
+      else await handle(request, response);
+    } finally {
+      endWork();
+    }
   }
 
   function start(request: IncomingMessage, response: ServerResponse): void {

@@ -1,6 +1,8 @@
 import type { Env } from '../config/env.ts';
+import { watchEventLoop } from '../observability/event-loop.ts';
 import { log } from '../observability/log.ts';
 import { startTelemetry } from '../observability/tracing/start.ts';
+import { workRecord } from '../observability/work.ts';
 import { coordinator } from '../process/coordinator.ts';
 import { lifecycle } from '../process/lifecycle.ts';
 import { services } from '../services.ts';
@@ -41,13 +43,18 @@ export async function serveBuild(env: Env, { othersServe = false } = {}): Promis
   if (othersServe) next.resolve(await load());
   const server = await startNodeServer({ env, services: services(), next: next.promise });
   if (!othersServe) next.resolve(load());
+  const ready = next.promise.then(() => {
+    // Next goes on loading code when it is ready.
+    setTimeout(workRecord.start('startup'));
+    watchEventLoop(services());
+  });
 
   async function stopBackground(): Promise<void> {
     await services().mail.stop();
     await telemetry.stop();
   }
   return {
-    ready: next.promise.then(() => undefined),
+    ready,
     async stop(drained) {
       await server.stop();
       await drained?.();

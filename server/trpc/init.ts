@@ -7,6 +7,7 @@ import { readFields } from '../lib/form-fields.ts';
 import { type CallRecord, requestScope } from '../observability/request-scope.ts';
 import { currentTrace } from '../observability/trace-context.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
+import { workRecord } from '../observability/work.ts';
 import { requireScope } from '../principal.ts';
 import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import type { Context } from './context.ts';
@@ -69,6 +70,7 @@ export function toAppError(error: unknown): AppError {
  */
 const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, getRawInput }) => {
   const startedAt = performance.now();
+  const endWork = workRecord.start(path);
   let outcome: CallRecord['outcome'] = 'internal';
   let release: (() => void) | undefined;
   const span = tracing.tracer?.start(path, {
@@ -104,6 +106,7 @@ const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, 
     span?.end();
     ctx.scope.calls.push({ id, procedure: path, outcome, durationMs: Math.round(durationMs * 10) / 10 });
     ctx.services.metrics.callEnded({ procedure: path, outcome, seconds: durationMs / 1000 });
+    endWork();
   }
 });
 
