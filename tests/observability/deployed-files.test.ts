@@ -207,7 +207,9 @@ describe('the dashboard', () => {
 
   test('shows every metric of the product', () => {
     const shown = new Set(
-      targets.flatMap(({ expr }) => selectorsOf(expr).map(({ metric }) => metric.replace(/_(?:bucket|sum)$/, ''))),
+      targets.flatMap(({ expr }) =>
+        selectorsOf(expr).map(({ metric }) => metric.replace(/_(?:bucket|sum)$/, '')),
+      ),
     );
     const own = [...exposed.types.keys()].filter((name) => name.startsWith('bff_'));
     expect(own.length).toBeGreaterThan(10);
