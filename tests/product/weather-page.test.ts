@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { chosenPlaceCookie } from '#app/(interactive)/weather/chosen-place.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { warmForecast } from '#tests/support/warm-forecast.ts';
 import { emptyResponse } from '#tests/weather/support.ts';
 
 const toronto = {
@@ -51,6 +52,7 @@ afterAll(async () => {
 
 /** Returns the cells of each row of the tables on the page of a place. */
 async function rowsAt(lat: number): Promise<string[][]> {
+  await warmForecast(product, { lat, lng: 20 });
   const place = JSON.stringify({ name: 'A place', lat, lng: 20 });
   const headers = { cookie: `${chosenPlaceCookie}=${encodeURIComponent(place)}` };
   const html = await (await fetch(`${product.baseUrl}/weather`, { headers })).text();

@@ -96,7 +96,7 @@ export function ForecastView({ forecast }: { forecast: Forecast }) {
         rows={daily.map((day) => [
           formatDay(day.date),
           <span key="sky" className="flex items-center gap-2">
-            <WeatherIcon code={day.weatherCode} className="size-6" />
+            <WeatherIcon code={day.weatherCode} isDay={day.daylight !== 'polar_night'} className="size-6" />
             {day.summary ?? 'Unknown'}
           </span>,
           `${formatNumber(day.temperatureMin)}°`,
