@@ -17,6 +17,17 @@ afterEach(() => {
   product().upstreams.openMeteo.fault(undefined);
 });
 
+/** Fetches a forecast until it succeeds, because the first call can share one that hangs. */
+async function untilWarm(place: { lat: number; lng: number }): Promise<void> {
+  await untilHealthy(product(), 'weather.forecast');
+  const isWarm = () =>
+    warmForecast(product(), place).then(
+      () => true,
+      () => false,
+    );
+  await becomes(isWarm, true);
+}
+
 test('the HTML contains the complete, visible forecast', async () => {
   await warmForecast(product());
   const { page } = await visitWithoutJavaScript();
@@ -135,6 +146,7 @@ test('a failed forecast shows its reason and a link to try again', async () => {
   await screenshot(page, 'no-javascript-failed');
 
   product().upstreams.openMeteo.fault(undefined);
+  await untilWarm({ lat: 60.39, lng: 5.32 });
   await page.getByRole('link', { name: 'Try again' }).click();
   await dailyTable(page).waitFor();
 });
@@ -151,14 +163,7 @@ test('a late forecast does not delay the page, which offers to try again', async
   await screenshot(page, 'no-javascript-late-forecast');
 
   product().upstreams.openMeteo.fault(undefined);
-  await untilHealthy(product(), 'weather.forecast');
-  const isWarm = () =>
-    warmForecast(product(), { lat: 60.39, lng: 5.33 }).then(
-      () => true,
-      // Shares the call that still hangs.
-      () => false,
-    );
-  await becomes(isWarm, true);
+  await untilWarm({ lat: 60.39, lng: 5.33 });
   await page.getByRole('link', { name: 'Try again' }).click();
   await dailyTable(page).waitFor();
 });
