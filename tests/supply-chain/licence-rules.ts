@@ -18,7 +18,7 @@ const production = new Set([
 ]);
 
 /** Licences also allowed for development packages. */
-const development = new Set(['MPL-2.0', 'Python-2.0']);
+const development = new Set(['MPL-2.0', 'PSF-2.0', 'Python-2.0']);
 
 /** Returns whether the licence of a package is allowed. OR needs one allowed licence, AND needs all of them. */
 export function isAllowed(licence: string | undefined, { dev }: { dev: boolean }): boolean {

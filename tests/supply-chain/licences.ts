@@ -1,9 +1,11 @@
 /** `npm run licences`: lists packages by licence. `-- --omit=dev` leaves out development packages. */
 import { isAllowed } from './licence-rules.ts';
-import { readLockfile } from './lockfile.ts';
+import { lockfiles, readLockfile } from './lockfile.ts';
 
 const omitDev = process.argv.includes('--omit=dev');
-const packages = readLockfile().packages.filter(({ dev }) => !omitDev || !dev);
+const packages = lockfiles
+  .flatMap((file) => readLockfile(file).packages)
+  .filter(({ dev }) => !omitDev || !dev);
 const byLicence = Map.groupBy(packages, ({ license }) => license ?? 'no licence');
 for (const [licence, group] of [...byLicence].sort(([a], [b]) => a.localeCompare(b, 'en'))) {
   const names = new Set(group.map(({ name, version }) => `${name} ${version}`));

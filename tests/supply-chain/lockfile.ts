@@ -25,20 +25,33 @@ export type LockedPackage = z.infer<typeof lockfileSchema>['packages'][string] &
   path: string;
 };
 
-/** Reads every package that `npm ci` installs: all entries of the lockfile except this project. */
-export function readLockfile(source = readFileSync('package-lock.json', 'utf8')): {
+/** Licences in the old field `licenses` of package.json, which lockfiles leave out. */
+const oldField = new Map([
+  ['compute-gcd 1.2.1', 'MIT'],
+  ['compute-lcm 1.1.2', 'MIT'],
+  ['validate.io-function 1.0.2', 'MIT'],
+  ['validate.io-integer 1.0.5', 'MIT'],
+  ['validate.io-integer-array 1.0.0', 'MIT'],
+  ['validate.io-number 1.0.3', 'MIT'],
+]);
+
+/** The lockfiles of the project and of the tools that only some tests install. */
+export const lockfiles = ['package-lock.json', 'tests/openapi/package-lock.json'] as const;
+
+/** Reads every package that `npm ci` installs: all entries of the lockfile except its project. */
+export function readLockfile(file: (typeof lockfiles)[number] = 'package-lock.json'): {
   lockfileVersion: number;
   packages: LockedPackage[];
 } {
-  const { lockfileVersion, packages } = lockfileSchema.parse(JSON.parse(source));
+  const { lockfileVersion, packages } = lockfileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   return {
     lockfileVersion,
     packages: Object.entries(packages)
       .filter(([path]) => path !== '')
-      .map(([path, entry]) => ({
-        ...entry,
-        path,
-        name: entry.name ?? path.replace(/^.*node_modules\//, ''),
-      })),
+      .map(([path, entry]) => {
+        const name = entry.name ?? path.replace(/^.*node_modules\//, '');
+        const license = entry.license ?? oldField.get(`${name} ${entry.version}`);
+        return { ...entry, path, name, ...(license === undefined ? {} : { license }) };
+      }),
   };
 }

@@ -1,8 +1,8 @@
 /** Requirements of some tests on the machine: programs, a kernel interface, a user. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { installPackages } from './debian.ts';
+import { canInstallPackages, installPackages } from './debian.ts';
 
 type Requirement = {
   title: string;
@@ -12,6 +12,8 @@ type Requirement = {
   find(): string | undefined;
   /** Packages of Debian and Ubuntu. */
   debian?: readonly string[];
+  /** Installs it without a package of the system. Runs where `npm test` installs packages. */
+  install?: () => void;
   /** Arguments for `brew install`. */
   homebrew?: string;
   /** Environment variable for an installation in another place, and its value. */
@@ -57,6 +59,20 @@ function findPostgres(): string | undefined {
   return [process.env.POSTGRES_BIN, ...versions, ...folders].find(
     (folder) => folder !== undefined && existsSync(join(folder, 'initdb')),
   );
+}
+
+/** Returns the folder of the packages, if they were installed after the last change of the lockfile. */
+function findOpenApiTools(): string | undefined {
+  const installed = statSync('tests/openapi/node_modules/.package-lock.json', { throwIfNoEntry: false });
+  const locked = statSync('tests/openapi/package-lock.json');
+  return installed && installed.mtimeMs >= locked.mtimeMs ? 'tests/openapi/node_modules' : undefined;
+}
+
+function installOpenApiTools(): void {
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  spawnSync('npm', ['ci', ...options, '--prefix', 'tests/openapi'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 export const requirements = {
@@ -187,6 +203,13 @@ export const requirements = {
     debian: ['util-linux'],
     otherwise: 'run the tests without root',
   },
+  openapiTools: {
+    title: 'the packages of tests/openapi',
+    tests: 'linters of the OpenAPI document, and clients generated from it',
+    find: findOpenApiTools,
+    install: installOpenApiTools,
+    otherwise: 'npm ci --ignore-scripts --prefix tests/openapi',
+  },
   root: {
     title: 'root on Linux',
     tests: 'a full disk, for which a small one is mounted',
@@ -223,6 +246,7 @@ export function missingRequirements(): RequirementName[] {
   // In a call of its own: Ubuntu lacks this package, and apt-get installs nothing if it does not know a package.
   if (!process.env.CHROMIUM_PATH && !existsSync(headlessShell)) installPackages('chromium-headless-shell');
   installPackages(...new Set(missing().flatMap((name) => requirement(name).debian ?? [])));
+  if (canInstallPackages()) for (const name of missing()) requirement(name).install?.();
   return missing();
 }
 
@@ -232,10 +256,11 @@ export function missingRequirements(): RequirementName[] {
  * @throws Error with installation instructions
  */
 export function requirePath(name: RequirementName): string {
-  const { title, find, debian } = requirement(name);
+  const { title, find, debian, install } = requirement(name);
   const found = find();
   if (found) return found;
   installPackages(...(debian ?? []));
+  if (canInstallPackages()) install?.();
   const installed = find();
   if (installed) return installed;
   throw new Error(`The tests need ${title} (${howToGet(name)}).`);
