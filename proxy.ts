@@ -62,8 +62,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const response = missing
     ? NextResponse.rewrite(new URL('/nothing-here', request.url), { request: { headers } })
     : NextResponse.next({ request: { headers } });
-  for (const [name, value] of Object.entries(securityHeaders(env().SITE_URL)))
-    response.headers.set(name, value);
+  for (const [name, value] of Object.entries(securityHeaders(env()))) response.headers.set(name, value);
   response.headers.set('content-security-policy', policy);
   return response;
 }

@@ -6,9 +6,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { requireFreePort, StartupCheckError } from '#server/bin/startup-checks.ts';
 import { ConfigurationError, parseEnv } from '#server/config/env.ts';
+import { endWithNpm } from '#server/process/end-with-npm.ts';
 import { startArguments } from './support/start-command.ts';
 import { startUpstreams } from './support/upstreams/index.ts';
 
+endWithNpm();
 let running: ChildProcess | undefined;
 
 /** Runs one of the product's own commands and returns its exit code. */

@@ -5,10 +5,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire, enableCompileCache } from 'node:module';
 import { ConfigurationError, parseEnv } from '../config/env.ts';
+import { misspeltSettings } from '../config/misspelt-settings.ts';
 import { compileCache } from '../process/compile-cache.ts';
+import { endWithNpm } from '../process/end-with-npm.ts';
 import { ProcedureDefinitionError } from '../trpc/procedure-definition-error.ts';
 import { DeclarationError } from '../upstream-client/declaration.ts';
-import { requireBuild, requireFreePort, StartupCheckError } from './startup-checks.ts';
+import {
+  changedSince,
+  requireBuild,
+  requireDataFolder,
+  requireFreePort,
+  StartupCheckError,
+} from './startup-checks.ts';
 
 const commands = ['dev', 'build', 'start'] as const;
 type Command = (typeof commands)[number];
@@ -26,7 +34,15 @@ async function run(command: Command): Promise<void> {
   // Set before the settings are parsed, because they depend on it.
   if (command === 'start') Reflect.set(process.env, 'NODE_ENV', 'production');
   const env = parseEnv(process.env);
-  if (command === 'start') requireBuild();
+  for (const [given, setting] of misspeltSettings(process.env)) {
+    console.warn(`${given} is not a setting. Is ${setting} meant?`);
+  }
+  if (command === 'start') {
+    requireBuild();
+    const changed = changedSince();
+    if (changed !== undefined) console.warn(`The build is older than ${changed}: "npm run build" renews it.`);
+    if (env.DATABASE_URL === undefined) requireDataFolder(env.DATA_DIR);
+  }
   if (command === 'dev') {
     const host = env.HOST ?? loopbackHost;
     await requireFreePort(env.PORT, host);
@@ -79,6 +95,7 @@ async function runDevelopment(port: number, host: string): Promise<void> {
 /** Errors that are shown without a stack, because the message says how to fix the problem. */
 const userFacingErrors = [ProcedureDefinitionError, ConfigurationError, DeclarationError, StartupCheckError];
 
+endWithNpm();
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 // Reuses the modules that the previous start compiled. Without write access each start compiles them again.
 enableCompileCache(compileCache);

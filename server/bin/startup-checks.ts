@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { makeFolder } from '../lib/make-folder.ts';
 
 /** A problem that prevents the start. The message says how to fix it. */
 export class StartupCheckError extends Error {
@@ -12,6 +14,33 @@ export function requireBuild(folder = '.next'): void {
   throw new StartupCheckError(
     'There is no build to start. Run "npm run build" first, or "npm run demo", which builds and starts.',
   );
+}
+
+/** @throws StartupCheckError if the folder does not exist and cannot be created */
+export function requireDataFolder(path: string): void {
+  try {
+    makeFolder(path, 0o700);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new StartupCheckError(
+      `DATA_DIR: the folder ${resolve(path)} cannot be created (${reason}). Create it, or choose one that this user may create.`,
+    );
+  }
+}
+
+/** Folders whose files are part of the build. */
+const sourceFolders = ['app', 'client', 'server'];
+
+/** Returns the newest source file that has changed since the build, if any. */
+export function changedSince(build = '.next/BUILD_ID'): string | undefined {
+  const changed = sourceFolders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path, time: statSync(path).mtimeMs }))
+    .sort((one, other) => other.time - one.time)[0];
+  return changed && changed.time > statSync(build).mtimeMs ? changed.path : undefined;
 }
 
 /**

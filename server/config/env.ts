@@ -68,39 +68,46 @@ const hostName = z
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true');
 
-/** A duration. The maximum is the longest delay of a timer. */
-const milliseconds = z.coerce
-  .number('must be a whole number of milliseconds')
-  .int()
-  .min(10)
-  .max(2 ** 31 - 1);
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(error).int(error).min(min, error).max(max, error);
+}
+
+/** A duration in milliseconds. The maximum is the longest delay of a timer. */
+const milliseconds = wholeNumber(10, 2 ** 31 - 1);
+
+/** Returns one worker for each core, but no more than the memory limit of a container bears. */
+function defaultWorkers(): number {
+  const { workers, workerMemory } = limits.cluster;
+  // Without a limit of the control group, it is the memory of the machine or a huge number.
+  const byMemory = Math.floor(process.constrainedMemory() / workerMemory) || workers;
+  return Math.max(1, Math.min(availableParallelism(), byMemory, workers));
+}
+
+const samplerArgument = 'must be a number from 0 to 1';
 
 const environmentSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
-  SITE_URL: baseUrl.optional(),
+  SITE_URL: baseUrl
+    .refine(
+      (value) => new URL(value).pathname === '/',
+      'must not have a path: the product is served at the root of its host',
+    )
+    .optional(),
+  HSTS_SUBDOMAINS: flag.default(false),
   HOST: z
     .string()
     .regex(/^[\w.:%-]+$/, 'must be an IP address or a host name, without a port')
     .optional(),
-  PORT: z.coerce.number('must be a port number').int().min(1).max(65_535).default(3000),
-  WEB_CONCURRENCY: z.coerce
-    .number('must be a whole number')
-    .int()
-    .min(1)
-    .max(limits.cluster.workers)
-    .default(() => Math.min(availableParallelism(), limits.cluster.workers)),
-  SHUTDOWN_DELAY: z.coerce
-    .number('must be a number of seconds')
-    .int()
-    .min(0)
-    .max(limits.maxShutdownDelaySeconds)
-    .default(0),
+  PORT: wholeNumber(1, 65_535).default(3000),
+  WEB_CONCURRENCY: wholeNumber(1, limits.cluster.workers).default(defaultWorkers),
+  SHUTDOWN_DELAY: wholeNumber(0, limits.maxShutdownDelaySeconds).default(0),
   DATA_DIR: z.string().default('.data'),
   DEMO: flag.default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRPC_RUNNER: z.enum(['fast', 'trpc']).default('fast'),
 
-  TRUSTED_PROXY_HOPS: z.coerce.number('must be a whole number').int().min(0).max(10).default(0),
+  TRUSTED_PROXY_HOPS: wholeNumber(0, 10).default(0),
   ALLOWED_HOSTS: z.string().default('').transform(splitList).pipe(z.array(hostName)),
   ALLOWED_ORIGINS: z.string().default('').transform(splitList).pipe(z.array(origin)),
   SERVICE_KEYS: serviceKeysSchema,
@@ -162,9 +169,13 @@ const environmentSchema = z.object({
       'parentbased_traceidratio',
     ])
     .default('parentbased_always_on'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number(samplerArgument)
+    .min(0, samplerArgument)
+    .max(1, samplerArgument)
+    .default(1),
   OTEL_BSP_SCHEDULE_DELAY: milliseconds.default(5_000),
-  OTEL_BSP_MAX_QUEUE_SIZE: z.coerce.number('must be a whole number').int().min(1).max(100_000).default(2_048),
+  OTEL_BSP_MAX_QUEUE_SIZE: wholeNumber(1, 100_000).default(2_048),
   OTEL_METRIC_EXPORT_INTERVAL: milliseconds.default(60_000),
 });
 
@@ -186,6 +197,9 @@ const upstreamUrls = [
 
 /** Settings that other programs read in lower case, too. */
 const proxySettings: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] satisfies (keyof Env)[];
+
+/** Returns whether a setting is also read in lower case. */
+export const acceptsLowerCase = (name: string): boolean => proxySettings.includes(name);
 
 /**
  * Invalid environment variables, which prevent the start. The message names each one and describes its valid values.

@@ -25,6 +25,8 @@ export const limits = {
   cookies: 180,
   /** Time limit for receiving a body, from its first byte to its last. */
   bodyDeadline: 10_000,
+  /** Interval at which a process that npm started checks whether npm still runs. */
+  npmCheckInterval: 500,
   /** Time limit for in-flight requests during shutdown. */
   shutdownDeadline: 15_000,
   /** Maximum value of `SHUTDOWN_DELAY`. */
@@ -108,6 +110,8 @@ export const limits = {
 
   cluster: {
     workers: 256,
+    /** Memory of a container for which one worker is started by default, see docs/configuration.md#workers. */
+    workerMemory: 640 * 1024 * 1024,
     /** Timeout for a response of the primary. After that a worker uses its own state. */
     responseTimeout: 5_000,
     /**

@@ -1,7 +1,7 @@
 import type { Env } from '../config/env.ts';
 import { setCorsHeaders } from './cors.ts';
 import type { ResponseHeaders } from './response.ts';
-import { inertContentPolicy, securityHeaders } from './security-headers.ts';
+import { inertContentPolicy, type SecuritySettings, securityHeaders } from './security-headers.ts';
 
 /** Sets the headers that every response except a page carries, whether the request succeeded or failed. */
 export function setCommonHeaders(
@@ -10,11 +10,11 @@ export function setCommonHeaders(
     requestId: string;
     /** The request's Origin header. */
     origin: string | null;
-    env: Pick<Env, 'SITE_URL' | 'ALLOWED_ORIGINS'>;
+    env: SecuritySettings & Pick<Env, 'ALLOWED_ORIGINS'>;
   },
 ): void {
   headers['x-request-id'] = options.requestId;
   headers['content-security-policy'] = inertContentPolicy;
-  Object.assign(headers, securityHeaders(options.env.SITE_URL));
+  Object.assign(headers, securityHeaders(options.env));
   setCorsHeaders(headers, options.origin, options.env.ALLOWED_ORIGINS);
 }

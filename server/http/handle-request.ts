@@ -30,7 +30,7 @@ export type Route = {
 
 /** The services that the HTTP layer needs. */
 export type HttpServices = {
-  env: Pick<Env, 'SITE_URL' | 'ALLOWED_HOSTS' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
+  env: Pick<Env, 'SITE_URL' | 'HSTS_SUBDOMAINS' | 'ALLOWED_HOSTS' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
   log: Logger;
   metrics: RequestMetrics;
 };

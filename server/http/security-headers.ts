@@ -1,3 +1,4 @@
+import type { Env } from '../config/env.ts';
 import type { ResponseHeaders } from './response.ts';
 
 const oneYear = 365 * 24 * 60 * 60;
@@ -9,13 +10,20 @@ const strict = {
   'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(self), microphone=(), payment=(), usb=()',
 };
-const strictOverTls = { ...strict, 'strict-transport-security': `max-age=${oneYear}; includeSubDomains` };
+const strictOverTls = { ...strict, 'strict-transport-security': `max-age=${oneYear}` };
+const strictWithSubdomains = {
+  ...strict,
+  'strict-transport-security': `max-age=${oneYear}; includeSubDomains`,
+};
+
+export type SecuritySettings = Pick<Env, 'SITE_URL' | 'HSTS_SUBDOMAINS'>;
 
 /** Returns the security headers that every response carries. */
-export function securityHeaders(siteUrl: string): Readonly<ResponseHeaders> {
+export function securityHeaders({ SITE_URL, HSTS_SUBDOMAINS }: SecuritySettings): Readonly<ResponseHeaders> {
   // Browsers ignore Strict-Transport-Security over plain HTTP. Sent for localhost over HTTPS, it would break the other
   // projects of a development machine.
-  return siteUrl.startsWith('https:') ? strictOverTls : strict;
+  if (!SITE_URL.startsWith('https:')) return strict;
+  return HSTS_SUBDOMAINS ? strictWithSubdomains : strictOverTls;
 }
 
 /**

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { limits } from '../config/limits.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 import type { Logger } from '../observability/log.ts';
 import { emptyUpdate, type MailDatabase, type MailTables, type Queries } from './database.ts';
 import { migrationProvider } from './migrations.ts';
@@ -19,7 +20,7 @@ export async function openSqlite(
   log: Logger,
   clock: () => number = Date.now,
 ): Promise<MailDatabase> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir, 0o700);
   const file = join(dataDir, 'typed-bff.sqlite');
   makePrivate(file);
   const thread = new SqliteThread(file, log);

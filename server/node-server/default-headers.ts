@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { inertContentPolicy, securityHeaders } from '../http/security-headers.ts';
+import { inertContentPolicy, type SecuritySettings, securityHeaders } from '../http/security-headers.ts';
 
 /**
  * Adds the missing security headers to a response when its head is written: for some requests (files of the build,
  * redirects, missing files) Next responds without running the proxy.
  */
-export function addDefaultHeaders(response: ServerResponse, siteUrl: string): void {
-  const defaults = { 'content-security-policy': inertContentPolicy, ...securityHeaders(siteUrl) };
+export function addDefaultHeaders(response: ServerResponse, settings: SecuritySettings): void {
+  const defaults = { 'content-security-policy': inertContentPolicy, ...securityHeaders(settings) };
   const writeHead = response.writeHead;
   const withDefaults = (...parts: Parameters<ServerResponse['writeHead']>) => {
     for (const [name, value] of Object.entries(defaults))

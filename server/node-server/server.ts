@@ -57,7 +57,7 @@ export type NodeServer = {
  * need no Next itself, rejects requests that Next would mishandle, and shuts down gracefully.
  */
 export async function startNodeServer(options: {
-  env: Pick<Env, 'HOST' | 'PORT' | 'SITE_URL' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
+  env: Pick<Env, 'HOST' | 'PORT' | 'HSTS_SUBDOMAINS' | 'SITE_URL' | 'TRUSTED_PROXY_HOPS' | 'SHUTDOWN_DELAY'>;
   services: NodeServerServices;
   /** Handles pages and files. Requests for them wait until it is loaded. */
   next: Promise<NodeHandler>;
@@ -122,7 +122,7 @@ export async function startNodeServer(options: {
         handleRequest(rejected, { name: kind, hosts: 'any', handler: () => Promise.reject(error) }, services);
       return respond(request, response, { handler, origin });
     }
-    addDefaultHeaders(response, env.SITE_URL);
+    addDefaultHeaders(response, env);
     const overload = await admit(request, response, kind);
     if (overload) return writeOverloaded(request, response, overload, services);
     if (isDocsPage(path)) addVary(response, 'Accept');

@@ -66,7 +66,16 @@ const table: Record<keyof Env, Row> = {
     ],
     invalid: ['staging', 'Production'],
   },
-  SITE_URL: { unset: 'http://localhost:3000', ...baseUrls },
+  SITE_URL: {
+    unset: 'http://localhost:3000',
+    valid: baseUrls.valid.filter(([given]) => !given.includes('prefix')),
+    invalid: [...baseUrls.invalid, 'https://example.org/hunter2'],
+  },
+  HSTS_SUBDOMAINS: {
+    unset: false,
+    valid: [['1', true]],
+    invalid: ['yes'],
+  },
   PORT: {
     unset: 3000,
     valid: [

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { securityHeaders } from '#server/http/security-headers.ts';
 import { missingPages, pagesAndPosts, posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
@@ -103,7 +104,7 @@ const others: Row[] = [
   { title: 'a documentation page', path: '/docs/procedures/echo.body.md', status: 200 },
   { title: 'health', path: '/healthz', status: 200 },
   { title: 'readiness', path: '/readyz', status: 200 },
-  { title: 'metrics', path: '/metrics', status: 200 },
+  { title: 'metrics', path: '/metrics', status: process.env.PRODUCT_SERVER === 'next' ? 401 : 200 },
   { title: 'a script', path: `/_next/static/chunks/${chunk}`, status: 200 },
   { title: 'the icon', path: '/icon.svg', status: 200 },
   { title: "Next's own redirect", path: '/weather/', status: 308 },
@@ -154,6 +155,14 @@ describe('Strict-Transport-Security is sent only if the site uses https', () => 
     expect((await fetchHeaders(row)).get('strict-transport-security')).toBeNull();
     expect((await fetchHeaders(row, secure)).get('strict-transport-security')).toMatch(/^max-age=\d{8,}/);
   });
+});
+
+test('Strict-Transport-Security includes subdomains only if the operator asks for it', () => {
+  const https = { SITE_URL: 'https://bff.example' };
+  const headerOf = (HSTS_SUBDOMAINS: boolean) =>
+    securityHeaders({ ...https, HSTS_SUBDOMAINS })['strict-transport-security'];
+  expect(headerOf(false)).toBe('max-age=31536000');
+  expect(headerOf(true)).toBe('max-age=31536000; includeSubDomains');
 });
 
 test.each([...trpc, ...rejected])('$title is not cacheable', async (row) => {

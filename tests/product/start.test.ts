@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,18 @@ describe('does not start', () => {
     expect(code).toBe(1);
     expect(output).toContain('npm run build');
     expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  test('with a DATA_DIR that cannot be created', async () => {
+    const folder = join(await tempDir(), 'file');
+    await writeFile(folder, '');
+    for (const path of ['/proc/1/typed-bff/data', join(folder, 'data')]) {
+      const env = { PORT: String(await freePort()), DATA_DIR: path };
+      const { code, output } = await exitOf(runNode([launcher, 'start'], { env }));
+      expect(code).toBe(1);
+      expect(output).toContain(`DATA_DIR: the folder ${path} cannot be created`);
+      expect(output).not.toMatch(/^\s+at /m);
+    }
   });
 
   test('with an unknown command', async () => {
@@ -98,6 +110,13 @@ describe('does not start', () => {
       expect(output).not.toMatch(/^\s+at /m);
     },
   );
+});
+
+test('misspelt settings are named, without their values', async () => {
+  const product = await startProduct({ ALLOWED_HOST: 'hunter2' });
+  onTestFinished(() => product.close());
+  expect(product.log()).toContain('ALLOWED_HOST is not a setting. Is ALLOWED_HOSTS meant?');
+  expect(product.log()).not.toContain('hunter2');
 });
 
 test('empty settings count as unset', async () => {

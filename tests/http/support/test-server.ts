@@ -18,9 +18,9 @@ export async function startTestServer(
   const PORT = await unusedPort();
   const url = `http://127.0.0.1:${PORT}`;
   const services = serverServices({ SITE_URL: url, ...variables });
-  const { SITE_URL } = services.env;
+  const { SITE_URL, HSTS_SUBDOMAINS } = services.env;
   const server = await startNodeServer({
-    env: { PORT, SITE_URL, TRUSTED_PROXY_HOPS: 1, SHUTDOWN_DELAY: 0 },
+    env: { PORT, SITE_URL, HSTS_SUBDOMAINS, TRUSTED_PROXY_HOPS: 1, SHUTDOWN_DELAY: 0 },
     services,
     next: Promise.resolve(next),
   });
