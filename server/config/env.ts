@@ -79,8 +79,9 @@ const milliseconds = wholeNumber(10, 2 ** 31 - 1);
 /** Returns one worker for each core, but no more than the memory limit of a container bears. */
 function defaultWorkers(): number {
   const { workers, workerMemory } = limits.cluster;
-  // Without a limit of the control group, it is the memory of the machine or a huge number.
-  const byMemory = Math.floor(process.constrainedMemory() / workerMemory) || workers;
+  // Without a limit of the control group, it is the memory of the machine, a huge number, or 0 if it is unknown.
+  const memory = process.constrainedMemory();
+  const byMemory = memory > 0 ? Math.floor(memory / workerMemory) : workers;
   return Math.max(1, Math.min(availableParallelism(), byMemory, workers));
 }
 

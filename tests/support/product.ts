@@ -80,7 +80,7 @@ export async function startProduct(
   }
 
   try {
-    await untilStarted(baseUrl, child, Number(env.WEB_CONCURRENCY ?? 1));
+    await untilStarted(baseUrl, child, Number(env.WEB_CONCURRENCY || 1));
   } catch (error) {
     await close();
     throw new Error(`The product did not start:\n${output}`, { cause: error });

@@ -212,7 +212,7 @@ export const requirements = {
   },
   root: {
     title: 'root on Linux',
-    tests: 'a full disk, for which a small one is mounted',
+    tests: 'a full disk, for which a small one is mounted, and little memory',
     find: () => (isRoot && process.platform === 'linux' ? inPath('mount') : undefined),
     otherwise: 'run the tests as root on Linux',
   },
