@@ -12,7 +12,7 @@ RUN find .next -name '*.map' -delete \
   && find .next/cache -mindepth 1 -maxdepth 1 ! -name modules -exec rm -r {} + \
   && chmod -R a+rX .next
 
-# The optional packages are compilers and image optimizers. The only install script would download a second Node.
+# The optional packages are compilers, types, image optimizers and a second Node.
 FROM base AS dependencies
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
@@ -34,4 +34,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "server/bin/launch.ts", "start"]
+CMD ["node", "--import=./server/bin/check-node.mjs", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "server/bin/launch.ts", "start"]

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { NextConfig } from 'next';
 import { limits } from './server/config/limits.ts';
 
@@ -15,6 +16,8 @@ const config: NextConfig = {
     // A checkout of a CI service is built once, so nothing would read the cache.
     turbopackFileSystemCacheForBuild: !process.env.CI,
   },
+  // Without the development packages, the types of the tests are missing.
+  typescript: { ignoreBuildErrors: !existsSync('node_modules/vitest') },
   // No page uses optimized images: disables the public optimization endpoint and its disk cache.
   images: { unoptimized: true, maximumDiskCacheSize: 0 },
   // Files that Next's tracing cannot find, for hosts that deploy only the traced files of each route.

@@ -9,6 +9,7 @@ const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'
 const manifest = z
   .object({
     dependencies: z.record(z.string(), z.string()),
+    optionalDependencies: z.record(z.string(), z.string()),
     devDependencies: z.record(z.string(), z.string()),
   })
   .parse(readJson('package.json'));
@@ -41,12 +42,19 @@ describe('lists that must match the router', () => {
 
 describe('packages', () => {
   it('are pinned to exact versions', () => {
-    const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+    const versions = Object.entries({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.devDependencies,
+    });
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
   it('.nvmrc names the Node version that npm installs', () => {
-    expect(readFileSync('.nvmrc', 'utf8').trim()).toBe(manifest.dependencies.node);
+    const versions = Object.entries(manifest.optionalDependencies)
+      .filter(([name]) => name.startsWith('node-'))
+      .map(([, version]) => version);
+    expect(versions).toEqual(Array(5).fill(readFileSync('.nvmrc', 'utf8').trim()));
   });
 
   it('of tRPC have the same version', () => {

@@ -14,7 +14,6 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
 import { freePort, untilStarted } from '#tests/support/product.ts';
 import { describeWith, testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';
@@ -48,11 +47,9 @@ function snapshot(folder: string): Map<string, string> {
 
 test("the image runs the command of npm start without npm, on the project's Node version", () => {
   expect(wordsOf('CMD')).toEqual(['node', ...startArguments()]);
-  const { dependencies } = z
-    .object({ dependencies: z.object({ node: z.string() }) })
-    .parse(JSON.parse(readFileSync('package.json', 'utf8')));
-  expect(stage('base').from).toBe(`node:${dependencies.node}-trixie-slim`);
-  expect(process.version).toBe(`v${dependencies.node}`);
+  const version = readFileSync('.nvmrc', 'utf8').trim();
+  expect(stage('base').from).toBe(`node:${version}-trixie-slim`);
+  expect(process.version).toBe(`v${version}`);
 });
 
 testWith('git')('the build context has all tracked files except tests, documentation and tools', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
@@ -34,10 +34,10 @@ test('the SQLite backup works while a process writes, and a restored product rea
   const outbox = await outboxAt(storage);
   const { id } = await outbox.enqueue(draft);
 
-  const command = documented('node -e').replace('.data', storage.DATA_DIR);
   const copy = join(storage.DATA_DIR, 'backup.sqlite');
-  const path = `${dirname(process.execPath)}:${process.env.PATH}`;
-  shell(command.replace("'backup.sqlite'", `'${copy}'`), { env: { PATH: path } });
+  const command = documented('npm run backup').replace('backup.sqlite', copy);
+  shell(command, { env: { DATA_DIR: storage.DATA_DIR } });
+  expect(statSync(copy).mode & 0o777).toBe(0o600);
   const { id: laterId } = await outbox.enqueue({ ...draft, subject: 'After the backup' });
 
   const restored = await storageEnv(undefined);
@@ -45,6 +45,19 @@ test('the SQLite backup works while a process writes, and a restored product rea
   const reopened = await outboxAt(restored);
   expect(await reopened.get(id)).toMatchObject({ id, status: 'queued', subject: draft.subject });
   expect(await reopened.get(laterId)).toBeUndefined();
+});
+
+test('a backup replaces no file, and an unreadable source is named', async () => {
+  const folder = dirname((await storageEnv(undefined)).DATA_DIR);
+  const run = (file: string, dataDir: string) =>
+    spawnSync(process.execPath, ['server/bin/backup.ts', file], {
+      env: { ...process.env, DATA_DIR: dataDir },
+      encoding: 'utf8',
+    });
+  const existing = run('package.json', folder);
+  expect([existing.status, existing.stderr]).toEqual([2, expect.stringContaining('already exists')]);
+  const missing = run(join(folder, 'copy.sqlite'), join(folder, 'nothing'));
+  expect([missing.status, missing.stderr]).toEqual([1, expect.not.stringContaining('    at ')]);
 });
 
 describeWith('postgres')('PostgreSQL', () => {

@@ -12,13 +12,15 @@ const production = new Set([
   'LGPL-3.0-or-later',
   'MIT',
   'MIT-0',
+  // lightningcss, which compiles the styles of the build. The container image does not contain its binaries.
+  'MPL-2.0',
   'OFL-1.1',
   // The same as OFL-1.1, spelled as in the package.
   'SIL OPEN FONT LICENSE',
 ]);
 
 /** Licences also allowed for development packages. */
-const development = new Set(['MPL-2.0', 'PSF-2.0', 'Python-2.0']);
+const development = new Set(['PSF-2.0', 'Python-2.0']);
 
 /** Returns whether the licence of a package is allowed. OR needs one allowed licence, AND needs all of them. */
 export function isAllowed(licence: string | undefined, { dev }: { dev: boolean }): boolean {

@@ -1,0 +1,40 @@
+/**
+ * `npm run backup -- FILE`: copies the SQLite file of DATA_DIR, also while the product writes to it.
+ */
+import { existsSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { ConfigurationError, parseEnv } from '../config/env.ts';
+
+async function backup(target: string, dataDir: string): Promise<void> {
+  const database = new Sqlite(join(dataDir, 'typed-bff.sqlite'), { readonly: true, fileMustExist: true });
+  try {
+    await database.backup(target);
+    // It contains mails.
+    await chmod(target, 0o600);
+  } finally {
+    database.close();
+  }
+}
+
+const [target, ...rest] = process.argv.slice(2);
+try {
+  const { DATABASE_URL, DATA_DIR } = parseEnv(process.env);
+  if (target === undefined || target === '' || rest.length > 0) {
+    throw new ConfigurationError(
+      'Usage: npm run backup -- FILE, for example: npm run backup -- backup.sqlite',
+    );
+  }
+  if (DATABASE_URL !== undefined) {
+    throw new ConfigurationError('The mails are in DATABASE_URL: back them up with pg_dump.');
+  }
+  if (existsSync(target)) throw new ConfigurationError(`${resolve(target)} already exists.`);
+  await backup(target, DATA_DIR);
+  console.log(`The mails of ${resolve(DATA_DIR)} are copied to ${resolve(target)}.`);
+} catch (error) {
+  const isExpected = error instanceof ConfigurationError || error instanceof Sqlite.SqliteError;
+  if (!isExpected && !(error instanceof TypeError)) throw error;
+  console.error(error.message);
+  process.exitCode = error instanceof ConfigurationError ? 2 : 1;
+}
