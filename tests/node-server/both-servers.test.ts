@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { decodePathSegment } from '#server/http/decode-path.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { nextArguments } from '#tests/support/start-command.ts';
@@ -81,12 +82,17 @@ function isRejectedByNext({ path }: RequestParts): boolean {
   }
 }
 
+/** Next redirects a path with a trailing slash before the limits of pages are checked. */
+function isRedirectedByNext({ path, query }: RequestParts): boolean {
+  return path.endsWith('/') && query.length > limits.queryBytes;
+}
+
 test("the product's server and next start give the same responses to thousands of random requests", {
   timeout: 240_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(
-      wireRequest.filter((parts) => !isRejectedByNext(parts)),
+      wireRequest.filter((parts) => !isRejectedByNext(parts) && !isRedirectedByNext(parts)),
       async (parts) => {
         const [ours, theirs] = await Promise.all([
           responsesOf(ownServer, parts),
