@@ -3,7 +3,8 @@
  * missing tools; elsewhere it lists them and skips the tests that need them. The output ends with one line,
  * `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -18,6 +19,19 @@ const mustRunAll = canInstallPackages() && ['true', '1'].includes(process.env.CI
 function run(title: string, command: string, args: string[], env?: Record<string, string>): boolean {
   console.log(`\n== ${title}`);
   return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
+}
+
+/** Starts a command whose output is shown when it has ended. Returns a function that waits for that. */
+function runInBackground(title: string, args: string[]): () => Promise<boolean> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const parts: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => parts.push(String(part)));
+  const ended = once(child, 'close');
+  return async () => {
+    const [code] = await ended;
+    console.log(`\n== ${title}\n${parts.join('')}`);
+    return code === 0;
+  };
 }
 
 function report(counts: TestCounts): void {
@@ -36,12 +50,13 @@ function runTests(missing: readonly RequirementName[]): TestCounts {
 }
 
 try {
+  // The build also checks the types of the tests: they are in the same tsconfig.json. Packages are downloaded meanwhile.
+  const untilBuilt = runInBackground('build', ['server/bin/launch.ts', 'build']);
   const missing = missingRequirements();
-  const ready =
+  const isClean =
     run('format and lint', 'npx', ['biome', 'check', '--error-on-warnings', '.']) &&
-    run('unused code', 'npx', ['knip', '--no-progress']) &&
-    // The build also checks the types of the tests: they are in the same tsconfig.json.
-    run('build', process.execPath, ['server/bin/launch.ts', 'build']);
+    run('unused code', 'npx', ['knip', '--no-progress']);
+  const ready = (await untilBuilt()) && isClean;
   const counts = ready ? runTests(missing) : { passed: 0, failed: 1, skipped: 0 };
   if (missing.length > 0) console.log(`\n${missing.map(describeMissing).join('\n')}`);
   if (missing.length > 0 && mustRunAll)

@@ -14,7 +14,10 @@ let mailId: string;
 
 beforeAll(async () => {
   // Without a mail server and an inbox the mail is held, so that the mail procedures have a mail to work on.
-  product = await startProduct({ DEMO: '', SERVICE_KEYS: `reader:${sha256Of(keys.reader)}:mail` });
+  product = await startProduct({
+    DEMO: '',
+    SERVICE_KEYS: `reader:${sha256Of(keys.reader)}:mail+proxy.github`,
+  });
   const receipt = await resultOf(
     await post(product, 'email.send', { email: 'a@visitor.example', contents: 'Hi' }),
   );
