@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -19,12 +19,9 @@ let product: Product;
 let withoutStorage: Product;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'typed-bff-health-'));
-  const file = join(folder, 'a-regular-file');
-  await writeFile(file, '');
-  [product, withoutStorage] = await Promise.all([
-    startProduct(),
-    startProduct({ DATA_DIR: join(file, 'below-it') }),
-  ]);
+  // SQLite cannot open a folder.
+  await mkdir(join(folder, 'typed-bff.sqlite'));
+  [product, withoutStorage] = await Promise.all([startProduct(), startProduct({ DATA_DIR: folder })]);
 });
 afterAll(async () => {
   await Promise.all([product.close(), withoutStorage.close()]);
@@ -70,7 +67,7 @@ test('?exclude= ignores a dependency but still lists its state', async () => {
   }
 });
 
-test('without a data folder the product is live but not ready, and serves all requests except mail', async () => {
+test('without the file of the mails the product is live but not ready, and serves all requests except mail', async () => {
   expect(await ready(withoutStorage)).toMatchObject({
     code: 503,
     status: 'not_ready',
@@ -84,5 +81,5 @@ test('without a data folder the product is live but not ready, and serves all re
   const { text } = await expectError(await post(withoutStorage, 'email.send', mail), {
     reason: 'mail_unavailable',
   });
-  expect(text).not.toContain('a-regular-file');
+  expect(text).not.toContain(folder);
 });
