@@ -94,6 +94,8 @@ export const limits = {
     overloadRetryAfterSeconds: 2,
     /** Maximum number of requests that wait on a connection for the response to an earlier one. Later ones are dropped. */
     pipelinedRequests: 16,
+    /** Maximum number of dropped requests of a connection. After that it is closed at once. */
+    droppedRequests: 1_000,
     /**
      * Minimum pace at which a client must read a response, in bytes per second, on average over the window. Slower
      * connections are closed.

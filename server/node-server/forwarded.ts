@@ -9,7 +9,7 @@ const proxyHeaders = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-fo
  * Makes the forwarding headers trustworthy. X-Forwarded-For ends with the peer of the socket, and before it come only
  * the entries of the operator's proxies. Without such proxies, all forwarding headers from the client are removed.
  *
- * A peer on this machine that sends X-Forwarded-For without being configured is probably a proxy. Its callers must not
+ * A peer on this machine that sends such headers without being configured is probably a proxy. Its callers must not
  * count as local, so their address is `unknown`.
  *
  * @param trustedHops number of the operator's proxies in front of this server
@@ -22,8 +22,9 @@ export function setForwardedFor(
 ): boolean {
   const last = peer ?? unknownAddress;
   if (trustedHops === 0) {
-    const isForwarded = headers['x-forwarded-for'] !== undefined;
-    headers['x-forwarded-for'] = isForwarded && isLoopbackAddress(last) ? unknownAddress : last;
+    const isForwarded = 'x-forwarded-for' in headers;
+    const isProxied = isForwarded || 'via' in headers || proxyHeaders.some((name) => name in headers);
+    headers['x-forwarded-for'] = isProxied && isLoopbackAddress(last) ? unknownAddress : last;
     for (const name of proxyHeaders) if (name in headers) delete headers[name];
     return isForwarded;
   }

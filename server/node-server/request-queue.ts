@@ -8,6 +8,7 @@ type Queue = {
   waiting: { response: ServerResponse; handle: () => void }[];
   /** Requests are dropped: the connection closes after the last waiting response. */
   isFull: boolean;
+  dropped: number;
 };
 
 /**
@@ -15,6 +16,9 @@ type Queue = {
  * pipelined at once, even if the client never reads a response: 40 KB hold a thousand requests. The first
  * `limits.nodeServer.pipelinedRequests` wait; after their responses the connection closes, and a client sends the
  * others again (RFC 9112, section 9.3.2). When the client disconnects, waiting requests are dropped.
+ *
+ * Node keeps dropped requests until the connection closes, and removes them in a time that grows with the square of
+ * their number. A connection with more than `limits.nodeServer.droppedRequests` is therefore closed at once.
  */
 export function createRequestQueue() {
   const queues = new WeakMap<Socket, Queue>();
@@ -22,7 +26,7 @@ export function createRequestQueue() {
   function queueOf(socket: Socket): Queue {
     const known = queues.get(socket);
     if (known) return known;
-    const queue: Queue = { isBusy: false, waiting: [], isFull: false };
+    const queue: Queue = { isBusy: false, waiting: [], isFull: false, dropped: 0 };
     queues.set(socket, queue);
     return queue;
   }
@@ -39,6 +43,8 @@ export function createRequestQueue() {
   }
 
   return {
+    /** Returns whether an earlier request of the connection has no complete response yet. */
+    isBusy: (socket: Socket) => queueOf(socket).isBusy,
     /** Calls `handle` once all earlier responses of the connection have been sent. */
     handleInTurn({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
       const queue = queueOf(socket);
@@ -46,7 +52,11 @@ export function createRequestQueue() {
         start(socket, queue, response, handle);
         return;
       }
-      if (queue.isFull) return;
+      if (queue.isFull) {
+        queue.dropped += 1;
+        if (queue.dropped > limits.nodeServer.droppedRequests) socket.destroy();
+        return;
+      }
       queue.waiting.push({ response, handle });
       if (queue.waiting.length < limits.nodeServer.pipelinedRequests) return;
       queue.isFull = true;

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
@@ -187,7 +186,10 @@ export async function startNodeServer(options: {
     deferContinue(request, response);
     enqueue(request, response);
   });
-  server.on('connect', rejectConnect);
+  server.on('connect', (_: IncomingMessage, socket: Socket) => {
+    if (requestQueue.isBusy(socket)) socket.destroy();
+    else rejectConnect(socket);
+  });
   server.listen({ port: env.PORT, host: env.HOST });
   await once(server, 'listening');
   const { log, metrics } = services;
@@ -239,8 +241,12 @@ function methodsResponse(): HttpResponse {
 }
 
 /** Rejects CONNECT. Node would close the connection without a response. */
-function rejectConnect(_: IncomingMessage, socket: Duplex): void {
+/** Node leaves the socket of a CONNECT to the listener, and watches none of its timeouts. */
+function rejectConnect(socket: Socket): void {
   socket.on('error', () => undefined);
+  setTimeout(() => socket.destroy(), limits.nodeServer.lingerTime).unref();
+  // Notices the end of the client's side.
+  socket.resume();
   const allow = methods.join(', ');
   socket.end(
     `HTTP/1.1 405 Method Not Allowed\r\nAllow: ${allow}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,

@@ -1,6 +1,7 @@
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { authenticate } from '../http/authenticate.ts';
+import { rejectCrossOrigin } from '../http/csrf.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
@@ -45,6 +46,7 @@ function isLocal({ key }: { key: string }, { NODE_ENV }: Pick<Env, 'NODE_ENV'>):
 export function handleMetrics(request: HttpRequest): Promise<HttpResponse> {
   const handler: Handler = async (_, scope) => {
     const { env, metrics } = services();
+    rejectCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
     const principal = authenticate(request, env);
     scope.principal = principal;
     if (principal.kind === 'service' && !principal.scopes.includes('metrics'))

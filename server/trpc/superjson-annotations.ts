@@ -77,19 +77,22 @@ export function checkAnnotations(json: unknown, tree: unknown, options: CheckOpt
     }
     if (node.length === 1) return;
     if (!containers.has(annotation)) throw invalidMetadata();
-    checkChildren(children, value);
+    // The values of a map are the two items of its entries, never the entries themselves.
+    checkChildren(children, value, annotation === 'map' ? 2 : 1);
   }
 
-  function checkChildren(children: unknown, value: unknown): void {
+  function checkChildren(children: unknown, value: unknown, minimumDepth = 1): void {
     if (!isRecord(children) || Array.isArray(children)) throw invalidMetadata();
-    for (const [key, child] of Object.entries(children))
-      checkNode(child, follow(key, value, Array.isArray(child)));
+    for (const [path, child] of Object.entries(children)) {
+      const keys = splitPath(path, version);
+      if (keys.length < minimumDepth) throw invalidMetadata();
+      checkNode(child, follow(keys, value, Array.isArray(child)));
+    }
   }
 
   /** Returns the value at a path below `value`. */
-  function follow(path: string, value: unknown, isAnnotated: boolean): unknown {
+  function follow(keys: readonly string[], value: unknown, isAnnotated: boolean): unknown {
     let current = value;
-    const keys = splitPath(path, version);
     for (const [index, key] of keys.entries()) {
       steps += 1;
       if (!hasOwnValue(current, key)) throw invalidMetadata();

@@ -8,12 +8,20 @@ import { AnnotationError, checkAnnotations, forbiddenKeys } from './superjson-an
 
 type Meta = NonNullable<SuperJSONResult['meta']>;
 
+/** Paths that are equal to the root, and to other paths. */
+const equalPathsSchema = z.record(z.string(), z.array(z.string()));
+const equalitiesSchema = z.union([
+  equalPathsSchema,
+  z.tuple([z.array(z.string())]),
+  z.tuple([z.array(z.string()), equalPathsSchema]),
+]);
+
 const wireSchema = z.strictObject({
   json: z.custom<SuperJSONResult['json']>(() => true).optional(),
   meta: z
     .object({
       values: z.custom<Meta['values']>(() => true).optional(),
-      referentialEqualities: z.unknown().optional(),
+      referentialEqualities: equalitiesSchema.optional(),
       v: z.number().optional(),
     })
     .optional(),
@@ -32,12 +40,15 @@ const notWrapped =
 export function deserializeInput(input: unknown): unknown {
   const parsed = wireSchema.safeParse(input);
   // An object without keys is no input.
-  if (!parsed.success || (parsed.data.meta && !('json' in parsed.data))) throw invalidInput(notWrapped);
+  if (!parsed.success || (parsed.data.meta && !('json' in parsed.data))) {
+    const isMetadata = parsed.error?.issues.some(({ path }) => path[0] === 'meta') ?? false;
+    throw invalidInput(isMetadata ? 'The metadata is invalid.' : notWrapped);
+  }
   const { json, meta } = parsed.data;
   requirePlain(json, limits.inputDepth);
   if (!meta) return json;
   requirePlain(meta, limits.inputDepth);
-  requirePresent(json, meta.referentialEqualities);
+  if (meta.referentialEqualities) requirePresent(json, meta.referentialEqualities);
   const { values, v = 0 } = meta;
   if (values === undefined) return json;
   try {
@@ -72,7 +83,7 @@ function requirePlain(value: unknown, depth: number): void {
  * Rejects references to values that the JSON does not contain: circular ones, and those that the sender left out
  * because they are equal to another.
  */
-function requirePresent(json: unknown, equalities: unknown): void {
+function requirePresent(json: unknown, equalities: z.infer<typeof equalitiesSchema>): void {
   for (const path of equalPaths(equalities)) {
     if (valueAt(json, path) === null)
       throw invalidInput('The input contains a reference to a missing value.');
@@ -80,11 +91,9 @@ function requirePresent(json: unknown, equalities: unknown): void {
 }
 
 /** Returns the paths of all references: `{ path: [equal, …] }`, or `[[equal to the whole, …], { … }]`. */
-function equalPaths(equalities: unknown): string[] {
+function equalPaths(equalities: z.infer<typeof equalitiesSchema>): string[] {
   const parts = Array.isArray(equalities) ? equalities : [equalities];
-  return parts.flatMap((part: unknown) => {
-    return isRecord(part) ? Object.values(part).flat().map(String) : [];
-  });
+  return parts.flatMap((part) => Object.values(part).flat());
 }
 
 /** Returns null if there is no value at the path. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +11,7 @@ import { startTestServer } from '../http/support/test-server.ts';
 
 withServices();
 
-const { pages, files, forms, pipelinedRequests } = limits.nodeServer;
+const { pages, files, forms, pipelinedRequests, droppedRequests } = limits.nodeServer;
 
 let server: NodeServer;
 let url: string;
@@ -138,6 +139,20 @@ describe('pipelined requests of one connection', () => {
     await expect.poll(() => held[0]?.destroyed).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(seen).toEqual(['/held/0', '/held/1']);
+    held = [];
+  });
+
+  test('close it at once if there are far too many', async () => {
+    seen.length = 0;
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(head('GET /held/first'));
+    await expect.poll(() => held.length).toBe(1);
+    // The first response is still awaited.
+    socket.write(head('GET /page').repeat(pipelinedRequests + droppedRequests + 1));
+    socket.resume();
+    await once(socket, 'close');
+    expect(seen).toEqual(['/held/first']);
     held = [];
   });
 

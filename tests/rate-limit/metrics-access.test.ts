@@ -35,6 +35,26 @@ test('clients of a proxy that is not configured cannot read the metrics, and one
   expect(direct.log().match(/TRUSTED_PROXY_HOPS is 0/g)).toHaveLength(1);
 });
 
+test.each(['forwarded', 'via', 'x-real-ip', 'x-forwarded-host', 'x-forwarded-proto'])(
+  'a request with %s does not come from a client on this host',
+  async (name) => {
+    await expectError(await metrics(direct, { [name]: '203.0.113.7' }), {
+      reason: 'unauthorized',
+      path: '/metrics',
+    });
+  },
+);
+
+test('a page of another site cannot read the metrics in a browser on this host', async () => {
+  await expectError(
+    await metrics(direct, { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }),
+    {
+      reason: 'cross_origin',
+      path: '/metrics',
+    },
+  );
+});
+
 test('under next start, whose clients can send X-Forwarded-For, the metrics need a key', async () => {
   const next = await startProduct({ SERVICE_KEYS: serviceKeys }, nextArguments);
   onTestFinished(() => next.close());

@@ -54,3 +54,17 @@ test('a value that contains itself is echoed or rejected, never a 500', async ()
   const response = await echo('{"json":{"a":null},"meta":{"referentialEqualities":[["a"]]}}');
   checkResponse(response, { mayCallUpstream: false });
 });
+
+test.each([
+  ['references to objects', '{"json":1,"meta":{"referentialEqualities":{"a":[{"toString":1}]}}}'],
+  [
+    'references to objects of the root',
+    '{"json":1,"meta":{"referentialEqualities":[["a"],{"b":[{"toString":{}}]}]}}',
+  ],
+  ['references that are no list', '{"json":1,"meta":{"referentialEqualities":{"a":"b"}}}'],
+  ['references that are a text', '{"json":1,"meta":{"referentialEqualities":"a"}}'],
+  ['an annotated entry of a map', '{"json":[["a",["b"]]],"meta":{"values":["map",{"0":["set"]}]}}'],
+])('%s are rejected', async (_, body) => {
+  const { status, text } = await echo(body);
+  expect([status, text]).toEqual([400, expect.stringContaining('invalid_input')]);
+});

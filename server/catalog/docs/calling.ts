@@ -43,7 +43,7 @@ function exampleOf(entries: readonly CatalogEntry[]): CatalogEntry | undefined {
 function calls(entries: readonly CatalogEntry[], siteUrl: string): string {
   const example = exampleOf(entries);
   const runnable = example && `\n\nFor example:\n\n\`\`\`sh\n${curlOf(example, siteUrl)}\n\`\`\``;
-  return `Call a procedure over HTTP at \`${siteUrl}${trpcEndpoint}/<path>\`. Mutations accept POST with the input as a JSON body and \`content-type: application/json\`. Queries accept the same. Queries that are not POST only also accept GET, with the input as percent-encoded JSON in the parameter \`input\`. If a procedure has no input, omit \`input\` with GET, and send the body \`{}\` or none with POST. An input without \`json\` is rejected.${runnable ?? ''}`;
+  return `Call a procedure over HTTP at \`${siteUrl}${trpcEndpoint}/<path>\`. Mutations accept POST with the input as a JSON body and \`content-type: application/json\`. Queries accept that, too. Those that are not marked POST only also accept GET, with the input as percent-encoded JSON in the parameter \`input\`. If a procedure has no input, omit \`input\` with GET, and send the body \`{}\` or none with POST. An input without \`json\` is rejected.${runnable ?? ''}`;
 }
 
 function wireFormat(entries: readonly CatalogEntry[]): string {
