@@ -10,21 +10,29 @@ export type Principal =
   /** Another service, identified by its key. */
   | { kind: 'service'; name: string; scopes: readonly string[] };
 
+/** Returns whether a caller has a scope. A further kind of caller, such as a signed-in user, needs a case here. */
+export function hasScope(principal: Principal, scope: string): boolean {
+  switch (principal.kind) {
+    case 'internal':
+      return true;
+    case 'visitor':
+      return false;
+    case 'service':
+      return principal.scopes.includes(scope);
+  }
+}
+
 /**
- * Rejects callers without a scope. A further kind of caller, such as a signed-in user, needs a case here.
+ * Rejects callers without a scope.
  *
  * @throws AppError `unauthorized` or `forbidden`
  */
 export function requireScope(principal: Principal, scope: string): void {
-  switch (principal.kind) {
-    case 'internal':
-      return;
-    case 'visitor':
-      throw new AppError('unauthorized', { message: `A service key with the scope ${scope} is required.` });
-    case 'service':
-      if (principal.scopes.includes(scope)) return;
-      throw new AppError('forbidden', { message: `The service key does not have the scope ${scope}.` });
+  if (hasScope(principal, scope)) return;
+  if (principal.kind === 'service') {
+    throw new AppError('forbidden', { message: `The service key does not have the scope ${scope}.` });
   }
+  throw new AppError('unauthorized', { message: `A service key with the scope ${scope} is required.` });
 }
 
 /** Returns the rate-limit bucket of a principal, or null if its calls are not limited. */

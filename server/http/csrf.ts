@@ -13,7 +13,7 @@ import type { HttpRequest } from './request.ts';
  * @throws HttpError `cross_origin`
  */
 export function rejectCrossOrigin(
-  request: HttpRequest,
+  request: Pick<HttpRequest, 'headers'>,
   { siteUrl, allowedOrigins }: { siteUrl: string; allowedOrigins: readonly string[] },
 ): void {
   const origin = request.headers.get('origin');

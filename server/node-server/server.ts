@@ -6,6 +6,7 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { isDocsPage } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
+import { rejectCrossOrigin } from '../http/csrf.ts';
 import { type HttpServices, handleRequest } from '../http/handle-request.ts';
 import { rejectForeignHost } from '../http/host.ts';
 import { checkPageLimits } from '../http/page-limits.ts';
@@ -109,9 +110,11 @@ export async function startNodeServer(options: {
     path: string,
   ): Promise<void> {
     const kind = kindOf(path);
+    const headers = new NodeHeaders(request.headers);
     try {
-      rejectForeignHost(new NodeHeaders(request.headers), services.env);
+      rejectForeignHost(headers, services.env);
       checkBody(request, kind);
+      if (kind === 'form') rejectCrossOrigin({ headers }, { siteUrl: env.SITE_URL, allowedOrigins: [] });
       checkPageLimits({
         cookie: request.headers.cookie ?? null,
         search: request.url?.slice(path.length) ?? '',

@@ -15,10 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => started.server.stop());
 
-type Head = { method?: string; path: string; type?: string; length: number; host?: string };
+type Head = {
+  method?: string;
+  path: string;
+  type?: string;
+  length: number;
+  host?: string;
+  origin?: string;
+};
 
 /** Sends a head that expects 100 Continue, then the body if it gets one, and returns what the server sent. */
-async function send({ method = 'POST', path, type = 'application/json', length, host = 'localhost' }: Head) {
+async function send(head: Head) {
+  const { method = 'POST', path, type = 'application/json', length, host = 'localhost', origin } = head;
   const { hostname, port } = new URL(started.url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -29,6 +37,7 @@ async function send({ method = 'POST', path, type = 'application/json', length, 
       `content-type: ${type}`,
       `content-length: ${length}`,
       'expect: 100-continue',
+      ...(origin === undefined ? [] : [`origin: ${origin}`]),
       'connection: close',
       '\r\n',
     ].join('\r\n'),
@@ -50,6 +59,9 @@ test.each<[string, number, Head]>([
   ['that is too large', 413, { path: '/api/trpc/echo.body', length: 3_221_225_472 }],
   ['for a procedure that does not exist', 404, { path: '/api/trpcs', length: 100 }],
   ['for another host', 403, { path: '/api/trpc/echo.body', length: 100, host: 'evil.example' }],
+  ['for a procedure that no router has', 404, { path: '/api/trpc/nope', length: 100 }],
+  ['for a procedure without the key that it needs', 401, { path: '/api/trpc/mail.get', length: 100 }],
+  ['for a form of another site', 403, { path: '/contact/send', length: 100, origin: 'https://evil.example' }],
   ['for a page', 405, { path: '/posts', length: 100 }],
   ['for a form that is too large', 413, { path: '/contact/send', length: 1_000_000 }],
   ['for a file that does not exist', 404, { method: 'PUT', path: '/api/raw/none/a', length: 3_221_225_472 }],

@@ -11,6 +11,7 @@ import type { HttpRequest } from '../../http/request.ts';
 import type { HttpResponse } from '../../http/response.ts';
 import { bearerChallenge } from '../../http/service-key.ts';
 import type { RequestScope } from '../../observability/request-scope.ts';
+import { hasScope, type Principal } from '../../principal.ts';
 import { services } from '../../services.ts';
 import { createHttpContext } from '../context.ts';
 import { toAppError } from '../init.ts';
@@ -18,6 +19,7 @@ import { type Calls, callProcedures } from './call-procedures.ts';
 import { acceptsJsonLines, rejectedBody, singleLineFormat } from './json-lines.ts';
 import {
   allowedMethods,
+  type Called,
   calledPath,
   callsOf,
   checkBatch,
@@ -56,10 +58,12 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   checkQuery(request);
   const principal = authenticate(request, env);
   scope.principal = principal;
-  const body = await readBody(request, {
-    maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
-    deadline: limits.bodyDeadline,
-  });
+  const body = called.some((procedure) => mayRun(procedure, principal))
+    ? await readBody(request, {
+        maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
+        deadline: limits.bodyDeadline,
+      })
+    : undefined;
   scope.bytesIn = body?.byteLength ?? 0;
 
   const calls: Calls = {
@@ -82,6 +86,14 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   if (hasLines && paths.length > 1) return streamCalls(calls, scope);
   const { status, body: json } = await callProcedures(calls, hasLines ? singleLineFormat : undefined);
   return jsonResponseOf(status, json, scope);
+}
+
+/** Returns whether a call can need the body: it calls an existing procedure, with the key that this requires. */
+function mayRun(procedure: Called[number], principal: Principal): boolean {
+  return (
+    procedure !== undefined &&
+    (procedure.meta.scope === undefined || hasScope(principal, procedure.meta.scope))
+  );
 }
 
 /**
