@@ -1,7 +1,8 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { logLines, untilLogged } from '#tests/http/support/log.ts';
 import { post, resultOf } from '#tests/product/call.ts';
-import { freePort, startProduct } from '#tests/support/product.ts';
+import { type Collector, startCollector } from '#tests/support/collector.ts';
+import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { testCollector } from './support.ts';
 
 const cannot = 'telemetry export failed';
@@ -50,18 +51,33 @@ test('a hanging collector fails no request, fills only a bounded queue of spans,
   expect(messages.slice(0, 2)).toEqual([cannot, again]);
 });
 
-test.each([
-  ['responds with 401', 401],
-  ['is overloaded', 503],
-  ['hangs', 'hang'],
-  ['is down', undefined],
-] as const)('a collector that %s does not prevent a shutdown', async (_, fault) => {
-  const collector = await testCollector();
-  collector.fault(fault);
-  const url = fault === undefined ? `http://127.0.0.1:${await freePort()}` : collector.url;
-  const product = await startProduct({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
-  onTestFinished(() => product.close());
-  await resultOf(await post(product, 'echo.body', 1));
-  product.process.kill('SIGTERM');
-  await vi.waitFor(() => expect(product.process.exitCode).toBe(0), { timeout: 20_000, interval: 20 });
+// Each shutdown waits for its exporter, so that the tests are concurrent. Their products start one after the other.
+describe.concurrent('a shutdown is not prevented', () => {
+  const rows = [
+    { title: 'by a collector that responds with 401', fault: 401 },
+    { title: 'by an overloaded collector', fault: 503 },
+    { title: 'by a hanging collector', fault: 'hang' },
+    { title: 'by a collector that is down', fault: undefined },
+  ] as const;
+  const products = new Map<string, Product>();
+  const collectors: Collector[] = [];
+
+  beforeAll(async () => {
+    for (const { title, fault } of rows) {
+      const collector = await startCollector();
+      collectors.push(collector);
+      collector.fault(fault);
+      const url = fault === undefined ? `http://127.0.0.1:${await freePort()}` : collector.url;
+      products.set(title, await startProduct({ OTEL_EXPORTER_OTLP_ENDPOINT: url }));
+    }
+  }, 120_000);
+  afterAll(() => Promise.all([...products.values(), ...collectors].map((each) => each.close())));
+
+  test.for(rows)('$title', async ({ title }, { expect }) => {
+    const product = products.get(title);
+    if (!product) throw new Error('the product has not started');
+    await resultOf(await post(product, 'echo.body', 1));
+    product.process.kill('SIGTERM');
+    await vi.waitFor(() => expect(product.process.exitCode).toBe(0), { timeout: 20_000, interval: 20 });
+  });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort, untilStarted } from '#tests/support/product.ts';
 
 type Running = { npm: ChildProcess; baseUrl: string; workers: number };
@@ -34,17 +34,19 @@ function isGroupAlive(leader: number): boolean {
   }
 }
 
-describe.each([1, 2])('npm start with %i workers', (workers) => {
-  test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
-    '%s for npm alone leaves no process',
-    async (signal) => {
-      const { npm } = await npmStart(workers);
-      const { pid } = npm;
-      if (pid === undefined) throw new Error('npm has not started');
-      npm.kill(signal);
-      await once(npm, 'exit');
-      await vi.waitFor(() => expect(isGroupAlive(pid)).toBe(false), { timeout: 30_000, interval: 100 });
-    },
-    120_000,
-  );
-});
+test.each([
+  ['SIGTERM', 1],
+  ['SIGHUP', 2],
+  ['SIGKILL', 2],
+] as const)(
+  'after %s for the npm of %i workers no process is left',
+  async (signal, workers) => {
+    const { npm } = await npmStart(workers);
+    const { pid } = npm;
+    if (pid === undefined) throw new Error('npm has not started');
+    npm.kill(signal);
+    await once(npm, 'exit');
+    await vi.waitFor(() => expect(isGroupAlive(pid)).toBe(false), { timeout: 30_000, interval: 100 });
+  },
+  120_000,
+);
