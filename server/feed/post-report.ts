@@ -11,7 +11,7 @@ export function reportPosts(folders: { directory?: string; publicFolder?: string
   const { directory, publicFolder = 'public' } = folders;
   const posts = createPosts({ siteUrl: 'http://localhost', watch: false, drafts: true, directory });
   const isMissing = (source: string) =>
-    source.startsWith('/') && !existsSync(join(publicFolder, decodeURI(source.replace(/[?#].*/, ''))));
+    source.startsWith('/') && !existsSync(join(publicFolder, decoded(source.replace(/[?#].*/, ''))));
   return [
     ...posts.problems().map(describePostProblem),
     ...posts
@@ -22,4 +22,13 @@ export function reportPosts(folders: { directory?: string; publicFolder?: string
           .map((source) => `The post ${slug} has a picture that is not in public: ${source}`),
       ),
   ];
+}
+
+/** Returns the path unchanged if its percent-encoding is malformed: no file has such a URL. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }

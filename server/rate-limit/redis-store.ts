@@ -19,7 +19,7 @@ if left < 0 or left > window then
 end
 return {consumed, left}`;
 
-/** What the script can return. */
+/** The possible results of the script. */
 const stateSchema = z.object({ consumedPoints: z.int().min(1), msBeforeNext: z.int().min(0) });
 
 /** @throws UnusableReplyError if Redis returns what the script cannot return */

@@ -234,6 +234,11 @@ test('pictures are listed, and those of this site that are missing are reported'
   ]);
 });
 
+test('a picture with malformed percent-encoding is reported, and does not prevent the build', () => {
+  write('a.md', `---\n${frontMatter}---\n![A](/%zz.png)\n`);
+  expect(reportPosts({ directory })).toEqual(['The post a has a picture that is not in public: /%zz.png']);
+});
+
 test.each(['updated: 2026-11-01', 'updated: 2026-11-02', 'layout: post\nsumary: x'])(
   'a post with %j is shown',
   (lines) => {

@@ -1,6 +1,6 @@
 type Security = readonly Record<string, readonly string[]>[];
 
-/** The security requirements of an operation that authenticates nobody. */
+/** The security requirements of an operation that needs no authentication. */
 export const noSecurity: Security = [];
 
 /**
