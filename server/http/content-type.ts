@@ -7,7 +7,7 @@ import type { HttpRequest } from './request.ts';
  * always UTF-8 (RFC 8259, sections 8.1 and 11).
  */
 export function isJsonContentType(contentType: string | null): boolean {
-  return mediaTypeOf(contentType) === 'application/json';
+  return contentType === 'application/json' || mediaTypeOf(contentType) === 'application/json';
 }
 
 /**

@@ -17,7 +17,8 @@ export function isImmutable(value: unknown): value is object {
 
 /** Returns whether a property of an object is immutable. */
 export function hasImmutable(value: object): boolean {
-  return Object.values(value).some(isImmutable);
+  for (const item of Object.values(value)) if (isImmutable(item)) return true;
+  return false;
 }
 
 function freeze(value: unknown): void {

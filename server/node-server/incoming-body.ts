@@ -11,27 +11,41 @@ import { sendContinue } from './expect-continue.ts';
  */
 export function readIncomingBody(
   message: IncomingMessage,
-  { maxBytes, deadline }: BodyLimits,
+  bodyLimits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { maxBytes } = bodyLimits;
   const length = declaredLength(message);
   if (length !== undefined && length > maxBytes) {
     return Promise.reject(bodyTooLarge(maxBytes, { isDrained: length <= limits.nodeServer.drainBytes }));
   }
   sendContinue(message);
+  return new Promise((resolve) => {
+    // A body that arrived together with the head is complete in the next tick, as in most calls. Listeners and a timer
+    // would take longer than reading it.
+    process.nextTick(() => {
+      const isBuffered = message.complete && !message.destroyed;
+      resolve(isBuffered ? readBuffered(message, maxBytes) : readArriving(message, bodyLimits));
+    });
+  });
+}
+
+/** Reads a body that Node has received completely. */
+async function readBuffered(message: IncomingMessage, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const body: Buffer<ArrayBuffer> | null = message.read();
+  if (body && body.byteLength > maxBytes) throw bodyTooLarge(maxBytes);
+  return body ?? new Uint8Array();
+}
+
+function readArriving(
+  message: IncomingMessage,
+  { maxBytes, deadline }: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;
-    let isSettled = false;
-    let timer: NodeJS.Timeout | undefined;
-    // A body that arrived together with the head needs no timer. For most calls a timer would cost more than the
-    // reading.
-    process.nextTick(() => {
-      if (isSettled || message.complete) return;
-      timer = setTimeout(() => settle(() => reject(bodyTooSlow())), deadline);
-    });
+    const timer = setTimeout(() => settle(() => reject(bodyTooSlow())), deadline);
 
     function settle(resolveOrReject: () => void): void {
-      isSettled = true;
       clearTimeout(timer);
       message.off('data', onData).off('end', onEnd).off('close', onClose);
       resolveOrReject();

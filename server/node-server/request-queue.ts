@@ -19,8 +19,10 @@ type Queue = {
  *
  * Node keeps dropped requests until the connection closes, and removes them in a time that grows with the square of
  * their number. A connection with more than `limits.nodeServer.droppedRequests` is therefore closed at once.
+ *
+ * @param onEnd called when the response to a request that was handled has been sent, or its connection is closed
  */
-export function createRequestQueue() {
+export function createRequestQueue(onEnd: (response: ServerResponse) => void) {
   const queues = new WeakMap<Socket, Queue>();
 
   function queueOf(socket: Socket): Queue {
@@ -33,11 +35,12 @@ export function createRequestQueue() {
 
   function start(socket: Socket, queue: Queue, response: ServerResponse, handle: () => void): void {
     queue.isBusy = true;
-    response.once('close', () => {
+    response.on('close', () => {
       queue.isBusy = false;
       if (socket.destroyed) queue.waiting = [];
       const next = queue.waiting.shift();
       if (next) start(socket, queue, next.response, next.handle);
+      onEnd(response);
     });
     handle();
   }

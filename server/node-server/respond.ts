@@ -15,7 +15,7 @@ export async function respond(
   { handler, origin }: { handler: RouteHandler; origin: string },
 ): Promise<void> {
   const request = new NodeRequest(message, origin);
-  response.once('close', () => {
+  response.on('close', () => {
     if (!response.writableFinished) request.abort();
   });
   const { status, headers, body } = await handler(request);

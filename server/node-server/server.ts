@@ -66,7 +66,7 @@ export async function startNodeServer(options: {
   const { origin } = new URL(env.SITE_URL);
   const serviceKeys = services.env.SERVICE_KEYS;
   const admit = createAdmission({ ...services, trustedHops: env.TRUSTED_PROXY_HOPS });
-  const requestQueue = createRequestQueue();
+  const requestQueue = createRequestQueue(onEnd);
   const running = new Set<ServerResponse>();
   let onIdle = (): void => undefined;
   let hasWarnedOfProxy = false;
@@ -155,10 +155,6 @@ export async function startNodeServer(options: {
 
   function start(request: IncomingMessage, response: ServerResponse): void {
     running.add(response);
-    response.once('close', () => {
-      running.delete(response);
-      if (running.size === 0) onIdle();
-    });
     if (lifecycle.draining || lifecycle.handingOver || connections.isCrowded()) {
       response.setHeader('connection', 'close');
     }
@@ -167,6 +163,11 @@ export async function startNodeServer(options: {
       services.log.error({ err: error }, 'request failed');
       response.destroy();
     });
+  }
+
+  function onEnd(response: ServerResponse): void {
+    running.delete(response);
+    if (running.size === 0) onIdle();
   }
 
   function enqueue(request: IncomingMessage, response: ServerResponse): void {
@@ -243,8 +244,10 @@ function methodsResponse(): HttpResponse {
   return { status: 204, headers: { allow: methods.join(', ') }, body: null };
 }
 
-/** Rejects CONNECT. Node would close the connection without a response. */
-/** Node leaves the socket of a CONNECT to the listener, and watches none of its timeouts. */
+/**
+ * Rejects CONNECT. Without a listener, Node would close the connection without a response. With one it leaves the socket
+ * to it, and watches none of its timeouts.
+ */
 function rejectConnect(socket: Socket): void {
   socket.on('error', () => undefined);
   setTimeout(() => socket.destroy(), limits.nodeServer.lingerTime).unref();

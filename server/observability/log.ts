@@ -12,6 +12,9 @@ export type Logger = PinoLogger & {
   /**
    * Writes a line with the given fields, which must be plain JSON, and the trace ids. Faster than pino, which inspects
    * every field: for the line of each request that costs several times as much as writing it.
+   *
+   * @param fields at least one
+   * @param message a constant, without characters that JSON escapes
    */
   event(level: 'info' | 'warn' | 'error', fields: object, message: string): void;
 };
@@ -46,8 +49,9 @@ export function createLogger(options: {
     event(level: 'info' | 'warn' | 'error', fields: object, message: string): void {
       if (!logger.isLevelEnabled(level)) return;
       const trace = traceIds();
-      const text = JSON.stringify({ ...fields, ...trace, msg: message });
-      output.write(`{"level":"${level}"${timestamp()}${worker},${text.slice(1)}\n`);
+      const ids = trace ? `,${JSON.stringify(trace).slice(1, -1)}` : '';
+      const text = JSON.stringify(fields).slice(1, -1);
+      output.write(`{"level":"${level}"${timestamp()}${worker},${text}${ids},"msg":"${message}"}\n`);
     },
   });
 }

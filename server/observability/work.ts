@@ -10,22 +10,25 @@ export type LongestRun = { work: string; milliseconds: number };
  * tells which one is running: the one that started last is assumed.
  */
 export function createWorkRecord(now: () => number) {
-  const running = new Set<{ name: string }>();
+  /** The running unit that started last. */
+  let latest: Unit | undefined;
   let longest: LongestRun = { work: 'unknown', milliseconds: 0 };
   let lastMark = now();
 
   /** @param ended the unit that ends with this mark */
-  function mark(ended?: { name: string }): void {
+  function mark(ended?: Unit): void {
     const time = now();
     const milliseconds = time - lastMark;
     lastMark = time;
     if (milliseconds <= longest.milliseconds) return;
-    const { name = 'unknown' } = ended ?? lastStarted() ?? {};
+    const { name = 'unknown' } = ended ?? latest ?? {};
     longest = { work: name, milliseconds };
   }
 
-  function lastStarted(): { name: string } | undefined {
-    return [...running].at(-1);
+  function remove(unit: Unit): void {
+    if (unit.next) unit.next.previous = unit.previous;
+    else latest = unit.previous;
+    if (unit.previous) unit.previous.next = unit.next;
   }
 
   return {
@@ -33,15 +36,16 @@ export function createWorkRecord(now: () => number) {
      * Marks the start of a unit of work.
      *
      * @param name of a closed set, because it becomes a label: the pattern of a route, a procedure, or a job
-     * @returns marks its end
+     * @returns marks its end. Call it once
      */
     start(name: string): () => void {
       mark();
-      const unit = { name };
-      running.add(unit);
+      const unit: Unit = { name, previous: latest, next: undefined };
+      if (latest) latest.next = unit;
+      latest = unit;
       return () => {
         mark(unit);
-        running.delete(unit);
+        remove(unit);
       };
     },
     /** Returns the longest time between two marks since the last call. This call is a mark, too. */
@@ -53,6 +57,9 @@ export function createWorkRecord(now: () => number) {
     },
   };
 }
+
+/** A running unit of work, in a list by start. Marks are made on every call, and a Set would cost each of them more. */
+type Unit = { name: string; previous: Unit | undefined; next: Unit | undefined };
 
 export type WorkRecord = ReturnType<typeof createWorkRecord>;
 

@@ -32,6 +32,8 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   [revalidateEndpoint, handleRevalidate],
 ]);
 
+const trpcFolder = `${trpcEndpoint}/`;
+
 /** Returns whether a path is the folder's path and one more segment. */
 function isIn(folder: string, path: string): boolean {
   return path.startsWith(folder) && path.length > folder.length && !path.includes('/', folder.length);
@@ -45,11 +47,11 @@ function isIn(folder: string, path: string): boolean {
  * @returns undefined if Next must handle the path
  */
 export function findRoute(path: string): RouteHandler | undefined {
+  if (isIn(trpcFolder, path)) return handleTrpc;
   const exact = exactRoutes.get(path);
   if (exact) return exact;
   if (path.includes('//') || path.endsWith('/')) return undefined;
   if (path.startsWith('/api/')) {
-    if (isIn(`${trpcEndpoint}/`, path)) return handleTrpc;
     return path.startsWith(`${rawEndpoint}/`) ? handleUpstreamFile : handleUnknownApi;
   }
   if (path === '/api') return handleUnknownApi;

@@ -52,9 +52,11 @@ export function createHttpContext(options: {
   scope: RequestScope;
   services: Services;
 }): Context {
-  const { request, ...others } = options;
+  const { request, principal, scope, services } = options;
   return createInnerContext({
-    ...others,
+    principal,
+    scope,
+    services,
     header: (name) => request.headers.get(name),
     request: {
       method: request.method,

@@ -59,7 +59,7 @@ const jsonFormat: ResponseFormat = {
   output: (output) => `{"result":{"data":${serializeOutputJson(output)}}}`,
   // An error contains only JSON types, so superjson would add no `meta`.
   error: (error) => JSON.stringify({ error: { json: error } }),
-  join: (results) => results.join(''),
+  join: ([result = '']) => result,
 };
 
 /** A batch gets an array as its response, even if it has only one call. */
@@ -73,6 +73,12 @@ export async function callProcedures(
   calls: Calls,
   format: ResponseFormat = calls.isBatch ? jsonBatchFormat : jsonFormat,
 ): Promise<{ status: number; body: string }> {
+  const [path = ''] = calls.paths;
+  if (calls.paths.length === 1) {
+    const options = { inputOf: inputReader(calls), calls, format };
+    const { httpStatus, text } = await callOne(path, 0, options);
+    return { status: httpStatus, body: format.join([text]) };
+  }
   const results = await Promise.all(startCalls(calls, format));
   const [{ httpStatus: status } = { httpStatus: 200 }] = results;
   const isMixed = results.some(({ httpStatus }) => httpStatus !== status);
