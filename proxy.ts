@@ -17,7 +17,7 @@ import { services } from '#server/services.ts';
 
 /**
  * Matches only pages, including missing ones: never `/api`, a raw route or a file. Next requires a literal here, so
- * tests/architecture/route-table.test.ts compares it with the routes.
+ * tests/architecture/route-table.unit.test.ts compares it with the routes.
  */
 export const config = {
   matcher:

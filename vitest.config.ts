@@ -1,23 +1,8 @@
-import { existsSync, globSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-
-/** Tests that run the product in other processes. They leave no state in the test process, so it can be shared. */
-const fromOutside = globSync('tests/**/*.test.ts', { exclude: configDefaults.exclude }).filter((file) =>
-  /from '.*support\/(product|posts-product|shared|browser)\.ts'/.test(readFileSync(file, 'utf8')),
-);
-
-/** HTTP tests that also run against the route handlers behind `next start`. Their products are shared, but for one. */
-const ofBothServers = fromOutside.filter(
-  (file) =>
-    /^tests\/(?:http|trpc|node-server|product)\//.test(file) &&
-    // Valid request targets, the size of headers and the handling of connections are up to the node server, and pages
-    // in a browser are the same with both servers.
-    !/(?:header-floods|raw-path|raw-stalled|raw-targets|rejected-body|csp-browser)\.test\.ts$/.test(file) &&
-    (readFileSync(file, 'utf8').includes('support/shared.ts') || file === 'tests/product/host.test.ts'),
-);
 
 /**
  * Returns a folder in memory if the system has one with enough space: SQLite and PostgreSQL wait for the disk at every
@@ -34,7 +19,7 @@ function temporaryFolder(): string {
 
 /** Small files that take more than 20 s. */
 const slowFiles = ['cluster/chaos', 'mail/chaos', 'mail/process-faults', 'mail/outbox', 'soak/soak'].map(
-  (name) => join(import.meta.dirname, `tests/${name}.test.ts`),
+  (name) => join(import.meta.dirname, `tests/${name}.integration.test.ts`),
 );
 
 /** Starts large files first as Vitest does, but also slow files, so that none of them runs alone at the end. */
@@ -62,13 +47,15 @@ export default defineConfig({
     sequence: { sequencer: SlowFilesFirst },
     // Product tests start servers and a browser.
     maxWorkers: 2,
+    // The suffix of a test file decides its project. tests/architecture/test-files.unit.test.ts has the rules.
     projects: [
       {
         extends: true,
         test: {
-          name: 'product',
-          include: fromOutside,
-          // Test files in one worker share a product and a browser, see tests/support/shared.ts.
+          name: 'e2e',
+          include: ['tests/**/*.e2e.test.ts'],
+          // These tests run the product in other processes and leave no state in their own. So the test files of a
+          // worker can share a process, and in it a product and a browser, see tests/support/shared.ts.
           isolate: false,
           environment: './tests/support/worker-environment.ts',
         },
@@ -77,21 +64,15 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'next-start',
-          include: ofBothServers,
+          include: ['tests/**/*.any-server.e2e.test.ts'],
           isolate: false,
           environment: './tests/support/worker-environment.ts',
           setupFiles: ['tests/support/next-alone.ts'],
           env: { PRODUCT_SERVER: 'next' },
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'units',
-          include: ['tests/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...fromOutside],
-        },
-      },
+      { extends: true, test: { name: 'integration', include: ['tests/**/*.integration.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['tests/**/*.unit.test.ts'] } },
     ],
     outputFile: { json: 'tests/.output/results.json' },
   },

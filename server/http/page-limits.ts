@@ -10,7 +10,8 @@ import { HttpError } from './http-error.ts';
  */
 export function checkPageLimits({ cookie, search }: { cookie: string | null; search: string }): void {
   const { queryBytes, queryParameters, cookies } = limits;
-  if (search.length > queryBytes) {
+  // The limit excludes the question mark.
+  if (search.length - 1 > queryBytes) {
     throw new HttpError('uri_too_long', { message: `The query is longer than ${queryBytes} bytes.` });
   }
   if (search.split('&').length > queryParameters) {

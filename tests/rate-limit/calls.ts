@@ -2,7 +2,7 @@ import superjson from 'superjson';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { RateLimitClass } from '#server/config/rate-limits.ts';
-import { readError, readResult } from '#tests/product/call.ts';
+import { readError, readResult } from '#tests/support/call.ts';
 
 type Served = { baseUrl: string };
 type Headers = Record<string, string>;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { readError } from '#tests/product/call.ts';
+import { readError } from '#tests/support/call.ts';
 
 const superjsonSchema = z.strictObject({ json: z.unknown().optional(), meta: z.unknown().optional() });
 const successSchema = z.strictObject({ result: z.strictObject({ data: superjsonSchema }) });

@@ -1,0 +1,98 @@
+import type { Page } from 'playwright-core';
+import { afterEach, expect } from 'vitest';
+import { post } from '#tests/support/call.ts';
+import { test, withBrowser } from './support/browser.ts';
+import { callsOf, pageLoads, trpcCalls } from './support/requests.ts';
+import { screenshot } from './support/screenshot.ts';
+import { becomes, headed, reads, settled } from './support/wait.ts';
+
+const { visit, product } = withBrowser({});
+
+afterEach(() => product().upstreams.github.fault(undefined));
+
+const upstreams = [
+  'Open-Meteo',
+  'Open-Meteo air quality',
+  'Open-Meteo geocoding',
+  'GitHub REST API',
+  'GitHub archives',
+  'File store',
+];
+
+function cardOf(page: Page, title: string) {
+  return page
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading', { level: 3, name: title, exact: true }) });
+}
+
+/** Opens the page with a clock that `refreshed` sets forward. */
+async function openStatus() {
+  const visited = await visit({});
+  await visited.page.clock.install();
+  await visited.page.goto('/status');
+  return visited;
+}
+
+/** Sets the clock of the page forward to its next refresh. */
+const refreshed = (page: Page) => page.clock.runFor('00:11');
+
+const render = () => post(product(), 'proxy.github.renderMarkdown', { body: { text: 'status' } });
+
+test.each([true, false])(
+  'the HTML has the state of each upstream; JavaScript: %s',
+  async (javaScriptEnabled) => {
+    const { page, requests } = await visit({ javaScriptEnabled });
+    await page.goto('/status');
+    await headed(page, 'Status');
+    expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(
+      upstreams,
+    );
+    for (const title of upstreams) {
+      await reads(cardOf(page, title), 'Working normally');
+      await reads(cardOf(page, title), /Calls\d+.*Failed0/);
+    }
+    await reads(page.getByRole('region', { name: 'This instance' }), 'StateReady');
+    await reads(page.getByRole('region', { name: 'Outbox' }), /Queued\d+.*Undeliverable\d+/);
+    await reads(
+      page.getByRole('region', { name: 'Rate limits' }),
+      'Calls of class mail1,000 an hour per caller',
+    );
+    expect(trpcCalls(requests)).toEqual([]);
+    await screenshot(page, javaScriptEnabled ? 'status' : 'no-javascript-status');
+  },
+);
+
+test('the open page counts a new mail', async () => {
+  const { page } = await openStatus();
+  const sent = page.getByRole('region', { name: 'Outbox' }).getByText('Sent', { exact: true });
+  await reads(sent.locator('xpath=following-sibling::dd'), /^0$/);
+  await post(product(), 'email.send', { email: 'ada@example.org', contents: 'Counted' });
+  const counted = async () => {
+    await refreshed(page);
+    return sent.locator('xpath=following-sibling::dd').textContent();
+  };
+  await expect.poll(counted, { timeout: 20_000, interval: 500 }).toBe('1');
+});
+
+test('the open page shows that an upstream fails and that it recovers', async () => {
+  const { page, requests } = await openStatus();
+  const github = cardOf(page, 'GitHub REST API');
+  await reads(github, 'Working normally');
+  await settled(page);
+
+  product().upstreams.github.fault({ kind: 'status', status: 500 });
+  await becomes(async () => (await render()).status, 503);
+  await refreshed(page);
+  await reads(github, 'Failing: calls are paused');
+  await reads(github, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
+  await reads(github, /Failed[1-9]/);
+  await reads(cardOf(page, 'Open-Meteo geocoding'), 'Working normally');
+  await screenshot(page, 'status-failing');
+
+  product().upstreams.github.fault(undefined);
+  await becomes(async () => (await render()).status, 200);
+  await refreshed(page);
+  await reads(github, 'Working normally');
+  expect(pageLoads(requests)).toHaveLength(1);
+  expect(callsOf(requests, 'proxy.status').length).toBeGreaterThan(0);
+});

@@ -1,0 +1,64 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { catalog } from '#server/catalog/catalog.ts';
+import { parseEnv } from '#server/config/env.ts';
+import type { JsonSchema } from '#server/lib/json-schema.ts';
+import { bearer, keys, sha256Of } from '#tests/rate-limit/keys.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
+
+let product: Product;
+let mailId: string;
+
+beforeAll(async () => {
+  // Without a mail server and an inbox the mail is held, so that the mail procedures have a mail to work on.
+  product = await startProduct({
+    DEMO: '',
+    SERVICE_KEYS: `reader:${sha256Of(keys.reader)}:mail+proxy.github`,
+  });
+  const receipt = await resultOf(
+    await post(product, 'email.send', { email: 'a@visitor.example', contents: 'Hi' }),
+  );
+  mailId = z.object({ id: z.string() }).parse(receipt).id;
+});
+afterAll(() => product.close());
+
+const responseSchema = z.object({ result: z.object({ data: z.unknown() }) });
+const entries = catalog(parseEnv({}).RATE_LIMITS);
+const calls = entries.flatMap((entry) =>
+  (entry.examples.length > 0 ? entry.examples : [undefined]).map(
+    (example, index) => [`${entry.path}, example ${index + 1}`, entry, example] as const,
+  ),
+);
+
+test.each(calls)('%s: the response matches the wire schema of its output', async (_, entry, example) => {
+  const { path, output, scope } = entry;
+  const headers = scope === null ? {} : bearer(keys.reader);
+  const response = await post(product, path, example?.value, headers);
+  if (response.status === 404) {
+    // Ids are random, so the id of an example does not exist. The next test uses an existing id.
+    await expectError(response, { reason: 'not_found', path });
+    return;
+  }
+  await expectWireSchema(output.wire, response);
+});
+
+test.each(['email.status', 'mail.get', 'mail.requeue', 'mail.discard'])(
+  '%s: the response for an existing id matches the wire schema',
+  async (path) => {
+    const entry = entries.find((other) => other.path === path);
+    const response = await post(product, path, { id: mailId }, bearer(keys.reader));
+    await expectWireSchema(entry?.output.wire, response);
+  },
+);
+
+async function expectWireSchema(schema: JsonSchema | undefined, response: Response): Promise<void> {
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }));
+  const validate = ajv.compile(schema ?? false);
+  validate(responseSchema.parse(JSON.parse(text)).result.data);
+  expect(validate.errors ?? []).toEqual([]);
+}
