@@ -34,7 +34,10 @@ type Retry = {
 
 /** Outcomes are fenced: with a token other than the current lease's, nothing changes and the result is false. */
 export type Claims = {
-  /** Claims the mail that has been due the longest, or returns undefined. No two claims get the same mail. */
+  /**
+   * Claims a mail whose last claim has ended without an outcome, else the mail that has been due the longest, or returns
+   * undefined. No two claims get the same mail.
+   */
   claim(): Promise<ClaimedMail | undefined>;
   complete(id: string, token: string): Promise<boolean>;
   retryLater(id: string, token: string, retry: Retry): Promise<boolean>;
@@ -79,31 +82,25 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
       withStorageErrors(() =>
         write(async (queries) => {
           const token = randomUUID();
-          const due = queries
+          const ids = queries
             .selectFrom('mail')
             .select('id')
-            .where((eb) =>
-              eb.or([
-                eb.and([
-                  eb('status', '=', 'queued'),
-                  eb.or([
-                    eb('next_attempt_at', '<=', now()),
-                    // Longer than any backoff: the clock was set back, and the mail would wait until it caught up.
-                    eb('next_attempt_at', '>', later(opts.backoffCap)),
-                  ]),
-                ]),
-                eb.and([
-                  eb('status', '=', 'sending'),
-                  // The same for a lease, with a margin: a claim that is taken from a live process is sent twice.
-                  eb.or([eb('lease_until', '<=', now()), eb('lease_until', '>', later(2 * lease))]),
-                ]),
-              ]),
-            )
-            .orderBy('next_attempt_at')
-            .orderBy('accepted_at')
             .limit(1)
             // SQLite has one writer at a time. On PostgreSQL, concurrent claims must skip each other's rows.
             .$if(engine === 'postgres', (select) => select.forUpdate().skipLocked());
+          const abandoned = ids
+            .where('status', '=', 'sending')
+            // Or far ahead, with a margin: the clock was set back. A claim that is taken from a live process is sent twice.
+            .where((eb) => eb.or([eb('lease_until', '<=', now()), eb('lease_until', '>', later(2 * lease))]));
+          const queued = ids
+            .where('status', '=', 'queued')
+            .orderBy('next_attempt_at')
+            .orderBy('accepted_at');
+          const due = queued.where('next_attempt_at', '<=', now());
+          // Further ahead than any backoff: the clock was set back, and the mail would wait until it caught up.
+          const ahead = queued.where('next_attempt_at', '>', later(opts.backoffCap));
+          // Three searches, each in the order of an index. One with all conditions would sort the whole queue.
+          const next = sql<string>`coalesce(${abandoned}, ${due}, ${ahead})`;
           const row = await queries
             .updateTable('mail')
             .set((eb) => ({
@@ -113,7 +110,7 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
               lease_token: token,
               lease_until: later(lease),
             }))
-            .where('id', '=', due)
+            .where('id', '=', next)
             .returningAll()
             .executeTakeFirst();
           return row && toClaimedMail(row, token, lease);

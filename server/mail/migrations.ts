@@ -65,6 +65,11 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         await sql`create table write_probe (id integer primary key, filler text not null ${end}`.execute(db);
       },
     },
+    '006-due-order': {
+      async up(db) {
+        await sql`create index mail_due_order on mail (status, next_attempt_at, accepted_at)`.execute(db);
+      },
+    },
   };
 }
 

@@ -28,15 +28,15 @@ async function clockedSqlite(): Promise<Clocked> {
   };
 }
 
-/** A database whose clock_timestamp() is replaced by a function with an adjustable shift. */
+/** A database whose statement_timestamp() is replaced by a function with an adjustable shift. */
 async function clockedPostgres(postgres: PostgresServer): Promise<Clocked> {
   const url = await postgres.database();
   const setUp = await openPostgres(url, log);
   for (const statement of [
     sql`create table clock_shift (ms double precision not null)`,
     sql`insert into clock_shift values (0)`,
-    sql`create function public.clock_timestamp() returns timestamptz language sql volatile as
-      $$ select pg_catalog.clock_timestamp() + ms * interval '1 millisecond' from public.clock_shift $$`,
+    sql`create function public.statement_timestamp() returns timestamptz language sql volatile as
+      $$ select pg_catalog.statement_timestamp() + ms * interval '1 millisecond' from public.clock_shift $$`,
     sql`do $$ begin
       execute format('alter database %I set search_path = public, pg_catalog', current_database());
     end $$`,

@@ -106,6 +106,41 @@ onEachEngine((engine) => {
       expect(await outbox.claim()).toBeUndefined();
     });
 
+    it('the mail that has been due the longest is claimed first, of several the one that was accepted first', async () => {
+      const first = await outbox.enqueue(draft);
+      await pass(storage, 10);
+      const second = await outbox.enqueue(draft);
+      await pass(storage, 10);
+      const third = await outbox.enqueue(draft);
+      const mail = await claimDue(outbox);
+      expect(mail.id).toBe(first.id);
+      await pass(storage, 10);
+      await outbox.retryLater(mail.id, mail.token, { delay: 0, lastError: 'x', countAttempt: true });
+      const ids = [await claimDue(outbox), await claimDue(outbox), await claimDue(outbox)].map(({ id }) => id);
+      expect(ids).toEqual([second.id, third.id, first.id]);
+    });
+
+    it('held mails are released in the order in which they were accepted', async () => {
+      const holding = await testOutbox(storage, { hold: true });
+      const accepted: string[] = [];
+      for (let count = 0; count < 5; count += 1) {
+        accepted.push((await holding.enqueue(draft)).id);
+        await pass(storage, 10);
+      }
+      await holding.releaseHeld();
+      const claimed: string[] = [];
+      for (const _ of accepted) claimed.push((await claimDue(holding)).id);
+      expect(claimed).toEqual(accepted);
+    });
+
+    it('a mail whose claim has ended without an outcome goes before those that are due', async () => {
+      await outbox.enqueue(draft);
+      const { id } = await claimDue(outbox);
+      await outbox.enqueue(draft);
+      await pass(storage, timing.lease + 1_000);
+      expect(await claimDue(outbox)).toMatchObject({ id, crashedClaims: 1 });
+    });
+
     it('a mail is not due before its next attempt, even after a fractional delay', async () => {
       const { id } = await outbox.enqueue(draft);
       const mail = await claimDue(outbox);
