@@ -27,15 +27,15 @@ export const errorReasons = {
     code: 'METHOD_NOT_SUPPORTED',
     message: 'This method is not allowed here.',
   },
-  idempotency_conflict: {
-    httpStatus: 409,
-    code: 'CONFLICT',
-    message: 'This idempotency key was already used with different content.',
-  },
   request_timeout: {
     httpStatus: 408,
     code: 'TIMEOUT',
     message: 'The request took too long to arrive.',
+  },
+  idempotency_conflict: {
+    httpStatus: 409,
+    code: 'CONFLICT',
+    message: 'This idempotency key was already used with different content.',
   },
   precondition_failed: {
     httpStatus: 412,

@@ -71,7 +71,7 @@ function batches(entries: readonly CatalogEntry[], endpoint: string): string {
   const command =
     example &&
     `curl '${endpoint}/${example.path},${example.path}?batch=1' -H 'content-type: application/json' -d ${shellQuote(JSON.stringify(inputs))}`;
-  return `Up to ${limits.batchSize} calls can share one request if all are queries or all are mutations. Join the paths with commas, add \`?batch=1\`, and send the inputs as an object keyed by the index of the call.
+  return `Up to ${limits.batchSize} calls can share one request if all are queries or all are mutations. Join the paths with commas, add \`?batch=1\`, and send the inputs as an object keyed by the index of the call. By GET, a batch in which any call accepts only POST gets a 405 as a whole.
 
 \`\`\`sh
 ${command ?? ''}
