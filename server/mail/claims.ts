@@ -92,10 +92,7 @@ export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOp
             .where('status', '=', 'sending')
             // Or far ahead, with a margin: the clock was set back. A claim that is taken from a live process is sent twice.
             .where((eb) => eb.or([eb('lease_until', '<=', now()), eb('lease_until', '>', later(2 * lease))]));
-          const queued = ids
-            .where('status', '=', 'queued')
-            .orderBy('next_attempt_at')
-            .orderBy('accepted_at');
+          const queued = ids.where('status', '=', 'queued').orderBy('next_attempt_at').orderBy('accepted_at');
           const due = queued.where('next_attempt_at', '<=', now());
           // Further ahead than any backoff: the clock was set back, and the mail would wait until it caught up.
           const ahead = queued.where('next_attempt_at', '>', later(opts.backoffCap));

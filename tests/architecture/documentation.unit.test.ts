@@ -86,7 +86,7 @@ describe('docs/failures.md', () => {
   test.each(rows)(
     '%s: names its tests, and existing alerts',
     (_fault, _visitors, operators = '', tests = '') => {
-      expect(tests).toMatch(/^`tests\/[\w/-]+\.test\.ts`(?:, `tests\/[\w/-]+\.test\.ts`)*$/);
+      expect(tests).toMatch(/^`tests\/[\w/.-]+\.test\.ts`(?:, `tests\/[\w/.-]+\.test\.ts`)*$/);
       const alerts = [...operators.matchAll(/`(Bff\w+)`/g)].map(([, name]) => name);
       const rules = read('deploy/observe/alerts.yaml');
       expect(alerts.filter((name) => !rules.includes(`alert: ${name}\n`))).toEqual([]);

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readImports, reachedFrom } from '#tests/support/import-graph.ts';
+import { reachedFrom, readImports } from '#tests/support/import-graph.ts';
 
 const files = globSync('tests/**/*.test.ts', { exclude: ['**/node_modules/**', '**/.output/**'] });
 const graph = readImports('tests/**/*.ts');
@@ -34,7 +34,9 @@ describe('the suffix', () => {
   });
 
   test('any-server is for tests that share products, because they also run behind next start', () => {
-    const own = withSuffix('any-server.e2e').filter((file) => !loaded(file, product).includes(product[0] ?? ''));
+    const own = withSuffix('any-server.e2e').filter(
+      (file) => !loaded(file, product).includes(product[0] ?? ''),
+    );
     expect(own).toEqual([]);
   });
 });

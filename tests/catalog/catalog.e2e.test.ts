@@ -6,8 +6,8 @@ import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/config/env.ts';
 import type { JsonSchema } from '#server/lib/json-schema.ts';
 import { bearer, keys, sha256Of } from '#tests/rate-limit/keys.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 let product: Product;
 let mailId: string;

@@ -24,14 +24,17 @@ test('a broadcast resolves to the replies of all workers once the last one has r
   ]);
 });
 
-test.each([undefined, null])('a worker without a handler, whose reply is %s, adds no reply', async (value) => {
-  const { broadcast, onReply } = createBroadcast();
-  const [one, two] = [fakeWorker(1), fakeWorker(2)];
-  const replies = broadcast([one, two], query);
-  onReply(one, idAt(one), value);
-  onReply(two, idAt(two), 0);
-  expect(await replies).toEqual([{ worker: two, value: 0 }]);
-});
+test.each([undefined, null])(
+  'a worker without a handler, whose reply is %s, adds no reply',
+  async (value) => {
+    const { broadcast, onReply } = createBroadcast();
+    const [one, two] = [fakeWorker(1), fakeWorker(2)];
+    const replies = broadcast([one, two], query);
+    onReply(one, idAt(one), value);
+    onReply(two, idAt(two), 0);
+    expect(await replies).toEqual([{ worker: two, value: 0 }]);
+  },
+);
 
 test('without other workers a broadcast has no replies', async () => {
   expect(await createBroadcast().broadcast([], query)).toEqual([]);

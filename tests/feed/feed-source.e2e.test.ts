@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { parseRssFeed } from 'feedsmith';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { expectError } from '#tests/support/call.ts';
 import { failureLine } from '#tests/support/log-lines.ts';
+import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 
 const secret = 'text-of-the-source-77aa';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { sharedProduct } from '#tests/support/shared.ts';
 import { expectError } from '#tests/support/call.ts';
+import { sharedProduct } from '#tests/support/shared.ts';
 
 const forms = {
   '/contact/send': { email: 'ada@visitor.example', contents: 'Hello' },

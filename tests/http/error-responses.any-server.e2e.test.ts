@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectError, post, rawRequest } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, rawRequest } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 let product: Product;
 beforeAll(async () => {

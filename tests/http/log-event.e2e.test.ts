@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorReasons } from '#server/errors.ts';
 import { post, postBatch } from '#tests/support/call.ts';
-import { expectCauseWithoutStack } from '#tests/upstream-client/failing-upstream.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { expectCauseWithoutStack } from '#tests/upstream-client/failing-upstream.ts';
 import { eventOf, linesOf, logLines } from './support/log.ts';
 
 const key = 'secret-service-key-4711';

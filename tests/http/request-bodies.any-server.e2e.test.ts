@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectError, post, rawRequest, resultOf } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { z } from 'zod';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { testWith } from '#tests/support/skip.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 
 const test = testWith('postgres');
 

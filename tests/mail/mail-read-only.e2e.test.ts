@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { canMountFailing, mountFailingDisk } from '#tests/support/small-disk.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { expectStorage, linesWith } from './storage-state.ts';
 
 const draft = { email: 'ada@visitor.example', contents: 'Hello' };

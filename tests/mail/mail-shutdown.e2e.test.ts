@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { untilReady } from '#tests/cluster/support.ts';
+import { post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer } from '#tests/support/smtp-server.ts';
-import { post, resultOf } from '#tests/support/call.ts';
 
 const receiptSchema = z.object({ id: z.string(), messageId: z.string() });
 

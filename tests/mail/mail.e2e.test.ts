@@ -7,10 +7,10 @@ import { createScriptClient } from '#client/node.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
-import { freePort, type Product, startProduct } from '#tests/support/product.ts';
-import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { launcher, runNode } from '#tests/support/processes.ts';
+import { freePort, type Product, startProduct } from '#tests/support/product.ts';
+import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 
 const addresses = { MAIL_TO: 'owner@site.example', MAIL_FROM: 'website@site.example' };
 const draft = {

@@ -116,7 +116,9 @@ onEachEngine((engine) => {
       expect(mail.id).toBe(first.id);
       await pass(storage, 10);
       await outbox.retryLater(mail.id, mail.token, { delay: 0, lastError: 'x', countAttempt: true });
-      const ids = [await claimDue(outbox), await claimDue(outbox), await claimDue(outbox)].map(({ id }) => id);
+      const ids = [await claimDue(outbox), await claimDue(outbox), await claimDue(outbox)].map(
+        ({ id }) => id,
+      );
       expect(ids).toEqual([second.id, third.id, first.id]);
     });
 

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
 import { limits } from '#server/config/limits.ts';
+import { connectMcp, readToolError, readToolText } from '#tests/mcp/mcp-client.ts';
+import { expectError, post, readError, resultOf } from '#tests/support/call.ts';
+import { exitOf, runNode } from '#tests/support/processes.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
-import { expectError, post, readError, resultOf } from '#tests/support/call.ts';
-import { connectMcp, readToolError, readToolText } from '#tests/mcp/mcp-client.ts';
-import { exitOf, runNode } from '#tests/support/processes.ts';
 
 const key = `bff_${'k'.repeat(43)}`;
 const bearer = { authorization: `Bearer ${key}` };

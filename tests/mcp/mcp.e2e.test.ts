@@ -4,10 +4,10 @@ import { limits } from '#server/config/limits.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 import { newVisitor } from '#tests/rate-limit/calls.ts';
 import { bearer, challenge, keys, sha256Of } from '#tests/rate-limit/keys.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, rawRequest } from '#tests/support/call.ts';
 import { addSuccesses } from '#tests/support/healthy-history.ts';
 import { failureLine } from '#tests/support/log-lines.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 import { connectMcp, type Era, readToolError, readToolText } from './mcp-client.ts';
 
 let product: Product;

@@ -16,7 +16,11 @@ const { values, positionals } = parseArgs({
 });
 const missing = positionals.filter((path) => !existsSync(path));
 if (positionals.length === 0 || missing.length > 0) {
-  console.error(missing.length > 0 ? `There is no ${missing.join(' and no ')}.` : 'Usage: npm run mutate -- server/rate-limit');
+  console.error(
+    missing.length > 0
+      ? `There is no ${missing.join(' and no ')}.`
+      : 'Usage: npm run mutate -- server/rate-limit',
+  );
   process.exit(2);
 }
 
@@ -27,7 +31,10 @@ const tests = [
   'tests/**/*.unit.test.ts',
   ...(values.integration ? rooms.map((room) => `tests/${room}/**/*.integration.test.ts`) : []),
 ];
-const stryker = join(dirname(createRequire(import.meta.url).resolve('@stryker-mutator/core/package.json')), 'bin/stryker.js');
+const stryker = join(
+  dirname(createRequire(import.meta.url).resolve('@stryker-mutator/core/package.json')),
+  'bin/stryker.js',
+);
 const { status } = spawnSync(
   process.execPath,
   [stryker, 'run', 'tests/mutation/stryker.config.json', '--mutate', sources.join(',')],

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { decodePathSegment } from '#server/http/decode-path.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
-import { nextArguments } from '#tests/support/start-command.ts';
 import { sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
 import type { RequestParts } from '#tests/http/support/request-parts.ts';
 import { requestArbitrary } from '#tests/http/support/requests.ts';
 import { toWire } from '#tests/http/support/wire.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
+import { nextArguments } from '#tests/support/start-command.ts';
 
 let ownServer: Product;
 let nextStart: Product;

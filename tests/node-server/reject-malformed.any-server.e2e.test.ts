@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readError } from '#tests/support/call.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { untilLogged } from '#tests/http/support/log.ts';
 import { sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
+import { readError } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {

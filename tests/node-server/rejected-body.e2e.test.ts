@@ -3,9 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
+import { parseResponses } from '#tests/http/support/raw-socket.ts';
 import { readError } from '#tests/support/call.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { parseResponses } from '#tests/http/support/raw-socket.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { normalizeTarget } from '#server/node-server/request-target.ts';
-import { readError } from '#tests/support/call.ts';
 import { withServices } from '#tests/http/support/in-process.ts';
 import { sendBytes } from '#tests/http/support/raw-socket.ts';
 import { startTestServer } from '#tests/http/support/test-server.ts';
+import { readError } from '#tests/support/call.ts';
 
 withServices();
 

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { untilLogged } from '#tests/http/support/log.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
-import { startProduct } from '#tests/support/product.ts';
 import { post, resultOf } from '#tests/support/call.ts';
+import { startProduct } from '#tests/support/product.ts';
 
 const marker = 'block the event loop';
 /** Loaded before the product's code: JSON with the marker takes 300 ms of processor time to parse. */

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post, postBatch, rawRequest, resultOf } from '#tests/support/call.ts';
 import { addSuccesses } from '#tests/support/healthy-history.ts';
 import { failureLine } from '#tests/support/log-lines.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 /** Unique markers: one in the log means that the log contains personal data. */
 const personal = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectError, post } from '#tests/support/call.ts';
 import { fileUrl, openDownload } from '#tests/routes/raw-client.ts';
+import { expectError, post } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 const { callsPerClient, streams } = limits.upstream;
 const { streamsPerClient } = limits.raw;

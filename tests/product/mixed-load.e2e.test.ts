@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { trpcEndpoint } from '#server/config/paths.ts';
 import { eventOf, logLines } from '#tests/http/support/log.ts';
 import { parsePrometheus } from '#tests/http/support/prometheus.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
-import { post, postBatch, resultOf } from '#tests/support/call.ts';
 import { fileUrl } from '#tests/routes/raw-client.ts';
+import { post, postBatch, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 /**
  * Processor time in milliseconds that no work may take without a turn of the event loop: several times the longest on a

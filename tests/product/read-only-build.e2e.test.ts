@@ -1,10 +1,10 @@
 import { expect, onTestFinished } from 'vitest';
+import { linesWith } from '#tests/mail/storage-state.ts';
+import { post, resultOf } from '#tests/support/call.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { canMount } from '#tests/support/small-disk.ts';
 import { startArguments } from '#tests/support/start-command.ts';
-import { post, resultOf } from '#tests/support/call.ts';
-import { linesWith } from '#tests/mail/storage-state.ts';
 
 const test = testWith('root');
 

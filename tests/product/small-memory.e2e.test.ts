@@ -1,11 +1,11 @@
 import { expect, onTestFinished } from 'vitest';
+import { fileUrl, repeated, upload } from '#tests/routes/raw-client.ts';
+import { post } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { canLimitMemory, createSmallMemory } from '#tests/support/small-memory.ts';
 import { startArguments } from '#tests/support/start-command.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
-import { post } from '#tests/support/call.ts';
-import { fileUrl, repeated, upload } from '#tests/routes/raw-client.ts';
 
 const test = testWith('root');
 

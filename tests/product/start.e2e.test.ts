@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { failureLine } from '#tests/support/log-lines.ts';
 import { exitOf, launcher, nextCli, runNode } from '#tests/support/processes.ts';
+import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 
 async function tempDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'typed-bff-start-'));

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { limits } from '#server/config/limits.ts';
 import { forecastOutput } from '#server/weather/schema.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 import { status } from '#tests/upstream-client/failing-upstream.ts';
 
 const { minimumAttempts, openFor } = limits.upstream.breaker;

@@ -23,13 +23,13 @@ async function callBatch(procedures: readonly ('echo.request' | 'weather.forecas
   };
 }
 
-test.each([
-  [['echo.request', 'weather.forecast']],
-  [['weather.forecast', 'echo.request']],
-] as const)('Retry-After is the longest of several rejected calls: %j', async (procedures) => {
-  await callBatch(procedures);
-  const { retryAfter, reasons } = await callBatch(procedures);
-  expect(reasons).toEqual(['rate_limited', 'rate_limited']);
-  expect(Number(retryAfter)).toBeGreaterThan(60);
-  expect(Number(retryAfter)).toBeLessThanOrEqual(900);
-});
+test.each([[['echo.request', 'weather.forecast']], [['weather.forecast', 'echo.request']]] as const)(
+  'Retry-After is the longest of several rejected calls: %j',
+  async (procedures) => {
+    await callBatch(procedures);
+    const { retryAfter, reasons } = await callBatch(procedures);
+    expect(reasons).toEqual(['rate_limited', 'rate_limited']);
+    expect(Number(retryAfter)).toBeGreaterThan(60);
+    expect(Number(retryAfter)).toBeLessThanOrEqual(900);
+  },
+);

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { errorReasons } from '#server/errors.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectError } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 

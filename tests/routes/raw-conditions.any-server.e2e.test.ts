@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { expectError } from '#tests/support/call.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
-import { expectError } from '#tests/support/call.ts';
 import { fileUrl } from './raw-client.ts';
 
 let product: SharedProduct;

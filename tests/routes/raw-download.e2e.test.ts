@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { withFileStore } from './raw-client.ts';
 import { entriesOf } from './raw-tar.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
+import { expectError } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
-import { expectError } from '#tests/support/call.ts';
 import { fileUrl, octets } from './raw-client.ts';
 
 const allowedOrigin = 'https://friend.example';

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { parseResponses, sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
+import { readError } from '#tests/support/call.ts';
 import type { Product } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
-import { readError } from '#tests/support/call.ts';
 import { withFileStore } from './raw-client.ts';
 
 let product: Product;

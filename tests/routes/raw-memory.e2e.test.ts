@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { residentMemory } from '#tests/http/support/memory.ts';
+import { post } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
-import { post } from '#tests/support/call.ts';
 import { fileUrl, octets, repeated, storedFile, upload } from './raw-client.ts';
 
 const mebibyte = 2 ** 20;

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { sendBytes } from '#tests/http/support/raw-socket.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { readError } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { fileUrl, octets } from './raw-client.ts';
 
 let product: Product;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
+import { expectError } from '#tests/support/call.ts';
 import type { Product } from '#tests/support/product.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
-import { expectError } from '#tests/support/call.ts';
 import { fileUrl, octets, openUpload, repeated, upload, withFileStore } from './raw-client.ts';
 
 let product: Product;

@@ -4,9 +4,9 @@ import { request } from 'undici';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/config/env.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { expectError, readError } from '#tests/support/call.ts';
 import { printedCurl, waysToRun } from '#tests/support/printed-curl.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
+import { readError } from '#tests/support/call.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
-import { readError } from '#tests/support/call.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {

@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 import { parseRssFeed } from 'feedsmith';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
+import { expectError } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { requirePath } from '#tests/support/requirements.ts';
 import { describeWith, has, testWith } from '#tests/support/skip.ts';
-import { expectError } from '#tests/support/call.ts';
 
 const testExample = testWith('redis', 'curl', 'openssl');
 

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { pages } from '#server/site/pages.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 import { readStrictly } from '#tests/feed/support.ts';
+import { expectError } from '#tests/support/call.ts';
 import { posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectError } from '#tests/support/call.ts';
 
 /** Differs from the address that the product listens on: the build must not contain the site's URL. */
 const site = 'https://bff.example';

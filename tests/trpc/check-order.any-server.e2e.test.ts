@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { ErrorReason } from '#server/errors.ts';
-import { readError } from '#tests/support/call.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { sendBytes } from '#tests/http/support/raw-socket.ts';
 import { toWire } from '#tests/http/support/wire.ts';
+import { readError } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { checkResponse } from '#tests/http/support/check-response.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 beforeAll(async () => {

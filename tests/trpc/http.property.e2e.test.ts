@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { checkResponse, mayCallUpstream } from '#tests/http/support/check-response.ts';
 import { residentMemory } from '#tests/http/support/memory.ts';
 import { sendBytes } from '#tests/http/support/raw-socket.ts';
 import type { RequestParts } from '#tests/http/support/request-parts.ts';
 import { requestArbitrary } from '#tests/http/support/requests.ts';
 import { toWire } from '#tests/http/support/wire.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 let product: Product;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { post, postBatch, readError, readResult, resultOf } from '#tests/support/call.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 let product: SharedProduct;
 let api: ReturnType<typeof createScriptClient>;

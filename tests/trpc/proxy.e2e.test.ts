@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient, errorData } from '#client/node.ts';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 
 const exampleSchema = z.object({ params: z.record(z.string(), z.string()) });
 const token = 'ghp_thisTokenIsForGithubAlone';

@@ -4,9 +4,9 @@ import superjson from 'superjson';
 import { expect, test } from 'vitest';
 import { routeHandler } from '#server/http/route-handlers.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
-import { readResult } from '#tests/support/call.ts';
 import { withServices } from '#tests/http/support/in-process.ts';
 import { serializable } from '#tests/http/support/values.ts';
+import { readResult } from '#tests/support/call.ts';
 
 const callTrpc = routeHandler(handleTrpc);
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
 import { limits } from '#server/config/limits.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 const { connections, queue, callsPerClient } = limits.upstream;
 

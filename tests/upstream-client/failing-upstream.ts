@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { type ErrorReason, errorReasons } from '#server/errors.ts';
-import type { Product } from '#tests/support/product.ts';
-import type { Fault, StandIn } from '#tests/support/upstreams/index.ts';
 import { type ErrorBody, expectError, post } from '#tests/support/call.ts';
 import { failureLine, type LoggedError } from '#tests/support/log-lines.ts';
+import type { Product } from '#tests/support/product.ts';
+import type { Fault, StandIn } from '#tests/support/upstreams/index.ts';
 
 /** Text in the responses of a failing upstream that must not reach a caller. */
 export const secret = 'the-upstreams-own-words-5b1f';

@@ -33,7 +33,10 @@ describe('the status over several workers', () => {
     ['half_open', 'open', 'open'],
     ['closed', 'open', 'open'],
   ])('of the breakers %s and %s is %s, whichever worker is asked', (one, other, worst) => {
-    const [first, second] = [snapshotOf(undefined, { breaker: one }), snapshotOf(undefined, { breaker: other })];
+    const [first, second] = [
+      snapshotOf(undefined, { breaker: one }),
+      snapshotOf(undefined, { breaker: other }),
+    ];
     expect(statusOf([first], [second])[0]?.breaker).toBe(worst);
     expect(statusOf([second], [first])[0]?.breaker).toBe(worst);
   });
@@ -90,10 +93,13 @@ describe('the status over several workers', () => {
 });
 
 describe('the health of an upstream', () => {
-  test.each(['cancelled', 'missing'] as const)('counts a call that ended as %s, but not as a failure', (outcome) => {
-    const { calls, failures, lastFailure } = snapshotOf(({ callEnded }) => callEnded('sample', outcome, 0));
-    expect({ calls, failures, lastFailure }).toEqual({ calls: 1, failures: 0, lastFailure: null });
-  });
+  test.each(['cancelled', 'missing'] as const)(
+    'counts a call that ended as %s, but not as a failure',
+    (outcome) => {
+      const { calls, failures, lastFailure } = snapshotOf(({ callEnded }) => callEnded('sample', outcome, 0));
+      expect({ calls, failures, lastFailure }).toEqual({ calls: 1, failures: 0, lastFailure: null });
+    },
+  );
 
   test('has the latency of the latest 200 calls', () => {
     const stats = snapshotOf(({ callEnded }) => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bearer, challenge, sha256Of } from '#tests/rate-limit/keys.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { connectMcp, readToolError } from '#tests/mcp/mcp-client.ts';
+import { bearer, challenge, sha256Of } from '#tests/rate-limit/keys.ts';
 import { fileUrl, octets } from '#tests/routes/raw-client.ts';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 const keys = {
   github: 'key-for-github-0123456789',

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
 import { limits } from '#server/config/limits.ts';
 import { type Exposition, parsePrometheus, total } from '#tests/http/support/prometheus.ts';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 
 const { minimumAttempts, openFor } = limits.upstream.breaker;
 const known = { params: { owner: 'trpc', repo: 'trpc' } };

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
+import { expectError, post, resultOf } from '#tests/support/call.ts';
+import { addSuccesses } from '#tests/support/healthy-history.ts';
+import { failureLine } from '#tests/support/log-lines.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import type { Fault } from '#tests/support/upstreams/index.ts';
-import { expectError, post, resultOf } from '#tests/support/call.ts';
 import {
   body,
   errorBody,
@@ -15,8 +17,6 @@ import {
   standInOf,
   status,
 } from './failing-upstream.ts';
-import { addSuccesses } from '#tests/support/healthy-history.ts';
-import { failureLine } from '#tests/support/log-lines.ts';
 
 type Row = { title: string; fault: Fault; reason: ErrorReason; retryAfterSeconds?: number };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectFailure, failingCalls, freshInputs, standInOf, status } from './failing-upstream.ts';
 
 /** Each case starts its own product, because an upstream is not called again before the pause has passed. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
 import { cities } from '#tests/support/upstreams/gazetteer.ts';
+import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
 import { zoneAt } from '#tests/support/upstreams/zone.ts';
 import { get } from './send.ts';
 import { at } from './shape.ts';

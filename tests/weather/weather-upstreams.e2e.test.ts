@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 /** One product per test, because effects of an upstream fault outlast the test. */
 const products: Product[] = [];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { post, resultOf } from '#tests/support/call.ts';
+import { type Product, startProduct } from '#tests/support/product.ts';
 
 let product: Product;
 let api: ReturnType<typeof createScriptClient>;
