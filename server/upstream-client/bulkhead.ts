@@ -1,4 +1,3 @@
-import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import { limits } from '../config/limits.ts';
 import { UpstreamFailure } from './failure.ts';
 import { toUpstreamFailure } from './http.ts';
@@ -9,54 +8,65 @@ const { queueRetryAfterSeconds } = limits.upstream;
 export class Bulkhead {
   readonly #connections: number;
   readonly #queue: number;
-  readonly #policy: ReturnType<typeof bulkhead>;
+  #running = 0;
+  /** Starts each of the calls that wait, in the order of their arrival. */
+  readonly #waiting = new Set<() => void>();
 
   constructor({ connections, queue }: { connections: number; queue: number }) {
     this.#connections = connections;
     this.#queue = queue;
-    this.#policy = bulkhead(connections, queue);
   }
 
   get running(): number {
-    return this.#connections - this.#policy.executionSlots;
+    return this.#running;
   }
 
   get waiting(): number {
-    return this.#queue - this.#policy.queueSlots;
+    return this.#waiting.size;
   }
 
   /**
-   * Runs `work` as soon as a connection is free.
+   * Waits until a connection is free.
    *
-   * @throws UpstreamFailure `queue_full`; `waited` or `deadline` if `signal` times out before or after `work` started;
-   * `cancelled`; or the error of `work`
+   * @returns a function that passes the connection on to the next call. It must be called once
+   * @throws UpstreamFailure `queue_full`; `waited` or `cancelled` if `signal` aborts first
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    let started = false;
-    try {
-      signal.throwIfAborted();
-      return await Promise.race([
-        this.#policy.execute(() => {
-          started = true;
-          return work();
-        }, signal),
-        // cockatiel does not end calls that still wait in the queue when the signal aborts.
-        rejectWhenAborted(signal),
-      ]);
-    } catch (cause) {
-      if (cause instanceof UpstreamFailure) throw cause;
-      if (cause instanceof BulkheadRejectedError) {
-        throw new UpstreamFailure('queue_full', { cause, retryAfterSeconds: queueRetryAfterSeconds });
-      }
-      throw signal.aborted
-        ? toUpstreamFailure(cause, signal, 'reset', started ? 'deadline' : 'waited')
-        : cause;
+  async acquire(signal: AbortSignal): Promise<() => void> {
+    if (signal.aborted) throw abortFailure(signal);
+    if (this.#running < this.#connections) this.#running += 1;
+    else await this.#wait(signal);
+    return () => this.#release();
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size >= this.#queue) {
+      throw new UpstreamFailure('queue_full', { retryAfterSeconds: queueRetryAfterSeconds });
     }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const start = () => {
+      signal.removeEventListener('abort', leave);
+      resolve();
+    };
+    const leave = () => {
+      this.#waiting.delete(start);
+      reject(abortFailure(signal));
+    };
+    this.#waiting.add(start);
+    signal.addEventListener('abort', leave, { once: true });
+    return promise;
+  }
+
+  #release(): void {
+    const [next] = this.#waiting;
+    if (!next) {
+      this.#running -= 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }
 
-function rejectWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+function abortFailure(signal: AbortSignal): UpstreamFailure {
+  return toUpstreamFailure(signal.reason, signal, 'reset', 'waited');
 }

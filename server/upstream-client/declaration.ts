@@ -68,7 +68,7 @@ function* problemsOf(upstream: Upstream, endpoint: Endpoint): Generator<string> 
   if (!parseTemplate(template)) yield `no path can match the template ${template}`;
   const segments = namesOf(template);
   const params = Object.keys(endpoint.params?.shape ?? {});
-  if ([...segments].sort().join() !== params.sort().join() || new Set(segments).size < segments.length) {
+  if (segments.toSorted().join() !== params.toSorted().join()) {
     yield `the template has the segments [${segments}] but params has [${params}]`;
   }
   if (deadline !== undefined && !(deadline > 0 && deadline <= limits.upstream.maxDeadline)) {

@@ -4,7 +4,7 @@ import { Admission } from './admission.ts';
 import { Bulkhead } from './bulkhead.ts';
 import type { BreakerState, Outcome, Permit } from './circuit-breaker.ts';
 import { type Fault, ruleOf, UpstreamFailure } from './failure.ts';
-import { type ConnectionSettings, createDispatchers, type Dispatchers } from './http.ts';
+import { type ConnectionSettings, createDispatchers, type Dispatchers, toUpstreamFailure } from './http.ts';
 import { RetryBudget, retryDelay, timerSlack } from './retry.ts';
 
 const { retries, queueRetryAfterSeconds } = limits.upstream;
@@ -117,12 +117,24 @@ export function createUpstreamPool(
     }
   }
 
-  function runQueued<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
-    const stateBefore = admission.breakerState;
-    return bulkhead.run(() => {
-      admission.recheck(stateBefore);
-      return work(dispatchers, signal);
-    }, signal);
+  /** Runs one attempt of a call as soon as a connection is free. */
+  async function attemptQueued<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
+    let release = () => {};
+    let ended: Promise<unknown> = Promise.resolve();
+    try {
+      return await attempt(async () => {
+        const stateBefore = admission.breakerState;
+        release = await bulkhead.acquire(signal);
+        admission.recheck(stateBefore);
+        const result = work(dispatchers, signal);
+        ended = result.catch(() => undefined);
+        // The HTTP library does not abort a request that waits for its connection.
+        return Promise.race([result, rejectWhenAborted(signal)]);
+      });
+    } finally {
+      // The outcome has been reported: a circuit that it opened and a pause that it began apply to the next call.
+      void ended.then(release);
+    }
   }
 
   /** Returns the milliseconds until the next attempt, never before a pause ends; undefined if a retry is useless. */
@@ -154,7 +166,7 @@ export function createUpstreamPool(
       budget.earn();
       for (let attempts = 1; ; attempts += 1) {
         try {
-          return await attempt(() => runQueued(work, ended));
+          return await attemptQueued(work, ended);
         } catch (error) {
           if (!(error instanceof UpstreamFailure)) throw error;
           // If a retry was not sent, the call fails with the failure of the previous attempt.
@@ -192,4 +204,12 @@ export function createUpstreamPool(
 /** @returns false if the signal aborted first */
 function sleep(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   return delay(milliseconds, true, { signal }).catch(() => false);
+}
+
+function rejectWhenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(toUpstreamFailure(signal.reason, signal, 'reset')), {
+      once: true,
+    });
+  });
 }
