@@ -12,10 +12,16 @@ const berlin = { lat: 52.52, lng: 13.41 };
 
 /** Calls these procedures in one batch. Returns the response's Retry-After and the statuses of the calls. */
 async function callBatch(procedures: readonly ('echo.request' | 'weather.forecast')[]) {
-  const inputs = procedures.map((name, index) => [index, { json: name === 'echo.request' ? null : berlin }]);
-  const input = encodeURIComponent(JSON.stringify(Object.fromEntries(inputs)));
-  const url = `http://localhost:3000/api/trpc/${procedures}?batch=1&input=${input}`;
-  const response = await callTrpc(new Request(url));
+  const inputs = procedures.flatMap((name, index) =>
+    name === 'echo.request' ? [] : [[index, { json: berlin }]],
+  );
+  const response = await callTrpc(
+    new Request(`http://localhost:3000/api/trpc/${procedures}?batch=1`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(Object.fromEntries(inputs)),
+    }),
+  );
   const results: { error?: { json: { data: { reason: string } } } }[] = await response.json();
   return {
     retryAfter: response.headers.get('retry-after'),
