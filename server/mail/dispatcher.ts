@@ -3,10 +3,9 @@ import type { Logger } from '../observability/log.ts';
 import { outsideRequests } from '../observability/request-scope.ts';
 import { workRecord } from '../observability/work.ts';
 import { backoff } from './backoff.ts';
-import type { ClaimedMail } from './claims.ts';
+import type { ClaimedMail, Claims } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { MailEvent } from './events.ts';
-import type { Outbox } from './outbox.ts';
 import { storageFaultOf } from './storage-fault.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withMailTrace } from './trace.ts';
@@ -23,7 +22,7 @@ export type Dispatcher = {
 
 export type DispatcherOptions = {
   /** Called in every round, so that a storage that failed to open is opened again. */
-  outbox: () => Promise<Outbox>;
+  outbox: () => Promise<Claims>;
   transport: Transport;
   log: Logger;
   timing?: MailTiming;
@@ -31,7 +30,7 @@ export type DispatcherOptions = {
 };
 
 /** Stores the outcome of an attempt in the outbox. */
-type StoreOutcome = (outbox: Outbox) => Promise<void>;
+type StoreOutcome = (outbox: Claims) => Promise<void>;
 
 /** A loop that sends due mails of the outbox, one at a time. It never throws. */
 export function createDispatcher(opts: DispatcherOptions): Dispatcher {
@@ -84,7 +83,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
   }
 
-  async function storeOutcome(outbox: Outbox): Promise<void> {
+  async function storeOutcome(outbox: Claims): Promise<void> {
     try {
       await unstored?.(outbox);
     } catch (error) {

@@ -1,12 +1,12 @@
 import type { Logger } from '../observability/log.ts';
-import type { Outbox } from './outbox.ts';
+import type { Operations } from './operations.ts';
 import type { MailTiming } from './timing.ts';
 
 /** Deletes sent mails once they are older than `timing.sentKeptFor`: on start, then every `timing.sweepInterval`. */
 export type SentMailCleanup = { start(): void; stop(): void };
 
 export function createSentMailCleanup(options: {
-  outbox: () => Promise<Outbox>;
+  outbox: () => Promise<Pick<Operations, 'deleteSent'>>;
   log: Logger;
   timing: Pick<MailTiming, 'sentKeptFor' | 'sweepInterval'>;
 }): SentMailCleanup {

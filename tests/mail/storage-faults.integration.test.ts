@@ -2,42 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { AppError } from '#server/errors.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
-import { StorageError, storageFaultOf } from '#server/mail/storage-fault.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { has, testWith } from '#tests/support/skip.ts';
 import { canMount, canMountFailing, mountFailingDisk, mountSmallDisk } from '#tests/support/small-disk.ts';
 import { addresses, draft, eventually, openStorage, tempDir, testMail, testSmtpServer } from './support.ts';
-
-test.each([
-  ['SQLITE_FULL', 'disk_full'],
-  ['53100', 'disk_full'],
-  ['SQLITE_IOERR_WRITE', 'disk_error'],
-  ['SQLITE_HANGS', 'disk_error'],
-  ['SQLITE_READONLY_DBMOVED', 'read_only'],
-  ['25006', 'read_only'],
-  ['42501', 'read_only'],
-  ['EROFS', 'read_only'],
-  ['SQLITE_BUSY_TIMEOUT', 'locked'],
-  ['ENOENT', 'missing'],
-  ['SQLITE_REPLACED', 'replaced'],
-  ['57P01', 'unreachable'],
-  ['08006', 'unreachable'],
-  ['ECONNREFUSED', 'unreachable'],
-  ['23505', 'failed'],
-])('the fault of an error with the code %s is %s', (code, fault) => {
-  const error = Object.assign(new Error('text of the driver'), { code });
-  expect(storageFaultOf(error)).toBe(fault);
-  expect(storageFaultOf(new AppError('mail_unavailable', { cause: error }))).toBe(fault);
-});
-
-test('the faults of this layer itself, and of errors without a code', () => {
-  expect(storageFaultOf(new StorageError('late', 'STORAGE_TIMEOUT'))).toBe('unreachable');
-  expect(storageFaultOf(new StorageError('migrating', 'STORAGE_OPENING'))).toBe('opening');
-  expect(storageFaultOf(new Error('anything'))).toBe('failed');
-  expect(storageFaultOf(undefined)).toBe('failed');
-});
 
 test('statements that share a transaction fail on their own', async () => {
   const DATA_DIR = tempDir();

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, onTestFinished, vi } from 'vitest';
 import type { MailDatabase } from '#server/mail/database.ts';
-import { createMail, type Mail, type MailEnv } from '#server/mail/mail-service.ts';
+import type { MailEvent } from '#server/mail/events.ts';
+import { createMail, type Mail, type MailEnv, type MailOptions } from '#server/mail/mail-service.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '#server/mail/outbox.ts';
 import { openPostgres } from '#server/mail/postgres.ts';
 import { openSqlite } from '#server/mail/sqlite.ts';
@@ -39,12 +40,17 @@ export async function testSmtpServer(script?: SmtpScript, port?: number): Promis
   return server;
 }
 
-/** Creates a mail service without starting it. It is stopped after the test. `lines` collects its log lines. */
+/**
+ * Creates a mail service without starting it. It is stopped after the test. `lines` collects its log lines, `events` what
+ * it counts.
+ */
 export function testMail(
   env: Partial<MailEnv>,
   timing: Partial<MailTiming> = {},
-): { mail: Mail; lines: string[] } {
+  options: Pick<MailOptions, 'coordinator'> = {},
+): { mail: Mail; lines: string[]; events: MailEvent[] } {
   const lines: string[] = [];
+  const events: MailEvent[] = [];
   const log = createLogger({ level: 'trace', destination: { write: (line) => lines.push(line) } });
   const mail = createMail({
     env: {
@@ -59,9 +65,11 @@ export function testMail(
     },
     log,
     timing: { ...mailTiming, pollInterval: 10, backoffBase: 1, backoffCap: 20, ...timing },
+    record: (event) => events.push(event),
+    ...options,
   });
   onTestFinished(() => mail.stop());
-  return { mail, lines };
+  return { mail, lines, events };
 }
 
 export type Engine = 'sqlite' | 'postgres';
