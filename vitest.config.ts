@@ -72,7 +72,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'integration', include: ['tests/**/*.integration.test.ts'] } },
-      { extends: true, test: { name: 'unit', include: ['tests/**/*.unit.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['tests/**/*.unit.test.ts'],
+          // Loading the same modules again for each file would take longer than the tests.
+          isolate: false,
+          setupFiles: ['tests/support/fresh-process.ts'],
+        },
+      },
     ],
     outputFile: { json: 'tests/.output/results.json' },
   },

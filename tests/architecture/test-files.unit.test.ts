@@ -1,9 +1,9 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { reachedFrom, readImports } from '#tests/support/import-graph.ts';
 
 const files = globSync('tests/**/*.test.ts', { exclude: ['**/node_modules/**', '**/.output/**'] });
-const graph = readImports('tests/**/*.ts');
+const graph = readImports('tests/*.ts', 'tests/!(openapi)/**/*.ts');
 
 /** Support that starts the built product. */
 const product = ['tests/support/product.ts', 'tests/support/start-command.ts', 'tests/support/chromium.ts'];
@@ -27,6 +27,13 @@ describe('the suffix', () => {
   test('unit is for tests that need no other program and no build', () => {
     const starting = withSuffix('unit').map((file) => [file, loaded(file, [...product, ...programs])]);
     expect(starting.filter(([, support]) => support?.length)).toEqual([]);
+  });
+
+  test('unit is for tests that mock no module, because they share their modules with other files', () => {
+    const mocking = withSuffix('unit').filter((file) =>
+      /\bvi\.(?:mock|doMock)\(/.test(readFileSync(file, 'utf8')),
+    );
+    expect(mocking).toEqual([]);
   });
 
   test('e2e is for tests of the running product', () => {
