@@ -43,15 +43,11 @@ export class Bulkhead {
       throw new UpstreamFailure('queue_full', { retryAfterSeconds: queueRetryAfterSeconds });
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const start = () => {
-      signal.removeEventListener('abort', leave);
-      resolve();
-    };
+    this.#waiting.add(resolve);
     const leave = () => {
-      this.#waiting.delete(start);
+      this.#waiting.delete(resolve);
       reject(abortFailure(signal));
     };
-    this.#waiting.add(start);
     signal.addEventListener('abort', leave, { once: true });
     return promise;
   }
