@@ -81,8 +81,13 @@ function parseNumber(text: string): number | undefined {
   return /^\d{1,15}(?:\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
 }
 
-/** Parses only full dates: a lenient parser could read other text as a date in the past, which means "retry now". */
+/**
+ * Parses only full dates: a lenient parser could read other text as a date in the past, which means "retry now". A date
+ * without a zone, as in one of HTTP's formats, is in GMT (RFC 9110, 5.6.7).
+ */
 function parseDate(text: string): number | undefined {
-  const at = /^[A-Z][a-z]{2,8}(?:,| )|^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
+  const isFull = /^[A-Z][a-z]{2,8}(?:,| )|^\d{4}-\d\d-\d\dT/.test(text);
+  const hasZone = /[A-Za-z]$|[+-]\d\d:?\d\d$/.test(text);
+  const at = isFull ? Date.parse(hasZone ? text : `${text}Z`) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }

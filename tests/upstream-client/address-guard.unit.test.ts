@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net';
 import { Agent } from 'undici';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseEnv } from '#server/config/env.ts';
 import {
   AddressRejectedError,
@@ -116,5 +117,28 @@ describe('a connection', () => {
       reason: 'upstream_unreachable',
     });
     await client.close();
+  });
+
+  test('to a name that the system resolves to loopback is allowed only when the operator configured it', async () => {
+    expect(await ask('localhost', { loopback: true })).toBe(200);
+    const before = taken;
+    await expect(ask('localhost')).rejects.toThrow(AddressRejectedError);
+    expect(taken).toBe(before);
+  });
+
+  test('is checked on a host that does not try several addresses of a name, too', async () => {
+    const automatic = getDefaultAutoSelectFamily();
+    setDefaultAutoSelectFamily(false);
+    onTestFinished(() => setDefaultAutoSelectFamily(automatic));
+    const name = 'files.internal';
+    expect(await ask(name, { networks: loopbackNetwork, resolve: resolveTo('127.0.0.1') })).toBe(200);
+    const rebound = ask(name, { networks: loopbackNetwork, resolve: resolveTo('127.0.0.1', '10.0.0.1') });
+    await expect(rebound).rejects.toThrow(AddressRejectedError);
+  });
+
+  test('to a name that cannot be resolved fails with the error of the resolver', async () => {
+    const error = Object.assign(new Error('no such host'), { code: 'ENOTFOUND' });
+    const call = ask('gone.example', { resolve: (_, __, callback) => callback(error, []) });
+    await expect(call).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });

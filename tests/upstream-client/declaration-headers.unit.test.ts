@@ -35,6 +35,9 @@ describe('forwarded headers', () => {
       'origin',
       'referer',
       'user-agent',
+      'accept',
+      'accept-encoding',
+      'x-forwarded-x',
       'x-forwarded-for',
       'x-forwarded-host',
       'sec-fetch-site',
@@ -56,6 +59,7 @@ describe('forwarded headers', () => {
     ...['content-type', 'content-disposition', 'cache-control', 'clear-site-data', 'retry-after'],
     ...['content-security-policy', 'strict-transport-security', 'x-frame-options', 'x-content-type-options'],
     ...['access-control-allow-origin', 'cross-origin-opener-policy', 'ratelimit', 'ratelimit-policy'],
+    ...['x-request-id', 'proxy-x', 'ratelimit-x', 'x-frame-x', 'x-content-type-x'],
   ])('cannot include the response header %j', (name) => {
     for (const endpoint of [good, raw]) {
       const declared = declare({ ...endpoint, responseHeaders: ['etag', name] });

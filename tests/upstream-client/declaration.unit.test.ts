@@ -44,6 +44,12 @@ describe('defineUpstream accepts', () => {
     ['a POST with a body', { ...good, method: 'POST', body: z.object({}) }],
     ['a parameter with a suffix in its segment', { ...good, template: '/things/{id}.json', params }],
     ['the longest deadline', { ...good, deadline: limits.upstream.maxDeadline }],
+    ['the shortest deadline', { ...good, deadline: 1 }],
+    ['a cache window of zero', { ...good, cache: { freshFor: 0, staleIfErrorFor: 0 } }],
+    [
+      'parameters in another order than in the template',
+      { ...good, template: '/{b}/{a}', params: z.object({ a: z.string(), b: z.string() }) },
+    ],
     [
       'cache windows of equal length',
       { ...good, cache: { freshFor: 2, staleWhileRevalidateFor: 2, staleIfErrorFor: 2 } },
@@ -88,6 +94,11 @@ describe('defineUpstream rejects, naming upstream and endpoint:', () => {
     ['a template parameter without a name', { ...good, template: '/things/{}' }],
     ['a deadline above the maximum', { ...good, deadline: limits.upstream.maxDeadline + 1 }],
     ['a deadline of zero', { ...good, deadline: 0 }],
+    ['a negative deadline', { ...good, deadline: -1 }],
+    [
+      'an additional template parameter that occurs twice',
+      { ...good, template: '/{id}/{other}/{id}', params: z.object({ id: z.string(), other: z.string() }) },
+    ],
     ['a deadline of NaN', { ...good, deadline: Number.NaN }],
     ['a raw GET with an upload', { ...raw, upload: { mediaTypes: ['text/csv'] } }],
     ['a raw endpoint without media types', { ...raw, answer: { ...raw.answer, mediaTypes: [] } }],

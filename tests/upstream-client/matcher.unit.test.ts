@@ -17,6 +17,8 @@ describe('matchTemplate', () => {
     ['/{a}/x/{b}', ['1', 'x', '2'], { a: '1', b: '2' }],
     ['/{a}/x/{b}', ['1', 'X', '2'], undefined],
     ['/v{n}-{', ['v1-{'], undefined],
+    ['things/{id}', ['1'], undefined],
+    ['{id}', ['1'], undefined],
     ['/a{x}a', ['aa'], undefined],
     ['/a{x}a', ['aba'], { x: 'b' }],
     ['/aa{x}aa', ['aaa'], undefined],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { isAppError } from '#server/errors.ts';
-import { parsePath } from '#server/upstream-client/path-segment.ts';
+import { isPlainPath, parsePath } from '#server/upstream-client/path-segment.ts';
 
 function reasonOf(path: string): string {
   try {
@@ -133,5 +133,26 @@ describe('parsePath', () => {
     expect(reasonOf('/a'.repeat(pathLength / 2).concat('b'))).toBe('uri_too_long');
     expect(reasonOf('/..'.repeat(pathLength))).toBe('uri_too_long');
     expect(reasonOf('%'.repeat(pathLength + 1))).toBe('uri_too_long');
+  });
+});
+
+describe('isPlainPath', () => {
+  const { pathLength } = limits.upstream.path;
+  const longest = '/a'.repeat(pathLength / 2);
+
+  test.each([
+    ['/a', true],
+    ['/a/b/', true],
+    ['/', true],
+    ['', true],
+    ['/a//', false],
+    ['//', false],
+    ['/a/../b', false],
+    ['/..', false],
+    ['/%2e%2e/', false],
+    [longest, true],
+    [`${longest}b`, false],
+  ])('of %j is %j', (path, plain) => {
+    expect(isPlainPath(path)).toBe(plain);
   });
 });

@@ -80,7 +80,7 @@ test('the content type is rebuilt, and the charset is the only parameter that is
   response.body?.destroy();
 });
 
-test.each(['gzip', 'br', 'aws-chunked', 'gzip, br'])(
+test.each(['gzip', 'br', 'aws-chunked', 'gzip, br', 'gzip,br'])(
   'a file that is stored as %s stays so',
   async (encoding) => {
     const headers = { ...bytesType, 'content-encoding': encoding };
@@ -114,6 +114,7 @@ describe('an endpoint that accepts any media type', () => {
     ['application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.text'],
     ['image/svg+xml', 'image/svg+xml'],
     ['text/html; x=<b>', 'text/html'],
+    ['text/plain; charset=<b>', 'text/plain'],
   ])('accepts %s', async (type, expected) => {
     const { url, heads } = await startRawServer(respondWith('200 OK', { 'content-type': type }, 'x'));
     const response = await rawClientOf(url).any();
@@ -133,4 +134,56 @@ describe('an endpoint that accepts any media type', () => {
     const { url } = await startRawServer(respondWith('200 OK', { 'content-type': type }, 'x'));
     expect((await upstreamFailureOf(rawClientOf(url).any())).fault).toBe('media_type');
   });
+});
+
+test('the name of an encoding becomes lower case', async () => {
+  const { url } = await startRawServer(
+    respondWith('200 OK', { ...bytesType, 'content-encoding': 'GZIP' }, 'compressed'),
+  );
+  const response = await rawClientOf(url).download();
+  expect(response.headers['content-encoding']).toBe('gzip');
+  response.body?.destroy();
+});
+
+describe('a 412', () => {
+  const failed = respondWith('412 No', { ...bytesType, etag: '"2"' }, 'text of the upstream');
+  const upload = (url: string, headers: Record<string, string>) => {
+    const { client, upstream } = rawClientOf(url);
+    const requestHeaders = ['if-match', 'if-unmodified-since', 'range'];
+    return client.stream(
+      upstream,
+      { ...upstream.endpoints.download, requestHeaders },
+      { method: 'GET', header: (name) => headers[name] ?? null, signal: new AbortController().signal },
+    );
+  };
+
+  test.each([{ 'if-match': '"1"' }, { 'if-unmodified-since': 'Mon, 01 Jan 2024 00:00:00 GMT' }])(
+    'to a request with %j is forwarded without its body',
+    async (headers) => {
+      const { url } = await startRawServer(failed);
+      expect(await upload(url, headers)).toMatchObject({
+        status: 412,
+        contentType: undefined,
+        length: undefined,
+        headers: { etag: '"2"' },
+        body: undefined,
+      });
+    },
+  );
+
+  test.each([{}, range])('to a request with %j is rejected', async (headers) => {
+    const { url } = await startRawServer(failed);
+    expect((await upstreamFailureOf(upload(url, headers))).fault).toBe('client_error');
+  });
+});
+
+test('the body of a response without one is not waited for', async () => {
+  const closed = Promise.withResolvers<void>();
+  const { url } = await startRawServer((socket) => {
+    socket.on('close', () => closed.resolve());
+    socket.write('HTTP/1.1 416 Beyond\r\ncontent-length: 1000000\r\n\r\nbegun');
+  });
+  const response = await rawClientOf(url).download({ headers: range });
+  expect(response.status).toBe(416);
+  await closed.promise;
 });

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { json, ok, respondWith, startRawServer, wire } from './raw-server.ts';
-import { bytesType, rawClientOf, readAll } from './raw-support.ts';
-import { upstreamFailureOf } from './support.ts';
+import { bytesType, rawClientOf, rawUpstreamAt, readAll } from './raw-support.ts';
+import { clientOf, upstreamFailureOf } from './support.ts';
 
 const half = wire('200 OK', { ...bytesType, 'content-length': '10' }, 'hello');
 
@@ -135,4 +135,17 @@ describe('a stream whose consumer stalls is aborted', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(streams()).toBe(0);
   });
+});
+
+test('a stream takes no connection from the calls', async () => {
+  const { url } = await startRawServer((socket, head) =>
+    socket.write(head.startsWith('GET /call') ? wire('200 OK', json, ok) : half),
+  );
+  const upstream = { ...rawUpstreamAt(url), limits: { connections: 1, queue: 0, streams: 1 } };
+  const { download, call } = upstream.endpoints;
+  const client = clientOf();
+  const { signal } = new AbortController();
+  const { body } = await client.stream(upstream, download, { method: 'GET', signal });
+  expect((await client.request(upstream, call, {})).data).toEqual({ ok: true });
+  body?.destroy();
 });

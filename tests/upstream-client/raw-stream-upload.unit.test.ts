@@ -140,3 +140,20 @@ test('a caller that disconnects ends the upload', async () => {
   await expect.poll(() => source.released).toBe(true);
   expect(streams()).toBe(0);
 });
+
+test('a reset after the whole upload was sent is a failure of the upstream', async () => {
+  const url = await startHttpServer((request) => {
+    request.on('error', () => undefined).resume();
+    request.on('end', () => request.socket.resetAndDestroy());
+  });
+  const { upload, client } = rawClientOf(url);
+  expect((await upstreamFailureOf(upload(sourceOf([part]).body))).fault).toBe('reset');
+  expect(client.status()).toMatchObject([{ calls: 1, failures: 1, lastFailure: { fault: 'reset' } }]);
+});
+
+test('a failure of the source is no call to the upstream', async () => {
+  const { url } = await startStore();
+  const { upload, client } = rawClientOf(url);
+  await expect(upload(sourceOf([part], new AppError('payload_too_large')).body)).rejects.toThrow();
+  expect(client.status()).toMatchObject([{ calls: 0, failures: 0 }]);
+});

@@ -1,5 +1,6 @@
 import EventEmitter, { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { respondWith, type Script, startRawServer, wire } from './raw-server.ts';
 import { bytesType, rawClientOf, readAll, smallBytes } from './raw-support.ts';
 import { upstreamFailureOf } from './support.ts';
@@ -150,4 +151,23 @@ describe('a body larger than the limit', () => {
     const { url } = await startRawServer(respondWith('200 OK', bytesType, Buffer.alloc(smallBytes)));
     expect((await readAll(await rawClientOf(url).small())).bytes).toHaveLength(smallBytes);
   });
+});
+
+test('a response tells how many bytes have been received', async () => {
+  const { url } = await startRawServer(respondWith('200 OK', bytesType, 'hello'));
+  const response = await rawClientOf(url).download();
+  expect(response.received()).toBe(0);
+  await readAll(response);
+  expect(response.received()).toBe(5);
+});
+
+test('a body that takes longer than the time limit of a stream is aborted', async () => {
+  const limit = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(limit.signal);
+  onTestFinished(() => timeout.mockRestore());
+  const { url } = await startRawServer((socket) => socket.write(wire('200 OK', announced(10), 'hello')));
+  const reading = readAll(await rawClientOf(url).download());
+  expect(timeout).toHaveBeenCalledWith(limits.raw.deadline);
+  limit.abort(new DOMException('too late', 'TimeoutError'));
+  expect(await reading).toMatchObject({ ended: 'deadline' });
 });

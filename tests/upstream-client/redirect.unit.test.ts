@@ -88,6 +88,7 @@ describe('a redirect is not followed:', () => {
     ['to another host without a scheme', () => '//elsewhere.example.org/things'],
     ['to a metadata service', () => 'http://169.254.169.254/latest/meta-data/'],
     ['to a URL with a user', (url: string) => `${url.replace('://', '://user@')}/other`],
+    ['to a URL with a password', (url: string) => `${url.replace('://', '://:secret@')}/other`],
     ['to a script', () => 'javascript:alert(1)'],
     ['to an encoded slash', () => '/a%2f..%2fb'],
     ['to an encoded backslash', () => '/a%5cb'],
@@ -143,4 +144,18 @@ test('a missing target of a redirect is a missing resource', async () => {
     fault: 'missing',
     reason: 'not_found',
   });
+});
+
+test('the body of a redirect is not read, and its connection is closed', async () => {
+  const closed = Promise.withResolvers<void>();
+  const { url } = await startRawServer((socket, head) => {
+    if (head.includes('/other')) {
+      socket.write(wire('200 OK', json, ok));
+      return;
+    }
+    socket.on('close', () => closed.resolve());
+    socket.write(wire('301 Moved', { location: '/other', 'content-length': '1000000' }, 'begun'));
+  });
+  expect((await call(url)).data).toEqual({ ok: true });
+  await closed.promise;
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { parseRetryHint } from '#server/upstream-client/retry-after.ts';
 import { respondWith } from './raw-server.ts';
@@ -17,6 +17,11 @@ test.each([
   ['Sun, 01 Nov 2026 12:02:00 GMT', 120],
   ['Sunday, 01-Nov-26 12:02:00 GMT', 120],
   ['Sun, 01 Nov 2026 11:00:00 GMT', 0],
+  ['Sun Nov  1 12:02:00 2026', 120],
+  ['999999999', limits.upstream.retryAfterCap],
+  ['1000000000', 0],
+  ['100000000000', 0],
+  ['999999999999999', limits.upstream.retryAfterCap],
 ])('Retry-After: %j is parsed as %d seconds', (header, seconds) => {
   expect(secondsOf({ 'retry-after': header })).toBe(seconds);
 });
@@ -50,6 +55,12 @@ test.each<[Record<string, string>, number | undefined, boolean]>([
   [{ ratelimit: '"default";r=5;t=30' }, undefined, false],
   [{ ratelimit: '"a,b";r=9;t=5, "daily";t=9000;r=0, "hourly";r=0;t=60' }, 3600, true],
   [{ ratelimit: '"default";r=0' }, undefined, true],
+  [{ ratelimit: '"hourly";r=0;t=60, "minutely";r=0;t=9' }, 60, true],
+  [{ ratelimit: '"minutely";r=0;t=9, "hourly";r=0;t=60' }, 60, true],
+  [{ ratelimit: '"a";r=0, "b";r=0;t=60' }, 60, true],
+  [{ ratelimit: '"a";r=0;t=60, "b";r=0' }, 60, true],
+  [{ ratelimit: '"a";r=1;t=9, "b";r=2;t=60' }, undefined, false],
+  [{ ratelimit: '"a";t=60;q=5' }, undefined, false],
   // draft 7 and earlier
   [{ ratelimit: 'limit=100, remaining=0, reset=50' }, 50, true],
   [{ ratelimit: 'limit=100, remaining=3, reset=50' }, undefined, false],
@@ -111,4 +122,41 @@ test.each([429, 503])('a %d without Retry-After still tells callers when to try 
 test('other failures ignore Retry-After', async () => {
   const failure = await failureOf(requestFrom(respondWith('500 No', { 'retry-after': '17' })));
   expect(failure).toMatchObject({ reason: 'upstream_bad_answer', retryAfterSeconds: undefined });
+});
+
+test('a header that occurs several times is read as one list', () => {
+  const headers = { ratelimit: ['"minutely";r=9;t=5', '"daily";r=0;t=600'] };
+  expect(parseRetryHint(headers, now)).toMatchObject({ seconds: 600, isExhausted: true });
+});
+
+test.each([
+  ['Retry-After', { 'retry-after': '5' }, true],
+  ['an invalid Retry-After', { 'retry-after': 'soon' }, false],
+  ['only a rate limit', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '5' }, false],
+])('with %s a response has a Retry-After: %s', (_, headers, has) => {
+  expect(parseRetryHint(headers, now).hasRetryAfter).toBe(has);
+});
+
+describe.each(['UTC', 'Asia/Tokyo', 'America/Toronto'])('on a host in %s', (zone) => {
+  const hostZone = process.env.TZ;
+  afterEach(() => {
+    if (hostZone === undefined) delete process.env.TZ;
+    else process.env.TZ = hostZone;
+  });
+
+  test.each(['Sun Nov  1 12:02:00 2026', 'Sun, 01 Nov 2026 12:02:00', '2026-11-01T12:02:00'])(
+    'a date without a zone is in GMT: %s',
+    (date) => {
+      process.env.TZ = zone;
+      expect(secondsOf({ 'retry-after': date })).toBe(120);
+    },
+  );
+});
+
+test.each([
+  ['an invalid Retry-After', { 'retry-after': 'soon' }, 'upstream_refused'],
+  ['requests left', { 'x-ratelimit-remaining': '1' }, 'upstream_refused'],
+  ['no requests left, and no time', { 'x-ratelimit-remaining': '0' }, 'upstream_overloaded'],
+])('a 403 with %s is %s', async (_, headers, reason) => {
+  expect((await failureOf(requestFrom(respondWith('403 No', headers)))).reason).toBe(reason);
 });

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createDownloadStream } from '#server/upstream-client/download-stream.ts';
-import { send } from '#server/upstream-client/http.ts';
+import { readText, send } from '#server/upstream-client/http.ts';
 import { UploadStream } from '#server/upstream-client/upload-stream.ts';
 import { Watchdog } from '#server/upstream-client/watchdog.ts';
 import { respondWith, startRawServer } from './raw-server.ts';
@@ -153,4 +153,15 @@ test('a download whose signal has aborted before it is created ends at once', as
   await expect(text(stream)).rejects.toMatchObject({ fault: 'cancelled' });
   expect(ended).toBe(1);
   expect(abort.signal.aborted).toBe(false);
+});
+
+test('a response of which no more bytes arrive fails after its stall timeout', async () => {
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: 10\r\n\r\nhello`;
+  const { url } = await startRawServer((socket) => socket.write(head));
+  const agent = new Agent();
+  onTestFinished(() => agent.destroy());
+  const request = { method: 'GET', origin: url, path: '/', headers: {}, stallTimeout: 100 } as const;
+  const { signal } = new AbortController();
+  const reading = readText(await send(agent, request, signal), 10, signal);
+  await expect(reading).rejects.toMatchObject({ fault: 'deadline' });
 });
