@@ -31,7 +31,9 @@ export function createSupervisor(options: SupervisorOptions) {
   let isRestarting = false;
   let restartAgain = false;
 
-  const activeWorkers = () => [...workers].filter(({ state }) => state === 'starting' || state === 'ready');
+  const isActive = (worker: WorkerProcess) =>
+    workers.has(worker) && (worker.state === 'starting' || worker.state === 'ready');
+  const activeWorkers = () => [...workers].filter(isActive);
 
   function start(): WorkerProcess {
     const worker = startWorkerProcess(onMessage);
@@ -83,7 +85,7 @@ export function createSupervisor(options: SupervisorOptions) {
       successor.kill();
       return false;
     }
-    if (isShuttingDown || !workers.has(old) || old.state === 'draining') return true;
+    if (isShuttingDown || !isActive(old)) return true;
     drain(old);
     await withTimeout(old.exited, workerExitTimeout);
     return true;
@@ -93,6 +95,8 @@ export function createSupervisor(options: SupervisorOptions) {
     log.info('rolling restart started');
     for (const old of activeWorkers()) {
       if (isShuttingDown) return;
+      // It has exited or was drained meanwhile, so it is replaced already.
+      if (!isActive(old)) continue;
       if (!(await replace(old))) {
         log.error(
           'rolling restart aborted: the new worker did not become ready; the old workers keep running',

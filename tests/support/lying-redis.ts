@@ -10,6 +10,8 @@ export type LyingRedis = {
   url: string;
   /** Replies with the lie to the commands of the name, in lower case; `undefined` ends the lie. */
   lie(command: string, reply: Lie | undefined): void;
+  /** Returns the arguments of each command of the name, in lower case, so far. */
+  received(command: string): string[][];
   /** Number of open connections. */
   connections(): number;
 };
@@ -30,6 +32,7 @@ export function bulk(text: string): string {
 /** Starts a server that speaks RESP and replies to chosen commands with whatever a test wants. */
 export async function startLyingRedis(): Promise<LyingRedis> {
   const lies = new Map<string, Lie>();
+  const commands: { name: string; args: string[] }[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -42,6 +45,7 @@ export async function startLyingRedis(): Promise<LyingRedis> {
       for (let command = nextCommand(received); command; command = nextCommand(received)) {
         received = received.slice(command.length);
         const name = command.name.toLowerCase();
+        commands.push({ name, args: command.args });
         const reply = lies.get(name) ?? honestReplies[name] ?? `-ERR unknown command '${name}'\r\n`;
         if (typeof reply === 'string') socket.write(reply);
         else reply(socket);
@@ -63,24 +67,26 @@ export async function startLyingRedis(): Promise<LyingRedis> {
       if (reply === undefined) lies.delete(command);
       else lies.set(command, reply);
     },
+    received: (name) => commands.filter((each) => each.name === name).map(({ args }) => args),
     connections: () => sockets.size,
   };
 }
 
-/** Returns the name and the length of the first complete command: an array of bulk strings. */
-function nextCommand(text: string): { name: string; length: number } | undefined {
+/** Returns the name, the arguments and the length of the first complete command: an array of bulk strings. */
+function nextCommand(text: string): { name: string; args: string[]; length: number } | undefined {
   const head = /^\*(\d+)\r\n/.exec(text);
   if (!head) return undefined;
   let position = head[0].length;
-  let name = '';
+  const words: string[] = [];
   for (let left = Number(head[1]); left > 0; left -= 1) {
     const size = /^\$(\d+)\r\n/.exec(text.slice(position, position + 16));
     if (!size) return undefined;
     const start = position + size[0].length;
     const end = start + Number(size[1]);
     if (text.length < end + 2) return undefined;
-    name ||= text.slice(start, end);
+    words.push(text.slice(start, end));
     position = end + 2;
   }
-  return { name, length: position };
+  const [name = '', ...args] = words;
+  return { name, args, length: position };
 }
