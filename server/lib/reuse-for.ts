@@ -8,9 +8,10 @@ export function reuseFor<T>(milliseconds: number, load: () => Promise<T>): () =>
     if (!latest || performance.now() >= latest.until) {
       const started = { result: load(), until: Number.POSITIVE_INFINITY };
       latest = started;
-      void started.result.finally(() => {
+      const expire = () => {
         started.until = performance.now() + milliseconds;
-      });
+      };
+      started.result.then(expire, expire);
     }
     return latest.result;
   };

@@ -153,3 +153,10 @@ test('code blocks are focusable on pages, so that the keyboard can scroll them, 
   expect(fromRoot('```ts\nx\n```')).toBe('<pre tabindex="0"><code class="language-ts">x\n</code></pre>\n');
   expect(absolute('```ts\nx\n```')).toBe('<pre><code class="language-ts">x\n</code></pre>\n');
 });
+
+test.each(['<!-- a --> <b>text</b> <!-- c -->', '<!-- a --> text -->', '<!-- not closed'])(
+  '%j is more than a comment, so it is kept as text',
+  (markdown) => {
+    expect(absolute(markdown)).toContain('&lt;!--');
+  },
+);

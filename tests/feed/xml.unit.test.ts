@@ -30,6 +30,17 @@ test('an attribute escapes quotes and white space', () => {
   expect(escapeAttribute('"a"\t<b>\n\r')).toBe('&quot;a&quot;&#9;&lt;b&gt;&#10;&#13;');
 });
 
+test('elements within elements are indented more, and text with elements is not indented at all', () => {
+  const inner = element(
+    'b',
+    {},
+    element('c', {}, 'one ', element('d', {}), ' two', element('e', {}, element('f', {}))),
+  );
+  expect(serializeXml(element('a', {}, inner))).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<a>\n  <b>\n    <c>one <d/> two<e>\n        <f/>\n      </e></c>\n  </b>\n</a>\n',
+  );
+});
+
 test('elements are indented, text is unchanged, null is omitted', () => {
   const document = element('a', { b: '1' }, element('c', {}, ' text '), null, element('d', {}));
   expect(serializeXml(document)).toBe(

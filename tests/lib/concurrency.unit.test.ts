@@ -27,3 +27,30 @@ test('a slot is given back once, however often it is released', () => {
   expect(limit.acquire('a').exceeded).toBeUndefined();
   expect(limit.acquire('b')).toEqual({ exceeded: 'total' });
 });
+
+test('a client that gives back one of its slots still holds the others', () => {
+  const limit = createConcurrencyLimit({ total: 10, perClient: 2 });
+  const first = limit.acquire('a');
+  limit.acquire('a');
+  release(first);
+  expect(limit.acquire('a').exceeded).toBeUndefined();
+  expect(limit.acquire('a')).toEqual({ exceeded: 'perClient' });
+});
+
+test('a client that gives back all of its slots gets its whole share again', () => {
+  const limit = createConcurrencyLimit({ total: 2, perClient: 2 });
+  for (let round = 0; round < 3; round += 1) {
+    const slots = [limit.acquire('a'), limit.acquire('a')];
+    expect(limit.acquire('b')).toEqual({ exceeded: 'total' });
+    for (const slot of slots) release(slot);
+  }
+});
+
+test('a rejected client takes no slot', () => {
+  const limit = createConcurrencyLimit({ total: 1, perClient: 1 });
+  const first = limit.acquire('a');
+  limit.acquire('a');
+  limit.acquire('b');
+  release(first);
+  expect(limit.acquire('b').exceeded).toBeUndefined();
+});

@@ -4,6 +4,7 @@ import {
   isLoopbackAddress,
   isLoopbackHost,
   isPublicAddress,
+  literalAddressOf,
   type Network,
   parseNetwork,
 } from '#server/lib/network-address.ts';
@@ -41,6 +42,8 @@ test.each([
   '100::1',
   '2001:db8::1',
   '2002:7f00:1::1',
+  '2001::1',
+  '4000::1',
   'fc00::1',
   'fd00:ec2::254',
   'fe80::1',
@@ -55,10 +58,20 @@ test.each([
 });
 
 test('loopback is recognised by its addresses and by localhost', () => {
-  expect(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'].every(isLoopbackAddress)).toBe(true);
+  expect(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1', '::1%lo'].every(isLoopbackAddress)).toBe(true);
   expect(['1.1.1.1', '::2', 'localhost', ''].some(isLoopbackAddress)).toBe(false);
   expect(['localhost', 'files.localhost', '127.0.0.1', '[::1]'].every(isLoopbackHost)).toBe(true);
   expect(['localhost.example.org', 'example.org', '1.1.1.1'].some(isLoopbackHost)).toBe(false);
+});
+
+test.each([
+  ['[2001:db8::1]', '2001:db8::1'],
+  ['192.0.2.1', '192.0.2.1'],
+  ['example.org', undefined],
+  ['[example.org]', undefined],
+  ['', undefined],
+])('the address in the host %j of a URL is %j', (host, address) => {
+  expect(literalAddressOf(host)).toBe(address);
 });
 
 describe('the networks of the operator', () => {
@@ -107,6 +120,21 @@ describe('the networks of the operator', () => {
     expect(allows(networks, address)).toBe(false);
   });
 
+  test.each([
+    ['10.0.0.1/32', '10.0.0.1', '10.0.0.2'],
+    ['fd00::1/128', 'fd00::1', 'fd00::2'],
+    ['172.16.0.0/13', '172.23.255.255', '172.24.0.1'],
+    ['0.0.0.0/1', '10.0.0.1', '192.168.1.1'],
+  ])('%s begins or ends between %s and %s', (network, inside, outside) => {
+    expect([allows(network, inside), allows(network, outside)]).toEqual([true, false]);
+  });
+
+  test('an address of this machine is allowed only if loopback is', () => {
+    const allowed = (loopback: boolean) => isAllowedAddress('127.0.0.1', { loopback, networks: [] });
+    expect([allowed(true), allowed(false)]).toEqual([true, false]);
+    expect(isAllowedAddress('10.0.0.1', { loopback: true, networks: [] })).toBe(false);
+  });
+
   const everything = '0.0.0.0/0,::/0';
 
   test.each([
@@ -128,6 +156,7 @@ describe('the networks of the operator', () => {
     '64:ff9b::a9fe:a9fe',
     '64:ff9b:1::a9fe:a9fe',
     '2002:a9fe:a9fe::1',
+    '2001::1',
     '::ffff:0:169.254.169.254',
     'fe80::1%eth0',
     '0.0.0.0',
