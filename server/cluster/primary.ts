@@ -18,10 +18,13 @@ import { createRateLimitServer } from './rate-limit-server.ts';
 import { createSharedState } from './shared-state.ts';
 import { createSupervisor } from './supervisor.ts';
 import { hasTerminal } from './terminal.ts';
-import type { WorkerProcess } from './worker-process.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+/** What the primary does outside of its process. Tests replace it. */
+const ownSystem = { startWorker: startWorkerProcess, startTelemetry, hasTerminal };
 
 /** Serves the build with `WEB_CONCURRENCY` workers until a signal stops it. Resolves when the first worker listens. */
-export async function runPrimary(env: Env): Promise<void> {
+export async function runPrimary(env: Env, system = ownSystem): Promise<void> {
   // Each worker accepts connections directly: those that a dying worker has not accepted go to the other workers.
   if (!process.env.NODE_CLUSTER_SCHED_POLICY) cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.ts', import.meta.url)), args: [] });
@@ -36,6 +39,7 @@ export async function runPrimary(env: Env): Promise<void> {
     size: env.WEB_CONCURRENCY,
     shutdownDelay: env.SHUTDOWN_DELAY * 1_000,
     log: log(),
+    startWorker: system.startWorker,
     onMessage,
     onExit(worker) {
       broadcasts.onExit(worker);
@@ -122,7 +126,7 @@ export async function runPrimary(env: Env): Promise<void> {
     const summed = await sumOf(exitedMetrics.withExited(connected)).getMetricsAsJSON();
     return [...summed, ...(Array.isArray(common?.value) ? common.value : [])];
   }
-  const telemetry = await startTelemetry({ env, log: log(), traces: false, gather });
+  const telemetry = await system.startTelemetry({ env, log: log(), traces: false, gather });
 
   let isShuttingDown = false;
   async function shutdown(code: number, options?: { force: boolean }): Promise<void> {
@@ -133,10 +137,10 @@ export async function runPrimary(env: Env): Promise<void> {
     process.exit(code);
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void shutdown(0));
-  const hadTerminal = hasTerminal();
+  const hadTerminal = system.hasTerminal();
   process.on('SIGHUP', () => {
     // A closing terminal sends the same signal, and must end the product.
-    if (hadTerminal && !hasTerminal()) return void shutdown(0);
+    if (hadTerminal && !system.hasTerminal()) return void shutdown(0);
     startedAt = new Date();
     void supervisor.rollingRestart();
   });

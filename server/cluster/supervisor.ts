@@ -3,7 +3,7 @@ import { withTimeout } from '../lib/timeout.ts';
 import type { Logger } from '../observability/log.ts';
 import type { FromWorker } from './ipc-messages.ts';
 import { createRestartBackoff } from './restart-backoff.ts';
-import { startWorkerProcess, type WorkerExit, type WorkerProcess } from './worker-process.ts';
+import type { startWorkerProcess, WorkerExit, WorkerProcess } from './worker-process.ts';
 
 const { startDeadline, workerExitTimeout, killMargin } = limits.cluster;
 const shutdownDeadline = limits.shutdownDeadline + limits.mail.stopGrace + killMargin;
@@ -19,11 +19,12 @@ type SupervisorOptions = {
   onExit(worker: WorkerProcess): void;
   /** Called when a worker fails or exits with a code before any worker was ever ready. */
   onStartFailure(): void;
+  startWorker: typeof startWorkerProcess;
 };
 
 /** Keeps `size` workers running. */
 export function createSupervisor(options: SupervisorOptions) {
-  const { size, shutdownDelay, log, onMessage, onExit, onStartFailure } = options;
+  const { size, shutdownDelay, log, startWorker, onMessage, onExit, onStartFailure } = options;
   const workers = new Set<WorkerProcess>();
   const nextBackoff = createRestartBackoff();
   let isShuttingDown = false;
@@ -36,7 +37,7 @@ export function createSupervisor(options: SupervisorOptions) {
   const activeWorkers = () => [...workers].filter(isActive);
 
   function start(): WorkerProcess {
-    const worker = startWorkerProcess(onMessage);
+    const worker = startWorker(onMessage);
     workers.add(worker);
     void worker.ready.then((isReady) => {
       if (!isReady || wasEverReady) return;

@@ -1,18 +1,10 @@
-import { closeSync, openSync } from 'node:fs';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRateLimitServer } from '#server/cluster/rate-limit-server.ts';
 import { createRestartBackoff } from '#server/cluster/restart-backoff.ts';
 import { createSharedState } from '#server/cluster/shared-state.ts';
-import { hasTerminal } from '#server/cluster/terminal.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { limits } from '#server/config/limits.ts';
 import { fakeCacheClock } from '#tests/support/fake-clock.ts';
-
-vi.mock(import('node:fs'), async (importOriginal) => ({
-  ...(await importOriginal()),
-  openSync: vi.fn(),
-  closeSync: vi.fn(),
-}));
 
 describe('the shared state', () => {
   test('keeps the first value of a name', () => {
@@ -74,20 +66,4 @@ test('the primary counts each limit and bucket of a message, and reports a bucke
     { consumed: 4, msBeforeNext: 60_000, isExhausted: true },
   ]);
   expect(charge([['light', 'a', 1]])).toMatchObject([{ consumed: 4, isExhausted: true }]);
-});
-
-describe('the terminal of a process', () => {
-  test('is open if it can be read, and is not kept open', () => {
-    vi.mocked(openSync).mockReturnValueOnce(7);
-    expect(hasTerminal()).toBe(true);
-    expect(vi.mocked(openSync).mock.lastCall).toEqual(['/dev/tty', 'r']);
-    expect(vi.mocked(closeSync).mock.lastCall).toEqual([7]);
-  });
-
-  test('is missing or closed otherwise', () => {
-    vi.mocked(openSync).mockImplementationOnce(() => {
-      throw new Error('ENXIO');
-    });
-    expect(hasTerminal()).toBe(false);
-  });
 });

@@ -2,42 +2,30 @@ import cluster from 'node:cluster';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerRequest } from '#server/cluster/ipc-messages.ts';
 import { runPrimary } from '#server/cluster/primary.ts';
-import { hasTerminal } from '#server/cluster/terminal.ts';
-import { startWorkerProcess } from '#server/cluster/worker-process.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { limits } from '#server/config/limits.ts';
-import { startTelemetry } from '#server/observability/tracing/start.ts';
+import type { TelemetryOptions } from '#server/observability/tracing/start.ts';
 import { type ControlledWorker, controlledWorker } from './fake-worker.ts';
 import { ownSignals } from './own-signals.ts';
 
-vi.mock('node:cluster', async () => {
-  const { EventEmitter } = await import('node:events');
-  const fake = { SCHED_NONE: 1, SCHED_RR: 2, schedulingPolicy: 2, setupPrimary: vi.fn(), worker: undefined };
-  return { default: Object.assign(new EventEmitter(), fake) };
-});
-vi.mock(import('#server/cluster/worker-process.ts'), () => ({ startWorkerProcess: vi.fn() }));
-vi.mock(import('#server/cluster/terminal.ts'), () => ({ hasTerminal: vi.fn() }));
-vi.mock(import('#server/observability/tracing/start.ts'), () => ({ startTelemetry: vi.fn() }));
-
 const { exit: realExit } = process;
+const { schedulingPolicy } = cluster;
 
 /** All workers that were started, in order. */
 let started: ControlledWorker[] = [];
 let signals: ReturnType<typeof ownSignals>;
 let exit: ReturnType<typeof vi.fn<typeof process.exit>>;
 const telemetry = { flush: vi.fn(async () => undefined), stop: vi.fn(async () => undefined) };
+const startTelemetry = vi.fn(async (_: TelemetryOptions) => telemetry);
+const hasTerminal = vi.fn(() => false);
+let setupPrimary: { mock: { lastCall?: unknown[] | undefined }; mockRestore(): void };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
   started = [];
-  vi.mocked(startWorkerProcess).mockImplementation((onMessage) => {
-    const worker = controlledWorker(started.length + 1, onMessage);
-    worker.connected = false;
-    started.push(worker);
-    return worker;
-  });
-  vi.mocked(hasTerminal).mockReturnValue(false);
-  vi.mocked(startTelemetry).mockReset().mockResolvedValue(telemetry);
+  hasTerminal.mockReset().mockReturnValue(false);
+  startTelemetry.mockReset().mockResolvedValue(telemetry);
+  setupPrimary = vi.spyOn(cluster, 'setupPrimary').mockReturnValue();
   telemetry.stop.mockClear();
   exit = vi.fn<typeof process.exit>();
   process.exit = exit;
@@ -48,6 +36,8 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllEnvs();
   process.exit = realExit;
+  setupPrimary.mockRestore();
+  cluster.schedulingPolicy = schedulingPolicy;
 });
 
 /** Lets time pass, and what follows from it happen. */
@@ -68,6 +58,16 @@ const kindsTo = (id: number) => worker(id).received.map(({ kind }) => kind);
 async function start(variables: Record<string, string> = {}): Promise<void> {
   const listening = runPrimary(
     parseEnv({ WEB_CONCURRENCY: '2', RATE_LIMITS: 'light=2/60', SHUTDOWN_DELAY: '1', ...variables }),
+    {
+      startWorker(onMessage) {
+        const worker = controlledWorker(started.length + 1, onMessage);
+        worker.connected = false;
+        started.push(worker);
+        return worker;
+      },
+      startTelemetry,
+      hasTerminal,
+    },
   );
   await pass();
   cluster.emit('listening');
@@ -121,7 +121,7 @@ describe('at the start', () => {
     cluster.schedulingPolicy = cluster.SCHED_RR;
     await start();
     expect(cluster.schedulingPolicy).toBe(cluster.SCHED_NONE);
-    expect(vi.mocked(cluster.setupPrimary).mock.lastCall).toEqual([
+    expect(setupPrimary.mock.lastCall).toEqual([
       { exec: expect.stringMatching(/server\/cluster\/worker\.ts$/), args: [] },
     ]);
   });
@@ -233,7 +233,7 @@ describe('a broadcast', () => {
 
 test('the exported metrics are those of all workers, and once those that are the same in all', async () => {
   await startReady();
-  const { gather, traces } = vi.mocked(startTelemetry).mock.lastCall?.[0] ?? {};
+  const { gather, traces } = startTelemetry.mock.lastCall?.[0] ?? {};
   expect(traces).toBe(false);
   const gathered = gather?.();
   await vi.dynamicImportSettled();
@@ -333,9 +333,9 @@ describe('SIGHUP', () => {
     { title: 'in an open terminal', before: true, now: true },
     { title: 'with a terminal that was opened later', before: false, now: true },
   ])('$title replaces the workers, whose start time is that of the signal', async ({ before, now }) => {
-    vi.mocked(hasTerminal).mockReturnValue(before);
+    hasTerminal.mockReturnValue(before);
     await startReady();
-    vi.mocked(hasTerminal).mockReturnValue(now);
+    hasTerminal.mockReturnValue(now);
     await pass(60_000);
     signals.send('SIGHUP');
     await pass();
@@ -345,9 +345,9 @@ describe('SIGHUP', () => {
   });
 
   test('of a terminal that has been closed shuts down the product', async () => {
-    vi.mocked(hasTerminal).mockReturnValue(true);
+    hasTerminal.mockReturnValue(true);
     await startReady();
-    vi.mocked(hasTerminal).mockReturnValue(false);
+    hasTerminal.mockReturnValue(false);
     signals.send('SIGHUP');
     await pass();
     expect([kindsTo(1), kindsTo(2)]).toEqual([['shutdown'], ['shutdown']]);

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FromWorker } from '#server/cluster/ipc-messages.ts';
 import { createSupervisor } from '#server/cluster/supervisor.ts';
-import { startWorkerProcess, type WorkerProcess } from '#server/cluster/worker-process.ts';
+import type { WorkerProcess } from '#server/cluster/worker-process.ts';
 import { limits } from '#server/config/limits.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { type ControlledWorker, controlledWorker } from './fake-worker.ts';
-
-vi.mock(import('#server/cluster/worker-process.ts'), () => ({ startWorkerProcess: vi.fn() }));
 
 const { restartBackoff, startDeadline, workerExitTimeout, killMargin } = limits.cluster;
 const shutdownDeadline = limits.shutdownDeadline + limits.mail.stopGrace + killMargin;
@@ -19,11 +17,6 @@ let started: ControlledWorker[] = [];
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   started = [];
-  vi.mocked(startWorkerProcess).mockImplementation((onMessage) => {
-    const worker = controlledWorker(started.length + 1, onMessage);
-    started.push(worker);
-    return worker;
-  });
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -51,6 +44,11 @@ function setUp(size = 2) {
     size,
     shutdownDelay,
     log: createLogger({ level: 'info', destination: { write: (line) => lines.push(line) } }),
+    startWorker(onMessage) {
+      const worker = controlledWorker(started.length + 1, onMessage);
+      started.push(worker);
+      return worker;
+    },
     onMessage: ({ id }: WorkerProcess, message) => messages.push([id, message]),
     onExit: ({ id }) => exits.push(id),
     onStartFailure,

@@ -1,9 +1,7 @@
 import cluster from 'node:cluster';
 import { EventEmitter } from 'node:events';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, type Mock, onTestFinished, test, vi } from 'vitest';
 import { startWorkerProcess } from '#server/cluster/worker-process.ts';
-
-vi.mock('node:cluster', () => ({ default: { fork: vi.fn() } }));
 
 /** What node:cluster returns for a process that it has started. */
 class ForkedWorker extends EventEmitter {
@@ -18,10 +16,13 @@ class ForkedWorker extends EventEmitter {
 }
 
 let forked: ForkedWorker;
+let fork: Mock<typeof cluster.fork>;
 beforeEach(() => {
   forked = new ForkedWorker();
-  Reflect.apply(vi.mocked(cluster.fork).mockReset().mockReturnValue, undefined, [forked]);
+  fork = vi.spyOn(cluster, 'fork');
+  Reflect.apply(fork.mockReturnValue, fork, [forked]);
 });
+afterEach(() => fork.mockRestore());
 
 function start() {
   const onMessage = vi.fn();
@@ -42,9 +43,7 @@ test('a new worker is starting, and not connected or drained', () => {
     drained: false,
   });
   expect(worker.startedAt).toBeLessThanOrEqual(performance.now());
-  expect(vi.mocked(cluster.fork).mock.calls).toEqual([
-    [expect.objectContaining({ NODE_COMPILE_CACHE_PORTABLE: '1' })],
-  ]);
+  expect(fork.mock.calls).toEqual([[expect.objectContaining({ NODE_COMPILE_CACHE_PORTABLE: '1' })]]);
 });
 
 test('a worker that serves pages is ready', async () => {

@@ -1,23 +1,12 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { coordinator, setCoordinator } from '#server/process/coordinator.ts';
-import { lifecycle } from '#server/process/lifecycle.ts';
+import { startedAt } from '#server/process/started-at.ts';
+import { fakeCoordinator } from './fake-coordinator.ts';
 
-test('a process that is no worker has no coordinator, and gets none later', () => {
-  expect(coordinator()).toBeUndefined();
-  const late = {
-    salt: 'salt',
-    startedAt: new Date(),
-    charge: vi.fn(),
-    putIfAbsent: vi.fn(),
-    broadcast: vi.fn(),
-    onBroadcast: vi.fn(),
-    registerMailDelivery: vi.fn(),
-    wakeMailLeader: vi.fn(),
-  };
-  expect(() => setCoordinator(late)).toThrow('coordinator');
-  expect(coordinator()).toBeUndefined();
-});
-
-test('a process neither starts nor ends before its server says so', () => {
-  expect(lifecycle).toEqual({ starting: false, draining: false, handingOver: false, hasNodeServer: false });
+test('a worker has the coordinator that it sets, and the start time that its primary gives', () => {
+  const own = fakeCoordinator();
+  setCoordinator(own);
+  expect(coordinator()).toBe(own);
+  expect(startedAt()).toBe(own.startedAt);
+  expect(() => setCoordinator(fakeCoordinator())).toThrow('coordinator');
 });
