@@ -31,7 +31,7 @@ const faultsByCode: readonly [pattern: RegExp, fault: StorageFault][] = [
   [/^(SQLITE_FULL|ENOSPC|EDQUOT|53100)$/, 'disk_full'],
   [/^(SQLITE_READONLY\w*|EROFS|EACCES|25006|42501)$/, 'read_only'],
   [/^(SQLITE_BUSY\w*|SQLITE_QUEUE_FULL|55P03)$/, 'locked'],
-  [/^(SQLITE_MISSING|ENOENT|ENOTDIR|EISDIR)$/, 'missing'],
+  [/^(SQLITE_MISSING|ENOENT|ENOTDIR|EISDIR|EEXIST)$/, 'missing'],
   [/^SQLITE_REPLACED$/, 'replaced'],
   [/^(SQLITE_(IOERR\w*|HANGS|CORRUPT\w*|NOTADB|CANTOPEN\w*)|EIO|58030)$/, 'disk_error'],
   [/^STORAGE_OPENING$/, 'opening'],

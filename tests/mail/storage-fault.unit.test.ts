@@ -14,7 +14,7 @@ const codes: Record<StorageFault, string[]> = {
   ],
   read_only: ['SQLITE_READONLY', 'SQLITE_READONLY_DBMOVED', 'EROFS', 'EACCES', '25006', '42501'],
   locked: ['SQLITE_BUSY', 'SQLITE_BUSY_TIMEOUT', 'SQLITE_QUEUE_FULL', '55P03'],
-  missing: ['SQLITE_MISSING', 'ENOENT', 'ENOTDIR', 'EISDIR'],
+  missing: ['SQLITE_MISSING', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST'],
   replaced: ['SQLITE_REPLACED'],
   unreachable: [
     ...['STORAGE_TIMEOUT', 'STORAGE_CONNECTION', '08000', '08006', '53300', '57P01', '57P02', '57P03'],
