@@ -33,7 +33,13 @@ class SqliteThreadError extends Error {
 }
 
 type Rows = { rows: unknown[]; changes: number | undefined };
-type Pending = { resolve(result: Rows): void; reject(error: Error): void; timer: NodeJS.Timeout };
+type Pending = {
+  /** The thread that executes the statement. */
+  worker: Worker;
+  resolve(result: Rows): void;
+  reject(error: Error): void;
+  timer: NodeJS.Timeout;
+};
 
 /**
  * A SQLite connection in a thread of its own. Each statement runs before its deadline or not at all, unless the disk
@@ -73,7 +79,7 @@ export class SqliteThread {
       const timer = setTimeout(() => {
         this.#settle(id)?.reject(new SqliteThreadError('the disk did not respond', 'SQLITE_HANGS'));
       }, timeout + hangTimeout);
-      this.#pending.set(id, { resolve, reject, timer });
+      this.#pending.set(id, { worker, resolve, reject, timer });
       // Keeps the process alive until the response.
       worker.ref();
       const deadline = monotonicTime() + timeout;
@@ -133,8 +139,9 @@ export class SqliteThread {
   #onEnd(worker: Worker, error: Error): void {
     if (this.#worker === worker) this.#worker = undefined;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'SQLITE_THREAD_ENDED';
-    for (const id of [...this.#pending.keys()])
-      this.#settle(id)?.reject(new SqliteThreadError(error.message, code));
+    // After a crash, its end is reported twice. Statements of the thread that has replaced it go on.
+    for (const [id, pending] of [...this.#pending])
+      if (pending.worker === worker) this.#settle(id)?.reject(new SqliteThreadError(error.message, code));
   }
 }
 

@@ -1,28 +1,159 @@
-import { expect, test } from 'vitest';
+import { rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { SqliteThread } from '#server/mail/sqlite-driver.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { tempDir } from './support.ts';
 
-/** Creates a thread that fails when it opens its file, which is a folder. */
-function failingThread() {
+/** Creates a thread for a file, which is a folder at first if it must fail. */
+function testThread(file = join(tempDir(), 'test.sqlite')) {
   const lines: string[] = [];
   const log = createLogger({ level: 'info', destination: { write: (line) => lines.push(line) } });
-  return { thread: new SqliteThread(tempDir(), log), lines };
+  const thread = new SqliteThread(file, log);
+  onTestFinished(() => thread.close());
+  return { thread, lines, file };
+}
+
+/** Creates a thread with a table, and a function that locks the file as another process would. */
+async function threadWithTable() {
+  const { thread, file } = testThread();
+  await thread.execute('create table numbers (n integer) strict');
+  const other = new Sqlite(file);
+  onTestFinished(() => void other.close());
+  return {
+    thread,
+    insert: (n: number, options?: { timeout: number }) =>
+      thread.execute('insert into numbers values (?)', [n], options),
+    stored: () => other.prepare('select n from numbers order by n').pluck().all(),
+    lock: () => void other.exec('begin immediate'),
+    unlock: () => void other.exec('rollback'),
+  };
 }
 
 const unopenable = { name: 'SqliteThreadError', code: 'SQLITE_CANTOPEN' };
 
-test('a thread that fails while it is closed is closed, and logged', async () => {
-  const { thread, lines } = failingThread();
-  const statement = expect(thread.execute('select 1')).rejects.toMatchObject(unopenable);
-  await thread.close();
-  await statement;
-  expect(lines).toEqual([expect.stringContaining('the database thread failed while closing')]);
+describe('a thread that fails when it opens its file', () => {
+  test('while it is closed is closed, and logged', async () => {
+    const { thread, lines } = testThread(tempDir());
+    const statement = expect(thread.execute('select 1')).rejects.toMatchObject(unopenable);
+    await thread.close();
+    await statement;
+    expect(lines).toEqual([expect.stringContaining('the database thread failed while closing')]);
+  });
+
+  test('can be closed afterwards', async () => {
+    const { thread, lines } = testThread(tempDir());
+    await expect(thread.execute('select 1')).rejects.toMatchObject(unopenable);
+    await thread.close();
+    expect(lines).toEqual([]);
+  });
+
+  test('starts again with the next statement, which the end of the first thread does not affect', async () => {
+    const { thread, file } = testThread(tempDir());
+    await expect(thread.execute('select 1')).rejects.toMatchObject(unopenable);
+    rmdirSync(file);
+    expect(await thread.execute('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] });
+  });
 });
 
-test('a thread that has failed before can be closed', async () => {
-  const { thread, lines } = failingThread();
-  await expect(thread.execute('select 1')).rejects.toMatchObject(unopenable);
-  await thread.close();
-  expect(lines).toEqual([]);
+describe('a statement', () => {
+  test('returns its rows, or the number of rows that it has changed', async () => {
+    const { thread, insert } = await threadWithTable();
+    expect(await insert(1)).toEqual({ id: expect.any(Number), rows: [], changes: 1 });
+    await insert(2);
+    expect(await thread.execute('select n from numbers where n > ?', [1])).toMatchObject({
+      rows: [{ n: 2 }],
+    });
+    expect(await thread.execute('delete from numbers')).toMatchObject({ changes: 2 });
+  });
+
+  test('that SQLite rejects fails with its code', async () => {
+    const { thread } = await threadWithTable();
+    const wrongType = thread.execute("insert into numbers values ('text')");
+    await expect(wrongType).rejects.toMatchObject({
+      name: 'SqliteThreadError',
+      code: 'SQLITE_CONSTRAINT_DATATYPE',
+    });
+    await expect(thread.execute('no sql')).rejects.toMatchObject({ code: 'SQLITE_ERROR' });
+  });
+
+  test('that waits too long for the lock of another process is never executed', async () => {
+    const { insert, lock, unlock, stored } = await threadWithTable();
+    lock();
+    await expect(insert(1, { timeout: 50 })).rejects.toMatchObject({ code: 'SQLITE_BUSY_TIMEOUT' });
+    const patient = insert(2, { timeout: 10_000 });
+    unlock();
+    await patient;
+    expect(stored()).toEqual([2]);
+  });
+
+  test('is on the disk when it returns, and references between tables are checked', async () => {
+    const { thread } = testThread();
+    const read = async (pragma: string) => (await thread.execute(`pragma ${pragma}`)).rows;
+    expect(await read('synchronous')).toEqual([{ synchronous: 2 }]);
+    expect(await read('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
+    expect(await read('foreign_keys')).toEqual([{ foreign_keys: 1 }]);
+  });
+});
+
+describe('many statements', () => {
+  test('that wait for a lock are all executed, more than fit into one transaction, and in their order', async () => {
+    const { insert, lock, unlock, stored, thread } = await threadWithTable();
+    lock();
+    const numbers = Array.from({ length: 250 }, (_, n) => n);
+    const inserted = Promise.all(numbers.map((n) => insert(n, { timeout: 10_000 })));
+    // The reads do not wait.
+    expect(await thread.execute('select count(*) as count from numbers')).toMatchObject({
+      rows: [{ count: 0 }],
+    });
+    unlock();
+    await inserted;
+    expect(stored()).toEqual(numbers);
+    const { rows } = await thread.execute('select n from numbers order by rowid');
+    expect(rows).toEqual(numbers.map((n) => ({ n })));
+  });
+
+  test('up to the limit wait, and further ones are rejected at once', async () => {
+    const { insert, lock, unlock, stored } = await threadWithTable();
+    lock();
+    const waiting = Array.from({ length: limits.sqlite.queue }, (_, n) => insert(n, { timeout: 20_000 }));
+    await expect(insert(-1)).rejects.toMatchObject({ code: 'SQLITE_QUEUE_FULL' });
+    unlock();
+    await Promise.all(waiting);
+    await insert(-2);
+    expect(stored()).toHaveLength(limits.sqlite.queue + 1);
+  });
+
+  test('with different texts are executed, more than are kept prepared', async () => {
+    const { thread } = testThread();
+    const numbers = Array.from({ length: 250 }, (_, n) => n);
+    const results = await Promise.all(numbers.map((n) => thread.execute(`select ${n} as n`)));
+    expect(results.flatMap(({ rows }) => rows)).toEqual(numbers.map((n) => ({ n })));
+  });
+});
+
+describe('a disk that hangs', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test('fails a statement after its time limit and some more, and its late response is ignored', async () => {
+    const { thread, insert, lock, unlock, stored } = await threadWithTable();
+    // The thread has a clock of its own: it goes on waiting for the lock.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    lock();
+    let reason: unknown;
+    const hanging = insert(1, { timeout: 60_000 }).catch((error: unknown) => {
+      reason = error;
+    });
+    await vi.advanceTimersByTimeAsync(60_000 + limits.sqlite.hangTimeout - 1);
+    expect(reason).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    await hanging;
+    expect(reason).toMatchObject({ code: 'SQLITE_HANGS' });
+    unlock();
+    await thread.execute('insert into numbers values (2)');
+    expect(stored()).toEqual([1, 2]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
