@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest';
 import { migrateMails } from '#server/mail/migrate.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { openPostgres } from '#server/mail/postgres.ts';
@@ -88,6 +88,83 @@ test('a connection lost between two statements fails only its transaction', asyn
   expect(await outbox.enqueue(draft)).toMatchObject({ duplicate: false });
 });
 
+/** Returns the number of the product's connections to a database. */
+async function connectionsTo(url: string): Promise<number> {
+  const operator = new pg.Client(url);
+  await operator.connect();
+  const { rowCount } = await operator.query(
+    "select 1 from pg_stat_activity where datname = current_database() and application_name = 'typed-bff'",
+  );
+  await operator.end();
+  return rowCount ?? 0;
+}
+
+/** Less than the time after which the driver closes an idle connection by itself. */
+const soon = { timeout: 5_000, interval: 50 };
+
+test('an open storage has the time limits of the product, and at most ten connections', async () => {
+  const url = await postgres.database();
+  const db = await openPostgres(url, createLogger({ level: 'silent' }));
+  onTestFinished(() => db.close());
+  // Those of the migration are closed.
+  await vi.waitFor(async () => expect(await connectionsTo(url)).toBe(1), soon);
+  const settings = sql<{ statement: string; idle: string }>`select
+    current_setting('statement_timeout') as statement,
+    current_setting('idle_in_transaction_session_timeout') as idle`;
+  expect((await settings.execute(db.queries)).rows).toEqual([{ statement: '1s', idle: '10s' }]);
+  const many = Array.from({ length: 20 }, () => sql`select pg_sleep(0.3)`.execute(db.queries));
+  await vi.waitFor(async () => expect(await connectionsTo(url)).toBe(10), { timeout: 5_000, interval: 10 });
+  await Promise.allSettled(many);
+  expect(await connectionsTo(url)).toBe(10);
+});
+
+test('a storage whose tables cannot be migrated gives its connections back', async () => {
+  const url = await postgres.database();
+  const operator = new pg.Client(url);
+  await operator.connect();
+  await operator.query('create table inbox (id text)');
+  await operator.end();
+  await expect(openPostgres(url, createLogger({ level: 'silent' }))).rejects.toThrow('already exists');
+  await vi.waitFor(async () => expect(await connectionsTo(url)).toBe(0), soon);
+});
+
+test('a start that fails on its held mails gives its connections back', async () => {
+  const url = await postgres.database();
+  const db = await openPostgres(url, createLogger({ level: 'silent' }));
+  await createOutbox(db, { siteUrl: addresses.siteUrl, hold: true }).enqueue(draft);
+  await sql`create function fail() returns trigger language plpgsql as $$ begin raise 'broken'; end $$`.execute(
+    db.queries,
+  );
+  await sql`create trigger fail before update on mail for each row execute function fail()`.execute(
+    db.queries,
+  );
+  await db.close();
+  const { mail } = testMail({ DATABASE_URL: url, SMTP_URL: 'smtp://127.0.0.1:1' });
+  await expect(mail.send(draft)).rejects.toMatchObject({ reason: 'mail_unavailable' });
+  await mail.stop();
+  await vi.waitFor(async () => expect(await connectionsTo(url)).toBe(0), soon);
+});
+
+test('migrateMails copies a large outbox with its inbox, in several steps', async () => {
+  const dataDir = tempDir();
+  const url = await postgres.database();
+  const log = createLogger({ level: 'silent' });
+  const source = await openSqlite(dataDir, log);
+  const before = createOutbox(source, { siteUrl: addresses.siteUrl });
+  const receipts = await Promise.all(Array.from({ length: 401 }, () => before.enqueue(draft)));
+  for (const { id } of receipts.slice(0, 3)) await before.inbox.deliver(id, `raw of ${id}`);
+  await source.close();
+  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 401, skipped: 0 });
+  const target = await openPostgres(url, log);
+  onTestFinished(() => target.close());
+  const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });
+  const stored = await outbox.list({ limit: 1_000 });
+  expect(stored.map(({ id }) => id).sort()).toEqual(receipts.map(({ id }) => id).sort());
+  expect(await outbox.inbox.list()).toHaveLength(3);
+  const [first] = receipts;
+  expect(await outbox.inbox.get(first?.id ?? '')).toMatchObject({ raw: `raw of ${first?.id}` });
+});
+
 test('migrateMails copies ids, keys and states from SQLite, and skips mails already copied', async () => {
   const dataDir = tempDir();
   const url = await postgres.database();
@@ -109,6 +186,7 @@ test('migrateMails copies ids, keys and states from SQLite, and skips mails alre
   try {
     const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });
     expect(await outbox.counts()).toMatchObject({ sent: 1, queued: 1, sending: 0 });
+    expect(await outbox.claim()).toMatchObject({ id: second?.id, attempt: 2 });
     expect(await outbox.enqueue({ ...draft, idempotencyKey: 'the-key' })).toMatchObject({
       id: keyed.id,
       messageId: keyed.messageId,
