@@ -112,3 +112,20 @@ test('an entry without a link has content, and one without a date is from 1970',
 test('the same feed renders to the same bytes', () => {
   expect(render()).toBe(render());
 });
+
+test('optional elements and attributes are left out', () => {
+  const xml = render({ description: '', items: [item({ summary: '', contentHtml: null })] });
+  expect(xml).not.toMatch(
+    /xml:lang|xmlns:media|<subtitle|<icon|<rights|<summary|<content|rel="related"|length=/,
+  );
+});
+
+test('an entry with an address needs no content, and one that was updated before its publication is not newer', () => {
+  const published = new Date('2026-11-02T10:00:00Z');
+  const values = readStrictly(
+    render({ items: [item({ contentHtml: null, publishedAt: published, updatedAt: new Date(0) })] }),
+  );
+  expect(values.get('feed/entry/content')).toBeUndefined();
+  expect(values.get('feed/entry/updated')).toEqual([published.toISOString()]);
+  expect(values.get('feed/updated')).toEqual([published.toISOString()]);
+});

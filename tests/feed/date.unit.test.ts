@@ -64,3 +64,60 @@ test('Unix time is in seconds or in milliseconds', () => {
   expect(fromUnixTime(Number.MAX_VALUE)).toBeNull();
   expect(fromUnixTime(Number.NaN)).toBeNull();
 });
+
+test.each([
+  ['EST', 15],
+  ['EDT', 14],
+  ['CST', 16],
+  ['CDT', 15],
+  ['MST', 17],
+  ['MDT', 16],
+  ['PST', 18],
+  ['PDT', 17],
+  ['est', 15],
+  ['UT', 10],
+  ['Z', 10],
+])('10:00 in the zone %s is %d:00 UTC', (zone, hour) => {
+  expect(parseDate(`2 Nov 2026 10:00 ${zone}`)).toEqual(new Date(Date.UTC(2026, 10, 2, hour)));
+});
+
+test.each([
+  ['2026-11-20T24:00', '2026-11-21T00:00:00.000Z'],
+  ['2026-11-20T23:59:60', '2026-11-21T00:00:00.000Z'],
+  ['2026-11-20T10:00:00,5', '2026-11-20T10:00:00.500Z'],
+  ['2026-11-20 10:00 +5', '2026-11-20T05:00:00.000Z'],
+  ['2026-11-20 10:00 GMT-1', '2026-11-20T11:00:00.000Z'],
+  ['Nov 3, 2026 10:00 p.m.', '2026-11-03T22:00:00.000Z'],
+  ['Nov 3, 2026 10:00 AM EST', '2026-11-03T15:00:00.000Z'],
+  ['2nd Feb 2026', '2026-02-02T00:00:00.000Z'],
+  ['0001-01-01', '0001-01-01T00:00:00.000Z'],
+  ['9999-12-31T23:59', '9999-12-31T23:59:00.000Z'],
+  [`2026-11-20${' '.repeat(90)}`, '2026-11-20T00:00:00.000Z'],
+  ['20 September 2026', '2026-09-20T00:00:00.000Z'],
+])('%j is %s', (text, instant) => {
+  expect(parseDate(text)?.toISOString()).toBe(instant);
+});
+
+test.each([
+  '2026-11-20T10:60',
+  '2026-11-20T10:00:61',
+  '2026-00-10',
+  '2026-10-00',
+  '9999-12-31T23:59-01:00',
+  '0001-01-01T00:00+01:00',
+])('%s is beyond a limit', (text) => {
+  expect(parseDate(text)).toBeNull();
+});
+
+test.each([
+  [99_999_999_999, '5138-11-16T09:46:39.000Z'],
+  [100_000_000_000, '1973-03-03T09:46:40.000Z'],
+  [-100_000_000_000, '1966-10-31T14:13:20.000Z'],
+  [253_402_300_799_000, '9999-12-31T23:59:59.000Z'],
+])('the Unix time %d is %s', (value, instant) => {
+  expect(fromUnixTime(value)?.toISOString()).toBe(instant);
+});
+
+test('a Unix time after the year 9999 is no date', () => {
+  expect(fromUnixTime(253_402_300_800_000)).toBeNull();
+});

@@ -177,3 +177,76 @@ test.each([
 ])('%s is a problem', (_, source, problem) => {
   expect(parsePost(source)).toEqual({ problems: [expect.stringMatching(problem)] });
 });
+
+describe('each name of a field is read, in any spelling', () => {
+  const day = new Date('2026-11-20');
+
+  test.each([
+    'publishDate',
+    'publish_date',
+    'publish-date',
+    'PUBLISHDATE',
+    'pubDate',
+    'pubDatetime',
+    'publishedAt',
+    'published',
+    'date',
+    'created',
+  ])('the date: %s', (name) => {
+    expect(parse(`---\n${name}: 2026-11-20\n---\n`).date).toEqual(day);
+  });
+
+  test.each([
+    'updated',
+    'lastmod',
+    'lastModified',
+    'last_modified_at',
+    'updatedDate',
+    'updatedAt',
+    'modDatetime',
+  ])('the date of the last change: %s', (name) => {
+    expect(parse(`---\n${name}: 2026-11-20\n---\n`).updated).toEqual(day);
+  });
+
+  test.each(['summary', 'description', 'excerpt', 'spoiler'])('the summary: %s', (name) => {
+    expect(parse(`---\n${name}: About it\n---\n`).summary).toBe('About it');
+  });
+});
+
+test.each([
+  ['created', 'date'],
+  ['date', 'published'],
+  ['published', 'publishedAt'],
+  ['publishedAt', 'pubDatetime'],
+  ['pubDatetime', 'pubDate'],
+  ['pubDate', 'publishDate'],
+])('of %s and %s the second is the date', (first, second) => {
+  expect(parse(`---\n${first}: 2026-01-01\n${second}: 2026-01-02\n---\n`).date).toEqual(
+    new Date('2026-01-02'),
+  );
+});
+
+test('an empty summary does not hide another one, nor does one that is no text', () => {
+  expect(parse('---\nsummary: ""\ndescription: [x]\nexcerpt: An excerpt\n---\n').summary).toBe('An excerpt');
+});
+
+test('an empty field is a missing one', () => {
+  const { title, date, id, tags } = parse('---\ntitle:\ndate: ""\nid: null\ntags: ""\n---\n');
+  expect({ title, date, id, tags }).toEqual({ title: undefined, date: undefined, id: undefined, tags: [] });
+});
+
+test('every field with a problem is named', () => {
+  expect(parsePost('---\ntitle: [one]\ndate: soon\ndraft: maybe\n---\n')).toEqual({
+    problems: [
+      expect.stringMatching(/^title: /),
+      expect.stringMatching(/^date: /),
+      expect.stringMatching(/^draft: /),
+    ],
+  });
+});
+
+test('a date with a problem is named by its own name, and another date does not replace it', () => {
+  expect(parsePost('---\npub_date: soon\ndate: 2026-01-01\n---\n')).toEqual({
+    problems: [expect.stringMatching(/^pub_date: /)],
+  });
+});

@@ -270,3 +270,90 @@ test('the posts of this repository are valid', () => {
     expect(postToFeedItem(post)).toMatchObject({ id: post.id, url: post.url, categories: post.tags });
   }
 });
+
+test('a summary of the greatest length is not shortened', () => {
+  write('a.md', `---\ntitle: A\ndate: 2026-11-02\n---\n${'x'.repeat(200)}`);
+  write('b.md', `---\ntitle: B\ndate: 2026-11-02\n---\n${'x'.repeat(201)}`);
+  expect(open().get('a')?.summary).toBe('x'.repeat(200));
+  expect(open().get('b')?.summary).toBe(`${'x'.repeat(199)}…`);
+});
+
+test.each([
+  ['# A title', 'A title'],
+  ['# A title ##', 'A title'],
+  ['# C#', 'C#'],
+  ['#\tA title', 'A title'],
+])('of the heading %j the title is %j', (heading, title) => {
+  write('2026-11-20-a.md', `${heading}\n\nText\n`);
+  expect(open().get('2026-11-20-a')).toMatchObject({ title, pageHtml: '<p>Text</p>\n' });
+});
+
+test('a title in the front matter leaves the first heading in the text', () => {
+  write('a.md', `---\n${frontMatter}---\n# Heading\n`);
+  expect(open().get('a')).toMatchObject({ title: 'A post', pageHtml: expect.stringContaining('Heading') });
+});
+
+test('a date in the front matter has precedence over that of the file name', () => {
+  write('2026-11-20-a.md', '---\ntitle: A\ndate: 2026-11-21\n---\n');
+  expect(open().get('2026-11-20-a')?.publishedAt).toEqual(new Date('2026-11-21'));
+});
+
+test('a file name that only looks like one with a date is a title as a whole', () => {
+  write('2026-13-40-a.md', '---\ndate: 2026-11-20\n---\n');
+  expect(open().get('2026-13-40-a')?.title).toBe('2026 13 40 a');
+});
+
+test('the first paragraph with text is the summary', () => {
+  write('2026-11-20-a.md', '# A\n\n![](/a.png)\n\n> Quoted\n\nMore\n');
+  expect(open().get('2026-11-20-a')?.summary).toBe('Quoted');
+});
+
+test('an index file at the top is a post of its own name', () => {
+  write('index.md', `---\n${frontMatter}---\n`);
+  expect(open().get('index')).toMatchObject({ slug: 'index' });
+});
+
+test('a text in UTF-16 with the other byte order is read', () => {
+  const text = Buffer.from(`\uFEFF---\n${frontMatter}---\nCafé\n`, 'utf16le').swap16();
+  writeFileSync(join(directory, 'a.md'), text);
+  expect(open().get('a')?.pageHtml).toBe('<p>Café</p>\n');
+});
+
+test('a folder that cannot be read is named', () => {
+  write('a.md', 'x');
+  const posts = createPosts({ siteUrl, watch: false, drafts: false, directory: join(directory, 'a.md') });
+  expect(posts.list()).toEqual([]);
+  expect(posts.problems()).toEqual([{ file: 'content/posts', problems: ['cannot be read (ENOTDIR)'] }]);
+});
+
+test('a problem is reported when it appears, and again when it has changed', () => {
+  const reported: string[] = [];
+  const onProblem = ({ file, problems }: { file: string; problems: string[] }) =>
+    reported.push(`${file}: ${problems.join()}`);
+  write('a.md', 'no front matter');
+  const posts = createPosts({ siteUrl, watch: false, drafts: false, directory, onProblem });
+  posts.list();
+  posts.reload();
+  expect(reported).toHaveLength(1);
+  write('a.md', '---\ntitle: A\n---\n');
+  posts.reload();
+  expect(reported).toEqual([
+    expect.stringContaining('must start with front matter'),
+    'content/posts/a.md: date: is missing',
+  ]);
+});
+
+test('a post becomes an item of the feed with all of its parts', () => {
+  write('a.md', `---\n${frontMatter}tags: [one]\nupdated: 2026-11-03\n---\nText\n`);
+  const post = open().get('a');
+  expect(post && postToFeedItem(post)).toEqual({
+    id: 'tag:example.org,2026-11-02:/posts/a',
+    url: 'https://example.org/posts/a',
+    title: 'A post',
+    summary: 'What it says',
+    contentHtml: '<p>Text</p>\n',
+    publishedAt: new Date('2026-11-02'),
+    updatedAt: new Date('2026-11-03'),
+    categories: ['one'],
+  });
+});

@@ -166,3 +166,33 @@ test('of items with the same id the newest is kept', () => {
   const older = item({ title: 'Older', publishedAt: new Date('2020-01-01') });
   expect(newestFirst([older, item()]).map(({ title }) => title)).toEqual(['A title']);
 });
+
+test('the feed declares only the namespaces that it uses', () => {
+  const namespaces = (overrides: Parameters<typeof item>[0], feedOverrides: Partial<Feed> = {}) =>
+    [...render({ items: [item(overrides)], ...feedOverrides }).matchAll(/ xmlns:(\w+)=/g)].map(
+      ([, prefix]) => prefix,
+    );
+  const audio = { url: 'https://example.org/a.mp3', mediaType: 'audio/mpeg' };
+  const plain = { contentHtml: null };
+  expect(namespaces(plain)).toEqual(['atom']);
+  expect(namespaces({})).toEqual(['atom', 'content']);
+  expect(namespaces({ ...plain, attachments: [audio] })).toEqual(['atom']);
+  expect(namespaces({ ...plain, attachments: [audio, audio] })).toEqual(['atom', 'media']);
+  expect(namespaces({ ...plain, imageUrl: 'https://example.org/a.png' })).toEqual(['atom', 'media']);
+  expect(namespaces({ ...plain, attachments: [{ ...audio, duration: 1 }] })).toEqual(['atom', 'itunes']);
+  expect(namespaces({ ...plain, authors: [{ name: 'Ann' }] })).toEqual(['atom', 'dc']);
+  expect(namespaces(plain, { authors: [{ name: 'All' }] })).toEqual(['atom', 'dc']);
+});
+
+test('a further attachment of unknown size and duration has neither', () => {
+  const audio = { url: 'https://example.org/a.mp3', mediaType: 'audio/mpeg' };
+  const xml = render({
+    items: [item({ attachments: [audio, { ...audio, url: 'https://example.org/b.mp3' }] })],
+  });
+  expect(xml).toContain('<media:content url="https://example.org/b.mp3" type="audio/mpeg"/>');
+  expect(xml).not.toContain('duration');
+});
+
+test('optional elements of the channel are left out', () => {
+  expect(render()).not.toMatch(/<language>|<copyright>|<image>/);
+});

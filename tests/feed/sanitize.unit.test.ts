@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { sanitizeHtml, textOfHtml } from '#server/feed/sanitize.ts';
+import { hasMarkup, sanitizeHtml, textOfHtml } from '#server/feed/sanitize.ts';
 
 const base = 'https://example.org/posts/a';
 const clean = (html: string) => sanitizeHtml(html, base);
@@ -189,4 +189,55 @@ test.each([
   ['', ''],
 ])('the text of %j is %j', (html, text) => {
   expect(textOfHtml(html)).toBe(text);
+});
+
+describe('HTML of exactly the limit is parsed:', () => {
+  test('of its length', () => {
+    const html = 'x'.repeat(limits.feed.htmlLength);
+    expect(clean(html)).toBe(html);
+    expect(textOfHtml(html)).toBe(html);
+  });
+
+  test('of its tags and references', () => {
+    const html = '&amp;'.repeat(limits.feed.htmlMarkup);
+    expect(clean(html)).toBe(html);
+    expect(clean(`${html}<`)).toBeNull();
+  });
+});
+
+test('an embed within another of its kind belongs to it', () => {
+  const html = '<object data="/a"><object data="/b"></object>fallback</object> after';
+  expect(clean(html)?.trim()).toMatch(
+    /^<a href="https:\/\/example.org\/a">https:\/\/example.org\/a<\/a> +after$/,
+  );
+});
+
+test('text before and after embeds is kept', () => {
+  const html = 'one <video src="/a"></video> two <embed src="/b"> three';
+  expect(clean(html)?.replace(/ +/g, ' ')).toBe(
+    `one ${link('https://example.org/a')} two ${link('https://example.org/b')} three`,
+  );
+});
+
+test.each([
+  ['<b>x</b>', true],
+  ['</b>', true],
+  ['<!-- x -->', true],
+  ['1 < 2', false],
+  ['a <3', false],
+  ['AT&amp;T', false],
+])('%j has markup: %j', (html, has) => {
+  expect(hasMarkup(html)).toBe(has);
+});
+
+test.each(['blockquote', 'dd', 'div', 'dt', 'h1', 'h6', 'li', 'p', 'pre', 'td', 'th', 'tr'])(
+  'the texts of two elements %s are apart',
+  (tag) => {
+    const html = `<${tag}>one</${tag}><${tag}>two</${tag}>`;
+    expect(textOfHtml(html)).toBe('one two');
+  },
+);
+
+test('the texts of inline elements are not apart', () => {
+  expect(textOfHtml('<b>one</b><i>two</i><pretty>three</pretty>')).toBe('onetwothree');
 });
