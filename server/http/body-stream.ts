@@ -1,8 +1,5 @@
 import { withTimeout } from '../lib/timeout.ts';
-import { HttpError } from './http-error.ts';
-
-/** Closes the connection: the unread rest of the body would be parsed as the next request. */
-const headers = { connection: 'close' };
+import { bodyTooLarge, bodyTooSlow } from './body.ts';
 
 type BodyStreamOptions = {
   maxBytes: number;
@@ -42,12 +39,7 @@ export async function* bodyStream(
         sizeOfWindow = 0;
       }
       size += chunk.value.byteLength;
-      if (size > maxBytes) {
-        throw new HttpError('payload_too_large', {
-          message: `The body is larger than ${maxBytes} bytes.`,
-          headers,
-        });
-      }
+      if (size > maxBytes) throw bodyTooLarge(maxBytes);
       count(chunk.value.byteLength);
       yield chunk.value;
     }
@@ -58,5 +50,5 @@ export async function* bodyStream(
 }
 
 function rejectSlow(): never {
-  throw new HttpError('request_timeout', { headers });
+  throw bodyTooSlow();
 }

@@ -151,3 +151,45 @@ test('Last-Modified is never in the future', () => {
 test('an asctime date is read as GMT in any server time zone', () => {
   expect(parseHttpDate('Sun Nov  6 08:49:37 1994')).toEqual(new Date('1994-11-06T08:49:37Z'));
 });
+
+test('Last-Modified in the past stays, in whole seconds', () => {
+  expect(respond().headers.get('last-modified')).toBe(lastModifiedText);
+});
+
+test('a body of bytes has the same ETag and length as its text', () => {
+  const bytes = responseTo(new Request('http://localhost/text'), {
+    body: new TextEncoder().encode('Grüezi 😀'),
+    contentType: 'text/plain; charset=utf-8',
+    lastModified,
+    cacheControl: 'public, max-age=60',
+  });
+  expect(Object.fromEntries(bytes.headers)).toEqual(Object.fromEntries(respond().headers));
+});
+
+test('the ETag and the length of a text are the same each time', () => {
+  expect(Object.fromEntries(respond().headers)).toEqual(Object.fromEntries(respond().headers));
+});
+
+test("a route's own headers do not replace those that describe the document", () => {
+  const { headers } = respond({}, 'GET', { etag: '"own"', 'cache-control': 'no-store', 'x-own': 'kept' });
+  expect(headers.get('etag')).toBe(etag);
+  expect(headers.get('cache-control')).toBe('public, max-age=60');
+  expect(headers.get('x-own')).toBe('kept');
+});
+
+test.each([
+  ['Sunday, 06-Nov-94 08:49:37 GMT', '1994-11-06T08:49:37Z'],
+  ['Sun, 06 Nov 1994 08:49:37 GMT', '1994-11-06T08:49:37Z'],
+])('the HTTP date %s is %s', (text, date) => {
+  expect(parseHttpDate(text)).toEqual(new Date(date));
+});
+
+test.each([
+  '',
+  'Sun, 6 Nov 1994 08:49:37 GMT',
+  'Sun, 06 Nov 1994 08:49:37 +0100',
+  '1994',
+  'Sun Nov 6 08:49:37 1994',
+])('%j is no HTTP date', (text) => {
+  expect(parseHttpDate(text)).toBeNull();
+});

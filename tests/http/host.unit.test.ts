@@ -38,6 +38,23 @@ describe('the Host header', () => {
     expect(isAccepted(host, site, 'any')).toBe(true);
   });
 
+  test('is missing only in requests of programs, so that they are served', () => {
+    expect(() => rejectForeignHost(new Headers(), site)).not.toThrow();
+  });
+
+  test('of any length that a name can have is parsed, and no longer one', () => {
+    const named = (host: string) => isAccepted(host, { ...site, ALLOWED_HOSTS: [host] });
+    const labels = (length: number) => 'a'.repeat(63).concat('.').repeat(4).slice(0, length);
+    expect([named(labels(255)), named(labels(256))]).toEqual([true, false]);
+  });
+
+  test('is judged the same way each time', () => {
+    const twice = (host: string) => [isAccepted(host, site), isAccepted(host, site)];
+    expect(twice('bff.example.org:81')).toEqual([true, true]);
+    expect(twice('evil.example:81')).toEqual([false, false]);
+    expect(twice('bff.example.org:x')).toEqual([false, false]);
+  });
+
   test.each([
     ['localhost:3000', true],
     ['app.localhost', true],
@@ -46,6 +63,8 @@ describe('the Host header', () => {
     ['[::1]:3000', true],
     ['evil.example:3000', false],
     ['127.0.0.1.evil.example', false],
+    ['1127.0.0.1', false],
+    ['evillocalhost', false],
     ['10.0.0.7', false],
   ])('%s: %s for a site on this machine', (host, accepted) => {
     expect(isAccepted(host, local)).toBe(accepted);

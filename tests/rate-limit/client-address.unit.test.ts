@@ -74,6 +74,13 @@ describe('normaliseAddress', () => {
     expect(normaliseAddress(text)).toBe(unknownAddress);
   });
 
+  test.each([
+    [128, 'fe80::/64'],
+    [129, unknownAddress],
+  ])('of %i characters is %s, because no address is longer than 128', (length, expected) => {
+    expect(normaliseAddress('fe80::1%'.padEnd(length, 'a'))).toBe(expected);
+  });
+
   test('drops a very long zone from the key', () => {
     expect(normaliseAddress(`fe80::1%${'a'.repeat(100_000)}`).length).toBeLessThan(50);
   });
