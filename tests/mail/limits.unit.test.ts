@@ -21,4 +21,10 @@ test('the timeouts are ordered: lease, attempt, idle socket, connection', () => 
 test('retries back off by 5 s x 3^n, capped at 15 minutes, for five days', () => {
   expect([mail.backoffBase, mail.backoffFactor, mail.backoffCap]).toEqual([5 * second, 3, 15 * 60 * second]);
   expect(mail.giveUpAfter).toBe(5 * 24 * 60 * 60 * second);
+  expect(mail.minAttempts).toBe(10);
+});
+
+test('sent mails are kept for 30 days and deleted hourly, and a poison mail has five claims', () => {
+  expect([mail.sentKeptFor, mail.sweepInterval]).toEqual([30 * 24 * 60 * 60 * second, 60 * 60 * second]);
+  expect(mail.crashedClaims).toBe(5);
 });
