@@ -18,14 +18,16 @@ export type ConnectionMetrics = { connectionDropped(reason: DropReason): void };
  * Limits the open connections of this process: idle ones cost memory and files, which requests and the calls that they
  * make need. Further connections are closed at once. A client can take half of them, unless proxies are in front, whose
  * address all clients share.
+ *
+ * @param options.openFiles maximum number of open files of this process
  */
 export function limitConnections(
   server: Server,
-  options: { trustedHops: number; log: Logger; metrics: ConnectionMetrics },
+  options: { trustedHops: number; log: Logger; metrics: ConnectionMetrics; openFiles?: number },
 ): { isCrowded(): boolean } {
-  const { trustedHops, log, metrics } = options;
-  const total = maxConnections(openFileLimit());
-  const perClient = trustedHops === 0 ? Math.ceil(total / 2) : total;
+  const { trustedHops, log, metrics, openFiles = openFileLimit() } = options;
+  const total = maxConnections(openFiles);
+  const perClient = trustedHops === 0 ? Math.ceil(total / 2) : Number.POSITIVE_INFINITY;
   const clients = createConcurrencyLimit({ total, perClient });
   let open = 0;
   let unreported = 0;
