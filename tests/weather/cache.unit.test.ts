@@ -111,14 +111,24 @@ describe('the cache', () => {
     await expect(weather.forecast(paris)).rejects.toMatchObject({ reason: 'upstream_bad_answer' });
   });
 
-  test('adds a warning for a stale air quality', async () => {
+  test('serves the last air quality with a warning while its source fails', async () => {
+    const { weather } = service();
+    const first = await weather.forecast(paris);
+    upstreams().airQuality.fault({ kind: 'status', status: 400 });
+    advance(staleWhileRevalidateFor);
+    const { airQuality, source, warnings } = await weather.forecast(paris);
+    expect(airQuality).toEqual(first.airQuality);
+    expect(source.cache).toBe('miss');
+    expect(warnings.map(({ code }) => code)).toEqual(['air_quality_stale']);
+  });
+
+  test('serves no warning for a stale air quality that is being refreshed', async () => {
     const { weather } = service();
     await weather.forecast(paris);
-    upstreams().airQuality.fault({ kind: 'status', status: 500 });
-    advance(12 * 60 * 60_000);
-    const { source, warnings } = await weather.forecast(paris);
-    expect(source.cache).toBe('miss');
-    expect(warnings).not.toEqual([]);
+    advance(freshFor);
+    const { airQuality, warnings } = await weather.forecast(paris);
+    expect(airQuality).not.toBeNull();
+    expect(warnings).toEqual([]);
   });
 
   test('serves places regardless of the case of the name', async () => {

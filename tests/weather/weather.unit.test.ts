@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { forecastOutput } from '#server/weather/schema.ts';
 import { paris, weatherOnStandIns } from './stand-ins.ts';
+import { emptyResponse, forecastFrom } from './support.ts';
 
 const { upstreams, service } = weatherOnStandIns();
 
@@ -57,4 +58,21 @@ describe('a forecast', () => {
       });
     },
   );
+
+  test('does not wait for an air quality that takes too long', { timeout: 20_000 }, async () => {
+    upstreams().airQuality.fault({ kind: 'hang' });
+    const { weather } = service();
+    const { airQuality, warnings } = await weather.forecast(paris);
+    expect(airQuality).toBeNull();
+    expect(warnings.map(({ code }) => code)).toEqual(['air_quality_unavailable']);
+  });
+
+  test('has the attribution that the licence of the data requires', async () => {
+    const { attribution } = await forecastFrom(emptyResponse());
+    expect(attribution).toEqual({ text: 'Weather data by Open-Meteo.com', url: 'https://open-meteo.com/' });
+    expect((await service().weather.forecast(paris)).attribution).toEqual({
+      text: 'Synthetic weather for offline use, not a forecast',
+      url: 'https://open-meteo.com/',
+    });
+  });
 });
