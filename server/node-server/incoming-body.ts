@@ -29,11 +29,16 @@ export function readIncomingBody(
   });
 }
 
-/** Reads a body that Node has received completely. */
+/** Reads a body that Node has received completely. From Node 26 on, `read` returns only the next of its parts. */
 async function readBuffered(message: IncomingMessage, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const body: Buffer<ArrayBuffer> | null = message.read();
-  if (body && body.byteLength > maxBytes) throw bodyTooLarge(maxBytes);
-  return body ?? new Uint8Array();
+  const chunks: Buffer<ArrayBuffer>[] = [];
+  let size = 0;
+  for (let chunk: Buffer<ArrayBuffer> | null = message.read(); chunk; chunk = message.read()) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+  }
+  if (size > maxBytes) throw bodyTooLarge(maxBytes);
+  return concatenate(chunks, size);
 }
 
 function readArriving(

@@ -142,6 +142,30 @@ describe('pipelined requests of one connection', () => {
     held = [];
   });
 
+  test('have their whole body, although it arrived in parts while they waited', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const json = head(
+      'POST /api/trpc/echo.body',
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    );
+    const parts = ['{"json":"first ', 'second ', 'third"}'].map(
+      (part) => `${part.length.toString(16)}\r\n${part}\r\n`,
+    );
+    socket.write(head('GET /held/first'));
+    await expect.poll(() => held.length).toBe(1);
+    for (const bytes of [json, ...parts, '0\r\n\r\n']) socket.write(bytes);
+    // By then, the server has read the bytes of the other connection.
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    held.shift()?.end('page');
+    let received = '';
+    for await (const chunk of socket) {
+      received += String(chunk);
+      if (received.includes('third') || received.includes('"error"')) break;
+    }
+    expect(received).toContain('"res":"first second third"');
+  });
+
   test('close it at once if there are far too many', async () => {
     seen.length = 0;
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
