@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { catalog } from '#server/catalog/catalog.ts';
 import { openApiDocument } from '#server/catalog/openapi/document.ts';
+import { documents } from '#server/catalog/raw-routes.ts';
 import { parseEnv } from '#server/config/env.ts';
+import { limits } from '#server/config/limits.ts';
 
 const entries = catalog(parseEnv({}).RATE_LIMITS);
 const document: unknown = JSON.parse(JSON.stringify(openApiDocument(entries, 'https://bff.example')));
@@ -137,4 +139,115 @@ describe('the OpenAPI document', () => {
     expect(operation['x-scope']).toBe(scope);
     expect(operation.security).toEqual(scope === undefined ? [{}, required] : [required]);
   });
+});
+
+describe('a response of an error', () => {
+  const component = (kind: string, name: string): Record<string, unknown> => {
+    const schema = z.looseObject({
+      components: z.record(z.string(), z.record(z.string(), z.looseObject({}))),
+    });
+    const found = schema.parse(document).components[kind]?.[name];
+    if (!found) throw new Error(`${name} does not exist`);
+    return found;
+  };
+
+  test.each([
+    ['RateLimited', true],
+    ['UpstreamOverloaded', true],
+    ['NotFound', false],
+    ['Internal', false],
+  ])('%s has a Retry-After if callers have to wait: %j', (name, has) => {
+    const { headers } = component('responses', name);
+    expect(Object.keys(z.looseObject({}).parse(headers))).toEqual(
+      has ? ['X-Request-Id', 'Retry-After'] : ['X-Request-Id'],
+    );
+  });
+
+  test('has the reasons that share its status', () => {
+    const operation = operationOf('/api/trpc/email.send', 'post');
+    expect(operation.responses['400']).toEqual({
+      $ref: '#/components/responses/InvalidInputOrBatchTooLarge',
+    });
+    expect(component('responses', 'InvalidInputOrBatchTooLarge')).toMatchObject({
+      description: expect.stringMatching(/^`invalid_input`: .* `batch_too_large`: /),
+      content: {
+        'application/json': { schema: { $ref: '#/components/schemas/InvalidInputOrBatchTooLarge' } },
+      },
+    });
+  });
+
+  test('has a body with its reasons, statuses and codes, and fields that may be missing', () => {
+    const schema = z.looseObject({
+      properties: z.object({
+        error: z.looseObject({
+          properties: z.object({
+            json: z.looseObject({
+              required: z.array(z.string()),
+              properties: z.looseObject({
+                data: z.looseObject({
+                  required: z.array(z.string()),
+                  properties: z.record(z.string(), z.looseObject({})),
+                }),
+              }),
+            }),
+          }),
+        }),
+      }),
+    });
+    const { json } = schema.parse(component('schemas', 'InvalidInputOrBatchTooLarge')).properties.error
+      .properties;
+    expect(json.required).toEqual(['message', 'code', 'data']);
+    const { required, properties } = json.properties.data;
+    expect(required).toEqual(['code', 'httpStatus', 'path', 'requestId', 'reason']);
+    expect(Object.keys(properties)).toEqual([...required, 'fieldErrors', 'retryAfterSeconds']);
+    expect(properties).toMatchObject({
+      code: { enum: ['BAD_REQUEST'] },
+      httpStatus: { enum: [400] },
+      reason: { enum: ['invalid_input', 'batch_too_large'] },
+    });
+  });
+});
+
+describe('the routes that are no procedures', () => {
+  test.each(documents.map((route) => [route.path, route] as const))(
+    '%s is a document',
+    (path, { mediaType }) => {
+      const operation = operationOf(path, 'get');
+      expect(operation.security).toEqual([]);
+      expect(Object.keys(operation.responses)).toEqual(['200', '304', '400', '403', '500']);
+      expect(operation.responses['200']).toMatchObject({
+        content: { [mediaType]: { schema: { type: mediaType.endsWith('json') ? 'object' : 'string' } } },
+      });
+    },
+  );
+
+  test('a health check needs no key, and readiness can be missing', () => {
+    expect(Object.keys(operationOf('/healthz', 'get').responses)).toEqual(['200', '400', '500']);
+    expect(Object.keys(operationOf('/readyz', 'get').responses)).toEqual(['200', '400', '500', '503']);
+    for (const path of ['/healthz', '/readyz']) expect(operationOf(path, 'get').security).toEqual([]);
+  });
+
+  test('an upload tells its greatest size, and that any type is accepted', () => {
+    const { requestBody } = operationOf('/api/raw/files/files/{name}', 'put');
+    expect(requestBody?.required).toBe(true);
+    expect(requestBody?.description).toBe(`At most ${limits.raw.bytes} bytes, of any media type`);
+  });
+
+  test('path parameters are required', () => {
+    const { parameters } = operationOf('/api/raw/files/files/{name}', 'get');
+    expect(parameters).toEqual([{ name: 'name', in: 'path', required: true, schema: expect.any(Object) }]);
+  });
+
+  test('only a conditional download can be unchanged, and only one of ranges be a part', () => {
+    const archive = operationOf('/api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}', 'get');
+    expect(archive.responses).not.toHaveProperty('201');
+    const upload = operationOf('/api/raw/files/files/{name}', 'put');
+    for (const status of ['206', '304']) expect(upload.responses).not.toHaveProperty(status);
+  });
+});
+
+test('each namespace is described once, and the raw routes are one more', () => {
+  const tags = z.looseObject({ tags: z.array(z.object({ name: z.string(), description: z.string() })) });
+  const names = tags.parse(document).tags.map(({ name }) => name);
+  expect(names).toEqual([...new Set(entries.map(({ path }) => path.split('.')[0])), 'raw']);
 });
