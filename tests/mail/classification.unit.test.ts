@@ -28,6 +28,7 @@ describe('classification of SMTP errors', () => {
     [{ command: 'RCPT AUTH', responseCode: 550 }, 'permanent', 'RCPT AUTH 550'],
     [{ command: 'EHLOX', responseCode: 550 }, 'permanent', 'EHLOX 550'],
     [{ command: 'DATA', responseCode: 550, response: '550-5.7.1 no' }, 'permanent', 'DATA 550 5.7.1'],
+    [{ command: 'DATA', responseCode: 550, response: '550 5.123.456 no' }, 'permanent', 'DATA 550 5.123.456'],
     [{ command: 'DATA', responseCode: 550, response: 'see 550 5.7.1' }, 'permanent', 'DATA 550'],
     [{ command: 'DATA', responseCode: 550, response: '550 5.7.1x' }, 'permanent', 'DATA 550'],
     [{ command: 7, code: {}, responseCode: '550', response: null }, 'transient', 'unknown'],

@@ -40,6 +40,12 @@ describe('the acceptance of a mail', () => {
     ]);
   });
 
+  test('works without tracing', async () => {
+    tracing.tracer = undefined;
+    const receipt = { id: 'mail-1', messageId: '<m>', status: 'queued' as const, duplicate: false };
+    expect(await withAcceptSpan(async () => receipt)).toBe(receipt);
+  });
+
   test.each([
     [new AppError('mail_unavailable'), 'mail_unavailable'],
     [new TypeError('x is not a function'), 'internal'],

@@ -48,6 +48,48 @@ test('a client that reads at the minimum pace keeps its connection, a slower one
   stop();
 });
 
+test.each([
+  { missing: 0, isDestroyed: false },
+  { missing: 1, isDestroyed: true },
+])(
+  'in a window, $missing bytes less than the minimum close the connection: $isDestroyed',
+  ({ missing, isDestroyed }) => {
+    const { response, socket, state } = respondTo({ waiting: 1e9 });
+    const stop = watchSlowReaders(new Set([response]));
+    // The first window begins with the first check.
+    vi.advanceTimersByTime(sendWindow / 4);
+    state.sent += bytesPerWindow - missing;
+    vi.advanceTimersByTime(sendWindow - 1);
+    expect(socket.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(isDestroyed);
+    stop();
+  },
+);
+
+test('each window counts on its own', () => {
+  const { response, socket, state } = respondTo({ waiting: 1e9 });
+  const stop = watchSlowReaders(new Set([response]));
+  vi.advanceTimersByTime(sendWindow / 4);
+  state.sent += 10 * bytesPerWindow;
+  vi.advanceTimersByTime(sendWindow);
+  expect(socket.destroyed).toBe(false);
+  vi.advanceTimersByTime(sendWindow);
+  expect(socket.destroyed).toBe(true);
+  stop();
+});
+
+test('nothing is closed after the watch has ended, and a response without a connection is ignored', () => {
+  const { response, socket } = respondTo({ waiting: 100 });
+  const detached = new ServerResponse(new IncomingMessage(new Socket()));
+  const stop = watchSlowReaders(new Set([response, detached]));
+  vi.advanceTimersByTime(sendWindow);
+  stop();
+  vi.advanceTimersByTime(10 * sendWindow);
+  expect(socket.destroyed).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('a response that the server produces slowly is not cut off', () => {
   const { response, socket, state } = respondTo({ waiting: 0 });
   const stop = watchSlowReaders(new Set([response]));

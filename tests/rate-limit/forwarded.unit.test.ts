@@ -37,6 +37,23 @@ describe('setForwardedFor keeps the trusted entries of X-Forwarded-For and appen
     },
   );
 
+  test.each(['via', 'forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-real-ip'])(
+    'a peer on this machine that sends %s is no client on this machine either',
+    (name) => {
+      expect(forward({ [name]: 'x' }, 0, '127.0.0.1')['x-forwarded-for']).toBe('unknown');
+      expect(forward({ [name]: 'x' }, 0, '192.0.2.1')['x-forwarded-for']).toBe('192.0.2.1');
+    },
+  );
+
+  test.each([
+    [0, { 'x-forwarded-for': '203.0.113.7' }, true],
+    [0, { 'x-real-ip': '203.0.113.7' }, false],
+    [0, {}, false],
+    [1, { 'x-forwarded-for': '203.0.113.7' }, false],
+  ])('with %i trusted hops, %j is reported as an ignored X-Forwarded-For: %s', (hops, given, isIgnored) => {
+    expect(setForwardedFor({ ...given }, peer, hops)).toBe(isIgnored);
+  });
+
   test('the address of a closed socket is "unknown"', () => {
     const headers: IncomingHttpHeaders = { 'x-forwarded-for': '203.0.113.7' };
     setForwardedFor(headers, undefined, 0);

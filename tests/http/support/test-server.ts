@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { parseEnv } from '#server/config/env.ts';
+import { type Env, parseEnv } from '#server/config/env.ts';
 import {
   type NodeHandler,
   type NodeServer,
@@ -10,29 +10,31 @@ import {
 import { createLogger } from '#server/observability/log.ts';
 import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
 
-/** Starts the product's HTTP server in this process, with `next` in the place of Next. One proxy is trusted. */
+/**
+ * Starts the product's HTTP server in this process, with `next` in the place of Next. One proxy is trusted, unless the
+ * variables say otherwise. `lines` collects the lines of its log.
+ */
 export async function startTestServer(
-  next: NodeHandler,
+  next: NodeHandler | Promise<NodeHandler>,
   variables: Record<string, string> = {},
-): Promise<{ server: NodeServer; url: string }> {
+): Promise<{ server: NodeServer; url: string; lines: unknown[] }> {
   const PORT = await unusedPort();
   const url = `http://127.0.0.1:${PORT}`;
-  const services = serverServices({ SITE_URL: url, ...variables });
-  const { SITE_URL, HSTS_SUBDOMAINS } = services.env;
+  const lines: unknown[] = [];
+  const env = parseEnv({ SITE_URL: url, TRUSTED_PROXY_HOPS: '1', ...variables });
   const server = await startNodeServer({
-    env: { PORT, SITE_URL, HSTS_SUBDOMAINS, TRUSTED_PROXY_HOPS: 1, SHUTDOWN_DELAY: 0 },
-    services,
+    env: { ...env, PORT },
+    services: serverServices(env, lines),
     next: Promise.resolve(next),
   });
-  return { server, url };
+  return { server, url, lines };
 }
 
-/** Creates the server's services with these settings. They log nothing and count no metrics. */
-function serverServices(variables: Record<string, string>): NodeServerServices {
-  const env = parseEnv(variables);
+/** Creates the server's services. They count no metrics. */
+function serverServices(env: Env, lines: unknown[]): NodeServerServices {
   return {
     env,
-    log: createLogger({ level: 'silent' }),
+    log: createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } }),
     metrics: {
       requestEnded: () => undefined,
       rateLimited: () => undefined,
