@@ -36,7 +36,6 @@ export function createRedisStore(
     keyPrefix: `typed-bff:limit:${name}`,
     points,
     duration: windowSeconds,
-    rejectIfRedisNotReady: true,
     customIncrTtlLuaScript: countPoints,
   });
   return {

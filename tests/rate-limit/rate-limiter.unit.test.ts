@@ -90,6 +90,15 @@ describe('a charge is counted', () => {
   });
 });
 
+test('Redis that hangs is down after the first charge, which is counted in memory', async () => {
+  const { server, redis } = await connected();
+  for (const command of ['evalsha', 'eval']) server.lie(command, () => undefined);
+  const limiter = createRateLimiter({ rateLimits, redis });
+  expect((await limiter.charge('light', 'visitor:a')).remaining).toBe(4);
+  expect(redis.lastState()).toBe('down');
+  expect((await limiter.charge('light', 'visitor:a')).remaining).toBe(3);
+});
+
 test('each limit has its own buckets', async () => {
   const limiter = createRateLimiter({ rateLimits });
   const charges = [
