@@ -13,6 +13,38 @@ test('an upstream failure is logged as one line that joins the messages of the e
   });
 });
 
+test('the same message in several errors of the chain is shown once', () => {
+  const cause = new Error('socket hang up', { cause: new Error('socket hang up') });
+  const failure = new UpstreamFailure('connect', { cause });
+  expect(errorForLog(failure)).toEqual({ type: failure.name, message: `${failure.message}: socket hang up` });
+});
+
+test('an upstream failure is found below other errors, and a chain that closes on itself ends', () => {
+  const circular = new Error('first');
+  circular.cause = new AppError('upstream_timeout', { cause: circular });
+  expect(errorForLog(circular)).toEqual({
+    type: 'Error',
+    message: 'first: A service we depend on did not respond in time.',
+  });
+});
+
+test.each([new Error('plain'), new AppError('mail_unavailable'), new AppError('internal')])(
+  'another error keeps its stack: %o',
+  (error) => {
+    expect(errorForLog(error)).toMatchObject({
+      message: error.message,
+      stack: expect.stringContaining('at '),
+    });
+  },
+);
+
+test.each(['a text', undefined, { code: 'ENOENT' }])(
+  'a value that is no error is logged as it is: %o',
+  (thrown) => {
+    expect(errorForLog(thrown)).toBe(thrown);
+  },
+);
+
 test.each([
   ['during an upstream request', new UpstreamFailure('reset', { cause: new TypeError('x is') })],
   [
