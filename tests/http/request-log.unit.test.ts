@@ -1,30 +1,32 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
+import { requestIdOf } from '#server/http/request-id.ts';
 import { logRequest, type RequestEvent } from '#server/http/request-log.ts';
-import { createLogger } from '#server/observability/log.ts';
 import { createRequestScope } from '#server/observability/request-scope.ts';
 import type { Principal } from '#server/principal.ts';
+import { recordedServices } from './support/services.ts';
 
-/** Logs a request, and returns its line and what is counted. */
-function logged(event: Partial<RequestEvent>, principal?: Principal) {
-  const lines: unknown[] = [];
-  const requestEnded = vi.fn();
-  const scope = createRequestScope('request-1');
-  if (principal) scope.principal = principal;
-  scope.bytesIn = 7;
-  scope.bytesOut = 9;
-  scope.calls.push({ id: 'request-1', procedure: 'echo.body', outcome: 'ok', durationMs: 1.2 });
+function log({ principal, ...event }: Partial<RequestEvent> & { principal?: Principal } = {}) {
+  const { services, lines, counted } = recordedServices();
+  const scope = { ...createRequestScope('request-1'), ...(principal ? { principal } : {}) };
   logRequest(
-    { method: 'GET', route: '/rss.xml', scope, status: 200, durationMs: 12.3456, aborted: false, ...event },
-    {
-      log: createLogger({ level: 'info', destination: { write: (line) => lines.push(JSON.parse(line)) } }),
-      metrics: { requestEnded },
-    },
+    { method: 'GET', route: '/rss.xml', scope, status: 200, durationMs: 12.345, aborted: false, ...event },
+    services,
   );
-  return { line: lines[0], requestEnded };
+  const [line = {}] = lines;
+  return { line, counted };
 }
 
-test('the line of a request has its facts, and the same are counted', () => {
-  const { line, requestEnded } = logged({});
+test('the event of a request has what an operator needs', () => {
+  const { line, counted } = log({
+    scope: {
+      ...createRequestScope('request-1'),
+      principal: { kind: 'service', name: 'robot', scopes: [] },
+      bytesIn: 5,
+      bytesOut: 7,
+      calls: [{ id: 'request-1', procedure: 'echo.body', outcome: 'ok', durationMs: 1 }],
+    },
+  });
   expect(line).toEqual({
     level: 'info',
     time: expect.any(String),
@@ -33,56 +35,74 @@ test('the line of a request has its facts, and the same are counted', () => {
     route: '/rss.xml',
     status: 200,
     durationMs: 12.3,
-    bytesIn: 7,
-    bytesOut: 9,
-    caller: 'unknown',
-    calls: [{ id: 'request-1', procedure: 'echo.body', outcome: 'ok', durationMs: 1.2 }],
+    bytesIn: 5,
+    bytesOut: 7,
+    caller: 'service:robot',
+    calls: [{ id: 'request-1', procedure: 'echo.body', outcome: 'ok', durationMs: 1 }],
     msg: 'request',
   });
-  expect(requestEnded).toHaveBeenCalledExactlyOnceWith({
-    route: '/rss.xml',
-    method: 'GET',
-    status: 200,
-    seconds: 0.0123456,
-  });
+  expect(counted).toEqual([{ route: '/rss.xml', method: 'GET', status: 200, seconds: 0.012345 }]);
 });
 
 test.each([
-  { route: '/rss.xml', status: 200, level: 'info' },
-  { route: '/rss.xml', status: 399, level: 'info' },
-  { route: '/rss.xml', status: 400, level: 'warn' },
-  { route: '/rss.xml', status: 499, level: 'warn' },
-  { route: '/rss.xml', status: 500, level: 'error' },
-  { route: '/rss.xml', status: 503, level: 'error' },
-  // An expected response, which is polled often.
-  { route: '/readyz', status: 503, level: 'warn' },
-  { route: '/readyz', status: 200, level: 'info' },
-  { route: '/healthz', status: 503, level: 'error' },
-])('a $status from $route is logged as $level', ({ level, ...event }) => {
-  expect(logged(event).line).toMatchObject({ level });
+  [200, '/rss.xml', 'info'],
+  [304, '/rss.xml', 'info'],
+  [399, '/rss.xml', 'info'],
+  [400, '/rss.xml', 'warn'],
+  [499, '/rss.xml', 'warn'],
+  [500, '/rss.xml', 'error'],
+  [503, '/healthz', 'error'],
+  [503, '/readyz', 'warn'],
+  [200, '/readyz', 'info'],
+])('the status %i of %s is logged at the level %s', (status, route, level) => {
+  expect(log({ status, route }).line).toMatchObject({ level, status });
 });
 
-test.each([200, 500])(
-  'a caller that left before the response with status %d has the status 499',
-  (status) => {
-    const { line, requestEnded } = logged({ status, aborted: true });
-    expect(line).toMatchObject({ level: 'warn', status: 499 });
-    expect(requestEnded).toHaveBeenCalledWith(expect.objectContaining({ status: 499 }));
-  },
-);
+test.each([200, 500])('the status %i of a client that has left is logged and counted as 499', (status) => {
+  const { line, counted } = log({ status, aborted: true });
+  expect(line).toMatchObject({ level: 'warn', status: 499 });
+  expect(counted).toMatchObject([{ status: 499 }]);
+});
 
-describe('the caller', () => {
-  const callerOf = (principal?: Principal) => Object(logged({}, principal).line).caller;
+describe('the caller in the log', () => {
+  const callerOf = (principal?: Principal) => log(principal ? { principal } : {}).line.caller;
+  const visitor = (key: string): Principal => ({ kind: 'visitor', key });
 
-  test('is named by its kind', () => {
-    expect(callerOf({ kind: 'internal' })).toBe('internal');
-    expect(callerOf({ kind: 'service', name: 'robot', scopes: [] })).toBe('service:robot');
+  test('is unknown before the authentication', () => {
+    expect(callerOf()).toBe('unknown');
   });
 
-  test('is a pseudonym if it is a visitor: the same for the same address', () => {
-    const first = callerOf({ kind: 'visitor', key: '192.0.2.1' });
-    expect(first).toMatch(/^visitor:[\w-]{12}$/);
-    expect(callerOf({ kind: 'visitor', key: '192.0.2.1' })).toBe(first);
-    expect(callerOf({ kind: 'visitor', key: '192.0.2.2' })).not.toBe(first);
+  test('can be this process', () => {
+    expect(callerOf({ kind: 'internal' })).toBe('internal');
+  });
+
+  test('has the same pseudonym for the same visitor, which does not reveal the address', () => {
+    const pseudonym = callerOf(visitor('203.0.113.7'));
+    expect(pseudonym).toMatch(/^visitor:[\w-]{12}$/);
+    expect(callerOf(visitor('203.0.113.8'))).not.toBe(pseudonym);
+    expect(callerOf(visitor('203.0.113.7'))).toBe(pseudonym);
+  });
+});
+
+describe('the id of a request', () => {
+  test.each(['12345678', 'a'.repeat(limits.requestIdLength), 'A_z.0:9-x'])(
+    'is that of the caller: %s',
+    (id) => {
+      expect(requestIdOf(id)).toBe(id);
+    },
+  );
+
+  test.each([
+    null,
+    '',
+    '1234567',
+    'a'.repeat(limits.requestIdLength + 1),
+    '12345678 ',
+    '12345678\n',
+    'über-uns',
+  ])('is a new one instead of %j', (id) => {
+    const [one, other] = [requestIdOf(id), requestIdOf(id)];
+    expect(one).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+    expect(other).not.toBe(one);
   });
 });

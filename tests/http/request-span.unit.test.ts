@@ -1,108 +1,184 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { endRequestSpan, incomingTrace, startRequestSpan } from '#server/http/request-span.ts';
 import { createRequestScope } from '#server/observability/request-scope.ts';
-import { currentTrace } from '#server/observability/trace-context.ts';
-import { type Span, tracing } from '#server/observability/tracing/span.ts';
-import { recordSpans } from '#tests/support/fake-tracer.ts';
+import { currentTrace, type TraceContext } from '#server/observability/trace-context.ts';
+import { type Attributes, type SpanOptions, tracing } from '#server/observability/tracing/span.ts';
 
-const spans = recordSpans();
+const incoming: TraceContext = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), isSampled: true };
+const serviceKeys = [
+  { name: 'robot', sha256: createHash('sha256').update('key-of-robot').digest(), scopes: [] },
+];
+const { tracer } = tracing;
+afterEach(() => {
+  tracing.tracer = tracer;
+});
 
-const traceId = '0af7651916cd43dd8448eb211c80319c';
-const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
-const key = 'key-of-another-service';
-const serviceKeys = [{ name: 'robot', sha256: createHash('sha256').update(key).digest(), scopes: [] }];
+type Recorded = {
+  name: string;
+  options: SpanOptions;
+  attributes: Attributes;
+  failure?: string;
+  ended: number;
+};
 
-function start(
-  init: RequestInit = {},
-  { route = '/api/trpc/[trpc]', scope = createRequestScope('request-1') } = {},
-) {
-  const request = new Request('https://site.example/api/trpc/echo.body', init);
-  return startRequestSpan(request, { route, scope, incoming: incomingTrace(request.headers), serviceKeys });
+/** Records the spans that are started in this test. */
+function recordSpans(): Recorded[] {
+  const spans: Recorded[] = [];
+  tracing.tracer = {
+    start(name, options) {
+      const recorded: Recorded = { name, options, attributes: {}, ended: 0 };
+      spans.push(recorded);
+      return {
+        ...incoming,
+        set: (attributes) => void Object.assign(recorded.attributes, attributes),
+        fail: (type) => {
+          recorded.failure = type;
+        },
+        end: () => {
+          recorded.ended += 1;
+        },
+      };
+    },
+  };
+  return spans;
 }
 
-function started(...args: Parameters<typeof start>): Span {
-  const span = start(...args);
-  if (!span) throw new Error('no span was started');
-  return span;
+function start(
+  { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+  { route = '/rss.xml', parent }: { route?: string; parent?: TraceContext } = {},
+) {
+  const { url, signal, body } = new Request('http://localhost/rss.xml');
+  const request = { method, url, signal, body, headers: new Headers(headers) };
+  const scope = createRequestScope('request-1');
+  return startRequestSpan(request, { route, scope, incoming: parent, serviceKeys });
 }
 
 describe('the span of a request', () => {
-  test.each([
-    ['GET', 'GET /api/trpc/[trpc]', 'GET'],
-    ['OPTIONS', 'OPTIONS /api/trpc/[trpc]', 'OPTIONS'],
-    ['QUERY', 'HTTP /api/trpc/[trpc]', '_OTHER'],
-  ])('by %s is named %s', (method, name, attribute) => {
+  test('has the method and the route, and starts a trace', () => {
+    const spans = recordSpans();
+    start();
+    expect(spans).toMatchObject([
+      {
+        name: 'GET /rss.xml',
+        options: {
+          kind: 'server',
+          parent: undefined,
+          parentFrom: 'untrusted',
+          attributes: {
+            'http.request.method': 'GET',
+            'http.route': '/rss.xml',
+            'bff.request_id': 'request-1',
+          },
+        },
+      },
+    ]);
+  });
+
+  test.each(['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('keeps the method %s', (method) => {
+    const spans = recordSpans();
     start({ method });
-    expect(spans).toMatchObject([{ name, kind: 'server', parent: undefined, ends: 0 }]);
-    expect(spans[0]?.attributes).toEqual({
-      'http.request.method': attribute,
-      'http.route': '/api/trpc/[trpc]',
-      'bff.request_id': 'request-1',
-    });
+    expect(spans).toMatchObject([
+      { name: `${method} /rss.xml`, options: { attributes: { 'http.request.method': method } } },
+    ]);
+  });
+
+  test.each(['PROPFIND', 'get', 'TEXT-OF-A-CALLER'])('does not contain another method: %s', (method) => {
+    const spans = recordSpans();
+    start({ method });
+    expect(spans).toMatchObject([
+      { name: 'HTTP /rss.xml', options: { attributes: { 'http.request.method': '_OTHER' } } },
+    ]);
   });
 
   test.each([
-    [{}, 'untrusted'],
-    [{ authorization: `Bearer ${key}` }, 'service'],
-    [{ authorization: 'Bearer wrong' }, 'untrusted'],
-  ])('continues the trace of a caller with %j, who is %s', (headers, parentFrom) => {
-    start({ headers: { traceparent, ...headers } });
-    expect(spans).toMatchObject([{ kind: 'server', parent: { traceId }, parentFrom }]);
+    ['a service', { authorization: 'Bearer key-of-robot' }, 'service'],
+    ['a caller with an unknown key', { authorization: 'Bearer unknown' }, 'untrusted'],
+    ['a visitor', {}, 'untrusted'],
+  ])('continues the trace of %s', (_, headers, parentFrom) => {
+    const spans = recordSpans();
+    start({ headers }, { parent: incoming });
+    expect(spans).toMatchObject([{ options: { kind: 'server', parent: incoming, parentFrom } }]);
   });
 
-  test('is below that of a page, whatever the caller sent', () => {
-    const page = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), isSampled: true };
-    currentTrace.run(page, () => start({ headers: { traceparent } }));
-    expect(spans).toMatchObject([{ kind: 'internal', parent: page }]);
+  test('is a part of the span that the server has started already', () => {
+    const spans = recordSpans();
+    const outer = { ...incoming, spanId: 'c'.repeat(16) };
+    currentTrace.run(outer, () => start({}, { parent: incoming }));
+    expect(spans[0]?.options).toMatchObject({ kind: 'internal', parent: outer });
+    expect(spans[0]?.options).not.toHaveProperty('parentFrom');
   });
 
-  test.each(['/healthz', '/readyz', '/metrics'])('is not recorded at %s', (route) => {
+  test.each(['/healthz', '/readyz', '/metrics'])('is not started for %s', (route) => {
+    const spans = recordSpans();
     expect(start({}, { route })).toBeUndefined();
     expect(spans).toEqual([]);
   });
 
-  test('is not recorded without tracing', () => {
+  test('is not started without tracing', () => {
     tracing.tracer = undefined;
     expect(start()).toBeUndefined();
   });
+
+  test('of a page has no id of the HTTP layer', () => {
+    const spans = recordSpans();
+    const request = new Request('http://localhost/');
+    startRequestSpan(request, { route: '/', incoming: undefined, serviceKeys });
+    expect(spans[0]?.options.attributes).toEqual({ 'http.request.method': 'GET', 'http.route': '/' });
+  });
 });
 
-describe('the end of a request', () => {
+describe('at the end of a request', () => {
+  function end(options: { status: number; aborted?: boolean; isPage?: boolean; kind?: 'internal' }) {
+    const spans = recordSpans();
+    const span = start();
+    if (!span) throw new Error('there is no span');
+    const scope = createRequestScope('request-1');
+    if (options.kind) scope.principal = { kind: options.kind };
+    endRequestSpan(span, {
+      ...(options.isPage ? {} : { scope }),
+      status: options.status,
+      aborted: options.aborted ?? false,
+    });
+    const [recorded] = spans;
+    if (!recorded) throw new Error('there is no span');
+    const { attributes, failure, ended } = recorded;
+    return { attributes, failure, ended };
+  }
+
   test.each([
     [200, undefined],
+    [404, undefined],
     [499, undefined],
     [500, '500'],
     [503, '503'],
-  ])('with the status %d has failed as %s', (status, failed) => {
-    const scope = createRequestScope('request-1');
-    scope.principal = { kind: 'visitor', key: '192.0.2.1' };
-    endRequestSpan(started(), { scope, status, aborted: false });
-    expect(spans).toMatchObject([{ failed, ends: 1 }]);
-    expect(spans[0]?.attributes).toMatchObject({
-      'http.response.status_code': status,
-      'bff.caller': 'visitor',
+  ])('the span with the status %i has the failure %j', (status, failure) => {
+    expect(end({ status })).toEqual({
+      attributes: { 'http.response.status_code': status, 'bff.caller': 'unknown' },
+      failure,
+      ended: 1,
     });
   });
 
-  test.each([200, 500])(
-    'for a caller that left has the status 499 and no failure, whatever it was: %d',
-    (status) => {
-      endRequestSpan(started(), { scope: createRequestScope('request-1'), status, aborted: true });
-      expect(spans).toMatchObject([{ failed: undefined, ends: 1 }]);
-      expect(spans[0]?.attributes).toMatchObject({
-        'http.response.status_code': 499,
-        'bff.caller': 'unknown',
-      });
-    },
-  );
+  test('a client that has left is neither a success nor a failure', () => {
+    expect(end({ status: 500, aborted: true })).toMatchObject({
+      attributes: { 'http.response.status_code': 499 },
+      failure: undefined,
+    });
+  });
+
+  test('the span has the kind of the caller, but that of a page has none', () => {
+    expect(end({ status: 200, kind: 'internal' }).attributes['bff.caller']).toBe('internal');
+    expect(end({ status: 200, isPage: true }).attributes).toEqual({ 'http.response.status_code': 200 });
+  });
 });
 
-test.each([
-  [{}, undefined],
-  [{ tracestate: 'vendor=opaque' }, undefined],
-  [{ traceparent: 'nonsense' }, undefined],
-  [{ traceparent }, { traceId, spanId: 'b7ad6b7169203331', isSampled: true }],
-])('the trace of a request with %j is %j', (headers, expected) => {
-  expect(incomingTrace(new Headers(headers))).toEqual(expected);
+test('the trace of a request is that of its headers', () => {
+  const { traceId, spanId } = incoming;
+  const traceparent = `00-${traceId}-${spanId}-01`;
+  expect(incomingTrace(new Headers({ traceparent, tracestate: 'a=b' }))).toEqual({
+    ...incoming,
+    traceState: 'a=b',
+  });
+  expect(incomingTrace(new Headers({ tracestate: 'a=b' }))).toBeUndefined();
 });
