@@ -43,6 +43,11 @@ const broken: { rule: string; reason: ErrorReason; change: (request: Request) =>
     change: (r) => ({ ...r, query: `${r.query || '?'}&${'q'.repeat(limits.queryBytes)}` }),
   },
   {
+    rule: 'key',
+    reason: 'unauthorized',
+    change: (r) => ({ ...r, headers: { ...r.headers, authorization: 'Bearer unknown' } }),
+  },
+  {
     rule: 'body size',
     reason: 'payload_too_large',
     change: (r) => ({ ...r, body: `"${'a'.repeat(limits.jsonBodyBytes)}"` }),

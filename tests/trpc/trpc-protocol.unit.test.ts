@@ -102,6 +102,8 @@ test.each([
   { title: 'an input without an index', body: '{"json":1}' },
   { title: 'more inputs than calls', body: '{"0":{"json":1},"1":{"json":2},"2":{"json":3}}' },
   { title: 'an index with a leading space', body: '{" 0":{"json":1}}' },
+  { title: 'an index with a leading zero', body: '{"00":{"json":1}}' },
+  { title: 'an input for the call after the last one', body: '{"2":{"json":1}}' },
 ])('in a batch, $title is rejected, because it belongs to no call', async ({ body }) => {
   const response = await byHandler(request('echo.body,echo.body?batch=1', body));
   expect(response.status).toBe(400);

@@ -125,7 +125,7 @@ function inputReader({ readInput, paths, isBatch, isJson }: Calls): (index: numb
   async function read(): Promise<unknown> {
     try {
       const raw = await readInput();
-      if (isBatch) requireIndexes(raw, paths.length);
+      if (isBatch) requireIndexes(raw, paths);
       return raw;
     } catch (cause) {
       throw new TRPCError({ code: 'BAD_REQUEST', cause });
@@ -140,9 +140,9 @@ function inputReader({ readInput, paths, isBatch, isJson }: Calls): (index: numb
 }
 
 /** Rejects the inputs of a batch that belong to none of its calls, which would otherwise be lost. */
-function requireIndexes(inputs: unknown, calls: number): void {
-  if (!isRecord(inputs) || Object.keys(inputs).every((key) => /^\d{1,3}$/.test(key) && Number(key) < calls))
-    return;
+function requireIndexes(inputs: unknown, paths: readonly string[]): void {
+  const indexes = Object.keys(paths);
+  if (!isRecord(inputs) || Object.keys(inputs).every((key) => indexes.includes(key))) return;
   throw new AppError('invalid_input', {
     fieldErrors: {
       input: [
