@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '#server/config/limits.ts';
+import { routeHandler } from '#server/http/route-handlers.ts';
+import { bearerChallenge } from '#server/http/service-key.ts';
+import { services } from '#server/services.ts';
+import { handleTrpc } from '#server/trpc/http/handler.ts';
+import { withServices } from '#tests/http/support/in-process.ts';
+
+const callTrpc = routeHandler(handleTrpc);
+
+withServices();
+afterEach(() => void vi.restoreAllMocks());
+
+const json = { 'content-type': 'application/json' };
+
+function send(path: string, init: RequestInit = {}): Promise<Response> {
+  return callTrpc(new Request(`http://localhost:3000/api/trpc/${path}`, init));
+}
+
+const post = (path: string, body: string, headers: Record<string, string> = json) =>
+  send(path, { method: 'POST', headers, body });
+
+/** Returns the fields of the request's line in the log. */
+async function lineOf(responding: () => Promise<Response>): Promise<unknown> {
+  const event = vi.spyOn(services().log, 'event');
+  await (await responding()).text();
+  await expect.poll(() => event.mock.calls.length).toBe(1);
+  return event.mock.calls[0]?.[1];
+}
+
+describe('a response', () => {
+  test('is JSON that no cache stores, with its length in bytes', async () => {
+    const response = await post('echo.body', '{"json":"ä"}');
+    const text = await response.text();
+    expect(text).toBe('{"result":{"data":{"json":{"res":"ä"}}}}');
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(text)),
+      'cache-control': 'private, no-store',
+    });
+    expect(response.headers.has('retry-after')).toBe(false);
+    expect(response.headers.has('www-authenticate')).toBe(false);
+  });
+
+  test('to calls that all fail for want of a key asks for one', async () => {
+    const response = await post('mail.get', '{"json":{"id":"a"}}');
+    expect(response.status).toBe(401);
+    expect(Object.fromEntries(response.headers)).toMatchObject(bearerChallenge);
+    const mixed = await post('mail.list,proxy.endpoints?batch=1', '{"0":{"json":{}}}');
+    expect(mixed.status).toBe(207);
+    expect(mixed.headers.has('www-authenticate')).toBe(false);
+  });
+
+  test.each([
+    ['echo.request', 'GET, POST, OPTIONS'],
+    ['echo.body', 'POST, OPTIONS'],
+    ['echo.request,echo.body?batch=1', 'POST, OPTIONS'],
+  ])('to OPTIONS %s has the methods of its calls', async (path, allow) => {
+    const response = await send(path, { method: 'OPTIONS' });
+    expect([response.status, response.headers.get('allow')]).toEqual([204, allow]);
+  });
+});
+
+describe('the log of a request', () => {
+  test('has the sizes in bytes and the caller', async () => {
+    expect(await lineOf(() => post('echo.body', '{"json":"ä"}'))).toMatchObject({
+      bytesIn: Buffer.byteLength('{"json":"ä"}'),
+      bytesOut: Buffer.byteLength('{"result":{"data":{"json":{"res":"ä"}}}}'),
+      status: 200,
+      caller: expect.stringMatching(/^visitor:/),
+    });
+    vi.restoreAllMocks();
+    expect(await lineOf(() => send('echo.request'))).toMatchObject({ bytesIn: 0 });
+  });
+
+  test.each([
+    ['echo.request', ['']],
+    ['echo.request?batch=1', ['']],
+    ['echo.request,echo.request?batch=1', ['.0', '.1']],
+  ])('names the calls of %s by the id of the request and %j', async (path, suffixes) => {
+    const line = await lineOf(() => send(path, { headers: { 'x-request-id': 'request-0001' } }));
+    expect(line).toMatchObject({ calls: suffixes.map((suffix) => ({ id: `request-0001${suffix}` })) });
+  });
+});
+
+test('a call that failed on the server is logged, unless its caller has left or is the cause', async () => {
+  const logError = vi.spyOn(services().log, 'error');
+  const failedCalls = () => logError.mock.calls.filter(([, message]) => String(message) === 'call failed');
+  const statusOf = async (signal = new AbortController().signal) =>
+    (await send('email.status?input={"json":{"id":"a"}}', { signal })).status;
+  expect(await statusOf()).toBe(404);
+  expect(failedCalls()).toEqual([]);
+  vi.spyOn(services().mail, 'status').mockRejectedValue(new TypeError('x is not a function'));
+  expect(await statusOf()).toBe(500);
+  expect(failedCalls()).toMatchObject([[{ path: 'email.status', reason: 'internal' }, 'call failed']]);
+  await statusOf(AbortSignal.abort());
+  expect(failedCalls()).toHaveLength(1);
+});
+
+describe('the input of a call', () => {
+  test.each([
+    ['echo.request', 'GET without a query', () => send('echo.request')],
+    ['echo.request', 'GET with an empty input', () => send('echo.request?input=')],
+    ['echo.request', 'POST without a body', () => post('echo.request', '')],
+  ])('of %s is none by %s', async (_, __, sending) => {
+    expect((await sending()).status).toBe(200);
+  });
+
+  test.each([
+    { title: 'JSON', body: `"${'x'.repeat(limits.jsonBodyBytes - 11)}"`, status: 200 },
+    { title: 'JSON', body: `"${'x'.repeat(limits.jsonBodyBytes - 10)}"`, status: 413 },
+  ])('of $title may have the limit and no byte more: $status', async ({ body, status }) => {
+    expect((await post('echo.body', `{"json":${body}}`)).status).toBe(status);
+  });
+
+  test('is not read for calls that cannot run', async () => {
+    const unread = async (path: string) => {
+      const request = new Request(`http://localhost:3000/api/trpc/${path}`, {
+        method: 'POST',
+        headers: json,
+        body: '{',
+      });
+      const { status } = await callTrpc(request);
+      return [status, request.bodyUsed];
+    };
+    expect(await unread('no.such')).toEqual([404, false]);
+    expect(await unread('mail.get')).toEqual([401, false]);
+    expect(await unread('no.such,echo.body?batch=1')).toEqual([207, true]);
+  });
+});
