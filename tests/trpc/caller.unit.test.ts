@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import superjson from 'superjson';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { errorReasons } from '#server/errors.ts';
 import { routeHandler } from '#server/http/route-handlers.ts';
+import { log } from '#server/observability/log.ts';
 import { services } from '#server/services.ts';
 import { createServerCaller, describeFailure } from '#server/trpc/caller.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
@@ -101,6 +102,47 @@ test('each direct call has the method CALL and its own request id', async () => 
   expect(first).toMatchObject({ method: 'CALL', pathname: '/', userAgent: null });
   expect(first.requestId).toMatch(/^[\da-f-]{36}$/);
   expect(second.requestId).not.toBe(first.requestId);
+});
+
+describe('the principal of a direct call', () => {
+  const visitor = { kind: 'visitor', key: '192.0.2.77' } as const;
+
+  test('is charged, and decides what it may do', async () => {
+    const charge = vi.spyOn(services().rateLimiter, 'charge');
+    const asVisitor = createServerCaller({ principal: async () => visitor });
+    await asVisitor.echo.request();
+    expect(charge.mock.calls).toEqual([['light', 'visitor:192.0.2.77']]);
+    await expect(asVisitor.mail.list({})).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    charge.mockRestore();
+  });
+
+  test('is this process by default, which is not charged', async () => {
+    const charge = vi.spyOn(services().rateLimiter, 'charge');
+    await api.echo.request();
+    expect(await api.mail.list({})).toMatchObject({ mails: expect.any(Array) });
+    expect(charge).not.toHaveBeenCalled();
+    charge.mockRestore();
+  });
+});
+
+test('a direct call that fails is logged with its request id, unless its caller is the cause', async () => {
+  const logError = vi.spyOn(log(), 'error').mockReturnValue(undefined);
+  onTestFinished(() => logError.mockRestore());
+  await expect(api.email.status({ id: 'no-such-mail' })).rejects.toThrow();
+  expect(logError).not.toHaveBeenCalled();
+  upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+  const error: unknown = await api.weather.forecast({ lat: -3, lng: -3 }).catch((cause: unknown) => cause);
+  expect(logError.mock.calls).toEqual([
+    [
+      {
+        requestId: describeFailure(error).data.requestId,
+        path: expect.toBeOneOf([undefined, 'weather.forecast']),
+        reason: 'upstream_bad_answer',
+        err: error,
+      },
+      'call failed',
+    ],
+  ]);
 });
 
 describe('failures', () => {

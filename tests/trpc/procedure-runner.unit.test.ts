@@ -67,6 +67,18 @@ const router = t.router({
     .mutation(() => {
       throw new RangeError('out of range');
     }),
+  failingWithText: recorded
+    .input(anything)
+    .output(anything)
+    .query(() => {
+      throw 'no error at all';
+    }),
+  rejectsOutput: recorded
+    .input(anything)
+    .use(({ next }) => next())
+    .output(z.string())
+    .use(({ next }) => next())
+    .query(({ input }) => Object(input).name),
   rejecting: recorded
     .use(() => {
       throw new TRPCError({ code: 'FORBIDDEN', message: 'not you' });
