@@ -280,13 +280,17 @@ test('a missing resource is named as such', async () => {
   expect(failure).toMatchObject({ reason: 'not_found', publicMessage: 'The upstream has no such resource.' });
 });
 
-test('the body of a rejected response is not read, and its connection is closed', async () => {
+// The deadline closes the connection, too, but later than this test may take.
+const { maxDeadline: deadline } = limits.upstream;
+const timeout = deadline / 2;
+
+test('the body of a rejected response is not read, and its connection is closed', { timeout }, async () => {
   const closed = Promise.withResolvers<void>();
   const { url } = await startRawServer((socket) => {
     socket.on('close', () => closed.resolve());
     socket.write(wire('400 No', { ...json, 'content-length': '1000000' }, 'begun'));
   });
-  const upstream = oneEndpointAt(url);
+  const upstream = oneEndpointAt(url, { deadline });
   expect((await upstreamFailureOf(clientOf().request(upstream, upstream.endpoints.only, {}))).fault).toBe(
     'client_error',
   );
@@ -352,4 +356,7 @@ test('only the proxy of the configuration is used, for its own scheme', async ()
   expect(await ask('http://api.example.invalid', {})).toMatchObject(direct);
   expect(await ask('http://api.example.invalid', { HTTPS_PROXY: url })).toMatchObject(direct);
   expect(heads).toEqual([]);
+  const own = await startRawServer(respondWith('403 No', {}));
+  await ask('https://api.example.invalid', { HTTP_PROXY: own.url });
+  expect([own.heads.length, heads.length]).toEqual([1, 0]);
 });

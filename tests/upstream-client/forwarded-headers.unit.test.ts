@@ -102,6 +102,12 @@ describe('request headers of the caller', () => {
     expect(heads).toHaveLength(3);
   });
 
+  test('that are empty are dropped', async () => {
+    const { heads, ask } = await setUp();
+    await ask('passing', { 'accept-language': '' });
+    expect(heads[0]).not.toMatch(/^accept-language:/im);
+  });
+
   test('that are too long are dropped', async () => {
     const { heads, ask } = await setUp();
     const longest = 'x'.repeat(limits.upstream.passedHeaderLength);
