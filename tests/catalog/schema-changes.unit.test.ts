@@ -149,10 +149,23 @@ describe('a change of', () => {
     expect(changes(before, after)).toEqual(expected);
   });
 
-  test('an output to anything, or from it', () => {
+  test('a union to anything, or from it', () => {
     const union = { anyOf: [{ type: 'string' }, { type: 'number' }] };
+    expect(changes(union, {})).toEqual(['compatible: x: is anything, was string or number']);
+    expect(changes({}, union)).toEqual(['breaking: x: is string or number, was anything']);
     expect(changes(union, {}, 'output')).toEqual(['breaking: x: is anything, was string or number']);
     expect(changes({}, union, 'output')).toEqual(['compatible: x: is string or number, was anything']);
+  });
+
+  test('an output to one without additional fields, or from it', () => {
+    const closed = { type: 'object', additionalProperties: false };
+    const open = { type: 'object', additionalProperties: { type: 'string' } };
+    expect(changes(open, closed, 'output')).toEqual([
+      'compatible: x: additionalProperties false, was {"type":"string"}',
+    ]);
+    expect(changes(closed, open, 'output')).toEqual([
+      'breaking: x: additionalProperties {"type":"string"}, was false',
+    ]);
   });
 
   test('a field that becomes required, or optional, of an output', () => {
