@@ -4,6 +4,8 @@ import { type Handler, handleRequest, type Route } from '#server/http/handle-req
 import type { HttpRequest } from '#server/http/request.ts';
 import { requestScope } from '#server/observability/request-scope.ts';
 import { currentTrace } from '#server/observability/trace-context.ts';
+import { workRecord } from '#server/observability/work.ts';
+import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { recordedServices } from './support/services.ts';
 
 const state = { points: 5, windowSeconds: 60, allowed: true, remaining: 4, resetSeconds: 30 };
@@ -175,4 +177,27 @@ test('a request whose calls still run when its response begins is logged when th
   resolve();
   await promise;
   expect(lines).toMatchObject([{ msg: 'request', status: 200 }]);
+});
+
+describe('the work of a request', () => {
+  fakeClocks();
+
+  test.each([
+    ['succeeds', succeeds],
+    ['fails', fails(new AppError('not_found'))],
+  ])('is over when the request %s, so that it is not blamed for what follows', async (_, handler) => {
+    await handle(handler);
+    workRecord.takeLongest();
+    advance(50);
+    expect(workRecord.takeLongest().work).not.toBe('/api/[thing]');
+  });
+
+  test('is known while it runs', async () => {
+    await handle(async (...given) => {
+      workRecord.takeLongest();
+      advance(50);
+      expect(workRecord.takeLongest()).toEqual({ work: '/api/[thing]', milliseconds: 50 });
+      return succeeds(...given);
+    });
+  });
 });
