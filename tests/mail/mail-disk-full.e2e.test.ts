@@ -62,11 +62,13 @@ if (mounts || !has('root')) {
       expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);
       expect((await fetch(`${product.baseUrl}/weather`)).status).toBe(200);
       await expectStorage(product, { state: 'down', reason: 'disk_full' });
-      expect(linesWith(product, '"fault":"disk_full"')).toHaveLength(1);
+      await expect.poll(() => linesWith(product, '"fault":"disk_full"'), { timeout: 10_000 }).toHaveLength(1);
 
       disk.free();
       await expectStorage(product, { state: 'ok' });
-      expect(linesWith(product, 'mails can be stored again')).toHaveLength(1);
+      await expect
+        .poll(() => linesWith(product, 'mails can be stored again'), { timeout: 10_000 })
+        .toHaveLength(1);
       expect((await send()).status).toBe(200);
       await product.close();
       const db = await openSqlite(disk.path, log);

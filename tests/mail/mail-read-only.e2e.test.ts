@@ -34,7 +34,9 @@ if (!has('root') || canMountFailing()) {
         expect(rejected.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
       }
       await expectStorage(product, { state: 'down', reason: 'disk_error' });
-      expect(linesWith(product, 'mails cannot be stored')).toHaveLength(1);
+      await expect
+        .poll(() => linesWith(product, 'mails cannot be stored'), { timeout: 10_000 })
+        .toHaveLength(1);
       expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
       expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);
       expect((await fetch(`${product.baseUrl}/weather`)).status).toBe(200);

@@ -73,7 +73,7 @@ test('arbitrary metadata is rejected as invalid input or applied, with work line
       const size = sizeOf(wire);
       expect(workOf({ json: wire.json, meta: wire.meta })).toBeLessThanOrEqual(50 + 20 * size);
     }),
-    { numRuns: 4_000 },
+    { numRuns: 2_000 },
   );
 });
 
@@ -88,7 +88,7 @@ test('metadata of superjson with one part replaced is rejected or applied, with 
       const size = sizeOf(changed);
       expect(workOf({ json: changed.json, meta: changed.meta })).toBeLessThanOrEqual(50 + 20 * size);
     }),
-    { numRuns: 4_000 },
+    { numRuns: 2_000 },
   );
 });
 
@@ -101,7 +101,7 @@ test('the metadata that superjson writes is accepted, in steps linear in its siz
       const options = { version: 1, maxAnnotations: 2_000 };
       expect(checkAnnotations(wire.json, wire.values, options)).toBeLessThanOrEqual(2 + sizeOf(wire.values));
     }),
-    { numRuns: 4_000 },
+    { numRuns: 2_000 },
   );
 });
 
