@@ -2,11 +2,10 @@
  * `npm run mutate -- server/rate-limit`: changes the source files of a room, one line at a time, and runs the tests that
  * reach the change. Lists the changes that no test notices. Several rooms and single files are possible.
  *
- * `--integration` also runs the integration tests of the same rooms.
+ * `--integration` also runs the integration tests of the same rooms. The first run installs Stryker.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -31,10 +30,13 @@ const tests = [
   'tests/**/*.unit.test.ts',
   ...(values.integration ? rooms.map((room) => `tests/${room}/**/*.integration.test.ts`) : []),
 ];
-const stryker = join(
-  dirname(createRequire(import.meta.url).resolve('@stryker-mutator/core/package.json')),
-  'bin/stryker.js',
-);
+/** Not among the packages of the project: they bring 161 others, which only those need who run this. */
+const packages = ['@stryker-mutator/core@10.1.1', '@stryker-mutator/vitest-runner@10.1.1'];
+const stryker = 'node_modules/@stryker-mutator/core/bin/stryker.js';
+if (!existsSync(stryker)) {
+  const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  spawnSync('npm', ['install', ...options, ...packages], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
 const { status } = spawnSync(
   process.execPath,
   [stryker, 'run', 'tests/mutation/stryker.config.json', '--mutate', sources.join(',')],
