@@ -20,7 +20,7 @@ import { createSupervisor } from './supervisor.ts';
 import { hasTerminal } from './terminal.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
-/** What the primary does outside of its process. Tests replace it. */
+/** The effects of the primary outside its process. Tests replace them. */
 const ownSystem = { startWorker: startWorkerProcess, startTelemetry, hasTerminal };
 
 /** Serves the build with `WEB_CONCURRENCY` workers until a signal stops it. Resolves when the first worker listens. */

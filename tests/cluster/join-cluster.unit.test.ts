@@ -14,18 +14,18 @@ async function join(responses: Partial<Record<WorkerRequest['kind'], unknown>> =
   return { ...channel, ...connection, commands };
 }
 
-/** A mail delivery that records what it was told. Its stop ends with `stopped`. */
+/** A mail delivery that records its commands. Its stop ends with `stopped`. */
 function recordedDelivery(stopped: Promise<void> = Promise.resolve()) {
-  const told: string[] = [];
+  const commands: string[] = [];
   return {
-    told,
+    commands,
     delivery: {
-      start: () => void told.push('start'),
+      start: () => void commands.push('start'),
       stop: () => {
-        told.push('stop');
+        commands.push('stop');
         return stopped;
       },
-      wake: () => void told.push('wake'),
+      wake: () => void commands.push('wake'),
     },
   };
 }
@@ -105,29 +105,29 @@ describe('a query of the primary', () => {
 describe('the mail delivery', () => {
   test('starts when the worker becomes the mail leader', async () => {
     const { coordinator, receive } = await join();
-    const { told, delivery } = recordedDelivery();
+    const { commands, delivery } = recordedDelivery();
     coordinator.registerMailDelivery(delivery);
-    expect(told).toEqual([]);
+    expect(commands).toEqual([]);
     receive({ kind: 'becomeMailLeader' });
-    expect(told).toEqual(['start']);
+    expect(commands).toEqual(['start']);
   });
 
   test('starts at its registration if the worker is already the mail leader', async () => {
     const { coordinator, receive } = await join();
     receive({ kind: 'becomeMailLeader' });
-    const { told, delivery } = recordedDelivery();
+    const { commands, delivery } = recordedDelivery();
     coordinator.registerMailDelivery(delivery);
-    expect(told).toEqual(['start']);
+    expect(commands).toEqual(['start']);
   });
 
   test('is woken by the primary, which every worker can ask for it', async () => {
     const { coordinator, receive, sentKinds } = await join();
     // Nothing to wake yet.
     receive({ kind: 'wakeMailLeader' });
-    const { told, delivery } = recordedDelivery();
+    const { commands, delivery } = recordedDelivery();
     coordinator.registerMailDelivery(delivery);
     receive({ kind: 'wakeMailLeader' });
-    expect(told).toEqual(['wake']);
+    expect(commands).toEqual(['wake']);
     coordinator.wakeMailLeader();
     expect(sentKinds().at(-1)).toBe('wakeMailLeader');
   });
@@ -135,27 +135,27 @@ describe('the mail delivery', () => {
   test('of the mail leader ends before the worker resigns, once', async () => {
     const { coordinator, receive, sentKinds, resignMailLeader } = await join();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { told, delivery } = recordedDelivery(promise);
+    const { commands, delivery } = recordedDelivery(promise);
     coordinator.registerMailDelivery(delivery);
     receive({ kind: 'becomeMailLeader' });
     const resigned = resignMailLeader();
     await turn();
-    expect(told).toEqual(['start', 'stop']);
+    expect(commands).toEqual(['start', 'stop']);
     expect(sentKinds()).not.toContain('resignMailLeader');
     resolve();
     await resigned;
     expect(sentKinds().at(-1)).toBe('resignMailLeader');
     await resignMailLeader();
     expect(sentKinds().filter((kind) => kind === 'resignMailLeader')).toHaveLength(1);
-    expect(told).toEqual(['start', 'stop']);
+    expect(commands).toEqual(['start', 'stop']);
   });
 
-  test('of another worker is not stopped when it resigns, and the primary is not told', async () => {
+  test('of another worker is not stopped when it resigns, and the primary gets no message', async () => {
     const { coordinator, sentKinds, resignMailLeader } = await join();
-    const { told, delivery } = recordedDelivery();
+    const { commands, delivery } = recordedDelivery();
     coordinator.registerMailDelivery(delivery);
     await resignMailLeader();
-    expect(told).toEqual([]);
+    expect(commands).toEqual([]);
     expect(sentKinds()).toEqual(['connect']);
   });
 

@@ -30,7 +30,7 @@ afterEach(() => {
 
 const turn = () => new Promise(setImmediate);
 
-/** Runs a worker whose server records what it is told. Each step of the server takes until the next turn. */
+/** Runs a worker whose server records its commands. Each step of the server takes until the next turn. */
 async function runWorker({ loads = true, starts = true } = {}) {
   const commands = { drain: () => {}, shutdown: () => {} };
   const connection = {

@@ -73,6 +73,7 @@ export async function callProcedures(
   calls: Calls,
   format: ResponseFormat = calls.isBatch ? jsonBatchFormat : jsonFormat,
 ): Promise<{ status: number; body: string }> {
+  // Most requests have one call, for which the lists of a batch would only take time.
   const [path = ''] = calls.paths;
   if (calls.paths.length === 1) {
     const options = { inputOf: inputReader(calls), calls, format };
