@@ -18,7 +18,7 @@ export function startBackground(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
-  const { mail, metrics, env: validEnv, log } = services();
+  const { mail, metrics, env: validEnv, log, stop } = services();
   const telemetry = startTelemetry({ env: validEnv, log, traces: true, gather: metrics.json });
   const shared = coordinator();
   if (shared) shared.registerMailDelivery({ start: mail.start, stop: mail.pause, wake: mail.wake });
@@ -29,7 +29,7 @@ export function startBackground(): void {
   // The development server compiles pages in this process, which blocks it all the time.
   if (validEnv.NODE_ENV === 'production') watchEventLoop({ log, metrics });
   async function shutdown(): Promise<void> {
-    await mail.stop();
+    await stop();
     // Flushed but not stopped, because requests may still be running.
     await (await telemetry).flush();
   }

@@ -3,8 +3,8 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import { z } from 'zod';
 import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
-import type { MailState } from './mail/database.ts';
 import type { MailEvent } from './mail/events.ts';
+import type { MailState } from './mail/tables.ts';
 import type { DropReason } from './node-server/connections.ts';
 import type { EventLoopDelays } from './observability/event-loop.ts';
 import { droppedLogLines } from './observability/log.ts';
@@ -15,7 +15,7 @@ import type { UpstreamObserver } from './upstream-client/observer.ts';
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** As `/readyz` names them. */
-type Dependency = 'mailStorage' | 'redis';
+type Dependency = 'database' | 'redis';
 
 export type Metrics = {
   callEnded(call: { procedure: string; outcome: 'ok' | ErrorReason; seconds: number }): void;
@@ -189,7 +189,7 @@ function createMailMetrics(
     observeMailCounts(counts) {
       new Gauge({
         name: 'bff_mails',
-        help: 'Mails in the outbox by state; no samples while the mail storage is down',
+        help: 'Mails in the outbox by state; no samples while the database is down',
         labelNames: ['status'],
         registers: common,
         async collect() {

@@ -1,7 +1,7 @@
 import type { MailMode } from './mail/mode.ts';
-import type { StorageFault } from './mail/storage-fault.ts';
 import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
+import type { StorageFault } from './storage/storage-fault.ts';
 
 type Dependency<State extends string> = { state: State; needed: boolean };
 
@@ -9,7 +9,7 @@ export type Readiness = {
   status: 'starting' | 'ready' | 'not_ready' | 'draining';
   dependencies: {
     /** With the reason if it is down. */
-    mailStorage: Dependency<'ok' | 'down'> & { reason?: StorageFault };
+    database: Dependency<'ok' | 'down'> & { reason?: StorageFault };
     mailDelivery: Dependency<MailMode>;
     /** Undefined if Redis is not configured. */
     redis?: Dependency<'ok' | 'down'>;
@@ -17,18 +17,18 @@ export type Readiness = {
 };
 
 /**
- * Returns whether this process should receive requests, with the state of each dependency. It should not while the mail
- * storage is down. Without Redis it continues with local rate limits. Does not throw.
+ * Returns whether this process should receive requests, with the state of each dependency. It should not while the
+ * database is down. Without Redis it continues with local rate limits. Does not throw.
  */
-export async function readiness({ needsMailStorage = true } = {}): Promise<Readiness> {
-  const { mail, redis: shared } = services();
-  const [storage, redis] = await Promise.all([mail.check(), shared?.state()]);
+export async function readiness({ needsDatabase = true } = {}): Promise<Readiness> {
+  const { database, mail, redis: shared } = services();
+  const [storage, redis] = await Promise.all([database.check(), shared?.state()]);
   return {
-    status: statusOf(storage === 'ok' || !needsMailStorage),
+    status: statusOf(storage === 'ok' || !needsDatabase),
     dependencies: {
-      mailStorage: {
+      database: {
         state: storage === 'ok' ? 'ok' : 'down',
-        needed: needsMailStorage,
+        needed: needsDatabase,
         ...(storage === 'ok' ? {} : { reason: storage }),
       },
       mailDelivery: { state: mail.mode, needed: false },

@@ -12,6 +12,7 @@ import { coordinator } from './process/coordinator.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { connectRedis, type SharedRedis } from './redis.ts';
 import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
+import { createLazyDatabase, type LazyDatabase } from './storage/lazy-database.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream-client/client.ts';
 import { createSharedCache } from './upstream-client/shared-cache.ts';
 import { snapshotsSchema, statusOf, type UpstreamStatus } from './upstream-client/status.ts';
@@ -26,6 +27,7 @@ export type Services = {
   /** Returns the status of every upstream, merged over all workers. */
   upstreamStatus(): Promise<UpstreamStatus[]>;
   weather: Weather;
+  database: LazyDatabase;
   mail: Mail;
   feed: FeedSource;
   replays: ReplayGuard;
@@ -38,6 +40,8 @@ export type Services = {
   metrics: Metrics;
   /** Undefined if Redis is not configured. */
   redis: SharedRedis | undefined;
+  /** Ends the running delivery attempt and closes the database. The next use opens it again. */
+  stop(): Promise<void>;
 };
 
 export function createServices(options: { env: Env; log: Logger }): Services {
@@ -51,10 +55,11 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     shared: redis && createSharedCache(redis),
   });
   shared?.onBroadcast('upstreams', upstreams.snapshots);
-  const mail = createMail({ ...options, record: metrics.mailEvent, coordinator: shared });
+  const database = createLazyDatabase(options);
+  const mail = createMail({ ...options, database, record: metrics.mailEvent, coordinator: shared });
   metrics.observeMailCounts(mail.operations.counts);
   metrics.observeDependencies({
-    mailStorage: () => mail.storageState() === 'ok',
+    database: () => database.lastState() === 'ok',
     ...(redis ? { redis: () => redis.lastState() === 'ok' } : {}),
   });
   return {
@@ -67,7 +72,12 @@ export function createServices(options: { env: Env; log: Logger }): Services {
       return statusOf(upstreams.snapshots(), others.flat());
     },
     weather: createWeather({ ...options, upstreams }),
+    database,
     mail,
+    async stop() {
+      await mail.pause();
+      await database.close();
+    },
     feed: createFeedSource({
       ...options,
       fetchJson: (url, fetchOptions) => upstreams.fetchJson('feed', url, fetchOptions),

@@ -27,11 +27,11 @@ try {
     );
   }
   if (DATABASE_URL !== undefined) {
-    throw new ConfigurationError('The mails are in DATABASE_URL: back them up with pg_dump.');
+    throw new ConfigurationError('The data is in DATABASE_URL: back it up with pg_dump.');
   }
   if (existsSync(target)) throw new ConfigurationError(`${resolve(target)} already exists.`);
   await backup(target, DATA_DIR);
-  console.log(`The mails of ${resolve(DATA_DIR)} are copied to ${resolve(target)}.`);
+  console.log(`The database of ${resolve(DATA_DIR)} is copied to ${resolve(target)}.`);
 } catch (error) {
   const isExpected = error instanceof ConfigurationError || error instanceof Sqlite.SqliteError;
   if (!isExpected && !(error instanceof TypeError)) throw error;

@@ -1,14 +1,14 @@
 /**
- * Manages the outbox: `npm run mail -- list|show|release|requeue|discard|migrate`. Uses the mail storage of the settings. The
+ * Manages the outbox: `npm run mail -- list|show|release|requeue|discard|migrate`. Uses the database of the settings. The
  * product may be running, except during `migrate`.
  */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
-import { mailStates } from '../mail/database.ts';
 import { migrateMails } from '../mail/migrate.ts';
-import { openMailDatabase } from '../mail/open-database.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
+import { mailStates } from '../mail/tables.ts';
 import { createLogger, type Logger } from '../observability/log.ts';
+import { openDatabase } from '../storage/open-database.ts';
 
 const usage = `Usage: npm run mail -- <command>
 
@@ -31,7 +31,7 @@ async function run(args: string[], env: Env, log: Logger): Promise<string> {
     const { copied, skipped } = await migrateMails({ dataDir: env.DATA_DIR, url: env.DATABASE_URL, log });
     return `${copied} mails copied, ${skipped} already existed. The SQLite file is unchanged.`;
   }
-  const db = await openMailDatabase(env, log);
+  const db = await openDatabase(env, log);
   try {
     const outbox = createOutbox(db, { siteUrl: env.SITE_URL });
     if (command === 'list') return await list(outbox, values);

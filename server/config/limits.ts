@@ -182,11 +182,11 @@ export const limits = {
     queryTimeout: 1_000,
     /** Timeout for one migration statement, and for the migration lock among instances. */
     migrationTimeout: 30 * 60_000,
-    /** Time that storing a mail, or reading its state, waits for the storage to open. */
+    /** Time that a call waits for the database to open. */
     openTimeout: 3_000,
     /** Time for which the result of a readiness check is reused, so that many checks cost no more than one. */
     checkFreshFor: 500,
-    /** Interval of the checks while mails cannot be stored. */
+    /** Interval of the checks while the database cannot be written. */
     recheckInterval: 2_000,
     /** Time after which PostgreSQL ends an idle transaction, because its client is gone. */
     abandonedAfter: 10_000,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { MailDatabase, MailRow } from './database.ts';
+import type { Database } from '../storage/database.ts';
 import { withStorageErrors } from './storage-errors.ts';
+import type { MailRow } from './tables.ts';
 
 /** A mail claimed by one dispatcher until its lease ends. */
 export type ClaimedMail = {
@@ -46,7 +47,7 @@ export type Claims = {
 
 export type ClaimOptions = { lease: number; backoffCap: number };
 
-export function createClaims({ engine, write, now }: MailDatabase, opts: ClaimOptions): Claims {
+export function createClaims({ engine, write, now }: Database, opts: ClaimOptions): Claims {
   const lease = Math.round(opts.lease);
   const later = (milliseconds: number) => sql<number>`${now()} + ${sql.val(Math.round(milliseconds))}`;
 

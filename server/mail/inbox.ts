@@ -1,4 +1,4 @@
-import type { MailDatabase } from './database.ts';
+import type { Database } from '../storage/database.ts';
 import { withStorageErrors } from './storage-errors.ts';
 
 /** A message of the inbox with the fields that the visitor filled in. */
@@ -21,7 +21,7 @@ export type Inbox = {
 const listLength = 200;
 
 /** Stores messages instead of sending them: replaces the mail server in development and in the demo. */
-export function createInbox({ queries, write, now }: MailDatabase): Inbox {
+export function createInbox({ queries, write, now }: Database): Inbox {
   const messages = () =>
     queries
       .selectFrom('inbox')

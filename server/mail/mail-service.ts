@@ -2,25 +2,22 @@ import type { Env } from '../config/env.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Coordinator } from '../process/coordinator.ts';
+import type { LazyDatabase } from '../storage/lazy-database.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Draft } from './draft.ts';
 import type { MailEvent } from './events.ts';
 import type { InboxRow } from './inbox.ts';
-import { createLazyStorage } from './lazy-storage.ts';
 import { htmlOf, senderOf, subjectOf } from './message.ts';
 import { type MailMode, mailModeOf } from './mode.ts';
+import { outboxOpener } from './open-outbox.ts';
 import type { Operations } from './operations.ts';
 import type { Delivery, Outbox, Receipt } from './outbox.ts';
 import { createSentMailCleanup } from './sent-mail-cleanup.ts';
-import type { StorageFault } from './storage-fault.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withAcceptSpan } from './trace.ts';
 import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
 
-export type MailEnv = Pick<
-  Env,
-  'NODE_ENV' | 'DEMO' | 'DATA_DIR' | 'DATABASE_URL' | 'SITE_URL' | 'SMTP_URL' | 'MAIL_TO' | 'MAIL_FROM'
->;
+export type MailEnv = Pick<Env, 'NODE_ENV' | 'DEMO' | 'SITE_URL' | 'SMTP_URL' | 'MAIL_TO' | 'MAIL_FROM'>;
 
 /** One message of the inbox. `from` is the visitor in display form: `Ada <ada@example.org>`, or the address alone. */
 type InboxEntry = { id: string; receivedAt: Date; subject: string; from: string };
@@ -32,7 +29,7 @@ type MailInbox = {
   get(id: string): Promise<(InboxEntry & { raw: string; html: string }) | undefined>;
 };
 
-/** Every call throws `AppError('mail_unavailable')` while the storage is unavailable. */
+/** Every call throws `AppError('mail_unavailable')` while the database is unavailable. */
 export type Mail = {
   mode: MailMode;
   /**
@@ -47,23 +44,18 @@ export type Mail = {
   status(id: string): Promise<Delivery>;
   /** Null outside inbox mode. */
   inbox: MailInbox | null;
-  /** Checks whether mails can be stored. Does not throw. */
-  check(): Promise<StorageFault | 'ok'>;
-  /** Returns the state of the storage after the latest write or check, without a check. */
-  storageState(): StorageFault | 'ok';
   /** Starts delivery, including mails that earlier processes accepted or held. Does not throw. */
   start(): void;
   /** Makes the dispatcher look for due mails. Has no effect unless this process delivers. */
   wake(): void;
   /** Ends the running attempt and stops delivery; mails are still accepted. */
   pause(): Promise<void>;
-  /** Ends the running attempt and closes the storage. The next use opens it again. */
-  stop(): Promise<void>;
 };
 
 export type MailOptions = {
   env: MailEnv;
   log: Logger;
+  database: Pick<LazyDatabase, 'open'>;
   timing?: MailTiming;
   record?: (event: MailEvent) => void;
   /** Set if this process is one of several workers, of which one delivers. */
@@ -71,10 +63,9 @@ export type MailOptions = {
 };
 
 export function createMail(options: MailOptions): Mail {
-  const { env, log, timing = mailTiming, record = () => {}, coordinator } = options;
+  const { env, log, database, timing = mailTiming, record = () => {}, coordinator } = options;
   const mode = mailModeOf(env);
-  const storage = createLazyStorage({ env, log, timing, hold: mode === 'held' });
-  const { outbox } = storage;
+  const outbox = outboxOpener({ database, log, siteUrl: env.SITE_URL, timing, hold: mode === 'held' });
   const transport = chooseTransport(env, timing, outbox);
   const dispatcher = transport && createDispatcher({ outbox, transport, log, timing, record });
   const cleanup = createSentMailCleanup({ outbox, log, timing });
@@ -84,12 +75,6 @@ export function createMail(options: MailOptions): Mail {
   function wakeDelivery(): void {
     if (delivers || !coordinator) dispatcher?.wake();
     else coordinator.wakeMailLeader();
-  }
-
-  async function pause(): Promise<void> {
-    delivers = false;
-    cleanup.stop();
-    await dispatcher?.stop();
   }
 
   return {
@@ -113,8 +98,6 @@ export function createMail(options: MailOptions): Mail {
       if (state) return state;
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
-    check: storage.check,
-    storageState: storage.lastState,
     inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL) : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
@@ -123,10 +106,10 @@ export function createMail(options: MailOptions): Mail {
       cleanup.start();
     },
     wake: () => dispatcher?.wake(),
-    pause,
-    async stop() {
-      await pause();
-      await storage.close();
+    async pause() {
+      delivers = false;
+      cleanup.stop();
+      await dispatcher?.stop();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../observability/log.ts';
-import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
+import { openPostgres } from '../storage/postgres.ts';
+import { openSqlite } from '../storage/sqlite.ts';
 
 /** Number of mails copied in one transaction. */
 const batchSize = 200;

@@ -1,8 +1,9 @@
 import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely';
 import { limits } from '../config/limits.ts';
-import { type MailDatabase, type MailRow, type MailState, type MailTables, stateOf } from './database.ts';
+import type { Database } from '../storage/database.ts';
 import type { Suspicion } from './screening.ts';
 import { withStorageErrors } from './storage-errors.ts';
+import { type MailRow, type MailState, type MailTables, stateOf } from './tables.ts';
 
 /** A mail in the operator's list. */
 type MailSummary = {
@@ -48,7 +49,7 @@ export type Operations = {
   deleteSent(olderThan: number): Promise<number>;
 };
 
-export function createOperations({ queries, write, now }: MailDatabase): Operations {
+export function createOperations({ queries, write, now }: Database): Operations {
   return {
     list: ({ status, limit }) =>
       withStorageErrors(async () => {

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { RawBuilder } from 'kysely';
 import { AppError } from '../errors.ts';
 import { currentTrace, formatTraceparent } from '../observability/trace-context.ts';
+import type { Database, Queries } from '../storage/database.ts';
 import { type Claims, createClaims } from './claims.ts';
-import { type MailDatabase, type MailStatus, type MailTable, type Queries, statusOf } from './database.ts';
 import { type Draft, payloadHash } from './draft.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { withStorageErrors } from './storage-errors.ts';
+import { type MailStatus, type MailTable, statusOf } from './tables.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 
 /** Returned only once the mail is durable. */
@@ -51,7 +52,7 @@ export type Outbox = Claims &
     inbox: Inbox;
   };
 
-export function createOutbox(db: MailDatabase, opts: OutboxOptions): Outbox {
+export function createOutbox(db: Database, opts: OutboxOptions): Outbox {
   const { timing = mailTiming } = opts;
   const host = new URL(opts.siteUrl).hostname;
   const { now, write, queries } = db;

@@ -36,8 +36,8 @@ export async function serveBuild(env: Env, { othersServe = false } = {}): Promis
   const telemetry = await startTelemetry({ env, log: log(), traces: true, gather });
   const next = Promise.withResolvers<NodeHandler>();
   async function load(): Promise<NodeHandler> {
-    // Opens the mail storage first: loading Next blocks the event loop, and a connection would time out meanwhile.
-    await services().mail.check();
+    // Opens the database first: loading Next blocks the event loop, and a connection would time out meanwhile.
+    await services().database.check();
     return loadNext(env);
   }
   if (othersServe) next.resolve(await load());
@@ -50,7 +50,7 @@ export async function serveBuild(env: Env, { othersServe = false } = {}): Promis
   });
 
   async function stopBackground(): Promise<void> {
-    await services().mail.stop();
+    await services().stop();
     await telemetry.stop();
   }
   return {

@@ -25,10 +25,10 @@ export function handleHealth(request: HttpRequest): Promise<HttpResponse> {
 export function handleReadiness(request: HttpRequest): Promise<HttpResponse> {
   const handler = async () => {
     const exclude = targetOf(request).searchParams.getAll('exclude');
-    if (exclude.some((name) => name !== 'mailStorage')) {
-      throw new HttpError('invalid_input', { message: 'Only mailStorage can be excluded.' });
+    if (exclude.some((name) => name !== 'database')) {
+      throw new HttpError('invalid_input', { message: 'Only database can be excluded.' });
     }
-    const state = await readiness({ needsMailStorage: exclude.length === 0 });
+    const state = await readiness({ needsDatabase: exclude.length === 0 });
     if (state.status === 'ready') return uncachedJson(200, state);
     return uncachedJson(503, state, { 'retry-after': String(limits.unavailableRetryAfterSeconds) });
   };

@@ -63,6 +63,7 @@ describe('imports', () => {
       'server/weather',
       'server/mail',
       'server/feed',
+      'server/storage',
     );
     expect(services.length).toBeGreaterThan(20);
     expect(

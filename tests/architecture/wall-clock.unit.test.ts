@@ -12,7 +12,7 @@ const allowed: Record<string, string> = {
   'server/http/conditional-request.ts': 'Last-Modified must not be in the future.',
   'server/http/webhook-signature.ts': 'Another system signs the time of day.',
   'server/mail/screening.ts': 'The form contains when it was shown.',
-  'server/mail/sqlite.ts':
+  'server/storage/sqlite.ts':
     'Stored times must be comparable after a restart. Claims bound the effect of a wrong clock.',
   'server/observability/log.ts': 'Log lines contain the time of day.',
   'server/observability/otlp/metrics.ts': 'Exported metrics contain the time of day.',

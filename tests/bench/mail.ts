@@ -4,9 +4,9 @@
  */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { openMailDatabase } from '#server/mail/open-database.ts';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { openDatabase } from '#server/storage/open-database.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { quantile } from './support/statistics.ts';
 import { type Cell, table } from './support/table.ts';
@@ -40,7 +40,7 @@ async function measureEngine(
   engine: string,
   env: { DATA_DIR: string; DATABASE_URL?: string },
 ): Promise<MailSummary> {
-  const db = await openMailDatabase({ DATABASE_URL: undefined, ...env }, createLogger({ level: 'silent' }));
+  const db = await openDatabase({ DATABASE_URL: undefined, ...env }, createLogger({ level: 'silent' }));
   try {
     const outbox = createOutbox(db, { siteUrl: 'https://bench.example' });
     await enqueue(outbox, 200, 4);

@@ -1,4 +1,5 @@
-import type { MailStatus, Queries } from '#server/mail/database.ts';
+import type { MailStatus } from '#server/mail/tables.ts';
+import type { Queries } from '#server/storage/database.ts';
 import type { ReceivedMessage } from '#tests/support/smtp-server.ts';
 import type { Accepted } from './fleet.ts';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MailDatabase } from '#server/mail/database.ts';
-import { openMailDatabase } from '#server/mail/open-database.ts';
 import { createLogger } from '#server/observability/log.ts';
+import type { Database } from '#server/storage/database.ts';
+import { openDatabase } from '#server/storage/open-database.ts';
 import { startSmtpServer } from '#tests/support/smtp-server.ts';
 import { auditMails, type MailAudit } from './audit.ts';
 import { createFleet } from './fleet.ts';
@@ -43,7 +43,7 @@ export async function runMailChaos(options: ChaosOptions): Promise<ChaosReport> 
   const random = randomSequence(options.seed);
   const smtp = await startSmtpServer(misbehaving(random));
   const log = createLogger({ level: 'silent' });
-  const db = await openMailDatabase({ DATA_DIR, DATABASE_URL }, log);
+  const db = await openDatabase({ DATA_DIR, DATABASE_URL }, log);
   const cacheFolder = await mkdtemp(join(tmpdir(), 'typed-bff-compiled-'));
   const fleet = createFleet({
     cacheFolder,
@@ -108,11 +108,11 @@ export async function runMailChaos(options: ChaosOptions): Promise<ChaosReport> 
 }
 
 /** Expires the leases of the killed processes. */
-async function expireLeases({ queries }: MailDatabase): Promise<void> {
+async function expireLeases({ queries }: Database): Promise<void> {
   await queries.updateTable('mail').set({ lease_until: 0 }).where('status', '=', 'sending').execute();
 }
 
-async function countUndelivered({ queries }: MailDatabase): Promise<number> {
+async function countUndelivered({ queries }: Database): Promise<number> {
   const rows = await queries
     .selectFrom('mail')
     .select('id')

@@ -7,12 +7,16 @@ import { isAppError } from '#server/errors.ts';
 import { createMail } from '#server/mail/mail-service.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { createLazyDatabase } from '#server/storage/lazy-database.ts';
 import { mailRequestSchema, type WorkerLine, workerSettingsSchema } from './protocol.ts';
 
 const { env, timing } = workerSettingsSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const log = createLogger({ level: 'silent' });
+const database = createLazyDatabase({ env: { ...env, DATABASE_URL: env.DATABASE_URL }, log });
 const mail = createMail({
-  env: { ...env, NODE_ENV: 'production', DEMO: false, DATABASE_URL: env.DATABASE_URL },
-  log: createLogger({ level: 'silent' }),
+  env: { ...env, NODE_ENV: 'production', DEMO: false },
+  log,
+  database,
   timing: { ...mailTiming, ...timing },
 });
 
@@ -32,7 +36,13 @@ async function send(line: string): Promise<void> {
   }
 }
 
-process.once('SIGTERM', () => void mail.stop().then(() => process.exit(0)));
+async function stop(): Promise<void> {
+  await mail.pause();
+  await database.close();
+  process.exit(0);
+}
+
+process.once('SIGTERM', () => void stop());
 mail.start();
 createInterface({ input: process.stdin }).on('line', (line) => void send(line));
 write({ kind: 'ready' });

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import superjson from 'superjson';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { mailStates } from '#server/mail/database.ts';
+import { mailStates } from '#server/mail/tables.ts';
 import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
 import { logLines } from '#tests/http/support/log.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';

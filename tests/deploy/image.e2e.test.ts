@@ -85,7 +85,7 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
     mkdirSync(join(image.root, 'usr/local/bin'), { recursive: true });
     copyFileSync(process.execPath, join(image.root, 'usr/local/bin/node'));
     if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'a-w', join(image.root, 'app')]);
-    // Otherwise the first transaction of the mail storage waits until hundreds of megabytes are on disk.
+    // Otherwise the first transaction of the database waits until hundreds of megabytes are on disk.
     spawnSync('sync', ['-f', folder]);
   }, 240_000);
   afterAll(async () => {

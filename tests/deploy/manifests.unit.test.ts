@@ -161,7 +161,7 @@ describe('deploy/kubernetes.yaml', () => {
     expect([startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path)).toEqual([
       '/healthz',
       '/healthz',
-      '/readyz?exclude=mailStorage',
+      '/readyz?exclude=database',
     ]);
   });
 

@@ -41,7 +41,7 @@ test('/healthz answers ok, and /readyz lists the state of each dependency', asyn
     code: 200,
     status: 'ready',
     dependencies: {
-      mailStorage: { state: 'ok', needed: true },
+      database: { state: 'ok', needed: true },
       mailDelivery: { state: 'inbox', needed: false },
     },
   });
@@ -56,12 +56,12 @@ test.each(['/healthz', '/readyz', '/metrics'])('%s supports HEAD and rejects POS
 });
 
 test('?exclude= ignores a dependency but still lists its state', async () => {
-  expect(await ready(withoutStorage, '?exclude=mailStorage')).toMatchObject({
+  expect(await ready(withoutStorage, '?exclude=database')).toMatchObject({
     code: 200,
     status: 'ready',
-    dependencies: { mailStorage: { state: 'down', needed: false, reason: 'missing' } },
+    dependencies: { database: { state: 'down', needed: false, reason: 'missing' } },
   });
-  for (const name of ['redis', '', 'mailstorage']) {
+  for (const name of ['redis', '', 'Database']) {
     const rejected = await fetch(`${product.baseUrl}/readyz?exclude=${name}`);
     await expectError(rejected, { reason: 'invalid_input', path: '/readyz' });
   }
@@ -71,7 +71,7 @@ test('without the file of the mails the product is live but not ready, and serve
   expect(await ready(withoutStorage)).toMatchObject({
     code: 503,
     status: 'not_ready',
-    dependencies: { mailStorage: { state: 'down', needed: true, reason: 'missing' } },
+    dependencies: { database: { state: 'down', needed: true, reason: 'missing' } },
   });
   expect((await fetch(`${withoutStorage.baseUrl}/healthz`)).status).toBe(200);
   expect(await resultOf(await post(withoutStorage, 'echo.body', 1))).toEqual({ res: 1 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { ClaimedMail } from '#server/mail/claims.ts';
-import type { MailDatabase } from '#server/mail/database.ts';
 import { createDispatcher } from '#server/mail/dispatcher.ts';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { smtpTransport } from '#server/mail/transports.ts';
 import { createLogger } from '#server/observability/log.ts';
+import type { Database } from '#server/storage/database.ts';
+import { openSqlite } from '#server/storage/sqlite.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { openWithClock } from './postgres-clock.ts';
 import { addresses, draft, eventually, onEachEngine, tempDir, testSmtpServer } from './support.ts';
@@ -14,7 +14,7 @@ import { addresses, draft, eventually, onEachEngine, tempDir, testSmtpServer } f
 const log = createLogger({ level: 'silent' });
 const minute = 60_000;
 
-type Clocked = { db: MailDatabase; jump(milliseconds: number): Promise<void> };
+type Clocked = { db: Database; jump(milliseconds: number): Promise<void> };
 
 async function clockedSqlite(): Promise<Clocked> {
   let shift = 0;

@@ -30,7 +30,7 @@ beforeAll(async () => {
   api = createServerCaller({ services: () => services });
 });
 afterAll(async () => {
-  await services.mail.stop();
+  await services.stop();
   await services.upstreams.close();
   await smtp.close();
   rmSync(dataDir, { recursive: true });

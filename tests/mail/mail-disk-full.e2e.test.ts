@@ -5,8 +5,8 @@ import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { openSqlite } from '#server/storage/sqlite.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
@@ -67,7 +67,7 @@ if (mounts || !has('root')) {
       disk.free();
       await expectStorage(product, { state: 'ok' });
       await expect
-        .poll(() => linesWith(product, 'mails can be stored again'), { timeout: 10_000 })
+        .poll(() => linesWith(product, 'the database can be written again'), { timeout: 10_000 })
         .toHaveLength(1);
       expect((await send()).status).toBe(200);
       await product.close();

@@ -1,8 +1,8 @@
 import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createOutbox } from '#server/mail/outbox.ts';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { openSqlite } from '#server/storage/sqlite.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { startProduct } from '#tests/support/product.ts';
 import { has, testWith } from '#tests/support/skip.ts';
@@ -35,7 +35,7 @@ if (!has('root') || canMountFailing()) {
       }
       await expectStorage(product, { state: 'down', reason: 'disk_error' });
       await expect
-        .poll(() => linesWith(product, 'mails cannot be stored'), { timeout: 10_000 })
+        .poll(() => linesWith(product, 'the database cannot be written'), { timeout: 10_000 })
         .toHaveLength(1);
       expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
       expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { z } from 'zod';
 import { createScriptClient } from '#client/node.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { openSqlite } from '#server/storage/sqlite.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { launcher, runNode } from '#tests/support/processes.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';

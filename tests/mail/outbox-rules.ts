@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { ClaimedMail } from '#server/mail/claims.ts';
-import { type MailDatabase, type MailState, type MailTable, mailStates } from '#server/mail/database.ts';
 import type { Draft } from '#server/mail/draft.ts';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
+import { type MailState, type MailTable, mailStates } from '#server/mail/tables.ts';
 import { currentTrace, parseTraceparent } from '#server/observability/trace-context.ts';
+import type { Database } from '#server/storage/database.ts';
 import { draft } from './support.ts';
 
-/** An empty mail storage whose clock stands still until it is set, in milliseconds since the epoch. */
-export type TimedStorage = { db: MailDatabase; setClock(milliseconds: number): Promise<void> };
+/** An empty database whose clock stands still until it is set, in milliseconds since the epoch. */
+export type TimedStorage = { db: Database; setClock(milliseconds: number): Promise<void> };
 
 const timing = { lease: 1_000, backoffCap: 10_000 };
 const start = 1_000_000_000;

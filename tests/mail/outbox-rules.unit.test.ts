@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import type { MailDatabase } from '#server/mail/database.ts';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
+import type { Database } from '#server/storage/database.ts';
+import { openSqlite } from '#server/storage/sqlite.ts';
 import { describeOutboxRules } from './outbox-rules.ts';
 
 /** The rules run on PostgreSQL in outbox-rules.integration.test.ts. */
 const folder = mkdtempSync(join(tmpdir(), 'typed-bff-rules-'));
 let now = 0;
-let db: MailDatabase;
+let db: Database;
 beforeAll(async () => {
   db = await openSqlite(folder, createLogger({ level: 'silent' }), () => now);
 });

@@ -5,7 +5,7 @@ import { createOutbox, type Outbox, type Receipt } from '#server/mail/outbox.ts'
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import { draft, eventually, type MailStorage, onEachEngine, testOutbox, testStorage } from './support.ts';
+import { draft, eventually, onEachEngine, type TestStorage, testOutbox, testStorage } from './support.ts';
 
 const timing = { lease: 60_000, backoffCap: 600_000 };
 
@@ -17,7 +17,7 @@ async function claimDue(outbox: Outbox): Promise<ClaimedMail> {
 
 onEachEngine((engine) => {
   let postgres: PostgresServer | undefined;
-  let storage: MailStorage;
+  let storage: TestStorage;
   let outbox: Outbox;
 
   beforeAll(async () => {

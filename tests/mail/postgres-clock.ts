@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { MailDatabase } from '#server/mail/database.ts';
-import { openPostgres } from '#server/mail/postgres.ts';
 import { createLogger } from '#server/observability/log.ts';
+import type { Database } from '#server/storage/database.ts';
+import { openPostgres } from '#server/storage/postgres.ts';
 
 const log = createLogger({ level: 'silent' });
 
@@ -13,7 +13,7 @@ const log = createLogger({ level: 'silent' });
 export async function openWithClock(
   url: string,
   time: string,
-): Promise<{ db: MailDatabase; set(ms: number): Promise<void> }> {
+): Promise<{ db: Database; set(ms: number): Promise<void> }> {
   const setUp = await openPostgres(url, log);
   for (const statement of [
     sql`create table test_clock (ms double precision not null)`,

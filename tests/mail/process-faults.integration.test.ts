@@ -38,8 +38,11 @@ onEachEngine((engine) => {
     const script = `
       import { createLogger } from '#server/observability/log.ts';
       import { createMail } from '#server/mail/mail-service.ts';
+      import { createLazyDatabase } from '#server/storage/lazy-database.ts';
       const record = () => process.kill(process.pid, 'SIGKILL');
-      const mail = createMail({ env: JSON.parse(process.argv[1]), log: createLogger({ level: 'silent' }), record });
+      const env = JSON.parse(process.argv[1]);
+      const log = createLogger({ level: 'silent' });
+      const mail = createMail({ env, log, database: createLazyDatabase({ env, log }), record });
       await mail.send(JSON.parse(process.argv[2]));
       process.stdout.write('responded');`;
     const child = spawn(

@@ -31,7 +31,10 @@ describe('a process that exits', () => {
     const script = `
       import { createLogger } from '#server/observability/log.ts';
       import { createMail } from '#server/mail/mail-service.ts';
-      const mail = createMail({ env: JSON.parse(process.argv[1]), log: createLogger({ level: 'silent' }) });
+      import { createLazyDatabase } from '#server/storage/lazy-database.ts';
+      const env = JSON.parse(process.argv[1]);
+      const log = createLogger({ level: 'silent' });
+      const mail = createMail({ env, log, database: createLazyDatabase({ env, log }) });
       const receipt = await mail.send(JSON.parse(process.argv[2]));
       process.stdout.write(receipt.id, () => process.kill(process.pid, 'SIGKILL'));`;
     const childEnv = { NODE_ENV: 'production', SITE_URL: addresses.siteUrl, ...env };
@@ -103,12 +106,12 @@ describe('storage that cannot be opened', () => {
     mail.start();
     await expect(mail.send(draft)).rejects.toMatchObject({ reason: 'mail_unavailable', httpStatus: 503 });
     await expect(mail.status('x')).rejects.toMatchObject({ reason: 'mail_unavailable' });
-    await eventually(() => expect(lines.join()).toContain('mails cannot be stored'));
+    await eventually(() => expect(lines.join()).toContain('the database cannot be written'));
 
     rmSync(file);
     const { id } = await mail.send(draft);
     await eventually(async () => expect((await mail.status(id)).status).toBe('sent'));
-    expect(lines.filter((line) => line.includes('mails cannot be stored'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('the database cannot be written'))).toHaveLength(1);
   });
 
   it('rejects with mail_unavailable when the file is not a database', async () => {

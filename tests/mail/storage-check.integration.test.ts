@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { SqliteThread } from '#server/mail/sqlite-driver.ts';
+import { SqliteThread } from '#server/storage/sqlite-driver.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { describeWith } from '#tests/support/skip.ts';
 import { draft, eventually, openStorage, tempDir, testMail } from './support.ts';

@@ -62,7 +62,7 @@ test('a mail whose outcome cannot be stored is not sent again, even after the en
   other[0]?.exec('commit');
   await eventually(async () => expect(await mail.status(id)).toMatchObject({ status: 'sent', attempts: 1 }));
   expect(smtp.messages).toHaveLength(1);
-  await eventually(() => expect(lines.join()).toContain('mails can be stored again'));
+  await eventually(() => expect(lines.join()).toContain('the database can be written again'));
 });
 
 const unavailable = { reason: 'mail_unavailable', retryAfterSeconds: 5 };

@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import type { Product } from '#tests/support/product.ts';
 
-/** Waits until /readyz and /metrics report this state of the mail storage. */
+/** Waits until /readyz and /metrics report this state of the database. */
 export async function expectStorage(
   { baseUrl }: Pick<Product, 'baseUrl'>,
   expected: { state: 'ok' } | { state: 'down'; reason: string },
@@ -13,11 +13,11 @@ export async function expectStorage(
       const response = await fetch(`${baseUrl}/readyz`);
       expect(await response.json()).toMatchObject({
         status: isOk ? 'ready' : 'not_ready',
-        dependencies: { mailStorage: { needed: true, ...expected } },
+        dependencies: { database: { needed: true, ...expected } },
       });
       expect(response.status).toBe(isOk ? 200 : 503);
       const metrics = parsePrometheus(await (await fetch(`${baseUrl}/metrics`)).text());
-      expect(total(metrics, 'bff_dependency_up', { dependency: 'mailStorage' })).toBe(isOk ? 1 : 0);
+      expect(total(metrics, 'bff_dependency_up', { dependency: 'database' })).toBe(isOk ? 1 : 0);
     },
     { timeout: 20_000, interval: 100 },
   );

@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, onTestFinished, vi } from 'vitest';
-import type { MailDatabase } from '#server/mail/database.ts';
+import type { Env } from '#server/config/env.ts';
 import type { MailEvent } from '#server/mail/events.ts';
 import { createMail, type Mail, type MailEnv, type MailOptions } from '#server/mail/mail-service.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '#server/mail/outbox.ts';
-import { openPostgres } from '#server/mail/postgres.ts';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { type MailTiming, mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
+import type { Database } from '#server/storage/database.ts';
+import { createLazyDatabase, type LazyDatabase } from '#server/storage/lazy-database.ts';
+import { openDatabase } from '#server/storage/open-database.ts';
 import type { PostgresServer } from '#tests/support/postgres.ts';
 import { describeWith } from '#tests/support/skip.ts';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
@@ -40,36 +41,46 @@ export async function testSmtpServer(script?: SmtpScript, port?: number): Promis
   return server;
 }
 
+/** A mail service with the database that it uses, as in `services.ts`. */
+export type TestMail = Mail & Pick<LazyDatabase, 'check'> & { stop(): Promise<void> };
+
 /**
  * Creates a mail service without starting it. It is stopped after the test. `lines` collects its log lines, `events` what
  * it counts.
  */
 export function testMail(
-  env: Partial<MailEnv>,
+  env: Partial<MailEnv & StorageEnv>,
   timing: Partial<MailTiming> = {},
   options: Pick<MailOptions, 'coordinator'> = {},
-): { mail: Mail; lines: string[]; events: MailEvent[] } {
+): { mail: TestMail; lines: string[]; events: MailEvent[] } {
   const lines: string[] = [];
   const events: MailEvent[] = [];
   const log = createLogger({ level: 'trace', destination: { write: (line) => lines.push(line) } });
+  const database = createLazyDatabase({
+    env: { DATA_DIR: env.DATA_DIR ?? tempDir(), DATABASE_URL: env.DATABASE_URL },
+    log,
+  });
   const mail = createMail({
     env: {
       NODE_ENV: 'production',
       DEMO: false,
-      DATA_DIR: env.DATA_DIR ?? tempDir(),
-      DATABASE_URL: undefined,
       SITE_URL: addresses.siteUrl,
       MAIL_TO: addresses.to,
       MAIL_FROM: addresses.from,
       ...env,
     },
     log,
+    database,
     timing: { ...mailTiming, pollInterval: 10, backoffBase: 1, backoffCap: 20, ...timing },
     record: (event) => events.push(event),
     ...options,
   });
-  onTestFinished(() => mail.stop());
-  return { mail, lines, events };
+  async function stop(): Promise<void> {
+    await mail.pause();
+    await database.close();
+  }
+  onTestFinished(stop);
+  return { mail: { ...mail, check: database.check, stop }, lines, events };
 }
 
 export type Engine = 'sqlite' | 'postgres';
@@ -80,41 +91,41 @@ export function onEachEngine(suite: (engine: Engine) => void): void {
   describeWith('postgres')('on postgres', () => suite('postgres'));
 }
 
-/** The settings that select the storage of a mail service. */
-export type StorageEnv = Pick<MailEnv, 'DATA_DIR' | 'DATABASE_URL'>;
+/** The settings that select the database. */
+export type StorageEnv = Pick<Env, 'DATA_DIR' | 'DATABASE_URL'>;
 
 /** @param postgres a new database on this server; a new SQLite file if undefined */
 export async function storageEnv(postgres: PostgresServer | undefined): Promise<StorageEnv> {
   return { DATA_DIR: tempDir(), DATABASE_URL: await postgres?.database() };
 }
 
-/** Opens the storage of a mail service on a separate connection. */
-export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promise<MailDatabase> {
+/** Opens the database of a mail service on a separate connection. */
+export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promise<Database> {
   const log = createLogger({ level: 'silent' });
-  const db = await (DATABASE_URL === undefined ? openSqlite(DATA_DIR, log) : openPostgres(DATABASE_URL, log));
+  const db = await openDatabase({ DATA_DIR, DATABASE_URL }, log);
   onTestFinished(() => db.close());
   return db;
 }
 
-/** A mail storage that a test can open several times. */
-export type MailStorage = { open(): Promise<MailDatabase> };
+/** A database that a test can open several times. */
+export type TestStorage = { open(): Promise<Database> };
 
 /** Creates a SQLite file, or a database on a running PostgreSQL. */
-export async function testStorage(postgres?: PostgresServer): Promise<MailStorage> {
+export async function testStorage(postgres?: PostgresServer): Promise<TestStorage> {
   const env = await storageEnv(postgres);
   return { open: () => openStorage(env) };
 }
 
 /** Opens an outbox on a separate connection. */
 export async function testOutbox(
-  storage: MailStorage,
+  storage: TestStorage,
   options: Partial<OutboxOptions> = {},
 ): Promise<Outbox> {
   return createOutbox(await storage.open(), { siteUrl: addresses.siteUrl, ...options });
 }
 
 /** Simulates the passing of time by moving the mails' times into the past: a database's clock cannot be changed. */
-export async function pass({ open }: MailStorage, milliseconds: number): Promise<void> {
+export async function pass({ open }: TestStorage, milliseconds: number): Promise<void> {
   const { queries } = await open();
   await queries
     .updateTable('mail')

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { mailStates } from '#server/mail/database.ts';
+import { mailStates } from '#server/mail/tables.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { post, resultOf } from '#tests/support/call.ts';
 import { startProduct } from '#tests/support/product.ts';

@@ -115,7 +115,7 @@ describe("through the product's handler", () => {
     vi.stubEnv('SERVICE_KEYS', serviceKeys);
   });
   afterAll(async () => {
-    await servicesOfProcess().mail.stop();
+    await servicesOfProcess().stop();
     await servicesOfProcess().upstreams.close();
     vi.unstubAllEnvs();
     rmSync(dataDir, { recursive: true, force: true });

@@ -35,7 +35,7 @@ frontend site
   default_backend instances
 backend instances
   balance roundrobin
-  option httpchk GET /readyz?exclude=mailStorage
+  option httpchk GET /readyz?exclude=database
   default-server check inter 200ms fall 2 rise 1
 ${ports.map((each) => `  server ${each} 127.0.0.1:${each}`).join('\n')}
 `,

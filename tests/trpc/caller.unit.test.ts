@@ -22,7 +22,7 @@ beforeAll(async () => {
   vi.stubEnv('DATA_DIR', dataDir);
 });
 afterAll(async () => {
-  await services().mail.stop();
+  await services().stop();
   await services().upstreams.close();
   await upstreams.close();
   vi.unstubAllEnvs();

@@ -1,13 +1,13 @@
 import { durationInWords } from '#app/_lib/duration-in-words.ts';
-import { type MailState, mailStates } from '#server/mail/database.ts';
 import type { MailMode } from '#server/mail/mode.ts';
+import { type MailState, mailStates } from '#server/mail/tables.ts';
 import { type Readiness, readiness } from '#server/readiness.ts';
 import { services } from '#server/services.ts';
 
 const readinessTexts: Record<Readiness['status'], string> = {
   starting: 'Starting: pages are loading',
   ready: 'Ready',
-  not_ready: 'Not ready: mail storage is down',
+  not_ready: 'Not ready: the database is down',
   draining: 'Shutting down: running requests finish',
 };
 
@@ -33,7 +33,7 @@ export async function InstanceStatus() {
     readiness(),
     mail.operations.counts().catch(() => undefined),
   ]);
-  const { mailStorage, mailDelivery, redis } = dependencies;
+  const { database, mailDelivery, redis } = dependencies;
   return (
     <>
       <section aria-labelledby="instance" className="space-y-4">
@@ -41,8 +41,8 @@ export async function InstanceStatus() {
         <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-4">
           <Fact term="State" text={readinessTexts[status]} />
           <Fact
-            term={`Mail storage (${env.DATABASE_URL ? 'PostgreSQL' : 'SQLite'})`}
-            text={mailStorage.state === 'ok' ? 'Available' : 'Not available'}
+            term={`Database (${env.DATABASE_URL ? 'PostgreSQL' : 'SQLite'})`}
+            text={database.state === 'ok' ? 'Available' : 'Not available'}
           />
           <Fact term="Mail delivery" text={deliveryTexts[mailDelivery.state]} />
           <Fact

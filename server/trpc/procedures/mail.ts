@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { AppError } from '../../errors.ts';
-import { mailStates } from '../../mail/database.ts';
 import { suspicions } from '../../mail/screening.ts';
+import { mailStates } from '../../mail/tables.ts';
 import { router, serviceProcedure } from '../init.ts';
 
 const mailState = z.enum(mailStates);

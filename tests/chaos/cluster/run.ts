@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openMailDatabase } from '#server/mail/open-database.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { openDatabase } from '#server/storage/open-database.ts';
 import { startBalancer } from '#tests/support/haproxy.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { freePort } from '#tests/support/product.ts';
@@ -160,7 +160,7 @@ export async function runClusterChaos({
     }
     await load.stop();
     const log = createLogger({ level: 'silent' });
-    const db = await openMailDatabase({ DATA_DIR: folder, DATABASE_URL: databaseUrl }, log);
+    const db = await openDatabase({ DATA_DIR: folder, DATABASE_URL: databaseUrl }, log);
     closers.unshift(() => db.close());
     await delay(deliveryTime);
     await expireLeases(db.queries);
@@ -175,7 +175,7 @@ export async function runClusterChaos({
   }
 }
 
-type Queries = Awaited<ReturnType<typeof openMailDatabase>>['queries'];
+type Queries = Awaited<ReturnType<typeof openDatabase>>['queries'];
 
 /** @throws Error when an instance does not serve the files of the build */
 async function expectBuild(instances: readonly Instance[], { buildId }: Build): Promise<void> {

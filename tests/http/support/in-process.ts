@@ -21,7 +21,7 @@ export function withServices(): void {
   };
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
   afterAll(async () => {
-    await services().mail.stop();
+    await services().stop();
     await services().upstreams.close();
     rmSync(dataDir, { recursive: true, force: true });
   });

@@ -4,60 +4,50 @@ import { isAppError } from '../errors.ts';
 import { reuseFor } from '../lib/reuse-for.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import type { Logger } from '../observability/log.ts';
-import type { MailDatabase } from './database.ts';
-import { openMailDatabase } from './open-database.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
-import { withStorageErrors } from './storage-errors.ts';
+import type { Database } from './database.ts';
+import { openDatabase } from './open-database.ts';
 import { StorageError, type StorageFault, storageFaultOf } from './storage-fault.ts';
-import type { MailTiming } from './timing.ts';
 import { probeWrite } from './write-probe.ts';
 
 const { openTimeout, checkFreshFor, recheckInterval } = limits.database;
 
 /**
- * The mail storage, opened on first use. A failed open is retried on the next use. After a failure the storage is checked
- * again and again, so that a recovery is noticed without any mail.
+ * The product's database, opened on first use. A failed open is retried on the next use. After a failure the database is
+ * checked again and again, so that a recovery is noticed without any use.
  */
-export type LazyStorage = {
-  /** @throws AppError mail_unavailable if the storage does not open within `limits.database.openTimeout` */
-  outbox(): Promise<Outbox>;
-  /** Checks that mails can be stored. Does not throw. */
+export type LazyDatabase = {
+  /** @throws the driver's error, or a StorageError if it does not open within `limits.database.openTimeout` */
+  open(): Promise<Database>;
+  /** Checks that the database can be written. Does not throw. */
   check(): Promise<StorageFault | 'ok'>;
   /** Returns the state after the latest write or check, without a check. */
   lastState(): StorageFault | 'ok';
-  /** Closes the storage. The next use opens it again. */
+  /** Closes the database. The next use opens it again. */
   close(): Promise<void>;
 };
 
-export type LazyStorageOptions = {
-  env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR' | 'SITE_URL'>;
+export function createLazyDatabase(options: {
+  env: Pick<Env, 'DATABASE_URL' | 'DATA_DIR'>;
   log: Logger;
-  timing: MailTiming;
-  /** True when there is no transport. Otherwise mails held by an earlier process are released on opening. */
-  hold: boolean;
-};
-
-type OpenStorage = { db: MailDatabase; outbox: Outbox };
-
-export function createLazyStorage(options: LazyStorageOptions): LazyStorage {
-  const { log } = options;
-  let opening: Promise<OpenStorage> | undefined;
+}): LazyDatabase {
+  const { env, log } = options;
+  let opening: Promise<Database> | undefined;
   let state: StorageFault | 'ok' = 'ok';
   let recheck: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   function failed(error: unknown): void {
     const fault = storageFaultOf(error);
-    if (state !== fault) log.error({ fault, err: error }, 'mails cannot be stored');
+    if (state !== fault) log.error({ fault, err: error }, 'the database cannot be written');
     state = fault;
-    // Operations that close() interrupts fail, too. A check would open the storage again.
+    // Operations that close() interrupts fail, too. A check would open the database again.
     if (!isClosed) recheck ??= setInterval(() => void check(), recheckInterval).unref();
     // The operator has put another file in its place: the next use opens that one.
     if (fault === 'replaced') void closeCurrent();
   }
 
   function recovered(): void {
-    if (state !== 'ok') log.info('mails can be stored again');
+    if (state !== 'ok') log.info('the database can be written again');
     state = 'ok';
     stopRechecking();
   }
@@ -76,32 +66,20 @@ export function createLazyStorage(options: LazyStorageOptions): LazyStorage {
     }
   }
 
-  async function open({ env, timing, hold }: LazyStorageOptions): Promise<OpenStorage> {
-    const opened = await openMailDatabase(env, log);
-    const db: MailDatabase = {
-      ...opened,
-      write: (statements) => watched(() => opened.write(statements)),
-    };
-    const outbox = createOutbox(db, { siteUrl: env.SITE_URL, hold, timing });
-    try {
-      const released = hold ? 0 : await outbox.releaseHeld();
-      if (released > 0) log.info({ released }, 'held mails released');
-    } catch (error) {
-      await db.close();
-      throw error;
-    }
-    return { db, outbox };
+  async function openWatched(): Promise<Database> {
+    const opened = await openDatabase(env, log);
+    return { ...opened, write: (statements) => watched(() => opened.write(statements)) };
   }
 
-  function startOpening(): Promise<OpenStorage> {
-    const started = open(options);
+  function startOpening(): Promise<Database> {
+    const started = openWatched();
     started.catch(() => {
       if (opening === started) opening = undefined;
     });
     return started;
   }
 
-  function openStorage(): Promise<OpenStorage> {
+  function open(): Promise<Database> {
     isClosed = false;
     opening ??= startOpening();
     const current = opening;
@@ -110,7 +88,7 @@ export function createLazyStorage(options: LazyStorageOptions): LazyStorage {
 
   const checkOnce = reuseFor(checkFreshFor, async () => {
     try {
-      const { db } = await openStorage();
+      const db = await open();
       await db.check();
       // The cheap check does not notice a full disk.
       if (state !== 'ok') await probeWrite(db);
@@ -129,11 +107,11 @@ export function createLazyStorage(options: LazyStorageOptions): LazyStorage {
     const current = opening;
     opening = undefined;
     const opened = current && (await withOpenTimeout(current).catch(() => undefined));
-    await opened?.db.close();
+    await opened?.close();
   }
 
   return {
-    outbox: () => withStorageErrors(async () => (await openStorage()).outbox),
+    open,
     check,
     lastState: () => state,
     close() {
@@ -146,12 +124,12 @@ export function createLazyStorage(options: LazyStorageOptions): LazyStorage {
 
 /**
  * Stops waiting after `limits.database.openTimeout`; the opening itself continues, because migrating the tables of an
- * earlier release takes long if they hold many mails.
+ * earlier release takes long if they have many rows.
  *
  * @throws StorageError on timeout
  */
 function withOpenTimeout<T>(opening: Promise<T>): Promise<T> {
   return withTimeout(opening, openTimeout, () => {
-    throw new StorageError('the mail storage is still being opened', 'STORAGE_OPENING');
+    throw new StorageError('the database is still being opened', 'STORAGE_OPENING');
   });
 }

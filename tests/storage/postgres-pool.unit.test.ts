@@ -1,6 +1,6 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { describe, expect, test, vi } from 'vitest';
-import { withTimeouts } from '#server/mail/postgres-pool.ts';
+import { withTimeouts } from '#server/storage/postgres-pool.ts';
 
 const timeouts = { connect: 20, query: 20 };
 const never = () => new Promise<never>(() => undefined);

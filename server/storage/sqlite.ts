@@ -5,9 +5,10 @@ import { Migrator } from 'kysely/migration';
 import { limits } from '../config/limits.ts';
 import { makeFolder } from '../lib/make-folder.ts';
 import type { Logger } from '../observability/log.ts';
-import { emptyUpdate, type MailDatabase, type MailTables, type Queries } from './database.ts';
+import { type Database, emptyUpdate, type Queries } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 import { SqliteThread, sqliteThreadDialect } from './sqlite-driver.ts';
+import type { Tables } from './tables.ts';
 
 /**
  * Opens `<dataDir>/typed-bff.sqlite` in a thread of its own, creating the folder if needed, and migrates the tables.
@@ -19,12 +20,12 @@ export async function openSqlite(
   dataDir: string,
   log: Logger,
   clock: () => number = Date.now,
-): Promise<MailDatabase> {
+): Promise<Database> {
   makeFolder(dataDir, 0o700);
   const file = join(dataDir, 'typed-bff.sqlite');
   makePrivate(file);
   const thread = new SqliteThread(file, log);
-  const queries = new Kysely<MailTables>({ dialect: sqliteThreadDialect(thread) });
+  const queries = new Kysely<Tables>({ dialect: sqliteThreadDialect(thread) });
   try {
     await migrate(queries, thread);
     thread.timeout = limits.sqlite.statementTimeout;

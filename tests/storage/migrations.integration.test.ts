@@ -4,12 +4,19 @@ import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, test } from 'vitest';
-import type { MailTables } from '#server/mail/database.ts';
-import { migrationProvider } from '#server/mail/migrations.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
+import { migrationProvider } from '#server/storage/migrations.ts';
+import type { Tables } from '#server/storage/tables.ts';
+import {
+  addresses,
+  draft,
+  onEachEngine,
+  openStorage,
+  type StorageEnv,
+  storageEnv,
+} from '#tests/mail/support.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { isAdditive } from './additive.ts';
-import { addresses, draft, onEachEngine, openStorage, type StorageEnv, storageEnv } from './support.ts';
 
 test.each([
   'create table more (id text)',
@@ -78,24 +85,24 @@ onEachEngine((engine) => {
   });
 
   /** Connects to the database without migrating it. */
-  function connect(statements: string[] = []): Kysely<MailTables> {
+  function connect(statements: string[] = []): Kysely<Tables> {
     const dialect =
       storage.DATABASE_URL === undefined
         ? new SqliteDialect({ database: new Sqlite(join(storage.DATA_DIR, 'typed-bff.sqlite')) })
         : new PostgresDialect({ pool: new pg.Pool({ connectionString: storage.DATABASE_URL }) });
-    const db = new Kysely<MailTables>({ dialect, log: ({ query }) => void statements.push(query.sql) });
+    const db = new Kysely<Tables>({ dialect, log: ({ query }) => void statements.push(query.sql) });
     onTestFinished(() => db.destroy());
     return db;
   }
 
-  async function migrate(db: Kysely<MailTables>, migrations: Record<string, Migration>): Promise<void> {
+  async function migrate(db: Kysely<Tables>, migrations: Record<string, Migration>): Promise<void> {
     const provider = { getMigrations: () => Promise.resolve(migrations) };
     const { error } = await new Migrator({ db, provider }).migrateToLatest();
     expect(error).toBeUndefined();
   }
 
   /** Inserts a mail with the columns of the first release only. */
-  async function insertAsFirstRelease(db: Kysely<MailTables>, id: string = mail.id): Promise<void> {
+  async function insertAsFirstRelease(db: Kysely<Tables>, id: string = mail.id): Promise<void> {
     const row = { ...mail, id, message_id: `<${id}@site.example>`, idempotency_key: id };
     const columns = sql.join(Object.keys(row).map((name) => sql.ref(name)));
     await sql`insert into mail (${columns}) values (${sql.join(Object.values(row))})`.execute(db);

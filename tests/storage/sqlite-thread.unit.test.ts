@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { SqliteThread } from '#server/mail/sqlite-driver.ts';
 import { createLogger } from '#server/observability/log.ts';
-import { tempDir } from './support.ts';
+import { SqliteThread } from '#server/storage/sqlite-driver.ts';
+import { tempDir } from '#tests/mail/support.ts';
 
 /** Creates a thread for a file, which is a folder at first if it must fail. */
 function testThread(file = join(tempDir(), 'test.sqlite')) {

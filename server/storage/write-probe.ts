@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { limits } from '../config/limits.ts';
-import type { MailDatabase } from './database.ts';
+import type { Database } from './database.ts';
 
 /** A character takes up to four bytes. Hexadecimal digits take one, and random ones cannot be compressed. */
 const bytesOfLargestMail = 4 * limits.mail.contentsLength;
@@ -10,7 +10,7 @@ const bytesOfLargestMail = 4 * limits.mail.contentsLength;
  *
  * @throws the error of the storage
  */
-export async function probeWrite({ write }: Pick<MailDatabase, 'write'>): Promise<void> {
+export async function probeWrite({ write }: Pick<Database, 'write'>): Promise<void> {
   const filler = randomBytes(bytesOfLargestMail / 2).toString('hex');
   await write((queries) =>
     queries

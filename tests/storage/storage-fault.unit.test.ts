@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import { withStorageErrors } from '#server/mail/storage-errors.ts';
-import { StorageError, type StorageFault, storageFaultOf } from '#server/mail/storage-fault.ts';
+import { StorageError, type StorageFault, storageFaultOf } from '#server/storage/storage-fault.ts';
 
 const withCode = (code: unknown, cause?: unknown) =>
   Object.assign(new Error('text of the driver', { cause }), { code });

@@ -3,9 +3,10 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { limits } from '../config/limits.ts';
 import type { Logger } from '../observability/log.ts';
-import { emptyUpdate, type MailDatabase, type MailTables } from './database.ts';
+import { type Database, emptyUpdate } from './database.ts';
 import { migrationProvider } from './migrations.ts';
 import { withTimeouts } from './postgres-pool.ts';
+import type { Tables } from './tables.ts';
 
 const { connections, connectTimeout, queryTimeout, migrationTimeout, abandonedAfter } = limits.database;
 
@@ -18,7 +19,7 @@ const bigint = 20;
  *
  * @throws the driver's error; the caller maps it
  */
-export async function openPostgres(url: string, log: Logger): Promise<MailDatabase> {
+export async function openPostgres(url: string, log: Logger): Promise<Database> {
   const queries = connect(url, log, { max: connections, timeout: queryTimeout });
   try {
     // After a roll-back the database has more migrations than this release knows; they only add, so it can work.
@@ -46,7 +47,7 @@ function connect(
   url: string,
   log: Logger,
   { max, timeout }: { max: number; timeout: number },
-): Kysely<MailTables> {
+): Kysely<Tables> {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'typed-bff',
@@ -63,10 +64,10 @@ function connect(
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', (err) => log.warn({ err }, 'database connection lost')));
   const timed = withTimeouts(pool, { connect: connectTimeout, query: timeout });
-  return new Kysely<MailTables>({ dialect: new PostgresDialect({ pool: timed }) });
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: timed }) });
 }
 
-const migratorOf = (db: Kysely<MailTables>) => new Migrator({ db, provider: migrationProvider('postgres') });
+const migratorOf = (db: Kysely<Tables>) => new Migrator({ db, provider: migrationProvider('postgres') });
 
 /** Uses separate connections with a longer timeout: building an index over millions of mails takes minutes. */
 async function migrate(url: string, log: Logger): Promise<void> {

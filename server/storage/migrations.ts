@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
-import type { MailDatabase } from './database.ts';
+import type { Database } from './database.ts';
 
-type Engine = MailDatabase['engine'];
+type Engine = Database['engine'];
 
 /** SQLite checks types only in STRICT tables; PostgreSQL always does, but its integer is too small for times. */
 const dialects = {

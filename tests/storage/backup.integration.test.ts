@@ -3,9 +3,9 @@ import { cpSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
+import { addresses, draft, openStorage, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
 import { type PostgresServer, requirePostgres, startPostgres } from '#tests/support/postgres.ts';
 import { describeWith } from '#tests/support/skip.ts';
-import { addresses, draft, openStorage, type StorageEnv, storageEnv } from './support.ts';
 
 const page = readFileSync('docs/backups-and-upgrades.md', 'utf8');
 

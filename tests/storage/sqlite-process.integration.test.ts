@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { tempDir } from './support.ts';
+import { tempDir } from '#tests/mail/support.ts';
 
 test('a process waits for the responses of its database thread, and ends by itself although the thread is open', async () => {
   const script = `
     import { join } from 'node:path';
     import { createLogger } from '#server/observability/log.ts';
-    import { SqliteThread } from '#server/mail/sqlite-driver.ts';
+    import { SqliteThread } from '#server/storage/sqlite-driver.ts';
     const thread = new SqliteThread(join(process.argv[1], 'test.sqlite'), createLogger({ level: 'silent' }));
     thread.execute('select 1 as one').then(({ rows }) => process.stdout.write(JSON.stringify(rows)));`;
   const child = spawn(

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSqlite } from '#server/mail/sqlite.ts';
 import { createLogger } from '#server/observability/log.ts';
-import { openStorage, tempDir } from './support.ts';
+import { openSqlite } from '#server/storage/sqlite.ts';
+import { openStorage, tempDir } from '#tests/mail/support.ts';
 
 const log = createLogger({ level: 'silent' });
 

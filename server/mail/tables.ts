@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Suspicion } from './screening.ts';
 
 /**
@@ -60,33 +60,5 @@ type InboxTable = {
   raw: string;
 };
 
-/** One row, written to find out whether the storage takes writes again. */
-type WriteProbeTable = { id: number; filler: string };
-
-export type MailTables = { mail: MailTable; inbox: InboxTable; write_probe: WriteProbeTable };
+export type MailTables = { mail: MailTable; inbox: InboxTable };
 export type MailRow = Selectable<MailTable>;
-export type Queries = Kysely<MailTables>;
-
-/** Needs the right to write, but changes nothing, so nothing is synced to the disk. On SQLite, it takes the write lock. */
-export const emptyUpdate = 'update mail set id = id where 1 = 0';
-
-/** The mail tables on either engine. */
-export type MailDatabase = {
-  engine: 'sqlite' | 'postgres';
-  queries: Queries;
-  /** The current time by the storage's clock, so that the clocks of instances may differ. */
-  now: () => RawBuilder<number>;
-  /**
-   * Runs statements that write. On PostgreSQL they run in one transaction, and the COMMIT is not sent if a response
-   * came too late. On SQLite each statement commits separately, so that no lock is held while this process does
-   * something else: every statement must leave a consistent state if the following ones never run.
-   */
-  write<T>(statements: (queries: Queries) => Promise<T>): Promise<T>;
-  /**
-   * Checks cheaply, without a write to the disk, that the storage can be written.
-   *
-   * @throws Error if it is unreachable, read-only, locked, or no longer the storage that was opened
-   */
-  check(): Promise<void>;
-  close(): Promise<void>;
-};

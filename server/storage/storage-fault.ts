@@ -1,8 +1,8 @@
 import { isRecord } from '../lib/is-record.ts';
 
 /**
- * Why mails cannot be stored. `missing` and `replaced` concern the SQLite file or its folder. `opening`: opening the
- * storage takes long, for example because of a migration.
+ * Why the database cannot be written. `missing` and `replaced` concern the SQLite file or its folder. `opening`: opening it
+ * takes long, for example because of a migration.
  */
 export type StorageFault =
   | 'disk_full'
