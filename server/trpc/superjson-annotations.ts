@@ -22,7 +22,7 @@ const isString = (value: unknown): value is string => typeof value === 'string';
  * a small program: a typed array of a given length turns a few bytes into gigabytes, so other types are not accepted.
  */
 const acceptedAnnotations: Readonly<Record<string, (json: unknown) => boolean>> = {
-  undefined: (json) => json === null || json === undefined,
+  undefined: (json) => json === null,
   bigint: (json) => isString(json) && /^-?\d+$/.test(json),
   Date: isString,
   // superjson writes no stack, which a caller could otherwise put into a log.
@@ -48,18 +48,15 @@ const containers = new Set(['Error', 'set', 'map']);
  * Therefore superjson handles each value once, and the work is linear in the size of the JSON and its metadata: a node
  * consumes at least one level of the JSON, and no path is longer than the JSON is deep.
  *
- * @returns the number of steps taken, a measure of the work
  * @throws AnnotationError
  */
-export function checkAnnotations(json: unknown, tree: unknown, options: CheckOptions): number {
+export function checkAnnotations(json: unknown, tree: unknown, options: CheckOptions): void {
   const { version, maxAnnotations } = options;
   /** The annotated keys of each object of the JSON. */
   const annotatedKeys = new Map<object, Set<string>>();
   let annotations = 0;
-  let steps = 0;
 
   function checkNode(node: unknown, value: unknown): void {
-    steps += 1;
     if (!Array.isArray(node)) {
       checkChildren(node, value);
       return;
@@ -94,7 +91,6 @@ export function checkAnnotations(json: unknown, tree: unknown, options: CheckOpt
   function follow(keys: readonly string[], value: unknown, isAnnotated: boolean): unknown {
     let current = value;
     for (const [index, key] of keys.entries()) {
-      steps += 1;
       if (!hasOwnValue(current, key)) throw invalidMetadata();
       const seen = annotatedKeys.get(current);
       if (seen?.has(key)) throw invalidMetadata();
@@ -105,7 +101,6 @@ export function checkAnnotations(json: unknown, tree: unknown, options: CheckOpt
   }
 
   checkNode(tree, json);
-  return steps;
 }
 
 function invalidMetadata(): AnnotationError {
