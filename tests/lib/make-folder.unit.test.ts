@@ -30,6 +30,13 @@ test.each(['file', join('file', 'a')])('a file is in the way of %s', (path) => {
   expect(() => makeFolder(join(root, path), 0o700)).toThrow(/EEXIST|ENOTDIR/);
 });
 
+test('a folder that appears while its parents are created is no error', () => {
+  // Its parent `a/..` exists as soon as `a` is created.
+  const path = `${root}/a/../a`;
+  makeFolder(path, 0o700);
+  expect(statSync(path).isDirectory()).toBe(true);
+});
+
 test('the root of the file system has no parent that could be created', () => {
   expect(() => makeFolder('/', 0o700)).not.toThrow();
 });

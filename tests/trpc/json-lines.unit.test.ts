@@ -46,3 +46,11 @@ test.each([
   expect(await read([headLine(1), linesFormat.output(output, 0)])).toEqual(results([output]));
   expect(await read([singleLineFormat.output(output, 0)])).toEqual(results([output]));
 });
+
+test('an object that occurs twice in an output is one object to the reader, too', async () => {
+  const lines = [headLine(1), linesFormat.output({ first: twice, second: twice }, 0)];
+  const [result] = await read(lines);
+  const { first, second } = Object(result).result.data;
+  expect(first).toEqual(twice);
+  expect(second).toBe(first);
+});

@@ -63,10 +63,25 @@ test('an immutable value under another key has its dates under that key', () => 
   expect(roundTrip({ first: part, second: part })).toEqual({ first: { at: when }, second: { at: when } });
 });
 
+const valuesOf = (value: unknown): unknown[] => Object.values(Object(value));
+
+test.each([
+  ['an immutable value', () => freezeDeep({ at: when })],
+  ['another value, beside an immutable one', () => ({ at: when })],
+])('%s that occurs twice is one object to the reader, too', (_, create) => {
+  const twice = create();
+  const output = { first: twice, second: twice, part: freezeDeep([1]) };
+  const [first, second] = valuesOf(superjson.parse(serializeOutputJson(output)));
+  expect(first).toEqual({ at: when });
+  expect(second).toBe(first);
+});
+
 test('a value that an immutable value contains twice arrives in both places', () => {
   const twice = { at: when };
-  const arrived: unknown = superjson.parse(serializeOutputJson({ part: freezeDeep([twice, twice]) }));
+  const arrived = superjson.parse(serializeOutputJson({ part: freezeDeep([twice, twice]) }));
   expect(arrived).toEqual({ part: [{ at: when }, { at: when }] });
+  const [first, second] = valuesOf(valuesOf(arrived)[0]);
+  expect(second).toBe(first);
 });
 
 test('an array with immutable items has the same JSON as by superjson', () => {

@@ -63,3 +63,20 @@ test.each<Env['TRPC_RUNNER']>(['fast', 'trpc'])(
     expect(JSON.parse(body).error.json.data).toMatchObject({ reason: 'uri_too_long', httpStatus: 414 });
   },
 );
+
+test.each<[Env['TRPC_RUNNER'], boolean]>([
+  ['fast', true],
+  ['trpc', false],
+])("%s: the product's own runner is used: %s", async (runner, expected) => {
+  const { mail } = services();
+  const stacks: string[] = [];
+  const status = async () => {
+    const error = new TypeError('x is not a function');
+    stacks.push(String(error.stack));
+    throw error;
+  };
+  const request = { paths: ['email.status'], input: { json: { id: 'any' } } };
+  const { calls } = await respond(runner, request, { mail: { ...mail, status } });
+  expect(calls).toMatchObject([{ outcome: 'internal' }]);
+  expect(stacks.map((stack) => stack.includes('procedure-runner.ts'))).toEqual([expected]);
+});

@@ -58,6 +58,13 @@ describe('the result of an immutable property', () => {
     expect(listOf(validate(schema, whole()))).toEqual(list);
   });
 
+  test.each([
+    ['a number', z.array(z.unknown()).transform((items) => items.length), 1],
+    ['null', z.array(z.unknown()).transform(() => null), null],
+  ])('may be %s', (_, counted, expected) => {
+    expect(validate(z.object({ list: counted }), { list })).toEqual({ list: expected });
+  });
+
   test('is immutable', () => {
     const replacement = z.array(z.object({ value: z.number() })).parse(list);
     expect(() => Object.assign(Object(listOf(validate(schema, whole()))), { 0: replacement })).toThrow(
@@ -69,6 +76,15 @@ describe('the result of an immutable property', () => {
     const refined = schema.refine(({ list: items }) => items.length > 1, 'too few');
     expect(outcome(() => validate(refined, whole()))).toEqual({ issues: ['custom'] });
   });
+});
+
+test.each([
+  ['keeps', z.looseObject(schema.shape)],
+  ['rejects', z.strictObject(schema.shape)],
+  ['describes', schema.catchall(z.number())],
+])('a schema that %s unknown fields has the same result beside an immutable property', (_, other) => {
+  const value = { at: new Date(0), list: freezeDeep([]), part: null, unknown: 'a text' };
+  expect(outcome(() => validate(other, value))).toEqual(outcome(() => other.parse(value)));
 });
 
 test('an asynchronous schema is awaited, with and without immutable properties', async () => {

@@ -76,7 +76,7 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
     onError: ({ error, path }) => {
       const appError = toAppError(error);
       const { retryAfterSeconds = 0 } = appError;
-      if (retryAfterSeconds > (scope.retryAfterSeconds ?? -1)) scope.retryAfterSeconds = retryAfterSeconds;
+      if (retryAfterSeconds > (scope.retryAfterSeconds ?? 0)) scope.retryAfterSeconds = retryAfterSeconds;
       if (appError.httpStatus >= 500 && !request.signal.aborted) {
         log.error({ path, reason: appError.reason, err: error }, 'call failed');
       }
