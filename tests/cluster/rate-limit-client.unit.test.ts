@@ -5,28 +5,17 @@ import { createRateLimitServer } from '#server/cluster/rate-limit-server.ts';
 import type { RateLimit } from '#server/config/rate-limits.ts';
 import { stateOf } from '#server/rate-limit/memory-store.ts';
 import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
+import { equalLimits } from '#tests/rate-limit/equal-limits.ts';
 import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 
 const small = { points: 5, windowSeconds: 60 };
 const large = { points: 10_000, windowSeconds: 60 };
 
-const same = (limit: RateLimit) => ({
-  light: limit,
-  upstream: limit,
-  mail: limit,
-  page: limit,
-  mailSender: limit,
-  mailSubnet: limit,
-  mailNetwork: limit,
-  mailSite: limit,
-  mailSuspected: limit,
-});
-
 /** Starts rate-limit clients on one rate-limit server and records the messages that they send. */
 function startWorkers(count: number, limit: RateLimit) {
   const sent: Charge[][] = [];
   const workers: RateLimitClient[] = [];
-  const charge = createRateLimitServer(same(limit));
+  const charge = createRateLimitServer(equalLimits(limit));
   for (let index = 0; index < count; index += 1) {
     workers.push(
       createRateLimitClient(async (charges) => {
@@ -160,7 +149,7 @@ test('the workers together use exactly the limit under concurrent calls', async 
 });
 
 describe('rate limiters of two workers', () => {
-  const rateLimits = same(small);
+  const rateLimits = equalLimits(small);
   const chargeTwelve = async (workers: RateLimitClient[]) => {
     const limiters = workers.map((coordinator) => createRateLimiter({ rateLimits, coordinator }));
     const states = limiters.flatMap((limiter) =>

@@ -4,19 +4,10 @@ import { createLogger } from '#server/observability/log.ts';
 import { createRateLimiter } from '#server/rate-limit/rate-limiter.ts';
 import { connectRedis, type SharedRedis } from '#server/redis.ts';
 import { type LyingRedis, startLyingRedis } from '#tests/support/lying-redis.ts';
+import { equalLimits } from './equal-limits.ts';
 
 const limit = { points: 5, windowSeconds: 60 };
-const rateLimits = {
-  light: limit,
-  upstream: limit,
-  mail: limit,
-  page: limit,
-  mailSender: { points: 2, windowSeconds: 3_600 },
-  mailSubnet: limit,
-  mailNetwork: limit,
-  mailSite: limit,
-  mailSuspected: limit,
-};
+const rateLimits = { ...equalLimits(limit), mailSender: { points: 2, windowSeconds: 3_600 } };
 
 async function connected(): Promise<{ server: LyingRedis; redis: SharedRedis }> {
   const server = await startLyingRedis();

@@ -12,20 +12,11 @@ import { createSharedCache } from '#server/upstream-client/shared-cache.ts';
 import { bulk, startLyingRedis } from '#tests/support/lying-redis.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { describeWith } from '#tests/support/skip.ts';
+import { equalLimits } from './equal-limits.ts';
 
 const windowSeconds = 60;
 const limit = { points: 5, windowSeconds };
-const rateLimits = {
-  light: limit,
-  upstream: limit,
-  mail: limit,
-  page: limit,
-  mailSender: limit,
-  mailSubnet: limit,
-  mailNetwork: limit,
-  mailSite: limit,
-  mailSuspected: limit,
-};
+const rateLimits = equalLimits(limit);
 const polling = { timeout: 20_000, interval: 20 };
 
 type Instance = RateLimiter & SharedRedis & { lines: string[] };

@@ -5,19 +5,15 @@ import { createRateLimiter, type RateLimiter } from '#server/rate-limit/rate-lim
 import { connectRedis, type SharedRedis } from '#server/redis.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { testWith } from '#tests/support/skip.ts';
+import { equalLimits } from './equal-limits.ts';
 
 const test = testWith('redis');
 
 const rateLimits = {
+  ...equalLimits({ points: 2, windowSeconds: 3_600 }),
   light: { points: 5, windowSeconds: 60 },
   upstream: { points: 3, windowSeconds: 60 },
-  mail: { points: 2, windowSeconds: 3_600 },
   page: { points: 3, windowSeconds: 60 },
-  mailSender: { points: 2, windowSeconds: 3_600 },
-  mailSubnet: { points: 2, windowSeconds: 3_600 },
-  mailNetwork: { points: 2, windowSeconds: 3_600 },
-  mailSite: { points: 2, windowSeconds: 3_600 },
-  mailSuspected: { points: 2, windowSeconds: 3_600 },
 };
 
 let redis: RedisServer;

@@ -1,0 +1,16 @@
+import type { RateLimit, RateLimits } from '#server/config/rate-limits.ts';
+
+/** Returns rate limits of which each has the same points and window. */
+export function equalLimits(limit: RateLimit): RateLimits {
+  return {
+    light: limit,
+    upstream: limit,
+    mail: limit,
+    page: limit,
+    mailSender: limit,
+    mailSubnet: limit,
+    mailNetwork: limit,
+    mailSite: limit,
+    mailSuspected: limit,
+  };
+}
