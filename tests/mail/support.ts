@@ -28,6 +28,22 @@ export const draft = {
   contents: 'Hello,\nhow are you?',
 };
 
+/** Names of the headers of every mail, sorted. */
+export const messageHeaders = [
+  'auto-submitted',
+  'content-type',
+  'date',
+  'from',
+  'message-id',
+  'mime-version',
+  'reply-to',
+  'subject',
+  'to',
+];
+
+/** Characters that a header must not show: line breaks, controls and bidi characters. */
+export const invisible = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
 /** Creates a temporary folder, which is deleted after the test. */
 export function tempDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'typed-bff-mail-'));
