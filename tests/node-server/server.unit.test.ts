@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import type { NodeHandler } from '#server/node-server/server.ts';
 import { lifecycle } from '#server/process/lifecycle.ts';
 import { withServices } from '#tests/http/support/in-process.ts';
@@ -172,5 +173,99 @@ describe('the end of the server', () => {
     page.finish();
     expect((await running).headers.get('connection')).toBe('close');
     await handedOver;
+  });
+
+  test('comes after the shutdown deadline, even if a request has not ended', async () => {
+    const page = slowPage();
+    const { server, url } = await startTestServer(page.next);
+    const running = fetch(`${url}/posts`);
+    await page.reached;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const stopped = server.stop();
+    vi.advanceTimersByTime(limits.shutdownDeadline);
+    await expect(running).rejects.toThrow();
+    await stopped;
+  });
+
+  test('comes after the time in which a load balancer notices it, and until then requests are served', async () => {
+    const { server, url } = await startTestServer(respondOk, { SHUTDOWN_DELAY: '1' });
+    const stopped = server.stop();
+    const response = await fetch(`${url}/posts`);
+    expect([await response.text(), response.headers.get('connection')]).toEqual(['page', 'close']);
+    await stopped;
+    await expect(fetch(`${url}/posts`)).rejects.toThrow();
+  });
+
+  /** Opens a connection on which one response has been received. */
+  async function openIdle(url: string) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /posts HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await once(socket, 'data');
+    return socket;
+  }
+
+  test('by a handover closes idle connections only after some time: a request may be on its way', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { server, url } = await startTestServer(respondOk);
+    const [kept, used] = [await openIdle(url), await openIdle(url)];
+    const handedOver = server.handOver();
+    used.write('GET /posts HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    const [late] = await once(used, 'data');
+    expect(String(late)).toMatch(/^HTTP\/1\.1 200 OK\r\n(?:.*\r\n)*connection: close\r\n/i);
+    expect(kept.closed).toBe(false);
+    vi.advanceTimersByTime(limits.cluster.idleGrace);
+    await handedOver;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('by a handover comes at the latest when no request can be running any more', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const page = slowPage();
+    const { server, url } = await startTestServer(page.next);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET /posts HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await page.reached;
+    const handedOver = server.handOver();
+    vi.advanceTimersByTime(limits.cluster.idleGrace);
+    expect(socket.closed).toBe(false);
+    vi.advanceTimersByTime(limits.raw.deadline);
+    await handedOver;
+  });
+});
+
+describe('CONNECT', () => {
+  const connectRequest = 'CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443\r\n\r\n';
+
+  test('gets the methods of the server, and its connection ends although the client keeps it open', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { url } = await start(respondOk);
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += String(chunk);
+    });
+    socket.write(connectRequest);
+    await once(socket, 'end');
+    expect(received).toMatch(/^HTTP\/1\.1 405 .*\r\nAllow: GET, HEAD, POST, /);
+    vi.advanceTimersByTime(limits.nodeServer.lingerTime);
+    // Writing to a connection that the server has closed resets it.
+    const writing = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(writing);
+  });
+
+  test('behind a request without a response closes the connection', async () => {
+    const { url } = await start(() => new Promise(() => undefined));
+    const { responses, ended } = await sendBytes(
+      url,
+      `GET /posts HTTP/1.1\r\nhost: localhost\r\n\r\n${connectRequest}`,
+    );
+    expect([responses, ended]).toEqual([[], 'closed']);
   });
 });
