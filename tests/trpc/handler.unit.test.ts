@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
+import { AppError } from '#server/errors.ts';
 import { routeHandler } from '#server/http/route-handlers.ts';
 import { bearerChallenge } from '#server/http/service-key.ts';
 import { services } from '#server/services.ts';
@@ -97,7 +98,65 @@ test('a call that failed on the server is logged, unless its caller has left or 
   expect(failedCalls()).toHaveLength(1);
 });
 
+describe('a request is rejected before its calls run', () => {
+  const statusOf = async (responding: Promise<Response>) => {
+    const response = await responding;
+    return [response.status, response.headers.get('allow')];
+  };
+
+  test('by a method that its calls do not accept', async () => {
+    expect(await statusOf(send('echo.body'))).toEqual([405, 'POST']);
+    expect(await statusOf(send('echo.request', { method: 'HEAD' }))).toEqual([405, 'GET, POST']);
+    expect(await statusOf(send('%', { method: 'PUT' }))).toEqual([405, 'GET, POST']);
+  });
+
+  test('from another site, unless it only reads', async () => {
+    const foreign = { ...json, 'sec-fetch-site': 'cross-site' };
+    expect((await post('echo.body', '{"json":1}', foreign)).status).toBe(403);
+    expect((await send('echo.request', { headers: foreign })).status).toBe(200);
+  });
+
+  test('with more calls than a batch may have', async () => {
+    const paths = Array(limits.batchSize + 1)
+      .fill('echo.request')
+      .join();
+    const response = await send(`${paths}?batch=1`);
+    expect(await response.json()).toMatchObject({ error: { json: { data: { reason: 'batch_too_large' } } } });
+  });
+});
+
+test.each([
+  [['a'], 7],
+  [['a', 'b'], 9],
+  [['b', 'a'], 9],
+  [['c', 'a'], 7],
+])('Retry-After of the calls %j is the longest: %d', async (ids, expected) => {
+  const seconds: Record<string, number> = { a: 7, b: 9 };
+  vi.spyOn(services().mail, 'status').mockImplementation(async (id) => {
+    const retryAfterSeconds = seconds[id];
+    if (retryAfterSeconds === undefined) throw new AppError('not_found');
+    throw new AppError('rate_limited', { retryAfterSeconds });
+  });
+  const inputs = Object.fromEntries(ids.map((id, index) => [index, { json: { id } }]));
+  const response = await post(`${ids.map(() => 'email.status')}?batch=1`, JSON.stringify(inputs));
+  expect(response.headers.get('retry-after')).toBe(String(expected));
+});
+
+test('a batch of one call that asks for JSON lines gets one line, with the status of the call', async () => {
+  const response = await send('no.such?batch=1', { headers: { 'trpc-accept': 'application/jsonl' } });
+  expect(response.status).toBe(404);
+  expect(await response.text()).toMatch(/^[^\n]+\n$/);
+});
+
 describe('the input of a call', () => {
+  test('may be a form, whose values are no superjson', async () => {
+    const form = new FormData();
+    form.append('email', 'ada@visitor.example');
+    form.append('contents', 'Hello');
+    const response = await send('email.send', { method: 'POST', body: form });
+    expect(await response.json()).toMatchObject({ result: { data: { json: { duplicate: false } } } });
+  });
+
   test.each([
     ['echo.request', 'GET without a query', () => send('echo.request')],
     ['echo.request', 'GET with an empty input', () => send('echo.request?input=')],

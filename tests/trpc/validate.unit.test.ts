@@ -87,6 +87,14 @@ test.each([
   expect(outcome(() => validate(other, value))).toEqual(outcome(() => other.parse(value)));
 });
 
+test('a list with immutable items, and a value that is no object, are validated as a whole', () => {
+  const items = z.array(z.object({ value: z.number() }));
+  expect(validate(items, [freezeDeep({ value: 1, more: 2 })])).toEqual([{ value: 1 }]);
+  for (const value of [null, undefined, 'text']) {
+    expect(outcome(() => validate(schema, value))).toEqual({ issues: ['invalid_type'] });
+  }
+});
+
 test('an asynchronous schema is awaited, with and without immutable properties', async () => {
   const slow = schema.extend({ list: z.array(z.unknown().transform(async () => 'late')) });
   const value = { at: new Date(0), list: freezeDeep([1]), part: null };
