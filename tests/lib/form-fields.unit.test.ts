@@ -29,6 +29,7 @@ describe('a form', () => {
   test.each([
     ['a file', [['cv', file]], { cv: ['Files are not accepted'] }],
     ['an empty file', [['cv', new File([], 'cv.pdf')]], { cv: ['Files are not accepted'] }],
+    ['a file without a name', [['cv', new File(['x'], '')]], { cv: ['Files are not accepted'] }],
     ['a file under the name of a text field', [['name', file]], { name: ['Files are not accepted'] }],
     [
       'two values of one field',

@@ -48,6 +48,7 @@ test.each([
   'fd00:ec2::254',
   'fe80::1',
   'fe80::1%eth0',
+  '2606:4700:4700::1111%eth0',
   'ff02::1',
   '2130706433',
   '0x7f000001',
@@ -69,6 +70,8 @@ test.each([
   ['192.0.2.1', '192.0.2.1'],
   ['example.org', undefined],
   ['[example.org]', undefined],
+  ['a[::1]', undefined],
+  ['[::1]a', undefined],
   ['', undefined],
 ])('the address in the host %j of a URL is %j', (host, address) => {
   expect(literalAddressOf(host)).toBe(address);
@@ -182,6 +185,7 @@ describe('the networks of the operator', () => {
     '10.0.0.0/-1',
     '10.0.0.0/',
     '10.0.0.0/8/8',
+    '10.0.0.0/8x',
     '10/8',
     '10.0.0.*',
     'fd00::/129',

@@ -54,3 +54,20 @@ test('an object that occurs twice in an output is one object to the reader, too'
   expect(first).toEqual(twice);
   expect(second).toBe(first);
 });
+
+test('the first line lists the calls as that of tRPC does', () => {
+  expect(JSON.parse(headLine(2))).toEqual({ json: { 0: [[0], [null, 0, 0]], 1: [[0], [null, 0, 1]] } });
+});
+
+test("tRPC's client reads the error of a call", async () => {
+  const error = {
+    message: 'Not found.',
+    code: -32004,
+    data: { code: 'NOT_FOUND', httpStatus: 404, path: 'a', requestId: 'request-1', reason: 'not_found' },
+  } as const;
+  expect(await read([headLine(2), linesFormat.error(error, 1), linesFormat.output('fine', 0)])).toEqual([
+    { result: { data: 'fine' } },
+    { error },
+  ]);
+  expect(await read([singleLineFormat.error(error, 0)])).toEqual([{ error }]);
+});

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import superjson from 'superjson';
 import { expect, test } from 'vitest';
 import { freezeDeep } from '#server/lib/immutable.ts';
-import { serializeOutputJson } from '#server/trpc/http/output-json.ts';
+import { serializeOutputJson, serializeOutputParts } from '#server/trpc/http/output-json.ts';
 
 const value = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -87,4 +87,34 @@ test('a value that an immutable value contains twice arrives in both places', ()
 test('an array with immutable items has the same JSON as by superjson', () => {
   const output = [freezeDeep({ at: when }), { at: when }];
   expect(JSON.parse(serializeOutputJson(output))).toEqual(JSON.parse(superjson.stringify(output)));
+});
+
+test.each([
+  ['whole', serializeOutputJson],
+  ['to be embedded', serializeOutputParts],
+])('an immutable property of an output that is serialized %s is serialized once', (_, serialize) => {
+  let reads = 0;
+  const part = freezeDeep({
+    get name() {
+      reads += 1;
+      return 'Ada';
+    },
+  });
+  const other = freezeDeep({ at: when });
+  serialize({ part });
+  expect(reads).toBeGreaterThan(0);
+  reads = 0;
+  for (const more of [{}, { other }, { one: 1, same: 1 }, { when }]) serialize({ part, ...more });
+  expect(reads).toBe(0);
+});
+
+test('an output to be embedded has its annotations apart, unless an object occurs twice in it', () => {
+  expect(serializeOutputParts({ at: when, n: 1 })).toEqual({
+    json: '{"at":"2026-03-29T12:00:00.000Z","n":1}',
+    values: '{"at":["Date"]}',
+  });
+  expect(serializeOutputParts([1])).toEqual({ json: '[1]' });
+  expect(serializeOutputParts({ part: freezeDeep([1]) })).toEqual({ json: '{"part":[1]}' });
+  const twice = {};
+  expect(serializeOutputParts([twice, twice])).toBeUndefined();
 });
