@@ -1,5 +1,6 @@
 import type { Metadata, Route, Viewport } from 'next';
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
+import { AccountMenu, AccountMenuFallback } from './_components/account-menu.tsx';
 import { LinkPending } from './_components/link-pending.tsx';
 import { PageLink } from './_components/page-link.tsx';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
@@ -52,9 +53,13 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         <header className="border-line border-b">
           <nav
             aria-label="Main"
-            className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-5 gap-y-1 px-4 py-3"
+            className="relative mx-auto flex max-w-5xl flex-wrap items-center gap-x-5 gap-y-1 px-4 py-3"
           >
-            <PageLink className="mr-auto py-2 font-semibold" href="/">
+            {/* On a small screen, the account menu is beside it. */}
+            <PageLink
+              className="basis-full py-2 pr-28 font-semibold md:mr-auto md:basis-auto md:pr-0"
+              href="/"
+            >
               typed-bff
               <LinkPending />
             </PageLink>
@@ -64,6 +69,12 @@ export default function RootLayout({ children }: { children: ReactNode }) {
                 <LinkPending />
               </PageLink>
             ))}
+            {/* Always of the same size, so that nothing moves when the menu arrives. */}
+            <div className="absolute top-3 right-4 h-10 w-24 text-right md:static">
+              <Suspense fallback={<AccountMenuFallback />}>
+                <AccountMenu />
+              </Suspense>
+            </div>
           </nav>
         </header>
         <main id={mainId} className="mx-auto w-full max-w-5xl grow px-4 py-10">

@@ -18,11 +18,21 @@ export function startBackground(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
-  const { mail, metrics, env: validEnv, log, stop } = services();
+  const { mail, identity, metrics, env: validEnv, log, stop } = services();
   const telemetry = startTelemetry({ env: validEnv, log, traces: true, gather: metrics.json });
   const shared = coordinator();
-  if (shared) shared.registerMailDelivery({ start: mail.start, stop: mail.pause, wake: mail.wake });
-  else mail.start();
+  const work = {
+    start() {
+      mail.start();
+      identity?.startSweeping();
+    },
+    async stop() {
+      identity?.stopSweeping();
+      await mail.pause();
+    },
+  };
+  if (shared) shared.registerMailDelivery({ ...work, wake: mail.wake });
+  else work.start();
   // The node server watches the event loop itself once it has started. It accepts mails for a while after the signal,
   // and stops delivery once it accepts no more.
   if (lifecycle.hasNodeServer) return;

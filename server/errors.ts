@@ -10,6 +10,23 @@ export const errorReasons = {
   invalid_input: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The input is not valid.' },
   batch_too_large: { httpStatus: 400, code: 'BAD_REQUEST', message: 'The batch has too many calls.' },
   unauthorized: { httpStatus: 401, code: 'UNAUTHORIZED', message: 'A valid service key is required.' },
+  sign_in_required: { httpStatus: 401, code: 'UNAUTHORIZED', message: 'Please sign in.' },
+  session_ended: {
+    httpStatus: 401,
+    code: 'UNAUTHORIZED',
+    message: 'Your session has ended. Please sign in again.',
+  },
+  reauthentication_required: {
+    httpStatus: 401,
+    code: 'UNAUTHORIZED',
+    message: 'Please sign in once more for this.',
+  },
+  sign_in_failed: {
+    httpStatus: 400,
+    code: 'BAD_REQUEST',
+    message: 'The sign-in could not be completed. Please try again.',
+  },
+  sign_in_denied: { httpStatus: 403, code: 'FORBIDDEN', message: 'You were not signed in.' },
   forbidden: { httpStatus: 403, code: 'FORBIDDEN', message: 'This is not allowed.' },
   cross_origin: {
     httpStatus: 403,
@@ -84,6 +101,11 @@ export const errorReasons = {
     httpStatus: 503,
     code: 'SERVICE_UNAVAILABLE',
     message: 'Mail cannot be accepted right now. Nothing was sent; please try again later.',
+  },
+  identity_unavailable: {
+    httpStatus: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Signing in is not possible right now. Please try again later.',
   },
   upstream_timeout: {
     httpStatus: 504,

@@ -3,6 +3,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import { z } from 'zod';
 import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
+import type { SignInOutcome } from './identity/identity.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { MailState } from './mail/tables.ts';
 import type { DropReason } from './node-server/connections.ts';
@@ -15,7 +16,7 @@ import type { UpstreamObserver } from './upstream-client/observer.ts';
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** As `/readyz` names them. */
-type Dependency = 'database' | 'redis';
+type Dependency = 'database' | 'identityProvider' | 'redis';
 
 export type Metrics = {
   callEnded(call: { procedure: string; outcome: 'ok' | ErrorReason; seconds: number }): void;
@@ -23,6 +24,7 @@ export type Metrics = {
   rateLimited(name: ClientLimitName | QuotaName): void;
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
+  signInEnded(outcome: SignInOutcome): void;
   /** Adds the gauge of dependencies. `isUp` is called on each scrape and must not wait for the dependency. */
   observeDependencies(isUp: Partial<Record<Dependency, () => boolean>>): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
@@ -86,6 +88,13 @@ export function createMetrics(
     registers,
   });
 
+  const signIns = new Counter({
+    name: 'bff_sign_ins_total',
+    help: 'Finished sign-ins by outcome: ok, denied (by the provider or this site), failed or unavailable',
+    labelNames: ['outcome'],
+    registers,
+  });
+
   const dropped = new Counter({
     name: 'bff_connections_dropped_total',
     help: 'Connections that were not accepted: total, client (limits) or accept (an error of the system)',
@@ -111,6 +120,7 @@ export function createMetrics(
     },
     rateLimited: (name) => rateLimited.inc({ class: name }),
     observeDependencies: (isUp) => addDependencies(isUp, registers),
+    signInEnded: (outcome) => signIns.inc({ outcome }),
     connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),

@@ -1,21 +1,41 @@
 import ipaddr from 'ipaddr.js';
 import { AppError } from './errors.ts';
+import type { Session } from './identity/sessions.ts';
+
+/** A user with the session that the request belongs to. */
+export type SignedInUser = {
+  id: string;
+  name: string | null;
+  email: string | null;
+  roles: readonly string[];
+  /** Scopes that the provider granted. */
+  scopes: readonly string[];
+  session: Session;
+};
 
 /** The caller of a procedure or route: rate limits are charged to it and its scopes authorize it. */
 export type Principal =
   /** Code in this process that acts for no external caller, such as a test or a script. */
   | { kind: 'internal' }
   /** An anonymous caller, identified by a key derived from its network address. */
-  | { kind: 'visitor'; key: string }
+  | {
+      kind: 'visitor';
+      key: string;
+      /** Set if the browser has a session cookie: its session has ended, or it could not be looked up. */
+      session?: 'ended' | 'unavailable';
+    }
   /** Another service, identified by its key. */
-  | { kind: 'service'; name: string; scopes: readonly string[] };
+  | { kind: 'service'; name: string; scopes: readonly string[] }
+  /** A signed-in user, identified by the session cookie of a page of this site. */
+  | { kind: 'user'; user: SignedInUser };
 
-/** Returns whether a caller has a scope. A further kind of caller, such as a signed-in user, needs a case here. */
+/** Returns whether a caller has a scope of service keys. */
 export function hasScope(principal: Principal, scope: string): boolean {
   switch (principal.kind) {
     case 'internal':
       return true;
     case 'visitor':
+    case 'user':
       return false;
     case 'service':
       return principal.scopes.includes(scope);
@@ -46,6 +66,8 @@ export function bucketOf(principal: Principal): string | null {
       return `visitor:${principal.key}`;
     case 'service':
       return `service:${principal.name}`;
+    case 'user':
+      return `user:${principal.user.id}`;
   }
 }
 
@@ -60,4 +82,35 @@ export function networkOf(clientAddress: string, prefixLength: 48 | 56): string 
   if (!ipaddr.IPv6.isValid(address)) return undefined;
   const network = ipaddr.IPv6.networkAddressFromCIDR(`${address}/${prefixLength}`);
   return `${network.toString()}/${prefixLength}`;
+}
+
+/** What a procedure asks of its user. */
+export type UserRequirement = {
+  /** The user must have one of these roles. */
+  roles?: readonly string[];
+  /** The provider must have granted all of these scopes. */
+  scopes?: readonly string[];
+  /** Maximum time since the user last proved who they are, in milliseconds. */
+  maxAge?: number;
+};
+
+/**
+ * Returns the user of a call.
+ *
+ * @throws AppError `sign_in_required`, `session_ended`, `identity_unavailable`, `forbidden` or `reauthentication_required`
+ */
+export function requireUser(principal: Principal, requirement: UserRequirement): SignedInUser {
+  if (principal.kind !== 'user') throw notSignedIn(principal);
+  const { user } = principal;
+  const { roles, scopes = [], maxAge = Number.POSITIVE_INFINITY } = requirement;
+  const hasRole = !roles || roles.some((role) => user.roles.includes(role));
+  if (!hasRole || !scopes.every((scope) => user.scopes.includes(scope))) throw new AppError('forbidden');
+  if (user.session.authenticationAge > maxAge) throw new AppError('reauthentication_required');
+  return user;
+}
+
+function notSignedIn(principal: Principal): AppError {
+  const session = principal.kind === 'visitor' ? principal.session : undefined;
+  if (session === 'unavailable') return new AppError('identity_unavailable');
+  return new AppError(session === 'ended' ? 'session_ended' : 'sign_in_required');
 }

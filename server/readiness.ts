@@ -11,6 +11,8 @@ export type Readiness = {
     /** With the reason if it is down. */
     database: Dependency<'ok' | 'down'> & { reason?: StorageFault };
     mailDelivery: Dependency<MailMode>;
+    /** The OpenID provider. Undefined if sign-in is off. */
+    identityProvider?: Dependency<'ok' | 'down'>;
     /** Undefined if Redis is not configured. */
     redis?: Dependency<'ok' | 'down'>;
   };
@@ -21,7 +23,7 @@ export type Readiness = {
  * database is down. Without Redis it continues with local rate limits. Does not throw.
  */
 export async function readiness({ needsDatabase = true } = {}): Promise<Readiness> {
-  const { database, mail, redis: shared } = services();
+  const { database, identity, mail, redis: shared } = services();
   const [storage, redis] = await Promise.all([database.check(), shared?.state()]);
   return {
     status: statusOf(storage === 'ok' || !needsDatabase),
@@ -32,6 +34,7 @@ export async function readiness({ needsDatabase = true } = {}): Promise<Readines
         ...(storage === 'ok' ? {} : { reason: storage }),
       },
       mailDelivery: { state: mail.mode, needed: false },
+      ...(identity ? { identityProvider: { state: identity.providerState(), needed: false } } : {}),
       ...(redis ? { redis: { state: redis, needed: false } } : {}),
     },
   };

@@ -3,6 +3,7 @@ import { type Env, env } from './config/env.ts';
 import { limits } from './config/limits.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
+import { createIdentity, type Identity } from './identity/identity.ts';
 import { type ConcurrencyLimit, createConcurrencyLimit } from './lib/concurrency.ts';
 import { defineSingleton } from './lib/singleton.ts';
 import { createMail, type Mail } from './mail/mail-service.ts';
@@ -29,6 +30,8 @@ export type Services = {
   weather: Weather;
   database: LazyDatabase;
   mail: Mail;
+  /** Undefined if sign-in is off. */
+  identity: Identity | undefined;
   feed: FeedSource;
   replays: ReplayGuard;
   rateLimiter: RateLimiter;
@@ -57,9 +60,18 @@ export function createServices(options: { env: Env; log: Logger }): Services {
   shared?.onBroadcast('upstreams', upstreams.snapshots);
   const database = createLazyDatabase(options);
   const mail = createMail({ ...options, database, record: metrics.mailEvent, coordinator: shared });
+  const identity = createIdentity({
+    ...options,
+    database,
+    upstreams,
+    redis,
+    coordinator: shared,
+    record: metrics.signInEnded,
+  });
   metrics.observeMailCounts(mail.operations.counts);
   metrics.observeDependencies({
     database: () => database.lastState() === 'ok',
+    ...(identity ? { identityProvider: () => identity.providerState() === 'ok' } : {}),
     ...(redis ? { redis: () => redis.lastState() === 'ok' } : {}),
   });
   return {
@@ -74,7 +86,9 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     weather: createWeather({ ...options, upstreams }),
     database,
     mail,
+    identity,
     async stop() {
+      identity?.stopSweeping();
       await mail.pause();
       await database.close();
     },

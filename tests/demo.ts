@@ -8,6 +8,7 @@ import { requireFreePort, StartupCheckError } from '#server/bin/startup-checks.t
 import { ConfigurationError, parseEnv } from '#server/config/env.ts';
 import { endWithNpm } from '#server/process/end-with-npm.ts';
 import { startArguments } from './support/start-command.ts';
+import { startIdentityProvider } from './support/upstreams/identity-provider.ts';
 import { startUpstreams } from './support/upstreams/index.ts';
 
 endWithNpm();
@@ -35,13 +36,16 @@ try {
   process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
+    const identity = await startIdentityProvider({ siteUrl: SITE_URL });
     const serviceKey = `demo_${randomBytes(16).toString('base64url')}`;
     const digest = createHash('sha256').update(serviceKey).digest('hex');
     console.log(
-      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox)\nService key for the endpoints that are not public: ${serviceKey}\n`,
+      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox; sign in as one of three made-up people)\nService key for the endpoints that are not public: ${serviceKey}\n`,
     );
     process.exitCode = await launch(startArguments(), {
       ...upstreams.env,
+      // A provider of one's own can be tried, too.
+      ...(process.env.OIDC_ISSUER ? {} : { ...identity.env, OIDC_NAME: 'the demo’s stand-in' }),
       DEMO: '1',
       SERVICE_KEYS: [process.env.SERVICE_KEYS, `demo:${digest}:mail+proxy.github+proxy.files`]
         .filter(Boolean)
@@ -50,7 +54,7 @@ try {
       // One visitor needs no more than one worker, and one worker starts sooner.
       WEB_CONCURRENCY: process.env.WEB_CONCURRENCY || '1',
     });
-    await upstreams.close();
+    await Promise.all([upstreams.close(), identity.close()]);
   }
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof StartupCheckError)) throw error;

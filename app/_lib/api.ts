@@ -1,13 +1,13 @@
 import 'server-only';
 import { headers } from 'next/headers';
 import { createServerComponentClient } from '#client/server-component.tsx';
-import { env } from '#server/config/env.ts';
-import { visitorPrincipal } from '#server/http/authenticate.ts';
 import { createServerCaller } from '#server/trpc/caller.ts';
+import { pageCaller } from './caller.ts';
 
-/** Calls that a page makes for a visitor count against that visitor's rate limits, as calls from the browser do. */
+/** Calls that a page makes count against the limits of its user or visitor, as calls from the browser do. */
 const caller = createServerCaller({
-  principal: async () => visitorPrincipal(await headers(), env().TRUSTED_PROXY_HOPS),
+  principal: pageCaller,
+  userAgent: async () => (await headers()).get('user-agent'),
 });
 
 /** The typed router for server components, called in process. It infers its types from the router. */

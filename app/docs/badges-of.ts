@@ -5,10 +5,12 @@ export function badgesOf({
   type,
   sensitive,
   scope,
-}: Pick<CatalogEntry, 'type' | 'sensitive' | 'scope'>): string[] {
+  user,
+}: Pick<CatalogEntry, 'type' | 'sensitive' | 'scope' | 'user'>): string[] {
   return [
     type,
     ...(sensitive && type === 'query' ? ['POST only'] : []),
     ...(scope === null ? [] : [`key with scope ${scope}`]),
+    ...(user === null ? [] : ['for signed-in users']),
   ];
 }

@@ -2,6 +2,7 @@ import superjson, { type SuperJSONResult } from 'superjson';
 import { limits } from '../config/limits.ts';
 import type { RateLimitClass, RateLimits } from '../config/rate-limits.ts';
 import { type JsonSchema, toJsonSchema } from '../lib/json-schema.ts';
+import type { UserRequirement } from '../principal.ts';
 import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
 import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-registry.ts';
 import { type PossibleError, possibleErrors } from './possible-errors.ts';
@@ -44,6 +45,8 @@ export type CatalogEntry = {
   sensitive: boolean;
   /** Required scope of a service key. Null if anyone may call. */
   scope: string | null;
+  /** What the signed-in user must have. Null if no user is required. */
+  user: UserRequirement | null;
   /** Null for a procedure without input. */
   input: Schemas | null;
   output: Schemas;
@@ -74,6 +77,7 @@ export function describeProcedure(entry: ProcedureEntry, rateLimits: RateLimits)
     description: meta.description,
     sensitive: meta.sensitive,
     scope: meta.scope ?? null,
+    user: meta.user ?? null,
     ...schemasOf(entry),
     formFields: meta.formFields ?? [],
     examples: examples.map((value) => ({ value, wire: superjson.serialize(value) })),

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorReason, errorReasonNames, errorReasons } from '../errors.ts';
+import type { UserRequirement } from '../principal.ts';
 import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
 import type { ProcedureEntry } from '../trpc/procedure-registry.ts';
 import { requiredScopeOf } from '../upstream-client/access.ts';
@@ -54,9 +55,20 @@ export function possibleErrors(entry: Pick<ProcedureEntry, 'type' | 'meta'>): re
     ...ofEveryCall,
     ...(allowedMethodsOf(entry).includes('GET') ? [] : (['cross_origin'] as const)),
     ...(meta.scope === undefined ? [] : (['forbidden'] as const)),
+    ...(meta.user === undefined ? [] : userErrors(meta.user)),
     ...(meta.rateLimit === 'upstream' ? ofUpstreams : []),
     ...(meta.errors ?? []),
   ]);
+}
+
+function userErrors({ roles, scopes, maxAge }: UserRequirement): ErrorReason[] {
+  return [
+    'sign_in_required',
+    'session_ended',
+    'identity_unavailable',
+    ...(roles || scopes ? (['forbidden'] as const) : []),
+    ...(maxAge === undefined ? [] : (['reauthentication_required'] as const)),
+  ];
 }
 
 export function possibleHealthErrors(): readonly PossibleError[] {

@@ -16,6 +16,7 @@ const defaultRateLimits: RateLimits = {
   upstream: { points: 60, windowSeconds: 60 },
   mail: { points: 5, windowSeconds: 3600 },
   page: { points: 1_200, windowSeconds: 60 },
+  signIn: { points: 60, windowSeconds: 300 },
   mailSender: { points: 20, windowSeconds: 86_400 },
   mailSubnet: { points: 20, windowSeconds: 86_400 },
   mailNetwork: { points: 50, windowSeconds: 86_400 },
@@ -104,3 +105,45 @@ export const proxyUrlSchema = z
   .pipe(
     z.url({ protocol: /^https?$/, hostname: /./, error: 'must be http://host:port or https://host:port' }),
   );
+
+const role = /^[a-z][\w-]{0,63}$/;
+
+const roleEntry = z.string().refine((entry) => {
+  const [name = '', address = '', ...rest] = entry.split('=');
+  return role.test(name) && z.email().safeParse(address).success && rest.length === 0;
+}, 'must be role=address, such as admin=ada@example.org');
+
+/** `admin=ada@example.org,editor=ada@example.org`: roles by address in lower case. */
+export const rolesSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(roleEntry))
+  .transform((entries): ReadonlyMap<string, readonly string[]> => {
+    const roles = new Map<string, string[]>();
+    for (const entry of entries) {
+      const [name = '', address = ''] = entry.split('=');
+      const key = address.toLowerCase();
+      roles.set(key, [...(roles.get(key) ?? []), name]);
+    }
+    return roles;
+  });
+
+const privateKeySchema = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']), d: z.string().min(1) });
+
+/** A private key as JSON Web Key (RFC 7517), as JSON or in Base64. */
+export const privateKeyJson = z.string().transform((text, ctx) => {
+  const json = text.startsWith('{') ? text : Buffer.from(text, 'base64').toString('utf8');
+  const parsed = privateKeySchema.safeParse(jsonOf(json));
+  if (parsed.success) return parsed.data;
+  ctx.addIssue('must be a private JSON Web Key');
+  return z.NEVER;
+});
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { emailAddress } from '../lib/email-address.ts';
-import { isAllowedAddress, literalAddressOf } from '../lib/network-address.ts';
+import { isAllowedAddress, isLoopbackHost, literalAddressOf } from '../lib/network-address.ts';
 import { defineSingleton } from '../lib/singleton.ts';
 import { trimEnd } from '../lib/trim-end.ts';
 import {
   networksSchema,
+  privateKeyJson,
   proxyUrlSchema,
   rateLimitsSchema,
+  rolesSchema,
   serviceKeysSchema,
   splitList,
 } from './env-formats.ts';
@@ -132,6 +134,43 @@ const environmentSchema = z.object({
   MAIL_TO: emailAddress('must be an email address').default('owner@localhost.invalid'),
   MAIL_FROM: emailAddress('must be an email address').default('website@localhost.invalid'),
 
+  // The issuer is compared with the one in the provider's metadata, so it keeps its trailing slash.
+  OIDC_ISSUER: httpUrl
+    .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
+    .refine(withoutCredentials, 'must not contain a user name or password')
+    .optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_CLIENT_KEY: privateKeyJson.optional(),
+  OIDC_NAME: z.string().max(60, 'must have at most 60 characters').optional(),
+  OIDC_SCOPES: z
+    .string()
+    .default('openid,profile,email')
+    .transform(splitList)
+    .refine(
+      (scopes) =>
+        scopes.includes('openid') && scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)),
+      'must be a comma-separated list of scopes with openid',
+    ),
+  OIDC_ROLES_CLAIM: z.string().default('roles'),
+  ROLES: rolesSchema,
+  SESSION_SECRETS: z
+    .string()
+    .default('')
+    .transform(splitList)
+    .pipe(
+      z.array(
+        z
+          .string()
+          .min(
+            limits.identity.secretLength,
+            `must have at least ${limits.identity.secretLength} characters each`,
+          ),
+      ),
+    ),
+  SESSION_IDLE: wholeNumber(60, 366 * 86_400).default(24 * 3_600),
+  SESSION_LIFETIME: wholeNumber(60, 366 * 86_400).default(7 * 86_400),
+
   UPSTREAM_NETWORKS: networksSchema,
   HTTP_PROXY: proxyUrlSchema.optional(),
   HTTPS_PROXY: proxyUrlSchema.optional(),
@@ -194,6 +233,7 @@ const upstreamUrls = [
   'GITHUB_ARCHIVE_URL',
   'FILES_URL',
   'FEED_SOURCE_URL',
+  'OIDC_ISSUER',
 ] as const satisfies readonly (keyof Env)[];
 
 /** Settings that other programs read in lower case, too. */
@@ -238,7 +278,40 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
       'the address is not public. UPSTREAM_NETWORKS allows networks of your own, but no link-local or metadata addresses';
     throw invalidSettings(rejected.map((name) => `${name}: ${problem}`));
   }
-  return { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
+  const complete = { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
+  checkSignIn(complete);
+  return complete;
+}
+
+/** @throws ConfigurationError if the settings of sign-in do not go together */
+function checkSignIn(env: Env): void {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_CLIENT_KEY, SITE_URL } = env;
+  if (OIDC_ISSUER === undefined) {
+    if (OIDC_CLIENT_ID === undefined) return;
+    throw new ConfigurationError('OIDC_CLIENT_ID is set, so OIDC_ISSUER must be set too.');
+  }
+  const hasCredential = OIDC_CLIENT_SECRET !== undefined || OIDC_CLIENT_KEY !== undefined;
+  if (OIDC_CLIENT_ID === undefined || !hasCredential) {
+    throw new ConfigurationError(
+      'OIDC_ISSUER is set, so OIDC_CLIENT_ID and OIDC_CLIENT_SECRET or OIDC_CLIENT_KEY must be set too.',
+    );
+  }
+  for (const [name, url] of [
+    ['SITE_URL', SITE_URL],
+    ['OIDC_ISSUER', OIDC_ISSUER],
+  ] as const) {
+    const { protocol, hostname } = new URL(url);
+    if (protocol === 'http:' && !isLoopbackHost(hostname)) {
+      throw new ConfigurationError(
+        `For signing in, ${name} must be an https:// URL, except on this machine.`,
+      );
+    }
+  }
+  if (env.DATABASE_URL !== undefined && env.SESSION_SECRETS.length === 0) {
+    throw new ConfigurationError(
+      'OIDC_ISSUER and DATABASE_URL are set, so SESSION_SECRETS must be set too, to the same in all instances.',
+    );
+  }
 }
 
 function invalidSettings(problems: string[]): ConfigurationError {

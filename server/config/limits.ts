@@ -354,6 +354,51 @@ export const limits = {
     listed: 200,
   },
 
+  identity: {
+    /** Maximum length of the path to return to after a sign-in, in characters. */
+    returnPathLength: 512,
+    /** Time in which a sign-in must be finished. */
+    signInLifetime: 10 * 60_000,
+    /** Maximum number of unfinished sign-ins of one browser. Then the oldest is dropped. */
+    signInsPerBrowser: 5,
+    /** Maximum number of sessions of one user. Then the one that was not used for longest ends. */
+    sessionsPerUser: 20,
+    /** Number of sessions that one process keeps in memory. */
+    sessionsInMemory: 10_000,
+    /** Time for which a session is used from memory. The end of a session is known everywhere after that. */
+    sessionFreshFor: 2_000,
+    /** Interval at which the last use of a session is stored. */
+    touchInterval: 5 * 60_000,
+    /** Maximum number of rows that one statement of the sweep deletes. */
+    sweptAtOnce: 50,
+    /** Time limit for each request to the provider. */
+    providerTimeout: 5_000,
+    /** Maximum size of a response of the provider. */
+    providerResponseBytes: 256 * 1024,
+    /** Time after which the provider's metadata are asked for again. */
+    metadataFreshFor: 60 * 60_000,
+    /** Time for which a failure to get the metadata is reported without another request. */
+    metadataFailureFreshFor: 10_000,
+    /** Time that a sign-out waits for the provider to revoke the refresh token. */
+    revocationTimeout: 2_000,
+    /** Maximum difference between the provider's clock and the local one. */
+    clockTolerance: 30_000,
+    /** Interval at which ended sessions, unfinished sign-ins and old history are deleted. */
+    sweepInterval: 10 * 60_000,
+    /** Time for which the history of an account is kept. */
+    historyKeptFor: 90 * 24 * 60 * 60_000,
+    /** Maximum number of entries of the history in one list. */
+    historyListed: 50,
+    /** Maximum number of saved places of a user. The weather page uses the same number. */
+    savedPlaces: 8,
+    /** Minimum length of a session secret, in characters. */
+    secretLength: 32,
+    /** Maximum length of a name or an address from the provider, in characters. Longer ones are left out. */
+    profileTextLength: 254,
+    /** Maximum number of roles or scopes of a session. */
+    grants: 100,
+  },
+
   /** Limits of signed calls from other systems. */
   webhook: {
     bodyBytes: 16 * 1024,

@@ -3,7 +3,16 @@ export const trpcEndpoint = '/api/trpc';
 /** Prefix of the streaming endpoints, followed by the upstream and its path. */
 export const rawEndpoint = '/api/raw';
 /** Routes of Next that take posted forms, for browsers without JavaScript. */
-export const formRoutes: readonly string[] = ['/contact/send', '/weather/choose'];
+export const formRoutes: readonly string[] = [
+  '/contact/send',
+  '/weather/choose',
+  '/account/end-session',
+  '/account/end-others',
+];
+/** The steps of signing in and out. */
+export const signInPath = '/auth/sign-in';
+export const callbackPath = '/auth/callback';
+export const signOutPath = '/auth/sign-out';
 /** The Model Context Protocol endpoint, which offers the procedures as tools. */
 export const mcpEndpoint = '/mcp';
 

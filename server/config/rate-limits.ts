@@ -9,8 +9,8 @@ export type RateLimitClass = (typeof classes)[number];
 const quotas = ['mailSender', 'mailSubnet', 'mailNetwork', 'mailSite', 'mailSuspected'] as const;
 export type QuotaName = (typeof quotas)[number];
 
-/** Limits of requests that are not calls: pages. Each client has a bucket. */
-const ofRequests = ['page'] as const;
+/** Limits of requests that are not calls: pages, and the steps of a sign-in. Each client has a bucket. */
+const ofRequests = ['page', 'signIn'] as const;
 
 export const rateLimitNames = [...classes, ...ofRequests, ...quotas] as const;
 /** Limits that each client has on its own. */

@@ -1,6 +1,6 @@
 import { isLoopback, siteUrlOf } from './host.ts';
 import { HttpError } from './http-error.ts';
-import type { HttpRequest } from './request.ts';
+import type { HeaderLookup, HttpRequest } from './request.ts';
 
 /**
  * Rejects requests from pages of other sites. A multipart POST needs no preflight, so Origin and Sec-Fetch-Site are
@@ -18,10 +18,18 @@ export function rejectCrossOrigin(
 ): void {
   const origin = request.headers.get('origin');
   if (origin !== null && allowedOrigins.includes(origin)) return;
-  const site = request.headers.get('sec-fetch-site');
-  const isSameSite = site === null || site === 'same-origin' || site === 'none';
-  if (isSameSite && (origin === null || isOwnOrigin(origin, siteUrl))) return;
-  throw new HttpError('cross_origin');
+  if (!isFromThisSite(request.headers, siteUrl)) throw new HttpError('cross_origin');
+}
+
+/**
+ * Returns whether a request comes from a page of this site, from the address bar, or from a caller that is no browser.
+ * An origin that is present must be this site's, whatever Sec-Fetch-Site says.
+ */
+export function isFromThisSite(headers: HeaderLookup, siteUrl: string): boolean {
+  const site = headers.get('sec-fetch-site');
+  if (site !== null && site !== 'same-origin' && site !== 'none') return false;
+  const origin = headers.get('origin');
+  return origin === null || isOwnOrigin(origin, siteUrl);
 }
 
 /** Returns whether an origin is the site's own. All names of this machine are the same for a site on this machine. */

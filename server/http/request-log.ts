@@ -70,6 +70,8 @@ function callerNameOf(principal: Principal | undefined): string {
       return `service:${principal.name}`;
     case 'visitor':
       return `visitor:${pseudonymOf(principal.key)}`;
+    case 'user':
+      return `user:${pseudonymOf(principal.user.id)}`;
   }
 }
 

@@ -11,13 +11,17 @@ export type HttpResponse = {
   status: number;
   headers: ResponseHeaders;
   body: string | Uint8Array<ArrayBuffer> | Readable | null;
+  /** Values of Set-Cookie headers. Only the routes of sign-in set cookies. */
+  cookies?: readonly string[];
 };
 
 /** A response whose body is not a stream. */
 export type BufferedResponse = HttpResponse & { body: Exclude<HttpResponse['body'], Readable> };
 
-export function toResponse({ status, headers, body }: HttpResponse): Response {
-  return new Response(body instanceof Readable ? webStreamOf(body) : body, { status, headers });
+export function toResponse({ status, headers, body, cookies = [] }: HttpResponse): Response {
+  const response = new Response(body instanceof Readable ? webStreamOf(body) : body, { status, headers });
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+  return response;
 }
 
 /** Converts a Node stream with backpressure: a chunk is read only when the consumer asks for one. */

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { fieldErrorsFrom, unknownField } from '../lib/field-errors.ts';
 import { toJsonSchema } from '../lib/json-schema.ts';
 import type { Principal } from '../principal.ts';
+import type { ProcedureMeta } from '../trpc/procedure-meta.ts';
 import { type ProcedureEntry, procedures, takesInput } from '../trpc/procedure-registry.ts';
 
 /** A procedure as a tool of the Model Context Protocol. */
@@ -41,10 +42,14 @@ export const tools = toolsOf(procedures.values());
 
 /**
  * Returns whether anyone may use the tool: the queries that visitors may call. The others need a service key, and those
- * with a scope need a key with that scope.
+ * with a scope need a key with that scope. Agents have no session, so they cannot act for users.
  */
 export function isOpen({ type, meta }: ProcedureEntry): boolean {
-  return type === 'query' && meta.scope === undefined;
+  return type === 'query' && meta.scope === undefined && !isForBrowsers(meta);
+}
+
+function isForBrowsers({ user, passive }: ProcedureMeta): boolean {
+  return user !== undefined || passive === true;
 }
 
 export function isOfferedTo(principal: Principal, entry: ProcedureEntry): boolean {
@@ -52,9 +57,12 @@ export function isOfferedTo(principal: Principal, entry: ProcedureEntry): boolea
     case 'internal':
       return true;
     case 'visitor':
+    case 'user':
       return isOpen(entry);
-    case 'service':
-      return entry.meta.scope === undefined || principal.scopes.includes(entry.meta.scope);
+    case 'service': {
+      const { scope } = entry.meta;
+      return !isForBrowsers(entry.meta) && (scope === undefined || principal.scopes.includes(scope));
+    }
   }
 }
 

@@ -18,7 +18,8 @@ export async function respond(
   response.on('close', () => {
     if (!response.writableFinished) request.abort();
   });
-  const { status, headers, body } = await handler(request);
+  const { status, headers, body, cookies } = await handler(request);
+  if (cookies) response.setHeader('set-cookie', [...cookies]);
   if (!(body instanceof Readable)) return respondBuffered(message, response, { status, headers, body });
   response.writeHead(status, headers);
   // A failed stream destroys the connection, so that the client does not take the body for complete.

@@ -2,7 +2,7 @@ import type { ChargeResult, RateLimitName } from '../config/rate-limits.ts';
 import { defineSingleton } from '../lib/singleton.ts';
 
 /** Topics of broadcasts: a query that each worker replies to, or a command that each worker executes. */
-export const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed'] as const;
+export const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed', 'sessionEnds'] as const;
 export type Topic = (typeof topics)[number];
 
 /** Namespaces of the values shared by all workers: webhook signatures that have been used. */

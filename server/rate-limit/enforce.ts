@@ -1,5 +1,5 @@
 import { limits } from '../config/limits.ts';
-import type { QuotaName, RateLimitClass } from '../config/rate-limits.ts';
+import type { ClientLimitName, QuotaName } from '../config/rate-limits.ts';
 import { AppError } from '../errors.ts';
 import type { ConcurrencyLimit } from '../lib/concurrency.ts';
 import type { Metrics } from '../metrics.ts';
@@ -16,13 +16,13 @@ export type EnforceOptions = {
 };
 
 /**
- * Charges one call to the caller's bucket of a class.
+ * Charges one call, or one step of a sign-in, to the caller's bucket of a limit.
  *
  * @throws AppError `rate_limited`
  */
 export async function enforce(
   { principal, scope, rateLimiter, metrics }: EnforceOptions,
-  name: RateLimitClass,
+  name: ClientLimitName,
 ): Promise<void> {
   const bucket = bucketOf(principal);
   if (bucket === null) return;

@@ -1,6 +1,15 @@
-import { mcpEndpoint, rawEndpoint, revalidateEndpoint, trpcEndpoint } from '../config/paths.ts';
+import {
+  callbackPath,
+  mcpEndpoint,
+  rawEndpoint,
+  revalidateEndpoint,
+  signInPath,
+  signOutPath,
+  trpcEndpoint,
+} from '../config/paths.ts';
 import type { RouteHandler } from '../http/route-handlers.ts';
 import { handleTrpc } from '../trpc/http/handler.ts';
+import { handleCallback, handleSignIn, handleSignOut } from './auth.ts';
 import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from './catalog.ts';
 import { handleCallingGuide, handleDocsIndex } from './docs.ts';
 import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
@@ -28,6 +37,9 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   ['/healthz', handleHealth],
   ['/readyz', handleReadiness],
   ['/metrics', handleMetrics],
+  [signInPath, handleSignIn],
+  [callbackPath, handleCallback],
+  [signOutPath, handleSignOut],
   [mcpEndpoint, handleMcp],
   [revalidateEndpoint, handleRevalidate],
 ]);

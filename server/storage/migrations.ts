@@ -70,6 +70,78 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         await sql`create index mail_due_order on mail (status, next_attempt_at, accepted_at)`.execute(db);
       },
     },
+    '007-identity': {
+      async up(db) {
+        await sql`
+          create table user_account (
+            id text primary key,
+            name text,
+            email text,
+            email_verified_at ${time},
+            created_at ${time} not null,
+            disabled_at ${time}
+          ${end}`.execute(db);
+        await sql`
+          create table user_identity (
+            issuer text not null,
+            subject text not null,
+            user_id text not null references user_account (id),
+            linked_at ${time} not null,
+            last_used_at ${time} not null,
+            primary key (issuer, subject)
+          ${end}`.execute(db);
+        await sql`
+          create table user_session (
+            id text primary key,
+            secret_hash text not null,
+            user_id text not null references user_account (id),
+            issuer text not null,
+            provider_sid text,
+            roles text not null,
+            scopes text not null,
+            authenticated_at ${time} not null,
+            created_at ${time} not null,
+            last_seen_at ${time} not null,
+            ends_at ${time} not null,
+            ended_at ${time},
+            ended_why text,
+            device text not null,
+            id_token_sealed text,
+            refresh_token_sealed text
+          ${end}`.execute(db);
+        await sql`create index user_session_by_user on user_session (user_id)`.execute(db);
+        await sql`create index user_session_by_provider on user_session (issuer, provider_sid)`.execute(db);
+        await sql`create index user_session_by_end on user_session (ends_at)`.execute(db);
+        await sql`
+          create table sign_in (
+            state_hash text primary key,
+            browser_hash text not null,
+            secrets_sealed text not null,
+            return_path text not null,
+            fresh integer not null,
+            created_at ${time} not null,
+            ends_at ${time} not null
+          ${end}`.execute(db);
+        await sql`create index sign_in_by_browser on sign_in (browser_hash)`.execute(db);
+        await sql`create index sign_in_by_end on sign_in (ends_at)`.execute(db);
+        await sql`
+          create table audit_entry (
+            id text primary key,
+            at ${time} not null,
+            kind text not null,
+            user_id text not null references user_account (id),
+            device text not null
+          ${end}`.execute(db);
+        await sql`create index audit_entry_by_user on audit_entry (user_id, at)`.execute(db);
+        await sql`create index audit_entry_by_time on audit_entry (at)`.execute(db);
+        await sql`
+          create table saved_places (
+            user_id text primary key references user_account (id),
+            places text not null,
+            changed_at ${time} not null
+          ${end}`.execute(db);
+      },
+    },
   };
 }
 

@@ -16,14 +16,22 @@ export type Caller = ReturnType<typeof createCaller>;
  * `describeFailure` converts the errors that it throws.
  *
  * @param options.principal returns the caller to charge, for each call; without it no rate limit applies
+ * @param options.userAgent returns the User-Agent of the request that the calls belong to
  */
 export function createServerCaller(
-  options: { services?: () => Services; principal?: () => Promise<Principal> } = {},
+  options: {
+    services?: () => Services;
+    principal?: () => Promise<Principal>;
+    userAgent?: () => Promise<string | null>;
+  } = {},
 ): Caller {
   const createContext = async () =>
     createInnerContext({
       services: (options.services ?? services)(),
       principal: (await options.principal?.()) ?? { kind: 'internal' },
+      ...(options.userAgent
+        ? { request: { method: 'CALL', pathname: '/', userAgent: await options.userAgent() } }
+        : {}),
     });
   return createCaller(createContext, {
     onError: ({ error, path, ctx }) => {

@@ -8,7 +8,7 @@ import { type CallRecord, requestScope } from '../observability/request-scope.ts
 import { currentTrace } from '../observability/trace-context.ts';
 import { tracing, withTraceContext } from '../observability/tracing/span.ts';
 import { workRecord } from '../observability/work.ts';
-import { requireScope } from '../principal.ts';
+import { requireScope, requireUser, type UserRequirement } from '../principal.ts';
 import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import type { Context } from './context.ts';
 import { rejectLazyRouters } from './procedure-definition.ts';
@@ -140,6 +140,18 @@ export function serviceProcedure(meta: ProcedureMeta & { scope: string }) {
   return baseProcedure.meta(meta).use(({ ctx, next }) => {
     requireScope(ctx.principal, meta.scope);
     return next();
+  });
+}
+
+/**
+ * Starts a procedure for signed-in users: `ctx.user` is the user. A service key does not pass.
+ *
+ * @param meta.user what the user must have; `{}` admits every user
+ */
+export function userProcedure(meta: ProcedureMeta & { user: UserRequirement; sensitive: true }) {
+  return baseProcedure.meta(meta).use(({ ctx, next }) => {
+    const user = requireUser(ctx.principal, meta.user);
+    return next({ ctx: { user } });
   });
 }
 

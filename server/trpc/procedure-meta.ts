@@ -1,5 +1,6 @@
 import type { RateLimitClass } from '../config/rate-limits.ts';
 import type { ErrorReason } from '../errors.ts';
+import type { UserRequirement } from '../principal.ts';
 
 /** The declared facts about a procedure. HTTP checks, rate limits and documentation are derived from them. */
 export type ProcedureMeta = {
@@ -17,6 +18,13 @@ export type ProcedureMeta = {
   formFields?: readonly string[];
   /** Scope that the service key must have. Undefined for a public procedure. */
   scope?: string;
+  /** What the signed-in user must have. Undefined for a procedure that needs no user. */
+  user?: UserRequirement;
+  /**
+   * It is about the session of a browser, and its calls do not count as use of that session: a page that repeats them
+   * does not keep the session alive.
+   */
+  passive?: boolean;
   /** Error reasons in addition to those of every call and those implied by the class and the scope. */
   errors?: readonly ErrorReason[];
 };

@@ -27,6 +27,14 @@ const metaSchema = z.object({
   form: z.boolean().exactOptional(),
   formFields: z.array(z.string()).exactOptional(),
   scope: z.string().exactOptional(),
+  user: z
+    .object({
+      roles: z.array(z.string()).min(1).exactOptional(),
+      scopes: z.array(z.string()).exactOptional(),
+      maxAge: z.number().positive().exactOptional(),
+    })
+    .exactOptional(),
+  passive: z.boolean().exactOptional(),
   errors: z
     .array(z.custom<ErrorReason>((reason) => typeof reason === 'string' && isErrorReason(reason)))
     .exactOptional(),
@@ -55,6 +63,9 @@ function readProcedure(path: string, procedure: AnyProcedure): ProcedureEntry {
   const { type, input, output, ...definition } = readDefinition(path, procedure);
   const meta = metaSchema.safeParse(definition.meta);
   if (!meta.success) throw reject(`has incomplete meta: ${z.prettifyError(meta.error)}`);
+  if (meta.data.user && (!meta.data.sensitive || meta.data.form)) {
+    throw reject('needs a user, so it must be sensitive and must not accept forms');
+  }
   for (const object of lenientObjects(toJsonSchema(input, 'input'), 'input')) {
     throw reject(`ignores unknown fields of ${object}: use z.strictObject() instead of z.object()`);
   }

@@ -11,6 +11,9 @@ import {
   jsonExchange,
   observeCall,
   runExchange,
+  type TextRequest,
+  type TextResponse,
+  textExchange,
 } from './exchange.ts';
 import { createHealthRecord, type UpstreamObserver } from './observer.ts';
 import { createPoolRegistry } from './pool-registry.ts';
@@ -153,6 +156,21 @@ export function createUpstreamClient(
     return withCallSpan(exchange.target, () => runExchange(exchange, { pool, observer, signal }));
   }
 
+  /**
+   * Sends a request to a URL that the protocol of a source gives, such as OpenID Connect. A 4xx is a response, too.
+   *
+   * @throws UpstreamFailure
+   */
+  function fetchText(
+    name: string,
+    request: TextRequest,
+    { signal, ...bounds }: CallOptions & { deadline: number; maxBytes: number },
+  ): Promise<TextResponse> {
+    const exchange = textExchange(name, request, bounds);
+    const pool = pools.get({ name }, exchange.request.origin);
+    return withCallSpan(exchange.target, () => runExchange(exchange, { pool, observer, signal }));
+  }
+
   /** Returns the state of every upstream as seen by this process. */
   function snapshots(): UpstreamSnapshot[] {
     return (options.upstreams ?? []).map((upstream) => {
@@ -169,6 +187,7 @@ export function createUpstreamClient(
     requestWithMeta,
     stream,
     fetchJson,
+    fetchText,
     snapshots,
     status: () => statusOf(snapshots()),
     close: () => pools.close(),

@@ -2,7 +2,7 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { type CallEndpoint, type EndpointData, idempotencyOf, type Upstream } from './endpoint.ts';
 import { UpstreamFailure } from './failure.ts';
-import { discard, readText, type UpstreamRequest, type UpstreamResponse } from './http.ts';
+import { discard, firstValue, readText, type UpstreamRequest, type UpstreamResponse } from './http.ts';
 import type { UpstreamObserver } from './observer.ts';
 import { sendAndFollow } from './redirect.ts';
 import {
@@ -173,5 +173,49 @@ export function jsonExchange(name: string, url: string): Exchange<unknown> {
     maxBytes: limits.upstream.responseBytes,
     checkHead: (response) => rejectErrorStatus(response),
     parse: (_, { text }) => parseJson(text),
+  };
+}
+
+export type TextRequest = {
+  method: 'GET' | 'POST';
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+};
+
+export type TextResponse = { status: number; headers: Record<string, string>; text: string };
+
+/** Returns the exchange with a URL that the protocol of a source gives. Its client handles the 4xx. */
+export function textExchange(
+  name: string,
+  { method, url, headers, body }: TextRequest,
+  bounds: Pick<Exchange<unknown>, 'deadline' | 'maxBytes'>,
+): Exchange<TextResponse> {
+  const { origin, pathname, search } = new URL(url);
+  return {
+    ...bounds,
+    target: { upstream: { name } },
+    request: {
+      method,
+      origin,
+      path: `${pathname}${search}`,
+      headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip, br', ...headers },
+      ...(body === undefined ? {} : { body }),
+    },
+    repeatable: method === 'GET',
+    checkHead(response) {
+      const isAnswer = response.status < 500 && response.status !== 429;
+      if (!isAnswer) rejectErrorStatus(response);
+    },
+    parse: (response, { text }) => ({
+      status: response.status,
+      headers: Object.fromEntries(
+        Object.entries(response.headers).flatMap(([header, value]) => {
+          const first = firstValue(value);
+          return first === undefined ? [] : [[header, first]];
+        }),
+      ),
+      text,
+    }),
   };
 }

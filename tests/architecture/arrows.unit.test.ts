@@ -64,6 +64,7 @@ describe('imports', () => {
       'server/mail',
       'server/feed',
       'server/storage',
+      'server/identity',
     );
     expect(services.length).toBeGreaterThan(20);
     expect(
@@ -77,7 +78,7 @@ describe('imports', () => {
     expect(under('server/http').length).toBeGreaterThan(15);
     expect(
       violations(under('server/http'), ({ file }) =>
-        /^server\/(trpc|routes|node-server|catalog|mcp|services|weather|mail|feed|upstream-client|upstreams)\b/.test(
+        /^server\/(trpc|routes|node-server|catalog|mcp|services|weather|mail|feed|identity|storage|upstream-client|upstreams)\b/.test(
           file,
         ),
       ),

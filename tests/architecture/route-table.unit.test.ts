@@ -5,7 +5,7 @@ import { exactRoutes, findRoute } from '#server/routes/route-table.ts';
 import { config } from '../../proxy.ts';
 
 /** Routes that only Next can serve: they redirect a form to a page, or render an image. */
-const formRoutes = ['/contact/send', '/weather/choose'];
+const formRoutes = ['/contact/send', '/weather/choose', '/account/end-session', '/account/end-others'];
 const imageRoutes = ['/opengraph-image', '/posts/[slug]/opengraph-image'];
 const nextRoutes = [...formRoutes, ...imageRoutes];
 
@@ -15,6 +15,9 @@ const undocumented: Readonly<Record<string, string>> = {
   '/api/raw/[...path]': 'OpenAPI lists each declared raw endpoint instead',
   '/api/revalidate': 'a webhook for the operator, see docs/feeds.md',
   '/api/trpc/[trpc]': 'OpenAPI lists each procedure instead',
+  '/auth/sign-in': 'a page of the way to the provider, see docs/sign-in.md',
+  '/auth/callback': 'the provider leads to it, see docs/sign-in.md',
+  '/auth/sign-out': 'the action of a form of a page',
   '/mcp': 'speaks MCP, see docs/mcp.md',
   '/metrics': 'for the operator, see docs/observability.md',
   '/llms.txt':
@@ -28,6 +31,8 @@ const undocumented: Readonly<Record<string, string>> = {
   '/.well-known/api-catalog': 'a well-known path (RFC 9727)',
   '/contact/send': 'the action of a form of a page',
   '/weather/choose': 'the action of a form of a page',
+  '/account/end-session': 'the action of a form of a page',
+  '/account/end-others': 'the action of a form of a page',
   '/opengraph-image': 'every page links its preview image',
   '/posts/[slug]/opengraph-image': 'every post links its preview image',
 };

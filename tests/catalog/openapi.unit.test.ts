@@ -78,10 +78,12 @@ describe('the OpenAPI document', () => {
 
   test.each(entries.map((entry) => [entry.path, entry] as const))(
     '%s: its method, its security and all its possible statuses',
-    (path, { methods, input, scope, errors }) => {
+    (path, { methods, input, scope, user, errors }) => {
       const byGet = methods.includes('GET') && input === null;
       const operation = operationOf(`/api/trpc/${path}`, byGet ? 'get' : 'post');
-      expect(operation.security).toEqual(scope === null ? [{}, { serviceKey: [] }] : [{ serviceKey: [] }]);
+      const key = { serviceKey: [] };
+      const security = user ? [{ session: [] }] : scope === null ? [{}, key] : [key];
+      expect(operation.security).toEqual(security);
       expect(operation['x-scope']).toBe(scope ?? undefined);
       expect(Object.keys(operation.responses).map(Number).sort()).toEqual(
         [...new Set([200, ...errors.map(({ httpStatus }) => httpStatus)])].sort(),

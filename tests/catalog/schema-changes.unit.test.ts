@@ -188,6 +188,7 @@ test('the changes of procedures are in the order of their paths', () => {
     type: 'query',
     sensitive: false,
     scope: null,
+    user: null,
     form: false,
     rateLimit: 'light',
     input: null,

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, type Env, parseEnv } from '#server/config/env.ts';
 import { parseNetwork } from '#server/lib/network-address.ts';
+import { companionsOf } from './companions.ts';
 
 type Row = {
   /** Value if the variable is not set. */
@@ -207,6 +208,7 @@ const table: Record<keyof Env, Row> = {
       upstream: { points: 60, windowSeconds: 60 },
       mail: { points: 5, windowSeconds: 3600 },
       page: { points: 1_200, windowSeconds: 60 },
+      signIn: { points: 60, windowSeconds: 300 },
       mailSender: { points: 20, windowSeconds: 86_400 },
       mailSubnet: { points: 20, windowSeconds: 86_400 },
       mailNetwork: { points: 50, windowSeconds: 86_400 },
@@ -221,6 +223,7 @@ const table: Record<keyof Env, Row> = {
           upstream: { points: 60, windowSeconds: 60 },
           mail: { points: 1, windowSeconds: 10 },
           page: { points: 1_200, windowSeconds: 60 },
+          signIn: { points: 60, windowSeconds: 300 },
           mailSender: { points: 20, windowSeconds: 86_400 },
           mailSubnet: { points: 20, windowSeconds: 86_400 },
           mailNetwork: { points: 50, windowSeconds: 86_400 },
@@ -308,6 +311,64 @@ const table: Record<keyof Env, Row> = {
     ],
     invalid: ['example.org/feed.json', 'file:///etc/passwd', 'http://192.168.1.20:3000/api/posts'],
   },
+  OIDC_ISSUER: {
+    unset: undefined,
+    valid: [
+      ['https://id.example.org/realms/people', 'https://id.example.org/realms/people'],
+      ['https://tenant.example.org/', 'https://tenant.example.org/'],
+      ['http://127.0.0.1:4000', 'http://127.0.0.1:4000'],
+    ],
+    invalid: [
+      'id.example.org',
+      'https://id.example.org/?hunter2',
+      'https://hunter2:x@id.example.org',
+      'https://10.9.8.7',
+      'https://169.254.169.254/latest',
+    ],
+  },
+  OIDC_CLIENT_ID: { unset: undefined, valid: [['site', 'site']], invalid: [] },
+  OIDC_CLIENT_SECRET: { unset: undefined, valid: [['a secret', 'a secret']], invalid: [] },
+  OIDC_CLIENT_KEY: {
+    unset: undefined,
+    valid: [
+      ['{"kty":"EC","d":"x","kid":"1"}', { kty: 'EC', d: 'x', kid: '1' }],
+      ['eyJrdHkiOiJFQyIsImQiOiJ4In0=', { kty: 'EC', d: 'x' }],
+    ],
+    invalid: ['{"kty":"EC","x":"hunter2"}', '{"kty":"oct","d":"hunter2"}', '{hunter2', 'hunter2'],
+  },
+  OIDC_NAME: { unset: undefined, valid: [['Example', 'Example']], invalid: [`hunter2 ${'x'.repeat(60)}`] },
+  OIDC_SCOPES: {
+    unset: ['openid', 'profile', 'email'],
+    valid: [['openid, offline_access', ['openid', 'offline_access']]],
+    invalid: ['profile,hunter2', 'openid,"hunter2"', 'openid hunter2'],
+  },
+  OIDC_ROLES_CLAIM: { unset: 'roles', valid: [['realm_access.roles', 'realm_access.roles']], invalid: [] },
+  ROLES: {
+    unset: new Map(),
+    valid: [
+      [
+        'admin=Ada@example.org, editor=ada@example.org,editor=bob@example.org',
+        new Map([
+          ['ada@example.org', ['admin', 'editor']],
+          ['bob@example.org', ['editor']],
+        ]),
+      ],
+    ],
+    invalid: [
+      'hunter2',
+      'Admin=hunter2@example.org',
+      'admin=hunter2',
+      'a=hunter2@example.org=b',
+      '=hunter2@example.org',
+    ],
+  },
+  SESSION_SECRETS: {
+    unset: [],
+    valid: [[`${'a'.repeat(32)}, ${'b'.repeat(40)}`, ['a'.repeat(32), 'b'.repeat(40)]]],
+    invalid: ['hunter2', `${'a'.repeat(32)},hunter2`],
+  },
+  SESSION_IDLE: { unset: 86_400, valid: [['60', 60]], invalid: ['59', '31622401', '1h', '-1'] },
+  SESSION_LIFETIME: { unset: 604_800, valid: [['31622400', 31_622_400]], invalid: ['0', '31622401', '7d'] },
   REVALIDATE_SECRET: {
     unset: undefined,
     valid: [['0123456789abcdef0123456789abcdef', '0123456789abcdef0123456789abcdef']],
@@ -361,10 +422,6 @@ function networkOf(text: string) {
 }
 
 const names = Object.keys(table).filter((name): name is keyof Env => name in table);
-/** Returns other variables that must be set for this one to be accepted. */
-const companionsOf = (name: string) =>
-  name === 'SMTP_URL' ? { MAIL_TO: 'me@example.org', MAIL_FROM: 'site@example.org' } : {};
-
 describe.each(names)('%s', (name) => {
   const { unset, valid, invalid } = table[name];
 

@@ -9,7 +9,11 @@ const SERVICE_KEYS = [
 ];
 
 function principalOf(headers: Record<string, string>, TRUSTED_PROXY_HOPS = 0) {
-  return authenticate(new Request('http://localhost/', { headers }), { SERVICE_KEYS, TRUSTED_PROXY_HOPS });
+  return authenticate(new Request('http://localhost/', { headers }), {
+    SERVICE_KEYS,
+    TRUSTED_PROXY_HOPS,
+    SITE_URL: 'http://localhost',
+  });
 }
 
 describe('a request with a service key', () => {

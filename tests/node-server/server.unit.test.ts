@@ -129,6 +129,8 @@ describe('the end of the server', () => {
   function slowPage() {
     const reached = Promise.withResolvers<void>();
     const finished = Promise.withResolvers<void>();
+    // Other test files share this process: none of its work may stay unfinished.
+    onTestFinished(() => finished.resolve());
     const next: NodeHandler = async (_, response) => {
       reached.resolve();
       await finished.promise;

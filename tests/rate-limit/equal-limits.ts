@@ -7,6 +7,7 @@ export function equalLimits(limit: RateLimit): RateLimits {
     upstream: limit,
     mail: limit,
     page: limit,
+    signIn: limit,
     mailSender: limit,
     mailSubnet: limit,
     mailNetwork: limit,

@@ -35,7 +35,7 @@ export async function startProduct(
   launcher: readonly string[] = [],
 ): Promise<Product> {
   requireBuild();
-  const port = await freePort();
+  const port = env.PORT ? Number(env.PORT) : await freePort();
   const upstreams = await startUpstreams();
   const dataDir = await mkdtemp(join(tmpdir(), 'typed-bff-'));
   const baseUrl = `http://localhost:${port}`;

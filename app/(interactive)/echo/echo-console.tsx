@@ -71,7 +71,9 @@ export function EchoConsole() {
         </form>
         <div aria-live="polite">
           {echo.error && <Failure {...toFailure(echo.error)} />}
-          {echo.data && <pre className="code">{describeValue(echo.data.res)}</pre>}
+          {echo.data && (
+            <pre className="code wrap-anywhere whitespace-pre-wrap">{describeValue(echo.data.res)}</pre>
+          )}
         </div>
         <noscript>
           <p>This console needs JavaScript. The curl sample on the start page does not.</p>
@@ -85,7 +87,9 @@ export function EchoConsole() {
           request.
         </p>
         {request.error && <Failure {...toFailure(request.error)} />}
-        {request.data && <pre className="code">{describeValue(request.data)}</pre>}
+        {request.data && (
+          <pre className="code wrap-anywhere whitespace-pre-wrap">{describeValue(request.data)}</pre>
+        )}
         <button
           type="button"
           className="button-quiet"

@@ -33,7 +33,7 @@ export async function InstanceStatus() {
     readiness(),
     mail.operations.counts().catch(() => undefined),
   ]);
-  const { database, mailDelivery, redis } = dependencies;
+  const { database, identityProvider, mailDelivery, redis } = dependencies;
   return (
     <>
       <section aria-labelledby="instance" className="space-y-4">
@@ -44,6 +44,12 @@ export async function InstanceStatus() {
             term={`Database (${env.DATABASE_URL ? 'PostgreSQL' : 'SQLite'})`}
             text={database.state === 'ok' ? 'Available' : 'Not available'}
           />
+          {identityProvider && (
+            <Fact
+              term="Sign-in"
+              text={identityProvider.state === 'ok' ? 'Available' : 'The provider does not respond'}
+            />
+          )}
           <Fact term="Mail delivery" text={deliveryTexts[mailDelivery.state]} />
           <Fact
             term="Rate limits and cache"

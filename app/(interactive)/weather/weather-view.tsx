@@ -9,15 +9,17 @@ import type { ErrorData } from '#server/errors.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 import { ForecastView } from './forecast-view.tsx';
 import { PlaceSearch } from './place-search.tsx';
+import { SavedPlaces } from './saved-places.tsx';
 import { forecastUnavailable, searchUnavailable } from './unavailable.ts';
 import { useLocation } from './use-location.ts';
-import { useSavedPlaces } from './use-saved-places.ts';
 
 /** Milliseconds. The browser refetches only while the page is visible. */
 const refreshInterval = 10 * 60_000;
 
 type Props = {
   initialPlace: ChosenPlace;
+  /** Saved places then belong to the account. */
+  isSignedIn: boolean;
   /** A search without JavaScript had no matches. */
   noMatch: boolean;
   /** A search without JavaScript failed. */
@@ -26,7 +28,7 @@ type Props = {
   initialFailure: { message: string; data: ErrorData } | undefined;
 };
 
-export function WeatherView({ initialPlace, noMatch, searchFailure, initialFailure }: Props) {
+export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, initialFailure }: Props) {
   const [place, setPlace] = useState(initialPlace);
   const { lat, lng, units, days } = place;
   const forecast = trpc.weather.forecast.useQuery(
@@ -61,7 +63,7 @@ export function WeatherView({ initialPlace, noMatch, searchFailure, initialFailu
         >
           {location.state.kind === 'asking' ? 'Locating…' : 'Use my location'}
         </button>
-        <SavedPlaces place={place} onChoose={choose} />
+        <SavedPlaces place={place} isSignedIn={isSignedIn} onChoose={choose} />
       </div>
       {location.state.kind === 'failed' && (
         <p role="alert" className="notice">
@@ -103,45 +105,6 @@ export function WeatherView({ initialPlace, noMatch, searchFailure, initialFailu
         )}
       </section>
     </div>
-  );
-}
-
-/** A single scrolling line, so that the content below does not move when the places load from the device. */
-function SavedPlaces({ place, onChoose }: { place: ChosenPlace; onChoose: (place: ChosenPlace) => void }) {
-  const { places, isSaved, toggle } = useSavedPlaces();
-  const hydrated = useHydrated();
-  return (
-    <>
-      <button
-        type="button"
-        className="button-quiet"
-        aria-pressed={isSaved(place)}
-        disabled={!hydrated}
-        onClick={() => toggle(place)}
-      >
-        {isSaved(place) ? '★ Saved' : '☆ Save this place'}
-      </button>
-      <ul
-        aria-label="Saved places"
-        className="flex h-13 min-w-0 basis-full items-center gap-2 overflow-x-auto p-1"
-      >
-        {places.length === 0 ? (
-          <li className="text-muted text-sm">Saved places stay on this device.</li>
-        ) : (
-          places.map((saved) => (
-            <li key={`${saved.lat},${saved.lng}`} className="shrink-0">
-              <button
-                type="button"
-                className="button-quiet max-w-60 truncate"
-                onClick={() => onChoose({ ...place, ...saved })}
-              >
-                {saved.name}
-              </button>
-            </li>
-          ))
-        )}
-      </ul>
-    </>
   );
 }
 

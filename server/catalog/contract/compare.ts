@@ -34,6 +34,13 @@ function* procedureChanges(
     const message = after.scope === null ? 'no longer requires a scope' : `requires the scope ${after.scope}`;
     yield { message, breaking: after.scope !== null };
   }
+  if (JSON.stringify(before.user) !== JSON.stringify(after.user)) {
+    const message =
+      after.user === null
+        ? 'no longer requires a user'
+        : `requires a signed-in user: ${JSON.stringify(after.user)}`;
+    yield { message, breaking: after.user !== null };
+  }
   if (before.form !== after.form) {
     const message = after.form ? 'now accepts a form' : 'no longer accepts a form';
     yield { message, breaking: !after.form };

@@ -10,6 +10,8 @@ const procedureContract = z.object({
   type: z.enum(['query', 'mutation']),
   sensitive: z.boolean(),
   scope: z.string().nullable(),
+  /** What the user must have; null if no user is required. */
+  user: z.record(z.string(), z.unknown()).nullable().default(null),
   form: z.boolean(),
   rateLimit: z.string(),
   /** Null for a procedure without input. */
@@ -37,6 +39,7 @@ function contractOfOne(entry: ProcedureEntry): ProcedureContract {
     type,
     sensitive: meta.sensitive,
     scope: meta.scope ?? null,
+    user: meta.user ? { ...meta.user } : null,
     form: meta.form ?? false,
     rateLimit: meta.rateLimit,
     input: takesInput(entry.input) ? bare(toJsonSchema(entry.input, 'input')) : null,

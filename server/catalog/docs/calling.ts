@@ -24,6 +24,7 @@ export function callingSections(entries: readonly CatalogEntry[], siteUrl: strin
     { title: 'Errors', text: errors(entries) },
     { title: 'Limits', text: callLimits(entries) },
     { title: 'Keys', text: keys },
+    ...(entries.some(({ user }) => user) ? [{ title: 'Users', text: users }] : []),
     { title: 'Privacy', text: privacy(entries) },
     {
       title: 'Tools',
@@ -34,7 +35,7 @@ export function callingSections(entries: readonly CatalogEntry[], siteUrl: strin
 
 /** Returns a procedure to show in an example: one that anyone can call. Prefers the one that returns its input. */
 function exampleOf(entries: readonly CatalogEntry[]): CatalogEntry | undefined {
-  const open = entries.filter(({ scope }) => scope === null);
+  const open = entries.filter(({ scope, user }) => scope === null && user === null);
   return (
     open.find(({ path }) => path === 'echo.body') ?? open.find(({ type }) => type === 'query') ?? entries[0]
   );
@@ -130,6 +131,9 @@ ${[...new Set(classes)].join('\n')}
 
 The headers \`RateLimit\` and \`RateLimit-Policy\` contain the remaining calls, and a 429 has \`Retry-After\`. The maximum size of a JSON body is ${limits.jsonBodyBytes / 1024} KB, and of the query of a URL ${limits.queryBytes / 1024} KB.`;
 }
+
+const users =
+  'Some procedures belong to a signed-in user. They take the session cookie of a page of this site, and no service key. Without a session they fail with `sign_in_required` or `session_ended`.';
 
 const keys =
   'Other services send `authorization: Bearer <key>`. They have their own rate limits, and some procedures require a key with a certain scope. An unknown key is rejected with 401, even if the procedure requires no key.';

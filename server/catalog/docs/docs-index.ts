@@ -16,11 +16,12 @@ ${sections.join('\n\n')}
 `;
 }
 
-function lineOf({ path, summary, type, sensitive, scope }: CatalogEntry, siteUrl: string): string {
+function lineOf({ path, summary, type, sensitive, scope, user }: CatalogEntry, siteUrl: string): string {
   const facts = [
     type,
     ...(sensitive && type === 'query' ? ['POST only'] : []),
     ...(scope === null ? [] : [`key with scope ${scope}`]),
+    ...(user === null ? [] : ['for signed-in users']),
   ];
   return `- [${path}](${siteUrl}/docs/procedures/${path}.md) (${facts.join(', ')}): ${summary}`;
 }

@@ -1,3 +1,4 @@
+import type { UserRequirement } from '../../principal.ts';
 import type { CatalogEntry } from '../catalog.ts';
 import { curlOf, typescriptOf } from './snippets.ts';
 
@@ -12,12 +13,14 @@ ${procedureText(entry, siteUrl)}`;
 
 /** Returns the page without its title. `heading` sets the heading level, for use within a longer document. */
 export function procedureText(entry: CatalogEntry, siteUrl: string, heading = '##'): string {
-  const { type, methods, description, sensitive, scope, input, output, examples, errors, limits } = entry;
+  const { type, methods, description, sensitive, scope, user, input, output, examples, errors, limits } =
+    entry;
   const { rateLimit, formBodyBytes, queryBytes } = limits;
   const facts = [
     `Type: ${type}, called with ${methods.join(' or ')}`,
     ...(sensitive ? ['No URL, log or cache contains the input or the output'] : []),
     ...(scope === null ? [] : [`Requires a service key with the scope \`${scope}\``]),
+    ...(user === null ? [] : [userFact(user)]),
   ];
   const bounds = [
     `${rateLimit.points} calls in ${rateLimit.windowSeconds} seconds per client (class \`${rateLimit.class}\`). Each call of a batch counts`,
@@ -60,6 +63,17 @@ ${heading} TypeScript
 ${fenced('ts', typescriptOf(entry, siteUrl))}
 `;
 }
+
+function userFact({ roles, scopes, maxAge }: UserRequirement): string {
+  const facts = [
+    ...(roles ? [`with the role ${inCode(roles).join(' or ')}`] : []),
+    ...(scopes ? [`with the scope ${inCode(scopes).join(' and ')}`] : []),
+    ...(maxAge === undefined ? [] : [`who signed in within the last ${maxAge / 60_000} minutes`]),
+  ];
+  return ['Requires a signed-in user', ...facts].join(' ');
+}
+
+const inCode = (names: readonly string[]): string[] => names.map((name) => `\`${name}\``);
 
 function kilobytes(bytes: number): string {
   return `${bytes / 1024} KB`;

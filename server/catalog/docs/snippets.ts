@@ -1,9 +1,20 @@
 import { trpcEndpoint } from '../../config/paths.ts';
+import { cookieNameOf } from '../../http/cookie.ts';
+import { sessionCookie } from '../../http/session-cookie.ts';
 import type { CatalogEntry } from '../catalog.ts';
 
-/** Returns a runnable curl command for the first example. Calls that require a service key read it from `BFF_KEY`. */
+/**
+ * Returns a runnable curl command for the first example. Calls that require a service key read it from `BFF_KEY`, those
+ * that require a user read the value of the session cookie from `BFF_SESSION`.
+ */
 export function curlOf(
-  { path, methods, scope, examples }: Pick<CatalogEntry, 'path' | 'methods' | 'scope' | 'examples'>,
+  {
+    path,
+    methods,
+    scope,
+    user,
+    examples,
+  }: Pick<CatalogEntry, 'path' | 'methods' | 'scope' | 'user' | 'examples'>,
   siteUrl: string,
 ): string {
   const url = `${siteUrl}${trpcEndpoint}/${path}`;
@@ -13,17 +24,23 @@ export function curlOf(
     return `curl ${shellQuote(wire === undefined ? url : `${url}?input=${encodeURIComponent(wire)}`)}`;
   }
   const key = scope === null ? '' : ' -H "authorization: Bearer $BFF_KEY"';
-  return `curl ${shellQuote(url)}${key} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
+  const session = user === null ? '' : ` -b "${cookieNameOf(sessionCookie, siteUrl)}=$BFF_SESSION"`;
+  return `curl ${shellQuote(url)}${key}${session} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
 }
 
 /** Returns the same call with the script client. */
 export function typescriptOf(
-  { path, type, scope, examples }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'examples'>,
+  { path, type, scope, user, examples }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'user' | 'examples'>,
   siteUrl: string,
 ): string {
   const [example] = examples;
   const key = "headers: () => ({ authorization: 'Bearer ' + process.env.BFF_KEY })";
-  const options = [`baseUrl: '${siteUrl}'`, ...(scope === null ? [] : [key])].join(', ');
+  const cookie = `headers: () => ({ cookie: '${cookieNameOf(sessionCookie, siteUrl)}=' + process.env.BFF_SESSION })`;
+  const options = [
+    `baseUrl: '${siteUrl}'`,
+    ...(scope === null ? [] : [key]),
+    ...(user === null ? [] : [cookie]),
+  ].join(', ');
   return `import { createScriptClient } from './client/node.ts';
 
 const api = createScriptClient({ ${options} });

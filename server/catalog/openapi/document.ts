@@ -6,7 +6,7 @@ import { superjsonMeta } from '../wire-schema.ts';
 import { errorResponseSchema, failureName, failureResponse, failuresByStatus } from './failure.ts';
 import { commonHeaders, describedMethod, namespaceOf, operationOf } from './operation.ts';
 import { type RawOperation, rawOperations } from './raw-operations.ts';
-import { securitySchemes } from './security.ts';
+import { securitySchemesOf } from './security.ts';
 
 /** The used parts of an OpenAPI document. The tests check the document with a validator. */
 export type OpenApiDocument = {
@@ -64,7 +64,7 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
       responses: Object.fromEntries(
         [...failures].map(([name, errors]) => [name, failureResponse(name, errors)]),
       ),
-      securitySchemes,
+      securitySchemes: securitySchemesOf(siteUrl),
     },
   };
 }

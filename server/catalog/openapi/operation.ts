@@ -32,13 +32,13 @@ export function describedMethod({ methods, input }: CatalogEntry): 'get' | 'post
 
 /** Describes a procedure as an operation. */
 export function operationOf(entry: CatalogEntry): Record<string, unknown> {
-  const { path, summary, description, scope, output, errors } = entry;
+  const { path, summary, description, output, errors } = entry;
   return {
     operationId: path,
     tags: [namespaceOf(entry)],
     summary,
     description,
-    ...securityOf(scope),
+    ...securityOf(entry),
     ...(describedMethod(entry) === 'get' ? {} : { requestBody: inputInBody(entry) }),
     responses: {
       200: {

@@ -1,25 +1,43 @@
+import { cookieNameOf } from '../../http/cookie.ts';
+import { sessionCookie } from '../../http/session-cookie.ts';
+import type { CatalogEntry } from '../catalog.ts';
+
 type Security = readonly Record<string, readonly string[]>[];
 
 /** The security requirements of an operation that needs no authentication. */
 export const noSecurity: Security = [];
 
+/** The part of a catalog entry that says who may call. */
+type Access = Pick<CatalogEntry, 'scope' | 'user'>;
+
 /**
  * Returns the security requirements of an operation. A service key has rate limits of its own, so it is also accepted
  * where none is required. The required scope is in `x-scope`: the rules of Spectral accept scopes in `security` only for
  * OAuth and OpenID Connect.
- *
- * @param scope that the service key must have; null if anyone may call
  */
-export function securityOf(scope: string | null): { security: Security; 'x-scope'?: string } {
+export function securityOf({ scope, user }: Access): {
+  security: Security;
+  'x-scope'?: string;
+  'x-user'?: object;
+} {
+  if (user) return { security: [{ session: [] }], 'x-user': user };
   if (scope === null) return { security: [{}, { serviceKey: [] }] };
   return { security: [{ serviceKey: [] }], 'x-scope': scope };
 }
 
-export const securitySchemes = {
+/** @param siteUrl public URL of this product */
+export const securitySchemesOf = (siteUrl: string) => ({
   serviceKey: {
     type: 'http',
     scheme: 'bearer',
     description:
       'A key that the operator issued to a service. Each key has its own rate limits and scopes. `x-scope` is the scope that an operation requires.',
   },
-} as const;
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookieNameOf(sessionCookie, siteUrl),
+    description:
+      'The session of a signed-in user, which begins at /auth/sign-in. It counts only for requests of pages of this site. `x-user` names the roles and scopes that an operation requires, and the maximum time in milliseconds since the user signed in.',
+  },
+});

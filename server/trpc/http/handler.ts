@@ -41,7 +41,7 @@ export function handleTrpc(request: HttpRequest): Promise<HttpResponse> {
 }
 
 async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
-  const { env, log } = services();
+  const { env, log, identity } = services();
   checkKnownMethod(request);
   const { called, paths, isBatch } = callsOf(request);
   scope.isBatch = called.length > 1;
@@ -56,8 +56,12 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   }
   checkBatch(called);
   checkQuery(request);
-  const principal = authenticate(request, env);
+  const authenticated = authenticate(request, env, identity);
+  const principal = authenticated instanceof Promise ? await authenticated : authenticated;
   scope.principal = principal;
+  if (principal.kind === 'user' && !called.every((procedure) => procedure?.meta.passive)) {
+    identity?.touch(principal.user);
+  }
   const body = called.some((procedure) => mayRun(procedure, principal))
     ? await readBody(request, {
         maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
@@ -88,11 +92,12 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   return jsonResponseOf(status, json, scope);
 }
 
-/** Returns whether a call can need the body: it calls an existing procedure, with the key that this requires. */
+/** Returns whether a call can need the body: it calls an existing procedure, with the key or user that this requires. */
 function mayRun(procedure: Called[number], principal: Principal): boolean {
+  if (procedure === undefined) return false;
+  const { scope, user } = procedure.meta;
   return (
-    procedure !== undefined &&
-    (procedure.meta.scope === undefined || hasScope(principal, procedure.meta.scope))
+    (scope === undefined || hasScope(principal, scope)) && (user === undefined || principal.kind === 'user')
   );
 }
 

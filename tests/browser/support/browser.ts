@@ -38,7 +38,9 @@ export function withBrowser(env?: Record<string, string>) {
 
   beforeAll(async () => {
     // All requests come from one address, so they share one rate limit.
-    const limits = { RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600,page=100000/60' };
+    const limits = {
+      RATE_LIMITS: 'light=10000/60,upstream=10000/60,mail=1000/3600,page=100000/60,signIn=10000/60',
+    };
     own = env && (await startProduct({ ...limits, ...env }));
     product = own ?? (await sharedProduct());
     browser = await sharedBrowser();

@@ -1,11 +1,13 @@
 import { useSyncExternalStore } from 'react';
+import type { limits } from '#server/config/limits.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 
 export type SavedPlace = Pick<ChosenPlace, 'name' | 'lat' | 'lng'>;
 
 const key = 'weather-places';
 const changeEvent = 'weather-places-changed';
-const maxPlaces = 8;
+/** The limit of the account's places. Its type prevents any other number here. */
+export const maxPlaces: (typeof limits)['identity']['savedPlaces'] = 8;
 const none: SavedPlace[] = [];
 
 /** The last parsed snapshot. React requires a store to return the same array for the same content. */
@@ -62,16 +64,33 @@ function subscribe(notify: () => void): () => void {
 
 const isSame = (a: SavedPlace, b: SavedPlace) => a.lat === b.lat && a.lng === b.lng;
 
-/** Reads and writes the places that the visitor saved. They are stored only on the visitor's device. */
-export function useSavedPlaces() {
-  const places = useSyncExternalStore(subscribe, read, () => none);
+/** A list of saved places, and how a place enters or leaves it. */
+export type PlaceList = {
+  places: readonly SavedPlace[];
+  isSaved(place: SavedPlace): boolean;
+  toggle(place: SavedPlace): void;
+};
+
+/** @param store replaces the places */
+export function placeList(places: readonly SavedPlace[], store: (places: SavedPlace[]) => void): PlaceList {
   return {
     places,
-    isSaved: (place: SavedPlace) => places.some((saved) => isSame(saved, place)),
-    toggle({ name, lat, lng }: SavedPlace) {
+    isSaved: (place) => places.some((saved) => isSame(saved, place)),
+    toggle({ name, lat, lng }) {
       const place = { name, lat, lng };
       const others = places.filter((saved) => !isSame(saved, place));
-      write(others.length < places.length ? others : [place, ...places].slice(0, maxPlaces));
+      store(others.length < places.length ? others : [place, ...others].slice(0, maxPlaces));
     },
   };
+}
+
+/** Returns the places of a list that another list does not have. */
+export function placesMissingIn(other: readonly SavedPlace[], places: readonly SavedPlace[]): SavedPlace[] {
+  return places.filter((place) => !other.some((known) => isSame(known, place)));
+}
+
+/** Reads and writes the places that the visitor saved. They are stored only on the visitor's device. */
+export function useDevicePlaces(): PlaceList & { store(places: SavedPlace[]): void } {
+  const places = useSyncExternalStore(subscribe, read, () => none);
+  return { ...placeList(places, write), store: write };
 }

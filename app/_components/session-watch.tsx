@@ -1,0 +1,85 @@
+'use client';
+
+import { usePathname, useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import { sessionChangedEvent, sessionEndedEvent } from '#app/_lib/session-events.ts';
+import { signInUrl } from '#app/_lib/sign-in-url.ts';
+
+const channelName = 'session';
+/** Minimum time between two checks, in milliseconds. */
+const checkInterval = 60_000;
+
+/**
+ * Keeps the open tabs of this site in step with the session: a tab tells the others who is signed in, and tells the user
+ * when the session has ended. What is being written on the page stays.
+ *
+ * @param user id of the user for whom the page was rendered; null for a visitor
+ */
+export function SessionWatch({ user }: { user: string | null }) {
+  const { refresh } = useRouter();
+  const path = usePathname();
+  const [hasEnded, setHasEnded] = useState(false);
+
+  useEffect(() => {
+    const channel = new BroadcastChannel(channelName);
+    channel.postMessage(user);
+    channel.onmessage = ({ data }) => {
+      if (data === user) {
+        setHasEnded(false);
+        return;
+      }
+      window.dispatchEvent(new Event(sessionChangedEvent));
+      refresh();
+    };
+    return () => channel.close();
+  }, [user, refresh]);
+
+  useEffect(() => {
+    if (user === null) return;
+    let checkedAt = performance.now();
+    const end = () => setHasEnded(true);
+    async function check(): Promise<void> {
+      if (document.visibilityState !== 'visible' || performance.now() - checkedAt < checkInterval) return;
+      checkedAt = performance.now();
+      if ((await currentUser()) === null) end();
+    }
+    // A page that the browser kept from before a sign-out must not show the user's data again.
+    const restore = ({ persisted }: PageTransitionEvent) => {
+      if (persisted) window.location.reload();
+    };
+    window.addEventListener(sessionEndedEvent, end);
+    window.addEventListener('pageshow', restore);
+    document.addEventListener('visibilitychange', check);
+    return () => {
+      window.removeEventListener(sessionEndedEvent, end);
+      window.removeEventListener('pageshow', restore);
+      document.removeEventListener('visibilitychange', check);
+    };
+  }, [user]);
+
+  if (!hasEnded) return null;
+  return (
+    <p role="alert" className="notice fixed inset-x-4 bottom-4 z-20 mx-auto max-w-prose shadow-lg">
+      Your session has ended. What you wrote here is still there.{' '}
+      <a className="underline" href={signInUrl(path)} target="_blank" rel="noopener">
+        Sign in again in a new tab
+      </a>
+    </p>
+  );
+}
+
+/** Returns the id of the signed-in user, null if there is none, and undefined if the server does not say. */
+async function currentUser(): Promise<string | null | undefined> {
+  try {
+    const response = await fetch('/api/trpc/session.current', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    if (!response.ok) return undefined;
+    const { result }: { result: { data: { json: { user: { id: string } | null } } } } = await response.json();
+    return result.data.json.user?.id ?? null;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { limits } from '../config/limits.ts';
+import { isRecord } from '../lib/is-record.ts';
+import type { IdentitySettings } from './settings.ts';
+import type { Profile } from './users.ts';
+
+const { profileTextLength, grants } = limits.identity;
+
+/** Claims of a provider about a user, from the ID token or the userinfo endpoint. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Returns the profile that claims describe. Missing and unusable claims are null. */
+export function profileOf(claims: Claims, { issuer, subject }: Pick<Profile, 'issuer' | 'subject'>): Profile {
+  const email = textOf(claims.email);
+  return {
+    issuer,
+    subject,
+    name: textOf(claims.name) ?? textOf(claims.preferred_username),
+    email,
+    isEmailVerified: email !== null && claims.email_verified === true,
+  };
+}
+
+/** Returns a text without control characters, or null. */
+function textOf(claim: unknown): string | null {
+  if (typeof claim !== 'string') return null;
+  const text = claim.replace(/\p{C}/gu, '').trim();
+  return text !== '' && text.length <= profileTextLength ? text : null;
+}
+
+/** Returns the roles of a user: those of the provider, and those that the operator gives to a verified address. */
+export function rolesOf(
+  claims: Claims,
+  profile: Profile,
+  { rolesClaim, rolesByAddress }: Pick<IdentitySettings, 'rolesClaim' | 'rolesByAddress'>,
+): readonly string[] {
+  const claimed = rolesClaim.reduce<unknown>(
+    (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    claims,
+  );
+  const given = profile.isEmailVerified ? rolesByAddress.get(profile.email?.toLowerCase() ?? '') : undefined;
+  return [...new Set([...wordsOf(claimed), ...(given ?? [])])].slice(0, grants);
+}
+
+/** Returns the words of a list, or of a text that separates them by spaces. */
+export function wordsOf(claim: unknown): string[] {
+  const words: unknown[] = Array.isArray(claim) ? claim : typeof claim === 'string' ? claim.split(' ') : [];
+  return words
+    .filter((word): word is string => typeof word === 'string' && /^[\x21-\x7e]{1,128}$/.test(word))
+    .slice(0, grants);
+}

@@ -1,0 +1,304 @@
+import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
+import { AppError, isAppError } from '../errors.ts';
+import type { Logger } from '../observability/log.ts';
+import type { SignedInUser } from '../principal.ts';
+import type { Coordinator } from '../process/coordinator.ts';
+import type { SharedRedis } from '../redis.ts';
+import type { Database } from '../storage/database.ts';
+import type { LazyDatabase } from '../storage/lazy-database.ts';
+import type { UpstreamClient } from '../upstream-client/client.ts';
+import { profileOf, rolesOf } from './claims.ts';
+import { createHistory, type HistoryEntry } from './history.ts';
+import { createKeyring } from './keyring.ts';
+import { createProvider } from './provider.ts';
+import { returnPathOf } from './return-path.ts';
+import { createSavedPlaces, type SavedPlaces } from './saved-places.ts';
+import { sessionSecrets } from './secrets.ts';
+import { createSessionEnds } from './session-ends.ts';
+import { formatSessionToken, parseSessionToken, randomSecret } from './session-token.ts';
+import { createSessions, type EndedSession, type Session, type SessionSummary } from './sessions.ts';
+import { identitySettingsOf } from './settings.ts';
+import { createSignIns } from './sign-ins.ts';
+import type { AuditKind } from './tables.ts';
+import { findOrCreateUser } from './users.ts';
+
+/** Outcome of a sign-in, for the metrics. */
+export type SignInOutcome = 'ok' | 'denied' | 'failed' | 'unavailable';
+
+/** A session cookie that was looked up. */
+type SessionLookup = { kind: 'user'; user: SignedInUser } | { kind: 'ended' } | { kind: 'none' };
+
+/** Sign-in and sessions. Calls throw `AppError('identity_unavailable')` while the database or the provider is down. */
+export type Identity = {
+  /** Name of the provider, for users. */
+  providerName: string;
+  /**
+   * Begins a sign-in.
+   *
+   * @param options.browser value of the browser's binding cookie
+   * @param options.session value of the session cookie that the browser has
+   * @param options.isFresh true if the user must prove who they are again
+   * @returns the provider's page, and the value of the binding cookie
+   */
+  beginSignIn(options: {
+    browser: string | undefined;
+    session: string | undefined;
+    returnTo: string | null;
+    isFresh: boolean;
+  }): Promise<{ url: string; browser: string }>;
+  /**
+   * Finishes a sign-in with the query of the provider's callback. The browser's previous session ends.
+   *
+   * @returns the value of the session cookie, and its lifetime in milliseconds
+   * @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable`
+   */
+  finishSignIn(options: {
+    browser: string | undefined;
+    search: string;
+    device: string;
+  }): Promise<{ cookie: string; lifetime: number; returnPath: string }>;
+  /** Ends the session of a cookie. @returns the page to go to: the provider's, or this site's */
+  signOut(cookie: string | undefined, device: string): Promise<{ url: string }>;
+  /** Looks up a session cookie. `none`: this product did not make it. */
+  find(cookie: string): Promise<SessionLookup>;
+  /** Notes that a session was used. Does not wait and does not throw. */
+  touch(user: SignedInUser): void;
+  listSessions(user: SignedInUser): Promise<SessionSummary[]>;
+  /** Ends one session of a user. @returns false if there is no such session */
+  revokeSession(user: SignedInUser, id: string, device: string): Promise<boolean>;
+  /** Ends all sessions of a user except this one. @returns their number */
+  revokeOtherSessions(user: SignedInUser, device: string): Promise<number>;
+  history(user: SignedInUser): Promise<HistoryEntry[]>;
+  savedPlaces: SavedPlaces;
+  /** Returns the state of the provider after the latest request for its metadata. */
+  providerState(): 'ok' | 'down';
+  /** Makes the next look-up of each session ask the database. */
+  forgetSessions(): void;
+  /** Starts to delete what is over. Only one process needs to. */
+  startSweeping(): void;
+  stopSweeping(): void;
+  close(): void;
+};
+
+export type IdentityOptions = {
+  env: Env;
+  log: Logger;
+  database: Pick<LazyDatabase, 'open'>;
+  upstreams: Pick<UpstreamClient, 'fetchText'>;
+  redis?: SharedRedis | undefined;
+  coordinator?: Pick<Coordinator, 'broadcast' | 'onBroadcast'> | undefined;
+  record?: (outcome: SignInOutcome) => void;
+};
+
+/** Format of the binding cookie. */
+const browserFormat = /^[\w-]{43}$/;
+
+/** @returns undefined if sign-in is off */
+export function createIdentity(options: IdentityOptions): Identity | undefined {
+  const { env, log, database, record = () => {} } = options;
+  const given = identitySettingsOf(env);
+  if (!given) return undefined;
+  const settings = given;
+  const { siteUrl, issuer } = settings;
+
+  const open = (): Promise<Database> => database.open();
+  const keyring = createKeyring(sessionSecrets(env));
+  const provider = createProvider({ settings, upstreams: options.upstreams, log });
+  const ends = createSessionEnds({
+    ...options,
+    redis: options.redis,
+    coordinator: options.coordinator,
+    onEnd: () => sessions.forget(),
+  });
+  const sessions = createSessions({ open, times: settings.times, announceEnd: () => ends.announce() });
+  const signIns = createSignIns(open, keyring);
+  const history = createHistory(open);
+  const savedPlaces = createSavedPlaces(open);
+  let sweep: NodeJS.Timeout | undefined;
+
+  const tokenPlace = (sessionId: string, token: 'id' | 'refresh') =>
+    `user_session ${token}_token ${sessionId}`;
+  const sealFor = (token: 'id' | 'refresh', text: string | null) =>
+    text === null ? null : (sessionId: string) => keyring.seal(text, tokenPlace(sessionId, token));
+
+  /** Revokes the refresh tokens of ended sessions at the provider, without delaying the caller. */
+  function revokeTokens(ended: readonly EndedSession[]): void {
+    for (const { id, refreshTokenSealed } of ended) {
+      const token = refreshTokenSealed && keyring.open(refreshTokenSealed, tokenPlace(id, 'refresh'));
+      if (token) void provider.revoke(token);
+    }
+  }
+
+  async function note(kind: AuditKind, userId: string, device: string): Promise<void> {
+    log.info({ kind, user: userId }, 'account');
+    await history.add({ kind, userId, device });
+  }
+
+  async function sessionOf(cookie: string | undefined): Promise<Session | undefined> {
+    const token = cookie === undefined ? undefined : parseSessionToken(cookie, keyring);
+    return token && sessions.find(token);
+  }
+
+  async function finish({ browser, search, device }: Parameters<Identity['finishSignIn']>[0]) {
+    const state = new URLSearchParams(search).get('state');
+    // The browser is compared before the provider is asked: an attacker's callback in the browser of another user, or one
+    // that is sent twice, never reaches the token endpoint.
+    const signIn =
+      browser !== undefined && browserFormat.test(browser) && state !== null && state.length <= 256
+        ? await signIns.take(state, browser)
+        : undefined;
+    if (!signIn) throw new AppError('sign_in_failed');
+    const response = await provider.finish(signIn, search);
+    const profile = profileOf(response.claims, { issuer, subject: response.subject });
+    const userId = await findOrCreateUser(await open(), profile);
+    if (userId === undefined) throw new AppError('sign_in_denied');
+    const { token, lifetime } = await sessions.create({
+      userId,
+      issuer,
+      providerSid: response.sid,
+      roles: rolesOf(response.claims, profile, settings),
+      scopes: response.scopes,
+      authenticatedAt: response.authenticatedAt ?? 0,
+      device,
+      idToken: sealFor('id', response.idToken),
+      refreshToken: sealFor('refresh', response.refreshToken),
+      providerLifetime: response.lifetime,
+    });
+    const { previous } = signIn;
+    const replaced =
+      previous && (await sessions.end(previous.id, { userId: previous.userId, why: 'replaced' }));
+    if (replaced) revokeTokens([replaced]);
+    await note('signed_in', userId, device);
+    return { cookie: formatSessionToken(token, keyring), lifetime, returnPath: signIn.returnPath };
+  }
+
+  async function sweepAll(): Promise<void> {
+    try {
+      revokeTokens(await sessions.sweep());
+      await signIns.sweep();
+      await history.sweep();
+    } catch (err) {
+      log.warn({ err }, 'ended sessions could not be deleted');
+    }
+  }
+
+  return {
+    providerName: settings.providerName,
+
+    async beginSignIn({ browser = '', session: cookie, returnTo, isFresh }) {
+      const { url, ...secrets } = await provider.begin({ isFresh });
+      const binding = browserFormat.test(browser) ? browser : randomSecret();
+      const returnPath = returnPathOf(returnTo, siteUrl);
+      await withStorageErrors(async () => {
+        const session = await sessionOf(cookie);
+        const previous = session ? { id: session.id, userId: session.user.id } : null;
+        await signIns.add({ ...secrets, returnPath, isFresh, previous }, binding);
+      });
+      return { url, browser: binding };
+    },
+
+    async finishSignIn(request) {
+      try {
+        const finished = await withStorageErrors(() => finish(request));
+        record('ok');
+        return finished;
+      } catch (error) {
+        const outcomes = { sign_in_denied: 'denied', sign_in_failed: 'failed' } as const;
+        const reason = isAppError(error) ? error.reason : 'identity_unavailable';
+        record(reason === 'sign_in_denied' || reason === 'sign_in_failed' ? outcomes[reason] : 'unavailable');
+        throw error;
+      }
+    },
+
+    async signOut(cookie, device) {
+      const ended = await withStorageErrors(async () => {
+        const session = await sessionOf(cookie);
+        if (!session) return undefined;
+        const { id: userId } = session.user;
+        const row = await sessions.end(session.id, { userId, why: 'signed_out' });
+        if (row) await note('signed_out', userId, device);
+        return row;
+      });
+      if (!ended) return { url: `${siteUrl}/` };
+      const refreshToken =
+        ended.refreshTokenSealed && keyring.open(ended.refreshTokenSealed, tokenPlace(ended.id, 'refresh'));
+      // Some providers keep refresh tokens alive beyond their own session.
+      if (refreshToken) await provider.revoke(refreshToken);
+      const idToken = ended.idTokenSealed
+        ? (keyring.open(ended.idTokenSealed, tokenPlace(ended.id, 'id')) ?? null)
+        : null;
+      return { url: (await provider.endSessionUrl(idToken)) ?? `${siteUrl}/` };
+    },
+
+    async find(cookie) {
+      const token = parseSessionToken(cookie, keyring);
+      if (!token) return { kind: 'none' };
+      const session = await withStorageErrors(() => sessions.find(token));
+      return session ? { kind: 'user', user: toUser(session) } : { kind: 'ended' };
+    },
+
+    touch({ session }) {
+      sessions.touch(session).catch((err: unknown) => {
+        log.warn({ err }, 'the last use of a session could not be stored');
+      });
+    },
+
+    listSessions: ({ id }) => withStorageErrors(() => sessions.list(id)),
+
+    revokeSession: (user, id, device) =>
+      withStorageErrors(async () => {
+        const ended = await sessions.end(id, { userId: user.id, why: 'revoked' });
+        if (!ended) return false;
+        revokeTokens([ended]);
+        await note('session_revoked', user.id, device);
+        return true;
+      }),
+
+    revokeOtherSessions: (user, device) =>
+      withStorageErrors(async () => {
+        const ended = await sessions.endOthers(user.id, user.session.id);
+        revokeTokens(ended);
+        if (ended.length > 0) await note('other_sessions_revoked', user.id, device);
+        return ended.length;
+      }),
+
+    history: ({ id }) => withStorageErrors(() => history.list(id)),
+
+    savedPlaces: {
+      get: (userId) => withStorageErrors(() => savedPlaces.get(userId)),
+      put: (userId, places) => withStorageErrors(() => savedPlaces.put(userId, places)),
+    },
+
+    providerState: provider.lastState,
+    forgetSessions: sessions.forget,
+
+    startSweeping() {
+      sweep ??= setInterval(() => void sweepAll(), limits.identity.sweepInterval).unref();
+      void sweepAll();
+    },
+    stopSweeping() {
+      clearInterval(sweep);
+      sweep = undefined;
+    },
+    close() {
+      clearInterval(sweep);
+      ends.close();
+    },
+  };
+}
+
+function toUser(session: Session): SignedInUser {
+  const { user, roles, scopes } = session;
+  return { ...user, roles, scopes, session };
+}
+
+/** Rejects with `AppError('identity_unavailable')` for any error that is not an AppError. */
+async function withStorageErrors<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (cause) {
+    if (isAppError(cause)) throw cause;
+    throw new AppError('identity_unavailable', { cause });
+  }
+}

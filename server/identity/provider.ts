@@ -1,0 +1,290 @@
+import type * as Client from 'openid-client';
+import { limits } from '../config/limits.ts';
+import { AppError, isAppError } from '../errors.ts';
+import { isLoopbackHost } from '../lib/network-address.ts';
+import type { Logger } from '../observability/log.ts';
+import type { UpstreamClient } from '../upstream-client/client.ts';
+import { type Claims, wordsOf } from './claims.ts';
+import { providerFetch } from './provider-fetch.ts';
+import { randomSecret } from './session-token.ts';
+import type { IdentitySettings } from './settings.ts';
+import type { SignIn } from './sign-ins.ts';
+
+const { metadataFreshFor, metadataFailureFreshFor, providerTimeout, revocationTimeout, clockTolerance } =
+  limits.identity;
+
+/** What a finished sign-in yields. */
+type ProviderResponse = {
+  subject: string;
+  claims: Claims;
+  /** The provider's id of its own session. */
+  sid: string | null;
+  /** In milliseconds since the epoch, by the provider's clock; undefined if it does not say. */
+  authenticatedAt: number | undefined;
+  scopes: readonly string[];
+  idToken: string | null;
+  refreshToken: string | null;
+  /** Lifetime of the provider's session in milliseconds, if it says. */
+  lifetime: number | undefined;
+};
+
+/** The OpenID provider. It may be down at any time, also when the product starts. */
+export type Provider = {
+  /**
+   * Begins a sign-in. `url` is the provider's page for it.
+   *
+   * @throws AppError `identity_unavailable`
+   */
+  begin(options: {
+    isFresh: boolean;
+  }): Promise<{ url: string } & Pick<SignIn, 'state' | 'nonce' | 'codeVerifier'>>;
+  /**
+   * Finishes a sign-in.
+   *
+   * @param search query of the callback, with its question mark
+   * @throws AppError `sign_in_denied`, `sign_in_failed` or `identity_unavailable`
+   */
+  finish(signIn: SignIn & { beganAt: number }, search: string): Promise<ProviderResponse>;
+  /** Revokes a refresh token, if the provider can. Takes at most `limits.identity.revocationTimeout`. Does not throw. */
+  revoke(refreshToken: string): Promise<void>;
+  /** Returns the provider's page that ends its own session, or undefined if it has none or is down. */
+  endSessionUrl(idToken: string | null): Promise<string | undefined>;
+  /** Returns the state after the latest request for its metadata. */
+  lastState(): 'ok' | 'down';
+};
+
+export function createProvider(options: {
+  settings: IdentitySettings;
+  upstreams: Pick<UpstreamClient, 'fetchText'>;
+  log: Logger;
+}): Provider {
+  const { settings, log } = options;
+  const { issuer, clientId, siteUrl } = settings;
+  const redirectUri = `${siteUrl}/auth/callback`;
+  const fetch = providerFetch(options.upstreams, issuer);
+  let current: { config: Client.Configuration; loadedAt: number } | undefined;
+  let failure: { error: AppError; at: number } | undefined;
+  let loading: Promise<Client.Configuration> | undefined;
+
+  /** Loads the library with the first use: without sign-in it costs nothing. */
+  const library = () => import('openid-client');
+
+  async function discover(): Promise<Client.Configuration> {
+    const client = await library();
+    const { protocol, hostname } = new URL(issuer);
+    const config = await client.discovery(
+      new URL(issuer),
+      clientId,
+      {
+        redirect_uris: [redirectUri],
+        response_types: ['code'],
+        [client.clockTolerance]: clockTolerance / 1_000,
+      },
+      await authentication(client),
+      {
+        timeout: providerTimeout / 1_000,
+        [client.customFetch]: fetch,
+        execute: [
+          // Signatures of ID tokens are checked, although the tokens come over a direct connection.
+          client.enableNonRepudiationChecks,
+          ...(protocol === 'http:' && isLoopbackHost(hostname) ? [client.allowInsecureRequests] : []),
+        ],
+      },
+    );
+    config.timeout = providerTimeout / 1_000;
+    return config;
+  }
+
+  async function authentication(client: typeof Client): Promise<Client.ClientAuth> {
+    const { credential } = settings;
+    if (credential.kind === 'key') {
+      const { key } = credential;
+      const { importJWK } = await import('jose');
+      const imported = await importJWK(key, typeof key.alg === 'string' ? key.alg : 'RS256');
+      if (imported instanceof Uint8Array) throw new Error('OIDC_CLIENT_KEY is not a private key');
+      return client.PrivateKeyJwt(typeof key.kid === 'string' ? { key: imported, kid: key.kid } : imported);
+    }
+    const basic = client.ClientSecretBasic(credential.secret);
+    const post = client.ClientSecretPost(credential.secret);
+    return (server, ...rest) => {
+      const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+      (methods.includes('client_secret_basic') ? basic : post)(server, ...rest);
+    };
+  }
+
+  async function load(): Promise<Client.Configuration> {
+    try {
+      const config = await discover();
+      if (failure) log.info('the identity provider responds again');
+      failure = undefined;
+      current = { config, loadedAt: performance.now() };
+      return config;
+    } catch (cause) {
+      const error = unavailable(cause);
+      if (!failure) log.error({ err: error }, 'the identity provider does not respond');
+      failure = { error, at: performance.now() };
+      throw error;
+    } finally {
+      loading = undefined;
+    }
+  }
+
+  /**
+   * Returns the provider's metadata, which are asked for again each hour. Meanwhile, and while the provider is down, the
+   * previous ones are used.
+   *
+   * @throws AppError `identity_unavailable`
+   */
+  async function configuration(): Promise<Client.Configuration> {
+    const now = performance.now();
+    if (current && now - current.loadedAt < metadataFreshFor) return current.config;
+    if (failure && now - failure.at < metadataFailureFreshFor) {
+      if (current) return current.config;
+      throw failure.error;
+    }
+    loading ??= load();
+    if (!current) return loading;
+    loading.catch(() => undefined);
+    return current.config;
+  }
+
+  return {
+    async begin({ isFresh }) {
+      const [client, config] = [await library(), await configuration()];
+      const secrets = {
+        state: randomSecret(),
+        nonce: randomSecret(),
+        codeVerifier: client.randomPKCECodeVerifier(),
+      };
+      const parameters = {
+        redirect_uri: redirectUri,
+        scope: settings.scopes.join(' '),
+        response_type: 'code',
+        state: secrets.state,
+        nonce: secrets.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(secrets.codeVerifier),
+        code_challenge_method: 'S256',
+        // max_age makes the provider say when the user proved who they are, which some procedures ask.
+        ...(isFresh
+          ? { prompt: 'login', max_age: '0' }
+          : { max_age: String(Math.ceil(settings.times.lifetime / 1_000)) }),
+      };
+      const isPushed = config.serverMetadata().pushed_authorization_request_endpoint !== undefined;
+      try {
+        const url = isPushed
+          ? await client.buildAuthorizationUrlWithPAR(config, parameters)
+          : client.buildAuthorizationUrl(config, parameters);
+        return { url: url.href, ...secrets };
+      } catch (cause) {
+        throw unavailable(cause);
+      }
+    },
+
+    async finish(signIn, search) {
+      const [client, config] = [await library(), await configuration()];
+      try {
+        const tokens = await client.authorizationCodeGrant(config, new URL(`${redirectUri}${search}`), {
+          pkceCodeVerifier: signIn.codeVerifier,
+          expectedState: signIn.state,
+          expectedNonce: signIn.nonce,
+          idTokenExpected: true,
+        });
+        const idClaims = tokens.claims();
+        if (!idClaims) throw new AppError('sign_in_failed');
+        const { sub: subject, auth_time: authTime } = idClaims;
+        const authenticatedAt = typeof authTime === 'number' ? authTime * 1_000 : undefined;
+        if (signIn.isFresh && !(authenticatedAt && authenticatedAt >= signIn.beganAt - clockTolerance)) {
+          throw new AppError('sign_in_failed', {
+            cause: new Error('the provider did not ask the user again'),
+          });
+        }
+        const hasProfile = idClaims.email !== undefined && idClaims.name !== undefined;
+        const userInfo =
+          hasProfile || config.serverMetadata().userinfo_endpoint === undefined
+            ? {}
+            : await client.fetchUserInfo(config, tokens.access_token, subject);
+        const refreshLifetime = tokens.refresh_expires_in;
+        return {
+          subject,
+          claims: { ...userInfo, ...idClaims },
+          sid: typeof idClaims.sid === 'string' ? idClaims.sid : null,
+          authenticatedAt,
+          scopes: tokens.scope === undefined ? settings.scopes : wordsOf(tokens.scope),
+          idToken: tokens.id_token ?? null,
+          refreshToken: tokens.refresh_token ?? null,
+          lifetime:
+            typeof refreshLifetime === 'number' && refreshLifetime > 0 ? refreshLifetime * 1_000 : undefined,
+        };
+      } catch (error) {
+        throw signInFailure(client, error);
+      }
+    },
+
+    async revoke(refreshToken) {
+      try {
+        const [client, config] = [await library(), await configuration()];
+        if (config.serverMetadata().revocation_endpoint === undefined) return;
+        const timeout = AbortSignal.timeout(revocationTimeout);
+        const expired = new Promise<never>((_, reject) => {
+          timeout.addEventListener('abort', () => reject(timeout.reason));
+        });
+        const hint = { token_type_hint: 'refresh_token' };
+        await Promise.race([client.tokenRevocation(config, refreshToken, hint), expired]);
+      } catch (err) {
+        log.warn({ err: withoutProviderText(err) }, 'a refresh token could not be revoked');
+      }
+    },
+
+    async endSessionUrl(idToken) {
+      try {
+        const [client, config] = [await library(), await configuration()];
+        if (config.serverMetadata().end_session_endpoint === undefined) return undefined;
+        return client.buildEndSessionUrl(config, {
+          post_logout_redirect_uri: `${siteUrl}/`,
+          ...(idToken === null ? {} : { id_token_hint: idToken }),
+        }).href;
+      } catch {
+        // The user is signed out here in any case.
+        return undefined;
+      }
+    },
+
+    lastState: () => (failure ? 'down' : 'ok'),
+  };
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('identity_unavailable', { cause: withoutProviderText(cause) });
+}
+
+/** Converts an error of a sign-in. What the provider says is never shown to the user. */
+function signInFailure(client: typeof Client, error: unknown): AppError {
+  if (isAppError(error)) return error;
+  if (upstreamErrorIn(error)) return unavailable(error);
+  const isDenied = error instanceof client.AuthorizationResponseError && error.error === 'access_denied';
+  return new AppError(isDenied ? 'sign_in_denied' : 'sign_in_failed', { cause: withoutProviderText(error) });
+}
+
+/** Returns the error of the connection that the library has wrapped, if it is one. */
+function upstreamErrorIn(error: unknown): AppError | undefined {
+  const seen = new Set<unknown>();
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
+    if (isAppError(each)) return each;
+    seen.add(each);
+  }
+  return undefined;
+}
+
+/**
+ * Returns an error for the log: the connection's own, or the library's message and code, which are fixed texts. The
+ * causes of the library contain responses of the provider, and with them tokens.
+ */
+function withoutProviderText(error: unknown): Error {
+  const connection = upstreamErrorIn(error);
+  if (connection) return connection;
+  if (!(error instanceof Error)) return new Error('unknown error');
+  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  const oauth = 'error' in error && typeof error.error === 'string' ? error.error : undefined;
+  const reason = oauth !== undefined && /^[a-z_]{1,40}$/.test(oauth) ? `: ${oauth}` : '';
+  return new Error(`${error.message.slice(0, 200)}${code}${reason}`);
+}

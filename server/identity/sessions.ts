@@ -1,0 +1,322 @@
+import { sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { limits } from '../config/limits.ts';
+import type { Database, Queries } from '../storage/database.ts';
+import { createSessionToken, hasHash, hashOf, type SessionToken } from './session-token.ts';
+import type { SessionEnd } from './tables.ts';
+
+const { sessionsPerUser, sessionFreshFor, sessionsInMemory, touchInterval, sweptAtOnce } = limits.identity;
+
+/** A session that has not ended. Times are milliseconds since the epoch, by the database's clock. */
+export type Session = {
+  id: string;
+  user: { id: string; name: string | null; email: string | null };
+  roles: readonly string[];
+  scopes: readonly string[];
+  /** Time since the user last proved who they are; Infinity if the provider did not say. In milliseconds. */
+  authenticationAge: number;
+  endsAt: number;
+  /** When it ends unless it is used again. */
+  idleUntil: number;
+  /** Whether the last use must be stored. */
+  isTouchDue: boolean;
+};
+
+/** One session in the list of its user. */
+export type SessionSummary = {
+  id: string;
+  device: string;
+  createdAt: number;
+  /** The session may have been used up to `limits.identity.touchInterval` later. */
+  lastSeenAt: number;
+};
+
+type NewSession = {
+  userId: string;
+  issuer: string;
+  providerSid: string | null;
+  roles: readonly string[];
+  scopes: readonly string[];
+  authenticatedAt: number;
+  device: string;
+  /** Seals a token for the session with this id. */
+  idToken: ((sessionId: string) => string) | null;
+  refreshToken: ((sessionId: string) => string) | null;
+  /** Lifetime of the provider's own session, in milliseconds. */
+  providerLifetime: number | undefined;
+};
+
+export type EndedSession = { id: string; idTokenSealed: string | null; refreshTokenSealed: string | null };
+
+/** Milliseconds. */
+export type SessionTimes = { idle: number; lifetime: number };
+
+export type Sessions = {
+  /** @returns the token, and the time until the session ends in milliseconds */
+  create(session: NewSession): Promise<{ token: SessionToken; lifetime: number }>;
+  /**
+   * Returns the session of a token; undefined if it has ended. A result may be `limits.identity.sessionFreshFor` old,
+   * unless this process was told that a session has ended.
+   */
+  find(token: SessionToken): Promise<Session | undefined>;
+  /** Stores that a session was used, if that is due. */
+  touch(session: Session): Promise<void>;
+  /** Returns the sessions of a user, the one used last first. */
+  list(userId: string): Promise<SessionSummary[]>;
+  /** Ends a session. @returns undefined if it had ended or belongs to another user */
+  end(id: string, options: { userId: string; why: SessionEnd }): Promise<EndedSession | undefined>;
+  /** Ends all sessions of a user except one. */
+  endOthers(userId: string, keptId: string): Promise<EndedSession[]>;
+  /** Makes the next look-up of each session ask the database. */
+  forget(): void;
+  /** Deletes sessions that are over. @returns those that nobody ended: their tokens can still be used */
+  sweep(): Promise<EndedSession[]>;
+};
+
+type Loaded = { session: Session; secretHash: string };
+
+const listSchema = z.array(z.string()).catch([]);
+const listOf = (json: string): readonly string[] => listSchema.parse(JSON.parse(json));
+
+/**
+ * Creates the sessions of signed-in users. The database has the truth; a session is kept in memory for
+ * `limits.identity.sessionFreshFor`, so that the calls of one page cost one query.
+ *
+ * @param options.announceEnd tells the other processes that sessions have ended
+ */
+export function createSessions(options: {
+  open: () => Promise<Database>;
+  times: SessionTimes;
+  announceEnd: () => Promise<void>;
+}): Sessions {
+  const { open, times, announceEnd } = options;
+  const known = new LRUCache<string, Promise<Loaded | undefined>>({
+    max: sessionsInMemory,
+    ttl: sessionFreshFor,
+  });
+
+  async function ended(): Promise<void> {
+    known.clear();
+    await announceEnd();
+  }
+
+  async function load(id: string): Promise<Loaded | undefined> {
+    const db = await open();
+    const row = await db.queries
+      .selectFrom('user_session as session')
+      .innerJoin('user_account as user', 'user.id', 'session.user_id')
+      .select([
+        'session.secret_hash',
+        'session.user_id',
+        'session.roles',
+        'session.scopes',
+        'session.authenticated_at',
+        'session.ends_at',
+        'session.last_seen_at',
+        'user.name',
+        'user.email',
+        db.now().as('now'),
+      ])
+      .where('session.id', '=', id)
+      .where('session.ended_at', 'is', null)
+      .where('user.disabled_at', 'is', null)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const now = Number(row.now);
+    const idleUntil = Math.min(row.last_seen_at + times.idle, row.ends_at);
+    if (idleUntil <= now) return undefined;
+    return {
+      secretHash: row.secret_hash,
+      session: {
+        id,
+        user: { id: row.user_id, name: row.name, email: row.email },
+        roles: listOf(row.roles),
+        scopes: listOf(row.scopes),
+        authenticationAge: row.authenticated_at === 0 ? Number.POSITIVE_INFINITY : now - row.authenticated_at,
+        endsAt: row.ends_at,
+        idleUntil,
+        isTouchDue: row.last_seen_at + touchInterval <= now,
+      },
+    };
+  }
+
+  function loadOnce(id: string): Promise<Loaded | undefined> {
+    const loading = known.get(id);
+    if (loading) return loading;
+    const started = load(id);
+    known.set(id, started);
+    started.catch(() => {
+      if (known.peek(id) === started) known.delete(id);
+    });
+    return started;
+  }
+
+  /** Ends the sessions beyond the maximum number, first those that were not used for longest. */
+  async function endSurplus(queries: Queries, db: Database, userId: string): Promise<boolean> {
+    const surplus = await openSessionsOf(queries, userId)
+      .select('id')
+      .orderBy('last_seen_at', 'desc')
+      .orderBy('created_at', 'desc')
+      .execute();
+    const ids = surplus.slice(sessionsPerUser).map(({ id }) => id);
+    if (ids.length === 0) return false;
+    await queries
+      .updateTable('user_session')
+      .set({ ended_at: db.now(), ended_why: 'too_many' })
+      .where('id', 'in', ids)
+      .where('ended_at', 'is', null)
+      .execute();
+    return true;
+  }
+
+  return {
+    async create(session) {
+      const db = await open();
+      const token = createSessionToken();
+      const lifetime = Math.min(times.lifetime, session.providerLifetime ?? Number.POSITIVE_INFINITY);
+      const endedOthers = await db.write(async (queries) => {
+        await queries
+          .insertInto('user_session')
+          .values({
+            id: token.id,
+            secret_hash: hashOf(token.secret),
+            user_id: session.userId,
+            issuer: session.issuer,
+            provider_sid: session.providerSid,
+            roles: JSON.stringify(session.roles),
+            scopes: JSON.stringify(session.scopes),
+            authenticated_at: session.authenticatedAt,
+            created_at: db.now(),
+            last_seen_at: db.now(),
+            ends_at: sql<number>`${db.now()} + ${sql.val(Math.round(lifetime))}`,
+            ended_at: null,
+            ended_why: null,
+            device: session.device,
+            id_token_sealed: session.idToken?.(token.id) ?? null,
+            refresh_token_sealed: session.refreshToken?.(token.id) ?? null,
+          })
+          .execute();
+        return endSurplus(queries, db, session.userId);
+      });
+      if (endedOthers) await ended();
+      return { token, lifetime };
+    },
+
+    async find({ id, secret }) {
+      const loaded = await loadOnce(id);
+      if (!loaded || !hasHash(secret, loaded.secretHash)) return undefined;
+      return loaded.session;
+    },
+
+    async touch(session) {
+      if (!session.isTouchDue) return;
+      // The other calls of this process need not store the same.
+      session.isTouchDue = false;
+      const db = await open();
+      // Never creates a session: one that has ended meanwhile stays ended.
+      await db.write((queries) =>
+        queries
+          .updateTable('user_session')
+          .set({ last_seen_at: db.now() })
+          .where('id', '=', session.id)
+          .where('ended_at', 'is', null)
+          .execute(),
+      );
+    },
+
+    async list(userId) {
+      const db = await open();
+      const rows = await openSessionsOf(db.queries, userId)
+        .select(['id', 'device', 'created_at', 'last_seen_at'])
+        .where('ends_at', '>', db.now())
+        .where('last_seen_at', '>', sql<number>`${db.now()} - ${sql.val(times.idle)}`)
+        .orderBy('last_seen_at', 'desc')
+        .orderBy('created_at', 'desc')
+        .limit(sessionsPerUser)
+        .execute();
+      return rows.map((row) => ({
+        id: row.id,
+        device: row.device,
+        createdAt: row.created_at,
+        lastSeenAt: row.last_seen_at,
+      }));
+    },
+
+    async end(id, { userId, why }) {
+      const db = await open();
+      const row = await db.write((queries) =>
+        queries
+          .updateTable('user_session')
+          .set({ ended_at: db.now(), ended_why: why })
+          .where('id', '=', id)
+          .where('user_id', '=', userId)
+          .where('ended_at', 'is', null)
+          .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+          .executeTakeFirst(),
+      );
+      if (!row) return undefined;
+      await ended();
+      return toEnded(row);
+    },
+
+    async endOthers(userId, keptId) {
+      const db = await open();
+      const rows = await db.write((queries) =>
+        queries
+          .updateTable('user_session')
+          .set({ ended_at: db.now(), ended_why: 'revoked' })
+          .where('user_id', '=', userId)
+          .where('id', '!=', keptId)
+          .where('ended_at', 'is', null)
+          .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+          .execute(),
+      );
+      if (rows.length > 0) await ended();
+      return rows.map(toEnded);
+    },
+
+    forget: () => known.clear(),
+
+    async sweep() {
+      const db = await open();
+      const idleSince = sql<number>`${db.now()} - ${sql.val(times.idle)}`;
+      const expired: EndedSession[] = [];
+      for (;;) {
+        const rows = await db.write((queries) =>
+          queries
+            .deleteFrom('user_session')
+            .where('id', 'in', (eb) =>
+              eb
+                .selectFrom('user_session')
+                .select('id')
+                .where((or) =>
+                  or.or([
+                    or('ended_at', 'is not', null),
+                    or('ends_at', '<=', db.now()),
+                    or('last_seen_at', '<=', idleSince),
+                  ]),
+                )
+                .limit(sweptAtOnce),
+            )
+            .returning(['id', 'id_token_sealed', 'refresh_token_sealed', 'ended_at'])
+            .execute(),
+        );
+        expired.push(...rows.filter((row) => row.ended_at === null).map(toEnded));
+        if (rows.length < sweptAtOnce) return expired;
+      }
+    },
+  };
+}
+
+function openSessionsOf(queries: Queries, userId: string) {
+  return queries.selectFrom('user_session').where('user_id', '=', userId).where('ended_at', 'is', null);
+}
+
+function toEnded(row: {
+  id: string;
+  id_token_sealed: string | null;
+  refresh_token_sealed: string | null;
+}): EndedSession {
+  return { id: row.id, idTokenSealed: row.id_token_sealed, refreshTokenSealed: row.refresh_token_sealed };
+}

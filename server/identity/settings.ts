@@ -1,0 +1,38 @@
+import type { Env } from '../config/env.ts';
+import type { SessionTimes } from './sessions.ts';
+
+/** The settings of sign-in. */
+export type IdentitySettings = {
+  siteUrl: string;
+  issuer: string;
+  clientId: string;
+  /** How this product proves to the provider who it is. */
+  credential: { kind: 'secret'; secret: string } | { kind: 'key'; key: Readonly<Record<string, unknown>> };
+  /** Name of the provider, for users. */
+  providerName: string;
+  scopes: readonly string[];
+  /** Path of the roles in the provider's claims, such as `['realm_access', 'roles']`. */
+  rolesClaim: readonly string[];
+  /** Roles by verified address in lower case. */
+  rolesByAddress: ReadonlyMap<string, readonly string[]>;
+  times: SessionTimes;
+};
+
+/** Returns the settings of sign-in, or undefined if it is off. */
+export function identitySettingsOf(env: Env): IdentitySettings | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId } = env;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    siteUrl: env.SITE_URL,
+    issuer,
+    clientId,
+    credential: env.OIDC_CLIENT_KEY
+      ? { kind: 'key', key: env.OIDC_CLIENT_KEY }
+      : { kind: 'secret', secret: env.OIDC_CLIENT_SECRET ?? '' },
+    providerName: env.OIDC_NAME ?? new URL(issuer).hostname,
+    scopes: env.OIDC_SCOPES,
+    rolesClaim: env.OIDC_ROLES_CLAIM.split('.'),
+    rolesByAddress: env.ROLES,
+    times: { idle: env.SESSION_IDLE * 1_000, lifetime: env.SESSION_LIFETIME * 1_000 },
+  };
+}

@@ -1,0 +1,74 @@
+/** Why a session ended before its time. `replaced`: the browser signed in again; `too_many`: the user has others. */
+export type SessionEnd = 'signed_out' | 'revoked' | 'replaced' | 'too_many';
+
+/** What happened to an account. */
+export const auditKinds = ['signed_in', 'signed_out', 'session_revoked', 'other_sessions_revoked'] as const;
+export type AuditKind = (typeof auditKinds)[number];
+
+type UserTable = {
+  id: string;
+  name: string | null;
+  email: string | null;
+  /** When the provider last said that the address belongs to the user; null if it did not. */
+  email_verified_at: number | null;
+  created_at: number;
+  /** A disabled user has no sessions and cannot sign in. */
+  disabled_at: number | null;
+};
+
+/** A user at a provider. The provider's subject identifies the user, never an address. */
+type UserIdentityTable = {
+  issuer: string;
+  subject: string;
+  user_id: string;
+  linked_at: number;
+  last_used_at: number;
+};
+
+type UserSessionTable = {
+  id: string;
+  secret_hash: string;
+  user_id: string;
+  issuer: string;
+  /** The provider's id of its own session. */
+  provider_sid: string | null;
+  roles: string;
+  scopes: string;
+  /** When the user last proved who they are; 0 if the provider did not say. */
+  authenticated_at: number;
+  created_at: number;
+  last_seen_at: number;
+  ends_at: number;
+  ended_at: number | null;
+  ended_why: SessionEnd | null;
+  /** For example `Firefox on Linux`; never the header that it was derived from. */
+  device: string;
+  id_token_sealed: string | null;
+  refresh_token_sealed: string | null;
+};
+
+/** A sign-in that has begun and waits for the provider's callback. */
+type SignInTable = {
+  state_hash: string;
+  browser_hash: string;
+  secrets_sealed: string;
+  return_path: string;
+  /** 1 if the user must prove who they are again. */
+  fresh: number;
+  created_at: number;
+  ends_at: number;
+};
+
+type AuditTable = { id: string; at: number; kind: AuditKind; user_id: string; device: string };
+
+type SavedPlacesTable = { user_id: string; places: string; changed_at: number };
+
+/** Times are whole milliseconds since the epoch. `roles`, `scopes` and `places` are JSON arrays. */
+export type IdentityTables = {
+  user_account: UserTable;
+  user_identity: UserIdentityTable;
+  user_session: UserSessionTable;
+  sign_in: SignInTable;
+  audit_entry: AuditTable;
+  saved_places: SavedPlacesTable;
+};

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../storage/database.ts';
+
+/** What a provider says of a user. */
+export type Profile = {
+  issuer: string;
+  subject: string;
+  name: string | null;
+  email: string | null;
+  /** Whether the provider says that the address belongs to the user. */
+  isEmailVerified: boolean;
+};
+
+/**
+ * Returns the id of the user whom the provider knows by this subject, and stores the current name and address. A user who
+ * is not known yet is created. An address never identifies a user: it can be claimed at another provider.
+ *
+ * @returns undefined if the user is disabled
+ */
+export async function findOrCreateUser(db: Database, profile: Profile): Promise<string | undefined> {
+  return db.write(async (queries) => {
+    const { issuer, subject } = profile;
+    const properties = {
+      name: profile.name,
+      email: profile.email,
+      email_verified_at: profile.isEmailVerified ? db.now() : null,
+    };
+
+    async function known(): Promise<string | null | undefined> {
+      const row = await queries
+        .selectFrom('user_identity')
+        .innerJoin('user_account', 'user_account.id', 'user_identity.user_id')
+        .select(['user_account.id', 'user_account.disabled_at'])
+        .where('issuer', '=', issuer)
+        .where('subject', '=', subject)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      if (row.disabled_at !== null) return null;
+      await queries
+        .updateTable('user_identity')
+        .set({ last_used_at: db.now() })
+        .where('issuer', '=', issuer)
+        .where('subject', '=', subject)
+        .execute();
+      await queries.updateTable('user_account').set(properties).where('id', '=', row.id).execute();
+      return row.id;
+    }
+
+    const existing = await known();
+    if (existing !== undefined) return existing ?? undefined;
+    const id = randomUUID();
+    await queries
+      .insertInto('user_account')
+      .values({ id, ...properties, created_at: db.now(), disabled_at: null })
+      .execute();
+    const linked = await queries
+      .insertInto('user_identity')
+      .values({ issuer, subject, user_id: id, linked_at: db.now(), last_used_at: db.now() })
+      .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+      .returning('user_id')
+      .executeTakeFirst();
+    if (linked) return id;
+    // Another sign-in of the same new user was faster.
+    await queries.deleteFrom('user_account').where('id', '=', id).execute();
+    return (await known()) ?? undefined;
+  });
+}

@@ -1,0 +1,189 @@
+import { limits } from '../config/limits.ts';
+import { callbackPath, signInPath, signOutPath } from '../config/paths.ts';
+import { type AppError, type ErrorReason, isAppError } from '../errors.ts';
+import { visitorPrincipal } from '../http/authenticate.ts';
+import { type Cookie, cookieHeader, readCookie } from '../http/cookie.ts';
+import { readForm } from '../http/form.ts';
+import { type Handler, handleRequest } from '../http/handle-request.ts';
+import { HttpError } from '../http/http-error.ts';
+import { type HttpRequest, targetOf } from '../http/request.ts';
+import type { HttpResponse } from '../http/response.ts';
+import { browserCookie, sessionCookie, sessionCookieOf, signedInCookie } from '../http/session-cookie.ts';
+import { deviceOf } from '../identity/device.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { RequestScope } from '../observability/request-scope.ts';
+import { enforce } from '../rate-limit/enforce.ts';
+import { services } from '../services.ts';
+
+/**
+ * `/auth/sign-in?returnTo=<path>`: begins a sign-in and redirects to the provider. `again=1` makes the provider ask the
+ * user to prove who they are again. Only a navigation of a whole page begins one.
+ */
+export function handleSignIn(request: HttpRequest): Promise<HttpResponse> {
+  return handleAuth(request, { name: signInPath, method: 'GET' }, async (identity, scope) => {
+    if (isPrefetch(request)) return { status: 204, headers: noStore, body: null };
+    requireNavigation(request);
+    await charge(request, scope);
+    const { searchParams } = targetOf(request);
+    const { siteUrl } = site();
+    const { url, browser } = await identity.beginSignIn({
+      browser: readCookie(request.headers, browserCookie, siteUrl),
+      session: sessionCookieOf(request.headers, siteUrl),
+      returnTo: searchParams.get('returnTo'),
+      isFresh: searchParams.get('again') === '1',
+    });
+    return {
+      status: 303,
+      headers: { ...noStore, location: url },
+      body: null,
+      cookies: [setCookie(browserCookie, browser, limits.identity.signInLifetime)],
+    };
+  });
+}
+
+/**
+ * `/auth/callback`: finishes a sign-in, to which the provider sends the browser back, and leads to the page that it began
+ * on.
+ */
+export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
+  return handleAuth(request, { name: callbackPath, method: 'GET' }, async (identity, scope) => {
+    requireNavigation(request);
+    await charge(request, scope);
+    const { headers } = request;
+    const { siteUrl } = site();
+    const { cookie, lifetime, returnPath } = await identity.finishSignIn({
+      browser: readCookie(headers, browserCookie, siteUrl),
+      search: targetOf(request).search,
+      device: deviceOf(headers.get('user-agent')),
+    });
+    return leadTo(`${siteUrl}${returnPath}`, 'Signed in', [
+      setCookie(sessionCookie, cookie, lifetime),
+      setCookie(signedInCookie, '1', lifetime),
+    ]);
+  });
+}
+
+/** `/auth/sign-out`: ends the session of a posted form and leads to the provider's page that ends its own session. */
+export function handleSignOut(request: HttpRequest): Promise<HttpResponse> {
+  return handleAuth(request, { name: signOutPath, method: 'POST' }, async (identity) => {
+    const { siteUrl } = site();
+    await readForm(request, { siteUrl, fields: [] });
+    const { headers } = request;
+    const { url } = await identity.signOut(
+      sessionCookieOf(headers, siteUrl),
+      deviceOf(headers.get('user-agent')),
+    );
+    return leadTo(url, 'Signed out', [setCookie(sessionCookie, '', 0), setCookie(signedInCookie, '', 0)]);
+  });
+}
+
+const noStore = { 'cache-control': 'no-store' };
+
+/**
+ * Runs a handler where users can sign in; elsewhere the route does not exist. A failed step leads to the page for signing
+ * in, which explains the reason: the user sees a page, not an API.
+ */
+function handleAuth(
+  request: HttpRequest,
+  { name, method }: { name: string; method: 'GET' | 'POST' },
+  handler: (identity: Identity, scope: RequestScope) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const checked: Handler = async (_, scope) => {
+    const { identity } = services();
+    if (!identity) throw new HttpError('not_found');
+    if (request.method !== method) throw new HttpError('method_not_allowed', { headers: { allow: method } });
+    try {
+      return await handler(identity, scope);
+    } catch (error) {
+      if (!isAppError(error) || !explained.has(error.reason)) throw error;
+      site().log.warn({ reason: error.reason, err: error }, 'sign-in failed');
+      return problemPage(error);
+    }
+  };
+  return handleRequest(request, { name, handler: checked }, services());
+}
+
+/** The reasons that the page for signing in explains. */
+const explained: ReadonlySet<ErrorReason> = new Set([
+  'sign_in_failed',
+  'sign_in_denied',
+  'identity_unavailable',
+  'rate_limited',
+]);
+
+function problemPage(error: AppError): HttpResponse {
+  const { retryAfterSeconds } = error;
+  const wait = retryAfterSeconds ? `&wait=${retryAfterSeconds}` : '';
+  const page = leadTo(`${site().siteUrl}/sign-in?problem=${error.reason}${wait}`, 'Not signed in', []);
+  return {
+    ...page,
+    status: error.httpStatus,
+    headers: { ...page.headers, ...(retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : {}) },
+  };
+}
+
+function site() {
+  const { env, log } = services();
+  return { siteUrl: env.SITE_URL, log };
+}
+
+function setCookie(cookie: Cookie, value: string, maxAge: number): string {
+  return cookieHeader(cookie, value, { maxAge, siteUrl: site().siteUrl });
+}
+
+/** Returns whether a browser or Next only loads ahead: each sign-in that begins would cost a row. */
+function isPrefetch({ headers }: HttpRequest): boolean {
+  const purpose = `${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''}`;
+  return purpose.includes('prefetch') || headers.get('next-router-prefetch') !== null;
+}
+
+/**
+ * Rejects requests of images, frames and scripts.
+ *
+ * @throws HttpError `cross_origin`
+ */
+function requireNavigation({ headers }: HttpRequest): void {
+  const [mode, destination] = [headers.get('sec-fetch-mode'), headers.get('sec-fetch-dest')];
+  if ((mode ?? 'navigate') === 'navigate' && (destination ?? 'document') === 'document') return;
+  throw new HttpError('cross_origin', { message: 'Open this address as a page.' });
+}
+
+/** @throws AppError `rate_limited` */
+async function charge({ headers }: HttpRequest, scope: RequestScope): Promise<void> {
+  const { env, rateLimiter, metrics } = services();
+  const principal = visitorPrincipal(headers, env.TRUSTED_PROXY_HOPS);
+  scope.principal = principal;
+  await enforce({ principal, scope, rateLimiter, metrics }, 'signIn');
+}
+
+/**
+ * Returns a page that leads to a URL at once. A redirect would not do: after one from another site, browsers do not send
+ * cookies with SameSite=Strict, and the form-action of the page with the form would forbid the way to the provider.
+ */
+function leadTo(url: string, title: string, cookies: readonly string[]): HttpResponse {
+  const target = escapeHtml(url);
+  return {
+    status: 200,
+    headers: { ...noStore, 'content-type': 'text/html; charset=utf-8' },
+    body: `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url=${target}">
+<title>${title}</title>
+<p>${title}. <a href="${target}">Continue</a></p>
+</html>
+`,
+    cookies,
+  };
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}

@@ -1,0 +1,251 @@
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, describe, expect } from 'vitest';
+import { freePort } from '#tests/support/product.ts';
+import { startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
+import { expectNoViolations } from './support/axe.ts';
+import { test, type Visit, withBrowser } from './support/browser.ts';
+import { screenshot } from './support/screenshot.ts';
+import { headed, hydrated, reads } from './support/wait.ts';
+
+const port = await freePort();
+const provider = await startIdentityProvider({ siteUrl: `http://localhost:${port}` });
+afterAll(() => provider.close());
+const browser = withBrowser({
+  PORT: String(port),
+  ...provider.env,
+  ROLES: 'owner=ada@people.example',
+});
+
+/** Opens a page in a profile of its own, which may go to the provider. */
+async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
+  const opened = await browser.visit(options);
+  opened.allowProblem(new RegExp(`^request to another host: ${RegExp.escape(provider.issuer)}/`));
+  return opened;
+}
+
+const signInLink = (page: Page) => page.getByRole('navigation').getByRole('link', { name: 'Sign in' });
+const menu = (page: Page, name: string) => page.getByRole('navigation').getByText(name, { exact: true });
+
+/** Signs a person in from the header and waits for the page that it began on. */
+async function signIn(page: Page, person: 'Ada' | 'Bob' = 'Ada'): Promise<void> {
+  const { pathname } = new URL(page.url());
+  await signInLink(page).click();
+  await page.getByRole('button', { name: new RegExp(`^${person}`) }).click();
+  await page.waitForURL((url) => url.port === String(port) && url.pathname === pathname);
+}
+
+async function signOut(page: Page, name = 'Ada'): Promise<void> {
+  await menu(page, name).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.port === String(port) && url.pathname === '/');
+}
+
+test('a user signs in from a page, returns to it signed in, and signs out', async () => {
+  const { page } = await visit();
+  await page.goto('/weather');
+  await signIn(page);
+  await menu(page, 'Ada').waitFor();
+  await screenshot(page, 'signed-in');
+  await signOut(page);
+  await signInLink(page).waitFor();
+});
+
+test('without JavaScript, a user signs in, ends another session and signs out', async () => {
+  const other = await visit();
+  await other.page.goto('/');
+  await signIn(other.page);
+  const { page } = await visit({ javaScriptEnabled: false });
+  await page.goto('/account');
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /^Sign in/ })
+    .click();
+  await page.getByRole('button', { name: /^Ada/ }).click();
+  await headed(page, 'Ada');
+  await page
+    .getByRole('button', { name: /^End the session/ })
+    .first()
+    .click();
+  await reads(page.getByRole('status'), 'The session has ended.');
+  await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.port === String(port));
+  await page.goto('/account');
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /^Sign in/ })
+    .waitFor();
+});
+
+test('a link from another site to the account shows it after one step', async () => {
+  const { page } = await visit();
+  await page.goto('/');
+  await signIn(page);
+  await page.goto(`${provider.issuer}/.well-known/openid-configuration`);
+  await page.evaluate((url) => {
+    const link = Object.assign(document.createElement('a'), { href: url, textContent: 'there' });
+    document.body.append(link);
+    link.click();
+  }, `http://localhost:${port}/account`);
+  await headed(page, 'Ada');
+});
+
+test('a person who declines sees why nobody is signed in', async () => {
+  const { page, expectProblem } = await visit();
+  expectProblem(/^403: GET \/auth\/callback/);
+  await page.goto('/echo');
+  await signInLink(page).click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await headed(page, 'Sign in');
+  await reads(page.getByRole('alert'), 'You were not signed in.');
+  await screenshot(page, 'sign-in-denied');
+});
+
+test('the account page lists sessions, places and history, and ends other sessions after signing in again', async () => {
+  const { page } = await visit();
+  await page.goto('/account');
+  await signInLink(page).click();
+  await page.getByRole('button', { name: /^Ada/ }).click();
+  await headed(page, 'Ada');
+  await reads(page.getByRole('main'), /Roles: editor, owner/);
+  await reads(page.getByRole('region', { name: 'Sessions' }), /\(this session\)/);
+  await reads(page.getByRole('region', { name: 'History' }), /Signed in/);
+  await screenshot(page, 'account');
+  await page.getByRole('button', { name: 'End all other sessions' }).click();
+  await reads(page.getByRole('status'), 'All other sessions have ended.');
+});
+
+describe('saved places', () => {
+  const save = (page: Page) => page.getByRole('button', { name: /Save/ });
+
+  test('of the device are offered once at sign-in, and then follow the user to another device', async () => {
+    const { page } = await visit();
+    await page.goto('/weather');
+    await hydrated(save(page));
+    await save(page).click();
+    await signIn(page, 'Bob');
+    await reads(page.getByRole('main'), 'One place is saved on this device only.');
+    await page.getByRole('button', { name: 'Move to my account' }).click();
+    await page.getByRole('button', { name: 'Move to my account' }).waitFor({ state: 'detached' });
+    await page.getByRole('list', { name: 'Saved places' }).getByRole('button').waitFor();
+    await page.reload();
+    await page.getByRole('list', { name: 'Saved places' }).getByRole('button').waitFor();
+    expect(await page.getByText('saved on this device only').count()).toBe(0);
+
+    const elsewhere = await visit();
+    await elsewhere.page.goto('/weather');
+    await signIn(elsewhere.page, 'Bob');
+    await elsewhere.page.getByRole('list', { name: 'Saved places' }).getByRole('button').waitFor();
+  });
+
+  test('that are declined stay on the device and are not offered again', async () => {
+    const { page } = await visit();
+    await page.goto('/weather');
+    await hydrated(save(page));
+    await save(page).click();
+    await signIn(page, 'Ada');
+    await page.getByRole('button', { name: 'Not now' }).click();
+    await page.reload();
+    await hydrated(save(page));
+    expect(await page.getByText('saved on this device only').count()).toBe(0);
+  });
+});
+
+describe('other tabs', () => {
+  test('learn that the user has signed out, and show nothing of the user', async () => {
+    const { page } = await visit();
+    await page.goto('/weather');
+    await signIn(page);
+    const other = await page.context().newPage();
+    await other.goto('/weather');
+    await menu(other, 'Ada').waitFor();
+    await signOut(page);
+    await signInLink(other).waitFor();
+    await other.close();
+  });
+
+  test('learn that the session has ended elsewhere without losing what is being written', async () => {
+    const { page, allowProblem } = await visit();
+    allowProblem(/401/);
+    await page.goto('/weather');
+    await signIn(page);
+    const search = page.getByRole('combobox');
+    await hydrated(search);
+    await search.fill('Lisb');
+    const other = await page.context().newPage();
+    await other.goto('/account');
+    const cookies = await page.context().cookies();
+    const session = cookies.find(({ name }) => name === 'session');
+    const elsewhere = await visit();
+    await elsewhere.page.goto('/account');
+    await signIn(elsewhere.page);
+    await elsewhere.page.getByRole('button', { name: 'End all other sessions' }).click();
+    expect(session).toBeDefined();
+    await page.getByRole('button', { name: /Save/ }).click();
+    await reads(page.getByRole('alert').filter({ hasText: 'session' }), 'Your session has ended.');
+    expect(await search.inputValue()).toBe('Lisb');
+    await screenshot(page, 'session-ended');
+    await other.close();
+  });
+});
+
+test('going back after signing out shows nothing of the user', async () => {
+  const { page } = await visit();
+  await page.goto('/account');
+  await signInLink(page).click();
+  await page.getByRole('button', { name: /^Ada/ }).click();
+  await headed(page, 'Ada');
+  await page.goto('/');
+  await signOut(page);
+  await page.goBack();
+  await page.goBack();
+  await page.waitForLoadState();
+  await expect.poll(() => page.getByText('ada@people.example').count()).toBe(0);
+});
+
+describe('the pages of users', () => {
+  test.each(['/sign-in', '/sign-in?problem=sign_in_failed', '/account'])(
+    'for a visitor have no violations of axe: %s',
+    async (path) => {
+      const { page } = await visit();
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await expectNoViolations(page);
+    },
+  );
+
+  test('for a user have no violations of axe, also with the open menu, and fit a small screen', async () => {
+    const { page } = await visit();
+    await page.goto('/account');
+    await signInLink(page).click();
+    await page.getByRole('button', { name: /^Grace/ }).click();
+    await headed(page, 'Grace');
+    await menu(page, 'Grace').click();
+    await expectNoViolations(page);
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBe(0);
+    await screenshot(page, 'account-small');
+  });
+
+  test('can be used with the keyboard alone', async () => {
+    const { page } = await visit();
+    await page.goto('/account');
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: /^Sign in/ })
+      .focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Bob/ }).focus();
+    await page.keyboard.press('Enter');
+    await headed(page, 'Bob');
+    await page.getByRole('navigation').locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Sign out');
+  });
+});

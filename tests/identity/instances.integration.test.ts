@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { parseEnv } from '#server/config/env.ts';
+import { limits } from '#server/config/limits.ts';
+import { createIdentity, type Identity } from '#server/identity/identity.ts';
+import { createLogger } from '#server/observability/log.ts';
+import { connectRedis } from '#server/redis.ts';
+import { createLazyDatabase } from '#server/storage/lazy-database.ts';
+import { createUpstreamClient } from '#server/upstream-client/client.ts';
+import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
+import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { describeWith } from '#tests/support/skip.ts';
+import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
+import { TestBrowser } from './browser.ts';
+
+const siteUrl = 'http://localhost:3000';
+const device = 'Firefox on Linux';
+const secret = 'a secret that all instances share';
+let provider: IdentityProvider;
+
+beforeAll(async () => {
+  provider = await startIdentityProvider({ siteUrl });
+});
+afterAll(() => provider.close());
+
+/** Starts an instance on its own connections. */
+function instance(storage: StorageEnv, redisUrl?: string, secrets = secret): Identity {
+  const env = parseEnv({
+    NODE_ENV: 'production',
+    DATA_DIR: storage.DATA_DIR,
+    DATABASE_URL: storage.DATABASE_URL,
+    SITE_URL: siteUrl,
+    SESSION_SECRETS: secrets,
+    ...provider.env,
+  });
+  const log = createLogger({ level: 'silent' });
+  const database = createLazyDatabase({ env, log });
+  const upstreams = createUpstreamClient(env);
+  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, log);
+  const identity = createIdentity({ env, log, database, upstreams, redis });
+  if (!identity) throw new Error('sign-in is off');
+  onTestFinished(async () => {
+    identity.close();
+    redis?.close();
+    await upstreams.close();
+    await database.close();
+  });
+  return identity;
+}
+
+/** Signs Ada in at one instance and returns the session cookie. The callback may arrive at another one. */
+async function signIn(first: Identity, second: Identity): Promise<string> {
+  const { url, browser } = await first.beginSignIn({
+    browser: undefined,
+    session: undefined,
+    returnTo: '/',
+    isFresh: false,
+  });
+  const noProduct = () => Promise.reject(new Error('not used'));
+  const callback = await new TestBrowser(siteUrl, noProduct).choose(url, 'ada');
+  const { search } = new URL(callback, siteUrl);
+  const { cookie } = await second.finishSignIn({ browser, search, device });
+  return cookie;
+}
+
+async function userOf(identity: Identity, cookie: string) {
+  const found = await identity.find(cookie);
+  if (found.kind !== 'user') throw new Error(`the session is ${found.kind}`);
+  return found.user;
+}
+
+/** Stops the clock of the caches: whatever is known then was told. @returns a function that moves it */
+function stopClock(): (milliseconds: number) => void {
+  let time = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => time);
+  return (milliseconds) => {
+    time += milliseconds;
+  };
+}
+afterEach(() => void vi.restoreAllMocks());
+
+onEachEngine((engine) => {
+  let postgres: PostgresServer | undefined;
+  let storage: StorageEnv;
+  beforeAll(async () => {
+    if (engine === 'postgres') postgres = await startPostgres();
+  }, 30_000);
+  afterAll(() => postgres?.close());
+  beforeEach(async () => {
+    storage = await storageEnv(postgres);
+  });
+
+  test('a session that one instance began is known to the other, and ends there when it ends here', async () => {
+    const [here, there] = [instance(storage), instance(storage)];
+    const cookie = await signIn(here, there);
+    const user = await userOf(here, cookie);
+    const pass = stopClock();
+    here.forgetSessions();
+    there.forgetSessions();
+    await userOf(there, cookie);
+    await here.revokeSession(user, user.session.id, device);
+    expect((await there.find(cookie)).kind).toBe('user');
+    expect(await here.find(cookie)).toEqual({ kind: 'ended' });
+    pass(limits.identity.sessionFreshFor + 1);
+    expect(await there.find(cookie)).toEqual({ kind: 'ended' });
+  });
+
+  test('two callbacks of one sign-in at two instances sign in once', async () => {
+    const [here, there] = [instance(storage), instance(storage)];
+    const { url, browser } = await here.beginSignIn({
+      browser: undefined,
+      session: undefined,
+      returnTo: '/',
+      isFresh: false,
+    });
+    const noProduct = () => Promise.reject(new Error('not used'));
+    const { search } = new URL(await new TestBrowser(siteUrl, noProduct).choose(url, 'ada'), siteUrl);
+    const outcomes = await Promise.allSettled(
+      [here, there].map((each) => each.finishSignIn({ browser, search, device })),
+    );
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('first sign-ins of one person at two instances make one user', async () => {
+    const [here, there] = [instance(storage), instance(storage)];
+    const cookies = await Promise.all([signIn(here, here), signIn(there, there), signIn(here, there)]);
+    const ids = await Promise.all(cookies.map(async (cookie) => (await userOf(here, cookie)).id));
+    expect(new Set(ids).size).toBe(1);
+  });
+});
+
+describeWith('redis')('with Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.close());
+
+  test('the other instance knows at once that a session has ended', async () => {
+    const storage = await storageEnv(undefined);
+    const [here, there] = [instance(storage, redis.url), instance(storage, redis.url)];
+    const cookie = await signIn(here, there);
+    const user = await userOf(here, cookie);
+    stopClock();
+    await vi.waitFor(async () => {
+      await userOf(there, cookie);
+      await here.revokeOtherSessions(user, device);
+    });
+    await here.revokeSession(user, user.session.id, device);
+    await vi.waitFor(async () => expect(await there.find(cookie)).toEqual({ kind: 'ended' }), 5_000);
+  });
+});
+
+test('the secrets can be rotated: sessions stay as long as their secret is listed', async () => {
+  const storage = await storageEnv(undefined);
+  const cookie = await signIn(instance(storage), instance(storage));
+  const after = async (secrets: string) => (await instance(storage, undefined, secrets).find(cookie)).kind;
+  expect(await after(`a new secret that all instances share,${secret}`)).toBe('user');
+  expect(await after('a new secret that all instances share')).toBe('none');
+});

@@ -1,0 +1,139 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { leadsTo } from './browser.ts';
+import { newBrowser, siteUrl, withIdentity } from './in-process.ts';
+
+const identity = withIdentity();
+const unavailable = new RegExp(`^${siteUrl}/sign-in\\?problem=identity_unavailable&wait=\\d+$`);
+
+describe('a provider that is down', () => {
+  test('between the two steps fails the sign-in with 503, and another one succeeds', async () => {
+    const browser = newBrowser();
+    const callback = await browser.choose(await browser.begin(), 'ada');
+    identity.provider.intercept = (request, response) => {
+      if (!request.url?.startsWith('/token')) return false;
+      response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":"server_error"}');
+      return true;
+    };
+    const response = await browser.finish(callback);
+    expect(response.status).toBe(503);
+    expect(await leadsTo(response)).toMatch(unavailable);
+    identity.provider.intercept = undefined;
+    await browser.signIn('ada');
+  });
+
+  test('when the user signs out does not keep the user signed in', async () => {
+    const browser = newBrowser();
+    await browser.signIn('ada');
+    identity.provider.intercept = (_, response) => {
+      response.destroy();
+      return true;
+    };
+    const left = await browser.request('/auth/sign-out', {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams(),
+    });
+    expect(left.status).toBe(200);
+    expect(browser.cookie('session')).toBeUndefined();
+  });
+});
+
+test.each([
+  ['a token response that is no JSON', 'text/plain', 'no JSON'],
+  ['a token response without an ID token', 'application/json', '{"access_token":"a","token_type":"bearer"}'],
+  [
+    'an error of the token endpoint',
+    'application/json',
+    '{"error":"invalid_grant","error_description":"secret"}',
+  ],
+])('%s fails the sign-in, and nothing of it is shown', async (_, contentType, body) => {
+  const browser = newBrowser();
+  const callback = await browser.choose(await browser.begin(), 'ada');
+  identity.provider.intercept = (request, response) => {
+    if (!request.url?.startsWith('/token')) return false;
+    response.writeHead(body.includes('invalid_grant') ? 400 : 200, { 'content-type': contentType }).end(body);
+    return true;
+  };
+  const response = await browser.finish(callback);
+  expect(await response.clone().text()).not.toContain('secret');
+  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_failed`);
+  expect(browser.cookie('session')).toBeUndefined();
+});
+
+describe('an ID token', () => {
+  const seconds = (offset: number) => Math.floor(Date.now() / 1_000) + offset;
+
+  /** Finishes a sign-in with an ID token that replaces the provider's. */
+  async function finishWith(
+    change: Record<string, unknown>,
+    sign: (claims: Record<string, unknown>) => Promise<string> = identity.provider.sign,
+  ) {
+    const browser = newBrowser();
+    const providerUrl = await browser.begin();
+    const callback = await browser.choose(providerUrl, 'ada');
+    const token = await sign({
+      iss: identity.provider.issuer,
+      sub: 'ada',
+      aud: 'typed-bff',
+      nonce: new URL(providerUrl).searchParams.get('nonce'),
+      iat: seconds(0),
+      exp: seconds(600),
+      auth_time: seconds(-5),
+      name: 'Ada',
+      email: 'ada@people.example',
+      ...change,
+    });
+    identity.provider.intercept = (request, response) => {
+      if (!request.url?.startsWith('/token')) return false;
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ access_token: 'a', token_type: 'bearer', expires_in: 60, id_token: token }));
+      return true;
+    };
+    const response = await browser.finish(callback);
+    return { status: response.status, session: browser.cookie('session') };
+  }
+
+  test.each([
+    ['as it should be', {}],
+    ['of a clock that is 20 seconds ahead', { iat: seconds(20), auth_time: seconds(15) }],
+    ['of a clock that is 20 seconds late', { iat: seconds(-620), exp: seconds(-20) }],
+  ])('%s is accepted', async (_, change) => {
+    expect(await finishWith(change)).toMatchObject({ status: 200, session: expect.any(String) });
+  });
+
+  test.each([
+    ['of another issuer', { iss: 'https://evil.example' }],
+    ['for another client', { aud: 'other' }],
+    ['for several clients, of which another one is authorized', { aud: ['typed-bff', 'x'], azp: 'x' }],
+    ['of another sign-in', { nonce: 'x' }],
+    ['without a nonce', { nonce: undefined }],
+    ['that has expired', { exp: seconds(-120) }],
+    ['of the future', { iat: seconds(120), exp: seconds(600), nbf: seconds(120) }],
+    ['without a subject', { sub: undefined }],
+  ])('%s is refused', async (_, change) => {
+    expect(await finishWith(change)).toEqual({ status: 400, session: undefined });
+  });
+
+  test.each([
+    [
+      'that another key has signed',
+      (claims: Record<string, unknown>) =>
+        new SignJWT(claims)
+          .setProtectedHeader({ alg: 'RS256' })
+          .sign(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+    ],
+    ['that nobody has signed', async (claims: Record<string, unknown>) => new UnsecuredJWT(claims).encode()],
+    [
+      'that is signed with the secret of the client',
+      (claims: Record<string, unknown>) =>
+        new SignJWT(claims)
+          .setProtectedHeader({ alg: 'HS256' })
+          .sign(Buffer.from(identity.provider.env.OIDC_CLIENT_SECRET)),
+    ],
+  ])('%s is refused', async (_, sign) => {
+    expect(await finishWith({}, sign)).toEqual({ status: 400, session: undefined });
+  });
+});

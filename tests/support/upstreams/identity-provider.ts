@@ -1,0 +1,229 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type JWK, SignJWT } from 'jose';
+import type { Provider } from 'oidc-provider';
+import { escapeHtml, page } from './identity-pages.ts';
+import { IdentityStorage } from './identity-storage.ts';
+import { listenOnLoopback } from './loopback.ts';
+
+/** A made-up person who can sign in at the stand-in. */
+interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+}
+
+/** Made-up people. */
+const people: readonly Person[] = [
+  { id: 'ada', name: 'Ada', email: 'ada@people.example', roles: ['editor'] },
+  { id: 'grace', name: 'Grace', email: 'grace@people.example', roles: ['admin'] },
+  { id: 'bob', name: 'Bob', email: 'bob@people.example', roles: [] },
+];
+
+/** A request to the stand-in. */
+interface ProviderRequest {
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface IdentityProvider {
+  readonly issuer: string;
+  /** Environment for the product. */
+  readonly env: Readonly<
+    Record<'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_CLIENT_SECRET' | 'OIDC_NAME' | 'OIDC_SCOPES', string>
+  >;
+  /** All requests so far, oldest first. A test may empty it. */
+  readonly requests: ProviderRequest[];
+  /** Returns an ID token with these claims, signed with the provider's key. */
+  readonly sign: (claims: Record<string, unknown>) => Promise<string>;
+  /** Handles requests instead of the provider, if it returns true. */
+  intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  readonly close: () => Promise<void>;
+}
+
+export interface IdentityProviderOptions {
+  /** Public URL of the product. */
+  readonly siteUrl: string;
+  /** Requires requests to be pushed (RFC 9126). */
+  readonly pushed?: boolean;
+}
+
+const clientId = 'typed-bff';
+
+/** Loads the library without its warning of every Node that is not a release with long-term support. */
+async function loadLibrary() {
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return await import('oidc-provider');
+  } finally {
+    console.warn = warn;
+  }
+}
+
+/**
+ * Starts a certified OpenID provider on loopback, with made-up people. Whoever chooses a person is signed in as that
+ * person: there are no passwords.
+ */
+export async function startIdentityProvider({
+  siteUrl,
+  pushed = false,
+}: IdentityProviderOptions): Promise<IdentityProvider> {
+  const clientSecret = randomBytes(24).toString('base64url');
+  const requests: ProviderRequest[] = [];
+  let provider: Provider | undefined;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '/').split('?', 1).join();
+    requests.push({ method: request.method ?? '', path });
+    if (started.intercept?.(request, response)) return;
+    if (!provider) throw new Error('a request arrived before the provider was created');
+    const match = /^\/interaction\/[\w-]+$/.exec(path);
+    if (!match) {
+      await provider.callback()(request, response);
+    } else if (request.method === 'POST') {
+      await finishInteraction(provider, request, response);
+    } else {
+      await showPeople(provider, request, response);
+    }
+  }
+
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keyId = randomBytes(8).toString('hex');
+  const { url: issuer, close } = await listenOnLoopback(handle);
+  const started: IdentityProvider = {
+    issuer,
+    env: {
+      OIDC_ISSUER: issuer,
+      OIDC_CLIENT_ID: clientId,
+      OIDC_CLIENT_SECRET: clientSecret,
+      OIDC_NAME: 'the stand-in',
+      OIDC_SCOPES: 'openid,profile,email,offline_access',
+    },
+    requests,
+    sign: (claims) =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keyId, typ: 'JWT' }).sign(privateKey),
+    intercept: undefined,
+    close,
+  };
+  const key = { ...privateKey.export({ format: 'jwk' }), kid: keyId, use: 'sig' };
+  provider = await createProvider({ issuer, siteUrl, clientSecret, pushed, key });
+  return started;
+}
+
+async function createProvider(options: {
+  issuer: string;
+  siteUrl: string;
+  clientSecret: string;
+  pushed: boolean;
+  key: JWK;
+}): Promise<Provider> {
+  const library = await loadLibrary();
+  const { issuer, siteUrl, clientSecret, pushed, key } = options;
+  return new library.Provider(issuer, {
+    adapter: IdentityStorage,
+    clients: [
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        redirect_uris: [`${siteUrl}/auth/callback`],
+        post_logout_redirect_uris: [`${siteUrl}/`],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+      },
+    ],
+    claims: { openid: ['sub'], profile: ['name', 'roles'], email: ['email', 'email_verified'] },
+    findAccount: (_, id) => {
+      const person = people.find((each) => each.id === id);
+      if (!person) return undefined;
+      const { name, email, roles } = person;
+      return {
+        accountId: id,
+        claims: async () => ({ sub: id, name, email, email_verified: true, roles: [...roles] }),
+      };
+    },
+    jwks: { keys: [key] },
+    cookies: { keys: [randomBytes(24).toString('base64url')] },
+    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+    issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    // In seconds.
+    ttl: {
+      AccessToken: 60,
+      AuthorizationCode: 60,
+      Grant: 86_400,
+      IdToken: 600,
+      Interaction: 3_600,
+      RefreshToken: 86_400,
+      Session: 86_400,
+    },
+    pkce: { required: () => true },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: {
+        enabled: true,
+        allowedPolicy: async (_, client, token) => token.clientId === client.clientId,
+      },
+      pushedAuthorizationRequests: { enabled: pushed, requirePushedAuthorizationRequests: pushed },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (ctx, form) => {
+          const button = '<button form="op.logoutForm" name="logout" value="yes">Sign out</button>';
+          ctx.body = page('Sign out here, too?', `${form}<p>${button}</p>`);
+        },
+      },
+    },
+    renderError: async (ctx, { error }) => {
+      ctx.body = page('Not possible', `<p>${escapeHtml(error)}</p>`);
+    },
+  });
+}
+
+async function showPeople(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  await provider.interactionDetails(request, response);
+  const buttons = people.map(
+    ({ id, name, roles }) =>
+      `<p><button name="person" value="${id}">${name}${roles.length > 0 ? ` (${roles.join(', ')})` : ''}</button></p>`,
+  );
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(
+    page(
+      'Who are you?',
+      `<p>A stand-in for a provider of identities. These people are made up, and there are no passwords.</p>
+<form method="post">${buttons.join('\n')}<p><button name="person" value="">Cancel</button></p></form>`,
+    ),
+  );
+}
+
+async function finishInteraction(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { params } = await provider.interactionDetails(request, response);
+  const accountId = new URLSearchParams(await bodyOf(request)).get('person') ?? '';
+  if (!people.some(({ id }) => id === accountId)) {
+    const denied = { error: 'access_denied', error_description: '<b>The person does not want to</b>' };
+    return provider.interactionFinished(request, response, denied, { mergeWithLastSubmission: false });
+  }
+  const grant = new provider.Grant({ accountId, clientId });
+  grant.addOIDCScope(String(params.scope));
+  const consent = { grantId: await grant.save() };
+  return provider.interactionFinished(
+    request,
+    response,
+    { login: { accountId }, consent },
+    { mergeWithLastSubmission: false },
+  );
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
