@@ -95,13 +95,15 @@ export function createMetrics(
     registers,
   });
 
+  // Without it the first event would show no increase.
+  for (const outcome of ['ok', 'denied', 'failed', 'unavailable'] as const) signIns.inc({ outcome }, 0);
+
   const dropped = new Counter({
     name: 'bff_connections_dropped_total',
     help: 'Connections that were not accepted: total, client (limits) or accept (an error of the system)',
     labelNames: ['reason'],
     registers,
   });
-  // Without it the first event would show no increase.
   for (const reason of ['total', 'client', 'accept'] as const) dropped.inc({ reason }, 0);
 
   const snapshot = () => registry.getMetricsAsJSON();

@@ -11,7 +11,7 @@ export type HttpResponse = {
   status: number;
   headers: ResponseHeaders;
   body: string | Uint8Array<ArrayBuffer> | Readable | null;
-  /** Values of Set-Cookie headers. Only the routes of sign-in set cookies. */
+  /** Values of Set-Cookie headers. Of the raw routes, only those of sign-in set cookies. */
   cookies?: readonly string[];
 };
 

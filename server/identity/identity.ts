@@ -103,7 +103,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   const { siteUrl, issuer } = settings;
 
   const open = (): Promise<Database> => database.open();
-  const keyring = createKeyring(sessionSecrets(env));
+  const keyring = createKeyring(sessionSecrets(env, log));
   const provider = createProvider({ settings, upstreams: options.upstreams, log });
   const ends = createSessionEnds({
     ...options,

@@ -65,6 +65,7 @@ export function createProvider(options: {
   let current: { config: Client.Configuration; loadedAt: number } | undefined;
   let failure: { error: AppError; at: number } | undefined;
   let loading: Promise<Client.Configuration> | undefined;
+  let recheck: NodeJS.Timeout | undefined;
 
   /** Loads the library with the first use: without sign-in it costs nothing. */
   const library = () => import('openid-client');
@@ -120,13 +121,23 @@ export function createProvider(options: {
       current = { config, loadedAt: performance.now() };
       return config;
     } catch (cause) {
-      const error = unavailable(cause);
-      if (!failure) log.error({ err: error }, 'the identity provider does not respond');
-      failure = { error, at: performance.now() };
-      throw error;
+      throw noteFailure(unavailable(cause));
     } finally {
       loading = undefined;
     }
+  }
+
+  /** Notes that the provider does not respond. It is asked again without any sign-in, so that its recovery is noticed. */
+  function noteFailure(error: AppError): AppError {
+    if (!failure) log.error({ err: error }, 'the identity provider does not respond');
+    failure = { error, at: performance.now() };
+    if (recheck) return error;
+    recheck = setTimeout(() => {
+      recheck = undefined;
+      loading ??= load();
+      loading.catch(() => undefined);
+    }, metadataFailureFreshFor).unref();
+    return error;
   }
 
   /**
@@ -176,7 +187,7 @@ export function createProvider(options: {
           : client.buildAuthorizationUrl(config, parameters);
         return { url: url.href, ...secrets };
       } catch (cause) {
-        throw unavailable(cause);
+        throw noteFailure(unavailable(cause));
       }
     },
 
@@ -216,7 +227,8 @@ export function createProvider(options: {
             typeof refreshLifetime === 'number' && refreshLifetime > 0 ? refreshLifetime * 1_000 : undefined,
         };
       } catch (error) {
-        throw signInFailure(client, error);
+        const failed = signInFailure(client, error);
+        throw failed.reason === 'identity_unavailable' ? noteFailure(failed) : failed;
       }
     },
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { services } from '#server/services.ts';
 import { leadsTo, navigation } from './browser.ts';
@@ -40,4 +40,21 @@ test('a provider that is down when a user signs in leads to a page that says so,
   });
   vi.restoreAllMocks();
   expect(services().identity?.providerState()).toBe('ok');
+});
+
+test('a provider that fails while a user signs in is down until it responds again, without another sign-in', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const browser = newBrowser();
+  const callback = await browser.choose(await browser.begin(), 'ada');
+  identity.provider.intercept = (request, response) => {
+    if (!request.url?.startsWith('/token')) return false;
+    response.destroy();
+    return true;
+  };
+  expect((await browser.finish(callback)).status).toBe(503);
+  expect(services().identity?.providerState()).toBe('down');
+  identity.provider.intercept = undefined;
+  vi.advanceTimersByTime(limits.identity.metadataFailureFreshFor);
+  await vi.waitFor(() => expect(services().identity?.providerState()).toBe('ok'), 10_000);
 });

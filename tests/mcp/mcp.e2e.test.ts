@@ -32,9 +32,10 @@ async function connect(era: Era, headers: Record<string, string> = newVisitor())
 
 const toolNames = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name).sort();
 const nameOf = (path: string) => path.replaceAll('.', '_');
+/** Tools of the procedures that are not about the user of a browser. */
 const pathsWhere = (wanted: (path: string, scope: string | undefined) => boolean) =>
   [...procedures.values()]
-    .filter(({ path, meta }) => wanted(path, meta.scope))
+    .filter(({ path, meta }) => !meta.user && !meta.passive && wanted(path, meta.scope))
     .map(({ path }) => nameOf(path))
     .sort();
 

@@ -141,7 +141,7 @@ function labelsOf(metric: string): Map<string, Set<string>> {
 
 /** Possible values of labels that are closed sets, because this test cannot produce all of them. */
 const closedSets: Record<string, Set<string>> = {
-  dependency: new Set(['database', 'redis']),
+  dependency: new Set(['database', 'identityProvider', 'redis']),
   outcome: new Set([...Object.keys(errorReasons), ...Object.keys(faults)]),
 };
 

@@ -214,6 +214,8 @@ describe('/docs/procedures', () => {
     ['email.status', 'not_found'],
     // Their examples need a service key of the reader.
     ...entries.filter(({ scope }) => scope !== null).map(({ path }) => [path, 'unauthorized'] as const),
+    // Theirs need the session of a user.
+    ...entries.filter(({ user }) => user !== null).map(({ path }) => [path, 'sign_in_required'] as const),
   ]);
 
   describe.each(waysToRun)('by $program', ({ run, testBy }) => {

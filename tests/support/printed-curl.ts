@@ -32,6 +32,7 @@ async function byFetch(command: string): Promise<Outcome> {
   for (let index = 0; index < words.length; index += 2) {
     const value = words[index + 1] ?? '';
     if (words[index] === '-d') body = value;
+    else if (words[index] === '-b') headers.set('cookie', value);
     else if (words[index] === '-H')
       headers.set(value.slice(0, value.indexOf(':')), value.replace(/^.*?: /, ''));
     else throw new Error(`the curl option ${words[index]} is not supported here`);
