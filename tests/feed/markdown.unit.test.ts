@@ -98,6 +98,7 @@ describe('headings have the ids that GitHub gives them', () => {
     ['## Über [uns](x)!', 'über-uns'],
     ['Setext\n---', 'setext'],
     ['## A note[^1]\n\n[^1]: x', 'a-note'],
+    ['## A note [^1]\n\n[^1]: x', 'a-note'],
     ['## <b onclick="x()">bold</b>', 'bold'],
   ])('%j', (markdown, id) => {
     expect(absolute(markdown)).toContain(`<h2 id="${id}">`);
@@ -145,7 +146,7 @@ describe('footnotes', () => {
   });
 });
 
-test.each(['<!--more-->', '<!-- a\nb -->'])('the comment %j is dropped', (comment) => {
+test.each(['<!--more-->', '<!-- a\nb -->', '  <!-- indented -->'])('the comment %j is dropped', (comment) => {
   expect(absolute(`One\n\n${comment}\n\nTwo <!-- c -->`)).toBe('<p>One</p>\n<p>Two </p>\n');
 });
 
@@ -160,3 +161,8 @@ test.each(['<!-- a --> <b>text</b> <!-- c -->', '<!-- a --> text -->', '<!-- not
     expect(absolute(markdown)).toContain('&lt;!--');
   },
 );
+
+test('tables and strikethrough are rendered as on GitHub', () => {
+  expect(absolute('~~old~~')).toBe('<p><del>old</del></p>\n');
+  expect(absolute('| a |\n|---|\n| b |')).toMatch(/<table>.*<th>a<\/th>.*<td>b<\/td>/s);
+});
