@@ -181,7 +181,9 @@ describe('a mail', () => {
 
   test('is dead, and not sent, once as many claims as a poison mail may have had no outcome', async () => {
     const poison = claimedMail('poison', { crashedClaims: mailTiming.crashedClaims });
-    const { dispatcher, sent, outcomes, events } = testDispatcher({ mails: [poison, claimedMail('b')] });
+    const { dispatcher, sent, outcomes, events, lines } = testDispatcher({
+      mails: [poison, claimedMail('b')],
+    });
     dispatcher.start();
     await settle();
     expect(sent).toEqual(['b']);
@@ -190,6 +192,10 @@ describe('a mail', () => {
       { id: 'b', status: 'sent' },
     ]);
     expect(events).toEqual(['dead', 'sent']);
+    expect(lines).toMatchObject([
+      { level: 'error', msg: expect.stringContaining('mail marked dead'), mailId: 'poison' },
+      { level: 'info', mailId: 'b' },
+    ]);
   });
 
   test.each([
