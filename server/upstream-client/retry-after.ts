@@ -52,13 +52,16 @@ export function parseRetryHint(headers: Dispatcher.ResponseData['headers'], now 
  * @returns undefined if the text has neither form
  */
 function parseRateLimit(text: string): RateLimit | undefined {
+  // A quoted name may contain the separators.
+  const withoutNames = text.replace(/"[^"]*"/g, '');
   const numberIn = (part: string, name: string) => {
     const parameters = part.split(/[;,]/).map((parameter) => parameter.trim().split('='));
     return parseNumber(parameters.find(([key]) => key === name)?.[1] ?? '');
   };
-  const remaining = numberIn(text, 'remaining');
-  if (remaining !== undefined) return { remaining, reset: numberIn(text, 'reset') };
-  const limitsOfText = (text.match(/(?:"[^"]*"|[^,"])+/g) ?? [])
+  const remaining = numberIn(withoutNames, 'remaining');
+  if (remaining !== undefined) return { remaining, reset: numberIn(withoutNames, 'reset') };
+  const limitsOfText = withoutNames
+    .split(',')
     .map((part) => ({ remaining: numberIn(part, 'r'), reset: numberIn(part, 't') }))
     .filter((limit) => limit.remaining !== undefined);
   const exhausted = limitsOfText.filter((limit) => limit.remaining === 0);

@@ -81,6 +81,15 @@ describe('an open circuit', () => {
     expect(typeof breaker.acquire()).toBe('function');
   });
 
+  test('permits the next probe at once if the outcome of a probe says nothing', () => {
+    open();
+    advance(openFor);
+    permit()('ignored');
+    expect(breaker.state).toBe('open');
+    permit()('success');
+    expect(breaker.state).toBe('closed');
+  });
+
   test('stays open for its full time again after a failed probe', () => {
     open();
     advance(openFor);
@@ -90,6 +99,14 @@ describe('an open circuit', () => {
 });
 
 describe('a closed circuit', () => {
+  test('opens when more than half of its calls have failed', () => {
+    const [last, ...calls] = permits(minimumAttempts + 1);
+    for (const [index, report] of calls.entries()) report(index % 2 === 0 ? 'success' : 'failure');
+    expect(breaker.state).toBe('closed');
+    last?.('failure');
+    expect(breaker.state).toBe('open');
+  });
+
   test('opens only by a failure: a success may be the last of the minimum', () => {
     for (const report of permits(minimumAttempts - 1)) report('failure');
     permit()('success');

@@ -18,6 +18,8 @@ test.each([
   ['Sunday, 01-Nov-26 12:02:00 GMT', 120],
   ['Sun, 01 Nov 2026 11:00:00 GMT', 0],
   ['Sun Nov  1 12:02:00 2026', 120],
+  ['2026-11-01T13:02:00+01:00', 120],
+  ['2026-11-01T11:02:00-0100', 120],
   ['999999999', limits.upstream.retryAfterCap],
   ['1000000000', 0],
   ['100000000000', 0],
@@ -30,7 +32,8 @@ test('a date is rounded up to whole seconds', () => {
   expect(secondsOf({ 'retry-after': 'Sun, 01 Nov 2026 12:00:01 GMT' }, now + 1)).toBe(1);
 });
 
-test.each(['', 'soon', '1e3', '-5', '5, 10', '0x10'])('Retry-After: %j is ignored', (header) => {
+const noTimes = ['', 'soon', '1e3', '-5', '5, 10', '0x10', 'at Sun, 01 Nov 2026 12:02:00 GMT'];
+test.each(noTimes)('Retry-After: %j is ignored', (header) => {
   expect(secondsOf({ 'retry-after': header })).toBeUndefined();
 });
 
@@ -61,6 +64,9 @@ test.each<[Record<string, string>, number | undefined, boolean]>([
   [{ ratelimit: '"a";r=0;t=60, "b";r=0' }, 60, true],
   [{ ratelimit: '"a";r=1;t=9, "b";r=2;t=60' }, undefined, false],
   [{ ratelimit: '"a";t=60;q=5' }, undefined, false],
+  [{ ratelimit: '"hourly";r=0;t=60, "daily";r=9;t=9000' }, 60, true],
+  [{ ratelimit: '"remaining=0,r=0;t=9";r=9;t=5' }, undefined, false],
+  [{ ratelimit: '"a, b";r=0;t=60' }, 60, true],
   // draft 7 and earlier
   [{ ratelimit: 'limit=100, remaining=0, reset=50' }, 50, true],
   [{ ratelimit: 'limit=100, remaining=3, reset=50' }, undefined, false],
