@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BreakerState } from '#server/upstream-client/circuit-breaker.ts';
 import { createHealthRecord, healthOf } from '#server/upstream-client/observer.ts';
-import { statusOf, type UpstreamSnapshot } from '#server/upstream-client/status.ts';
+import { snapshotsSchema, statusOf, type UpstreamSnapshot } from '#server/upstream-client/status.ts';
 import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 
 fakeClocks();
@@ -118,5 +118,19 @@ describe('the health of an upstream', () => {
   test('has no negative number of retries: a call that was rejected while the upstream is paused has no attempt', () => {
     const stats = snapshotOf(({ callEnded }) => callEnded('sample', 'queue_full', 0));
     expect(healthOf(stats).retries).toBe(0);
+  });
+});
+
+describe('the snapshot of another worker', () => {
+  const received = (snapshot: object): unknown => JSON.parse(JSON.stringify([snapshot]));
+
+  test('is the one that was sent, although it comes as JSON', () => {
+    const sent = snapshotOf(({ callEnded }) => callEnded('sample', 'dns', 0.1));
+    expect(snapshotsSchema.parse(received(sent))).toEqual([sent]);
+  });
+
+  test.each(['nonsense', 'toString', ['dns'], 1, null])('is rejected with the fault %j', (fault) => {
+    const sent = { ...snapshotOf(), lastFailure: { fault, at: new Date() } };
+    expect(snapshotsSchema.safeParse(received(sent)).success).toBe(false);
   });
 });
