@@ -174,6 +174,7 @@ describe('failures', () => {
       reason: 'not_found',
       httpStatus: 404,
       code: 'NOT_FOUND',
+      path: 'email.status',
       requestId,
     });
   });
@@ -206,6 +207,7 @@ describe('failures', () => {
   });
 
   test('services that cannot be created', async () => {
+    const logError = vi.spyOn(log(), 'error');
     const broken = createServerCaller({
       services: () => {
         throw new Error('a secret of ours');
@@ -217,6 +219,10 @@ describe('failures', () => {
       data: { reason: 'internal', httpStatus: 500 },
     });
     expect(JSON.stringify(failure)).not.toContain('secret');
+    expect(logError.mock.calls).toMatchObject([
+      [{ path: 'echo.request', err: { cause: { message: 'a secret of ours' } } }, 'call failed'],
+    ]);
+    logError.mockRestore();
   });
 
   test.each([undefined, null, 'a secret', new Error('a secret')])('any other thrown value: %o', (thrown) => {

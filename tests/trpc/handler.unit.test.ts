@@ -142,6 +142,13 @@ test.each([
   expect(response.headers.get('retry-after')).toBe(String(expected));
 });
 
+test('an error has the path of its call and the id of the request', async () => {
+  const response = await send('no.such', { headers: { 'x-request-id': 'request-0001' } });
+  expect(await response.json()).toMatchObject({
+    error: { json: { data: { path: 'no.such', requestId: 'request-0001' } } },
+  });
+});
+
 test('a batch of one call that asks for JSON lines gets one line, with the status of the call', async () => {
   const response = await send('no.such?batch=1', { headers: { 'trpc-accept': 'application/jsonl' } });
   expect(response.status).toBe(404);
