@@ -2,7 +2,7 @@ import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { describe, expect, test } from 'vitest';
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import { AppError, type ErrorReason, errorReasons, jsonRpcCodes } from '#server/errors.ts';
 import { toAppError } from '#server/trpc/init.ts';
 
@@ -123,6 +123,12 @@ describe('any thrown value becomes an AppError', () => {
     const error = toAppError(new TRPCError({ code, message: 'a secret', cause: new Error('a secret') }));
     expect(error.reason).toBe(expected[code] ?? 'internal');
     expect(error.publicMessage).toBe(errorReasons[error.reason].message);
+  });
+
+  test('the fields of an invalid output are not named', () => {
+    const { error: cause } = z.object({ token: z.string() }).safeParse({});
+    const error = toAppError(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause }));
+    expect(error.toData(call)).not.toHaveProperty('fieldErrors');
   });
 
   test.each([
