@@ -79,6 +79,11 @@ const router = t.router({
     .output(z.string())
     .use(({ next }) => next())
     .query(({ input }) => Object(input).name),
+  outputFirst: recorded
+    .output(z.object({ name: z.string(), added: z.int() }))
+    .input(named)
+    .use(({ next }) => next({ ctx: { added: 1 } }))
+    .query(({ input, ctx }) => ({ ...input, ...ctx })),
   rejecting: recorded
     .use(() => {
       throw new TRPCError({ code: 'FORBIDDEN', message: 'not you' });
