@@ -10,6 +10,9 @@ export default defineConfig({
   root: process.cwd(),
   test: {
     ...shared,
+    // As for the unit tests: to load the modules again for each file takes longer than to run the tests.
+    isolate: process.env.MUTATE_TESTS?.includes('.integration.') ?? false,
+    setupFiles: ['tests/support/fresh-process.ts'],
     include: process.env.MUTATE_TESTS?.split(',') ?? ['tests/**/*.unit.test.ts'],
     // They read the source files, which differ from those in the repository by all mutations at once.
     exclude: [...configDefaults.exclude, 'tests/{architecture,supply-chain,deploy,bench}/**'],
