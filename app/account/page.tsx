@@ -3,6 +3,7 @@ import { headers } from 'next/headers';
 import { connection } from 'next/server';
 import { SignOutForm } from '#app/_components/account-menu.tsx';
 import { Failure } from '#app/_components/failure.tsx';
+import { SignInButton } from '#app/_components/sign-in-button.tsx';
 import { api } from '#app/_lib/api.ts';
 import { pageCaller } from '#app/_lib/caller.ts';
 import { displayName } from '#app/_lib/display-name.ts';
@@ -47,11 +48,7 @@ export default async function AccountPage({ searchParams }: PageProps<'/account'
       ) : (
         <>
           <p>Sign in to see your sessions, your history and your saved places.</p>
-          <p>
-            <a className="button" href={signInUrl('/account')} rel="nofollow">
-              Sign in with {identity.providerName}
-            </a>
-          </p>
+          <SignInButton providerName={identity.providerName} />
         </>
       )}
     </div>

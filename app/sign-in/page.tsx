@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
+import { SignInButton } from '#app/_components/sign-in-button.tsx';
 import { pageUser } from '#app/_lib/caller.ts';
 import { displayName } from '#app/_lib/display-name.ts';
 import { readProblem } from '#app/_lib/problem-query.ts';
-import { signInUrl } from '#app/_lib/sign-in-url.ts';
 import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
 
@@ -32,11 +32,7 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
             You sign in with {identity.providerName}. This site gets your name and address from there, and
             never your password.
           </p>
-          <p>
-            <a className="button" href={signInUrl('/account')} rel="nofollow">
-              Sign in with {identity.providerName}
-            </a>
-          </p>
+          <SignInButton providerName={identity.providerName} />
         </>
       )}
     </div>
