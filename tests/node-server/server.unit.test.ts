@@ -263,7 +263,9 @@ describe('CONNECT', () => {
   });
 
   test('behind a request without a response closes the connection', async () => {
-    const { url } = await start(() => new Promise(() => undefined));
+    const handled = Promise.withResolvers<void>();
+    onTestFinished(() => handled.resolve());
+    const { url } = await start(() => handled.promise);
     const { responses, ended } = await sendBytes(
       url,
       `GET /posts HTTP/1.1\r\nhost: localhost\r\n\r\n${connectRequest}`,
