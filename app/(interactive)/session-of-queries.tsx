@@ -12,9 +12,14 @@ export function SessionOfQueries() {
     const report = (error: unknown) => {
       if (isSessionEnd(errorData(error)?.reason)) window.dispatchEvent(new Event(sessionEndedEvent));
     };
+    // Only what fails now: an error of the past stays in the state of its query.
     const unsubscribe = [
-      client.getQueryCache().subscribe(({ query }) => report(query.state.error)),
-      client.getMutationCache().subscribe(({ mutation }) => report(mutation?.state.error)),
+      client.getQueryCache().subscribe((event) => {
+        if (event.type === 'updated' && event.action.type === 'error') report(event.action.error);
+      }),
+      client.getMutationCache().subscribe((event) => {
+        if (event.type === 'updated' && event.action.type === 'error') report(event.action.error);
+      }),
     ];
     const drop = () => client.resetQueries();
     window.addEventListener(sessionChangedEvent, drop);

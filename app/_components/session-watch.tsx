@@ -21,6 +21,12 @@ export function SessionWatch({ user }: { user: string | null }) {
   const [hasEnded, setHasEnded] = useState(false);
 
   useEffect(() => {
+    setHasEnded(false);
+    // After a link from another site, the page was rendered without the cookie of the session.
+    if (user === null && hasMarker()) {
+      refresh();
+      return;
+    }
     const channel = new BroadcastChannel(channelName);
     channel.postMessage(user);
     channel.onmessage = ({ data }) => {
@@ -31,7 +37,16 @@ export function SessionWatch({ user }: { user: string | null }) {
       window.dispatchEvent(new Event(sessionChangedEvent));
       refresh();
     };
-    return () => channel.close();
+    // The way to the provider and back takes a while.
+    const leave = ({ target }: SubmitEvent) => {
+      if (target instanceof HTMLFormElement && target.action.endsWith('/auth/sign-out'))
+        channel.postMessage(null);
+    };
+    document.addEventListener('submit', leave);
+    return () => {
+      document.removeEventListener('submit', leave);
+      channel.close();
+    };
   }, [user, refresh]);
 
   useEffect(() => {
@@ -41,7 +56,9 @@ export function SessionWatch({ user }: { user: string | null }) {
     async function check(): Promise<void> {
       if (document.visibilityState !== 'visible' || performance.now() - checkedAt < checkInterval) return;
       checkedAt = performance.now();
-      if ((await currentUser()) === null) end();
+      const current = await currentUser();
+      if (current === null) end();
+      else if (current !== undefined && current !== user) refresh();
     }
     // A page that the browser kept from before a sign-out must not show the user's data again.
     const restore = ({ persisted }: PageTransitionEvent) => {
@@ -55,9 +72,9 @@ export function SessionWatch({ user }: { user: string | null }) {
       window.removeEventListener('pageshow', restore);
       document.removeEventListener('visibilitychange', check);
     };
-  }, [user]);
+  }, [user, refresh]);
 
-  if (!hasEnded) return null;
+  if (!hasEnded || user === null) return null;
   return (
     <p role="alert" className="notice fixed inset-x-4 bottom-4 z-20 mx-auto max-w-prose shadow-lg">
       Your session has ended. What you wrote here is still there.{' '}
@@ -66,6 +83,11 @@ export function SessionWatch({ user }: { user: string | null }) {
       </a>
     </p>
   );
+}
+
+/** Returns whether the browser has a session, as far as scripts can know. */
+function hasMarker(): boolean {
+  return /(?:^|; )(?:__Host-)?signed-in=1(?:;|$)/.test(document.cookie);
 }
 
 /** Returns the id of the signed-in user, null if there is none, and undefined if the server does not say. */

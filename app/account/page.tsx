@@ -91,17 +91,18 @@ async function Account({
       )}
       {query.ended !== undefined && (
         <p role="status" className="card">
-          {query.ended === '1' ? 'The session has ended.' : 'All other sessions have ended.'}
+          {query.ended === 'others' ? 'All other sessions have ended.' : 'The session has ended.'}
         </p>
       )}
-      <Sessions />
+      <Sessions canAskAgain={Number.isFinite(user.session.authenticationAge)} />
       <SavedPlaces />
       <History />
     </div>
   );
 }
 
-async function Sessions() {
+/** @param canAskAgain false if the provider does not say when the user signed in, which ending all others requires */
+async function Sessions({ canAskAgain }: { canAskAgain: boolean }) {
   const sessions = await attempt(api.session.list());
   return (
     <section aria-labelledby="sessions" className="space-y-4">
@@ -137,7 +138,7 @@ async function Sessions() {
               </li>
             ))}
           </ul>
-          {sessions.value.length > 1 && (
+          {canAskAgain && sessions.value.length > 1 && (
             <form method="post" action="/account/end-others">
               <button className="button-quiet" type="submit">
                 End all other sessions

@@ -367,6 +367,8 @@ export const limits = {
     sessionsInMemory: 10_000,
     /** Time for which a session is used from memory. The end of a session is known everywhere after that. */
     sessionFreshFor: 2_000,
+    /** Time for which a failure to look up a session is reported without another query. */
+    failedLookUpFreshFor: 1_000,
     /** Interval at which the last use of a session is stored. */
     touchInterval: 5 * 60_000,
     /** Maximum number of rows that one statement of the sweep deletes. */

@@ -122,17 +122,22 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   const sealFor = (token: 'id' | 'refresh', text: string | null) =>
     text === null ? null : (sessionId: string) => keyring.seal(text, tokenPlace(sessionId, token));
 
-  /** Revokes the refresh tokens of ended sessions at the provider, without delaying the caller. */
-  function revokeTokens(ended: readonly EndedSession[]): void {
+  /** Revokes the refresh tokens of ended sessions at the provider, one after the other. Does not throw. */
+  async function revokeTokens(ended: readonly EndedSession[]): Promise<void> {
     for (const { id, refreshTokenSealed } of ended) {
       const token = refreshTokenSealed && keyring.open(refreshTokenSealed, tokenPlace(id, 'refresh'));
-      if (token) void provider.revoke(token);
+      if (token) await provider.revoke(token);
     }
   }
 
+  /** Adds to the history. A failure does not undo what has happened, so it is only logged. */
   async function note(kind: AuditKind, userId: string, device: string): Promise<void> {
-    log.info({ kind, user: userId }, 'account');
-    await history.add({ kind, userId, device });
+    log.info({ kind }, 'account');
+    try {
+      await history.add({ kind, userId, device });
+    } catch (err) {
+      log.warn({ err, kind }, 'the history of an account could not be stored');
+    }
   }
 
   async function sessionOf(cookie: string | undefined): Promise<Session | undefined> {
@@ -152,8 +157,11 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     const response = await provider.finish(signIn, search);
     const profile = profileOf(response.claims, { issuer, subject: response.subject });
     const userId = await findOrCreateUser(await open(), profile);
-    if (userId === undefined) throw new AppError('sign_in_denied');
-    const { token, lifetime } = await sessions.create({
+    if (userId === undefined) {
+      if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
+      throw new AppError('sign_in_denied');
+    }
+    const { token, lifetime, surplus } = await sessions.create({
       userId,
       issuer,
       providerSid: response.sid,
@@ -163,19 +171,18 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       device,
       idToken: sealFor('id', response.idToken),
       refreshToken: sealFor('refresh', response.refreshToken),
-      providerLifetime: response.lifetime,
     });
     const { previous } = signIn;
     const replaced =
       previous && (await sessions.end(previous.id, { userId: previous.userId, why: 'replaced' }));
-    if (replaced) revokeTokens([replaced]);
+    void revokeTokens([...surplus, ...(replaced ? [replaced] : [])]);
     await note('signed_in', userId, device);
     return { cookie: formatSessionToken(token, keyring), lifetime, returnPath: signIn.returnPath };
   }
 
   async function sweepAll(): Promise<void> {
     try {
-      revokeTokens(await sessions.sweep());
+      await sessions.sweep(revokeTokens);
       await signIns.sweep();
       await history.sweep();
     } catch (err) {
@@ -250,7 +257,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       withStorageErrors(async () => {
         const ended = await sessions.end(id, { userId: user.id, why: 'revoked' });
         if (!ended) return false;
-        revokeTokens([ended]);
+        void revokeTokens([ended]);
         await note('session_revoked', user.id, device);
         return true;
       }),
@@ -258,7 +265,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     revokeOtherSessions: (user, device) =>
       withStorageErrors(async () => {
         const ended = await sessions.endOthers(user.id, user.session.id);
-        revokeTokens(ended);
+        void revokeTokens(ended);
         if (ended.length > 0) await note('other_sessions_revoked', user.id, device);
         return ended.length;
       }),

@@ -24,8 +24,6 @@ type ProviderResponse = {
   scopes: readonly string[];
   idToken: string | null;
   refreshToken: string | null;
-  /** Lifetime of the provider's session in milliseconds, if it says. */
-  lifetime: number | undefined;
 };
 
 /** The OpenID provider. It may be down at any time, also when the product starts. */
@@ -214,7 +212,6 @@ export function createProvider(options: {
           hasProfile || config.serverMetadata().userinfo_endpoint === undefined
             ? {}
             : await client.fetchUserInfo(config, tokens.access_token, subject);
-        const refreshLifetime = tokens.refresh_expires_in;
         return {
           subject,
           claims: { ...userInfo, ...idClaims },
@@ -223,8 +220,6 @@ export function createProvider(options: {
           scopes: tokens.scope === undefined ? settings.scopes : wordsOf(tokens.scope),
           idToken: tokens.id_token ?? null,
           refreshToken: tokens.refresh_token ?? null,
-          lifetime:
-            typeof refreshLifetime === 'number' && refreshLifetime > 0 ? refreshLifetime * 1_000 : undefined,
         };
       } catch (error) {
         const failed = signInFailure(client, error);

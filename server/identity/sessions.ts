@@ -6,7 +6,14 @@ import type { Database, Queries } from '../storage/database.ts';
 import { createSessionToken, hasHash, hashOf, type SessionToken } from './session-token.ts';
 import type { SessionEnd } from './tables.ts';
 
-const { sessionsPerUser, sessionFreshFor, sessionsInMemory, touchInterval, sweptAtOnce } = limits.identity;
+const {
+  failedLookUpFreshFor,
+  sessionsPerUser,
+  sessionFreshFor,
+  sessionsInMemory,
+  touchInterval,
+  sweptAtOnce,
+} = limits.identity;
 
 /** A session that has not ended. Times are milliseconds since the epoch, by the database's clock. */
 export type Session = {
@@ -43,8 +50,6 @@ type NewSession = {
   /** Seals a token for the session with this id. */
   idToken: ((sessionId: string) => string) | null;
   refreshToken: ((sessionId: string) => string) | null;
-  /** Lifetime of the provider's own session, in milliseconds. */
-  providerLifetime: number | undefined;
 };
 
 export type EndedSession = { id: string; idTokenSealed: string | null; refreshTokenSealed: string | null };
@@ -53,8 +58,12 @@ export type EndedSession = { id: string; idTokenSealed: string | null; refreshTo
 export type SessionTimes = { idle: number; lifetime: number };
 
 export type Sessions = {
-  /** @returns the token, and the time until the session ends in milliseconds */
-  create(session: NewSession): Promise<{ token: SessionToken; lifetime: number }>;
+  /**
+   * Begins a session and ends those beyond the maximum number.
+   *
+   * @returns the token, the time until the session ends in milliseconds, and the sessions that have ended
+   */
+  create(session: NewSession): Promise<{ token: SessionToken; lifetime: number; surplus: EndedSession[] }>;
   /**
    * Returns the session of a token; undefined if it has ended. A result may be `limits.identity.sessionFreshFor` old,
    * unless this process was told that a session has ended.
@@ -70,8 +79,8 @@ export type Sessions = {
   endOthers(userId: string, keptId: string): Promise<EndedSession[]>;
   /** Makes the next look-up of each session ask the database. */
   forget(): void;
-  /** Deletes sessions that are over. @returns those that nobody ended: their tokens can still be used */
-  sweep(): Promise<EndedSession[]>;
+  /** Deletes sessions that are over. `onExpired` gets those that nobody ended: their tokens can still be used. */
+  sweep(onExpired: (expired: EndedSession[]) => Promise<void>): Promise<void>;
 };
 
 type Loaded = { session: Session; secretHash: string };
@@ -95,6 +104,7 @@ export function createSessions(options: {
     max: sessionsInMemory,
     ttl: sessionFreshFor,
   });
+  let failure: { error: unknown; at: number } | undefined;
 
   async function ended(): Promise<void> {
     known.clear();
@@ -144,38 +154,43 @@ export function createSessions(options: {
   function loadOnce(id: string): Promise<Loaded | undefined> {
     const loading = known.get(id);
     if (loading) return loading;
+    // Each call of a user would wait for the database that does not respond.
+    if (failure && performance.now() - failure.at < failedLookUpFreshFor)
+      return Promise.reject(failure.error);
     const started = load(id);
     known.set(id, started);
-    started.catch(() => {
+    started.catch((error: unknown) => {
+      failure = { error, at: performance.now() };
       if (known.peek(id) === started) known.delete(id);
     });
     return started;
   }
 
   /** Ends the sessions beyond the maximum number, first those that were not used for longest. */
-  async function endSurplus(queries: Queries, db: Database, userId: string): Promise<boolean> {
+  async function endSurplus(queries: Queries, db: Database, userId: string): Promise<EndedSession[]> {
     const surplus = await openSessionsOf(queries, userId)
       .select('id')
       .orderBy('last_seen_at', 'desc')
       .orderBy('created_at', 'desc')
       .execute();
     const ids = surplus.slice(sessionsPerUser).map(({ id }) => id);
-    if (ids.length === 0) return false;
-    await queries
+    if (ids.length === 0) return [];
+    const rows = await queries
       .updateTable('user_session')
       .set({ ended_at: db.now(), ended_why: 'too_many' })
       .where('id', 'in', ids)
       .where('ended_at', 'is', null)
+      .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
       .execute();
-    return true;
+    return rows.map(toEnded);
   }
 
   return {
     async create(session) {
       const db = await open();
       const token = createSessionToken();
-      const lifetime = Math.min(times.lifetime, session.providerLifetime ?? Number.POSITIVE_INFINITY);
-      const endedOthers = await db.write(async (queries) => {
+      const { lifetime } = times;
+      const surplus = await db.write(async (queries) => {
         await queries
           .insertInto('user_session')
           .values({
@@ -199,8 +214,8 @@ export function createSessions(options: {
           .execute();
         return endSurplus(queries, db, session.userId);
       });
-      if (endedOthers) await ended();
-      return { token, lifetime };
+      if (surplus.length > 0) await ended();
+      return { token, lifetime, surplus };
     },
 
     async find({ id, secret }) {
@@ -276,12 +291,14 @@ export function createSessions(options: {
       return rows.map(toEnded);
     },
 
-    forget: () => known.clear(),
+    forget() {
+      known.clear();
+      failure = undefined;
+    },
 
-    async sweep() {
+    async sweep(onExpired) {
       const db = await open();
       const idleSince = sql<number>`${db.now()} - ${sql.val(times.idle)}`;
-      const expired: EndedSession[] = [];
       for (;;) {
         const rows = await db.write((queries) =>
           queries
@@ -302,8 +319,8 @@ export function createSessions(options: {
             .returning(['id', 'id_token_sealed', 'refresh_token_sealed', 'ended_at'])
             .execute(),
         );
-        expired.push(...rows.filter((row) => row.ended_at === null).map(toEnded));
-        if (rows.length < sweptAtOnce) return expired;
+        await onExpired(rows.filter((row) => row.ended_at === null).map(toEnded));
+        if (rows.length < sweptAtOnce) return;
       }
     },
   };

@@ -5,6 +5,7 @@ import { visitorPrincipal } from '../http/authenticate.ts';
 import { type Cookie, cookieHeader, readCookie } from '../http/cookie.ts';
 import { readForm } from '../http/form.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
+import { isLoopback, siteUrlOf } from '../http/host.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
@@ -21,11 +22,16 @@ import { services } from '../services.ts';
  */
 export function handleSignIn(request: HttpRequest): Promise<HttpResponse> {
   return handleAuth(request, { name: signInPath, method: 'GET' }, async (identity, scope) => {
-    if (isPrefetch(request)) return { status: 204, headers: noStore, body: null };
+    if (isPrefetch(request)) return { status: 204, headers: { ...noStore }, body: null };
     requireNavigation(request);
-    await charge(request, scope);
-    const { searchParams } = targetOf(request);
+    const { searchParams, search } = targetOf(request);
     const { siteUrl } = site();
+    // The cookie must be on the host to which the provider leads back.
+    if (isOtherNameOfThisMachine(request, siteUrl)) {
+      const location = `${siteUrl}${signInPath}${search}`;
+      return { status: 303, headers: { ...noStore, location }, body: null };
+    }
+    await charge(request, scope);
     const { url, browser } = await identity.beginSignIn({
       browser: readCookie(request.headers, browserCookie, siteUrl),
       session: sessionCookieOf(request.headers, siteUrl),
@@ -46,9 +52,8 @@ export function handleSignIn(request: HttpRequest): Promise<HttpResponse> {
  * on.
  */
 export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
-  return handleAuth(request, { name: callbackPath, method: 'GET' }, async (identity, scope) => {
+  return handleAuth(request, { name: callbackPath, method: 'GET' }, async (identity) => {
     requireNavigation(request);
-    await charge(request, scope);
     const { headers } = request;
     const { siteUrl } = site();
     const { cookie, lifetime, returnPath } = await identity.finishSignIn({
@@ -69,11 +74,17 @@ export function handleSignOut(request: HttpRequest): Promise<HttpResponse> {
     const { siteUrl } = site();
     await readForm(request, { siteUrl, fields: [] });
     const { headers } = request;
-    const { url } = await identity.signOut(
-      sessionCookieOf(headers, siteUrl),
-      deviceOf(headers.get('user-agent')),
-    );
-    return leadTo(url, 'Signed out', [setCookie(sessionCookie, '', 0), setCookie(signedInCookie, '', 0)]);
+    const cookies = [setCookie(sessionCookie, '', 0), setCookie(signedInCookie, '', 0)];
+    try {
+      const cookie = sessionCookieOf(headers, siteUrl);
+      const { url } = await identity.signOut(cookie, deviceOf(headers.get('user-agent')));
+      return leadTo(url, 'Signed out', cookies);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      site().log.warn({ reason: error.reason, err: error }, 'sign-out failed');
+      // The browser is signed out in any case.
+      return { ...problemPage(error), cookies };
+    }
   });
 }
 
@@ -146,6 +157,13 @@ function requireNavigation({ headers }: HttpRequest): void {
   const [mode, destination] = [headers.get('sec-fetch-mode'), headers.get('sec-fetch-dest')];
   if ((mode ?? 'navigate') === 'navigate' && (destination ?? 'document') === 'document') return;
   throw new HttpError('cross_origin', { message: 'Open this address as a page.' });
+}
+
+/** Returns whether the browser is at `127.0.0.1` although the site is at `localhost`, or the like. */
+function isOtherNameOfThisMachine({ headers }: HttpRequest, siteUrl: string): boolean {
+  const host = URL.parse(`http://${headers.get('host') ?? ''}`)?.hostname;
+  const { hostname } = siteUrlOf(siteUrl);
+  return host !== undefined && host !== hostname && isLoopback(host) && isLoopback(hostname);
 }
 
 /** @throws AppError `rate_limited` */

@@ -197,10 +197,12 @@ test('going back after signing out shows nothing of the user', async () => {
   await page.getByRole('button', { name: /^Ada/ }).click();
   await headed(page, 'Ada');
   await page.goto('/');
-  await signOut(page);
+  const other = await page.context().newPage();
+  await other.goto('/');
+  await signOut(other);
+  await other.close();
   await page.goBack();
-  await page.goBack();
-  await page.waitForLoadState();
+  await page.waitForURL('**/account');
   await expect.poll(() => page.getByText('ada@people.example').count()).toBe(0);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leadsTo, TestBrowser } from './browser.ts';
+import { leadsTo, navigation, TestBrowser } from './browser.ts';
 import { newBrowser, send, siteUrl, withIdentity } from './in-process.ts';
 
 const identity = withIdentity();
@@ -147,6 +147,16 @@ test('signing out without a session leads to the start page', async () => {
     body: new URLSearchParams(),
   });
   expect(await leadsTo(response)).toBe(`${siteUrl}/`);
+});
+
+test('a sign-in that begins under another name of this machine goes on at the address of the site', async () => {
+  const response = await newBrowser().request('/auth/sign-in?returnTo=%2Fecho', {
+    headers: { ...navigation, host: '127.0.0.1:3000' },
+  });
+  expect([response.status, response.headers.get('location')]).toEqual([
+    303,
+    `${siteUrl}/auth/sign-in?returnTo=%2Fecho`,
+  ]);
 });
 
 test('a browser keeps its binding cookie over several sign-ins', async () => {

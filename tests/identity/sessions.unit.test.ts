@@ -78,8 +78,12 @@ describe('a session', () => {
     const first = await signedIn('bob');
     for (let count = 1; count < limits.identity.sessionsPerUser; count += 1) await signedIn('bob');
     expect(await currentOf(first)).toMatchObject({ user: { name: 'Bob' } });
+    identity.provider.requests.length = 0;
     await signedIn('bob');
     expect(await currentOf(first)).toMatchObject({ user: null, ended: true });
+    await vi.waitFor(() =>
+      expect(identity.provider.requests.map(({ path }) => path)).toContain('/token/revocation'),
+    );
   });
 
   test('of a disabled user ends, and the user cannot sign in again', async () => {
@@ -169,7 +173,23 @@ test('while the database is down, users are visitors: what is open to all still 
   expect(await browser.call('session.list')).toMatchObject({ status: 503, reason: 'identity_unavailable' });
   expect((await browser.call('session.current')).reason).toBe('identity_unavailable');
   open.mockRestore();
+  forgetSessions();
   expect((await browser.call('session.list')).status).toBe(200);
+});
+
+test('signing out while the database is down signs the browser out, and says that something failed', async () => {
+  const browser = await signedIn();
+  forgetSessions();
+  const open = vi.spyOn(services().database, 'open').mockRejectedValue(new Error('down'));
+  const left = await browser.request('/auth/sign-out', {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'same-origin' },
+    body: new URLSearchParams(),
+  });
+  expect(left.status).toBe(503);
+  expect(browser.cookie('session')).toBeUndefined();
+  open.mockRestore();
+  forgetSessions();
 });
 
 test('calls of a user are charged to the user, not to the address', async () => {

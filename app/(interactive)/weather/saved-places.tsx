@@ -45,7 +45,7 @@ function AccountPlaces(props: Props) {
 
 /** A single scrolling line, so that the content below does not move when the places load. */
 function Places({ place, onChoose, list, hint }: Props & { list: PlaceList; hint: string }) {
-  const { places, isSaved, toggle } = list;
+  const { places, isKnown, isSaved, toggle } = list;
   const hydrated = useHydrated();
   return (
     <>
@@ -53,7 +53,7 @@ function Places({ place, onChoose, list, hint }: Props & { list: PlaceList; hint
         type="button"
         className="button-quiet"
         aria-pressed={isSaved(place)}
-        disabled={!hydrated}
+        disabled={!hydrated || !isKnown}
         onClick={() => toggle(place)}
       >
         {isSaved(place) ? '★ Saved' : '☆ Save this place'}

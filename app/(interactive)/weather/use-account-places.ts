@@ -9,6 +9,7 @@ import {
   placeList,
   placesMissingIn,
   type SavedPlace,
+  toggled,
   useDevicePlaces,
 } from './use-device-places.ts';
 
@@ -36,13 +37,31 @@ export function useAccountPlaces(): {
     onError: (_error, _input, context) => utils.account.savedPlaces.get.setData(undefined, context?.before),
   });
   const places = stored.data ?? [];
-  const store = (next: SavedPlace[]) => put.mutate({ places: next });
+
+  /** Changes the places as they are now: another device may have changed them since they were loaded. */
+  async function change(apply: (current: readonly SavedPlace[]) => SavedPlace[]): Promise<SavedPlace[]> {
+    const current = await utils.account.savedPlaces.get.fetch(undefined, { staleTime: 0 });
+    return put.mutateAsync({ places: apply(current) });
+  }
+
+  const list = placeList(places, () => undefined);
   // Those that the account has no room for stay on the device.
   const movable = placesMissingIn(places, device.places).slice(0, Math.max(0, maxPlaces - places.length));
   const error = put.error ?? stored.error;
 
   return {
-    list: placeList(places, store),
+    list: {
+      ...list,
+      isKnown: stored.data !== undefined,
+      toggle(place) {
+        const isWanted = !list.isSaved(place);
+        // The hooks show a failure.
+        change((current) => {
+          const isThere = placeList(current, () => undefined).isSaved(place);
+          return isThere === isWanted ? [...current] : toggled(current, place);
+        }).catch(() => undefined);
+      },
+    },
     // The end of the session is told for the whole page.
     failure: error && !isSessionEnd(errorData(error)?.reason) ? toFailure(error).message : undefined,
     offer:
@@ -50,10 +69,9 @@ export function useAccountPlaces(): {
         ? {
             count: movable.length,
             accept: () =>
-              put.mutate(
-                { places: [...places, ...movable] },
-                { onSuccess: (accepted) => device.store(placesMissingIn(accepted, device.places)) },
-              ),
+              change((current) => [...current, ...placesMissingIn(current, movable)].slice(0, maxPlaces))
+                .then((accepted) => device.store(placesMissingIn(accepted, device.places)))
+                .catch(() => undefined),
             decline() {
               decline();
               setDeclined(true);

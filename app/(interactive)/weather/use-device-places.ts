@@ -67,6 +67,8 @@ const isSame = (a: SavedPlace, b: SavedPlace) => a.lat === b.lat && a.lng === b.
 /** A list of saved places, and how a place enters or leaves it. */
 export type PlaceList = {
   places: readonly SavedPlace[];
+  /** False until the places are known: a change would replace them. */
+  isKnown: boolean;
   isSaved(place: SavedPlace): boolean;
   toggle(place: SavedPlace): void;
 };
@@ -75,13 +77,17 @@ export type PlaceList = {
 export function placeList(places: readonly SavedPlace[], store: (places: SavedPlace[]) => void): PlaceList {
   return {
     places,
+    isKnown: true,
     isSaved: (place) => places.some((saved) => isSame(saved, place)),
-    toggle({ name, lat, lng }) {
-      const place = { name, lat, lng };
-      const others = places.filter((saved) => !isSame(saved, place));
-      store(others.length < places.length ? others : [place, ...others].slice(0, maxPlaces));
-    },
+    toggle: (place) => store(toggled(places, place)),
   };
+}
+
+/** Returns a list with a place that it did not have, or without a place that it had. */
+export function toggled(places: readonly SavedPlace[], { name, lat, lng }: SavedPlace): SavedPlace[] {
+  const place = { name, lat, lng };
+  const others = places.filter((saved) => !isSame(saved, place));
+  return others.length < places.length ? others : [place, ...others].slice(0, maxPlaces);
 }
 
 /** Returns the places of a list that another list does not have. */

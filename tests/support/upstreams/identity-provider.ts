@@ -79,13 +79,17 @@ export async function startIdentityProvider({
     requests.push({ method: request.method ?? '', path });
     if (started.intercept?.(request, response)) return;
     if (!provider) throw new Error('a request arrived before the provider was created');
-    const match = /^\/interaction\/[\w-]+$/.exec(path);
-    if (!match) {
+    if (!/^\/interaction\/[\w-]+$/.test(path)) {
       await provider.callback()(request, response);
-    } else if (request.method === 'POST') {
-      await finishInteraction(provider, request, response);
-    } else {
-      await showPeople(provider, request, response);
+      return;
+    }
+    try {
+      if (request.method === 'POST') await finishInteraction(provider, request, response);
+      else await showPeople(provider, request, response);
+    } catch {
+      // The visitor has gone back to a sign-in that is over.
+      response.writeHead(400, { 'content-type': 'text/html; charset=utf-8' });
+      response.end(page('This sign-in is over', `<p><a href="${siteUrl}">Back to the site</a></p>`));
     }
   }
 
