@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
@@ -16,7 +17,7 @@ import { returnPathOf } from './return-path.ts';
 import { createSavedPlaces, type SavedPlaces } from './saved-places.ts';
 import { sessionSecrets } from './secrets.ts';
 import { createSessionEnds } from './session-ends.ts';
-import { formatSessionToken, parseSessionToken, randomSecret } from './session-token.ts';
+import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken } from './session-token.ts';
 import { createSessions, type EndedSession, type Session, type SessionSummary } from './sessions.ts';
 import { identitySettingsOf } from './settings.ts';
 import { createSignIns } from './sign-ins.ts';
@@ -115,6 +116,8 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   const signIns = createSignIns(open, keyring);
   const history = createHistory(open);
   const savedPlaces = createSavedPlaces(open);
+  /** Tokens by cookie: checking the tag costs more than the rest of a look-up. Whether a session has ended is not here. */
+  const tokens = new LRUCache<string, SessionToken>({ max: limits.identity.sessionsInMemory });
   let sweep: NodeJS.Timeout | undefined;
 
   const tokenPlace = (sessionId: string, token: 'id' | 'refresh') =>
@@ -239,10 +242,12 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     },
 
     async find(cookie) {
-      const token = parseSessionToken(cookie, keyring);
+      const token = tokens.get(cookie) ?? parseSessionToken(cookie, keyring);
       if (!token) return { kind: 'none' };
       const session = await withStorageErrors(() => sessions.find(token));
-      return session ? { kind: 'user', user: toUser(session) } : { kind: 'ended' };
+      if (!session) return { kind: 'ended' };
+      tokens.set(cookie, token);
+      return { kind: 'user', user: toUser(session) };
     },
 
     touch({ session }) {
