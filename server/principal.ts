@@ -84,7 +84,7 @@ export function networkOf(clientAddress: string, prefixLength: 48 | 56): string 
   return `${network.toString()}/${prefixLength}`;
 }
 
-/** What a procedure asks of its user. */
+/** Requirements of a procedure for its user. */
 export type UserRequirement = {
   /** The user must have one of these roles. */
   roles?: readonly string[];

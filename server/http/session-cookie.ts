@@ -7,7 +7,7 @@ import type { HeaderLookup } from './request.ts';
 export const sessionCookie: Cookie = { name: 'session', sameSite: 'Strict' };
 /** Binds a sign-in to the browser that began it. Lax, because the provider sends the browser back. */
 export const browserCookie: Cookie = { name: 'sign-in', sameSite: 'Lax' };
-/** Tells scripts of this site that there is a session. It gives no right. */
+/** Lets scripts of this site know that there is a session. It grants no rights. */
 export const signedInCookie: Cookie = { name: 'signed-in', sameSite: 'Strict', readable: true };
 
 /** Looks up session cookies. */

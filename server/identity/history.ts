@@ -8,7 +8,7 @@ const { historyKeptFor, historyListed } = limits.identity;
 
 export type HistoryEntry = { at: number; kind: AuditKind; device: string };
 
-/** What happened to the accounts, for their users. */
+/** The history of the accounts, for their users. */
 export type History = {
   add(entry: { kind: AuditKind; userId: string; device: string }): Promise<void>;
   /** Returns the entries of a user, newest first, at most `limits.identity.historyListed`. */

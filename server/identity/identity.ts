@@ -72,7 +72,7 @@ export type Identity = {
   revokeOtherSessions(user: SignedInUser, device: string): Promise<number>;
   history(user: SignedInUser): Promise<HistoryEntry[]>;
   savedPlaces: SavedPlaces;
-  /** Returns the state of the provider after the latest request for its metadata. */
+  /** Returns the state of the provider, without a request. */
   providerState(): 'ok' | 'down';
   /** Makes the next look-up of each session ask the database. */
   forgetSessions(): void;

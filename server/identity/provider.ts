@@ -13,7 +13,7 @@ import type { SignIn } from './sign-ins.ts';
 const { metadataFreshFor, metadataFailureFreshFor, providerTimeout, revocationTimeout, clockTolerance } =
   limits.identity;
 
-/** What a finished sign-in yields. */
+/** The result of a finished sign-in. */
 type ProviderResponse = {
   subject: string;
   claims: Claims;
@@ -47,7 +47,7 @@ export type Provider = {
   revoke(refreshToken: string): Promise<void>;
   /** Returns the provider's page that ends its own session, or undefined if it has none or is down. */
   endSessionUrl(idToken: string | null): Promise<string | undefined>;
-  /** Returns the state after the latest request for its metadata. */
+  /** Returns the state after the latest request for its metadata, or the latest sign-in that failed because of it. */
   lastState(): 'ok' | 'down';
 };
 

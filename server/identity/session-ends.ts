@@ -2,7 +2,7 @@ import type { Logger } from '../observability/log.ts';
 import type { Coordinator } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
 
-/** Tells the other workers and, with Redis, the other instances that sessions have ended. */
+/** Announces to the other workers and, with Redis, to the other instances that sessions have ended. */
 export type SessionEnds = {
   /** Resolves when the other workers know it. Does not throw. */
   announce(): Promise<void>;
@@ -27,7 +27,7 @@ export function createSessionEnds(options: {
     subscriber.subscribe(channel).then(onEnd, (err: unknown) => {
       log.warn(
         { err },
-        'redis does not tell this instance of ended sessions: it learns of them from the database',
+        'redis does not announce ended sessions to this instance: it reads them from the database',
       );
     });
   });

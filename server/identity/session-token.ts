@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Keyring } from './keyring.ts';
 
-/** What a browser holds of its session: the id, and a secret of which the database has only the hash. */
+/** The parts of a session cookie: the id, and a secret of which the database has only the hash. */
 export type SessionToken = { id: string; secret: string };
 
 /** 16 bytes, 32 bytes and an 8-byte tag in base64url. */

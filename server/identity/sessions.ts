@@ -66,7 +66,7 @@ export type Sessions = {
   create(session: NewSession): Promise<{ token: SessionToken; lifetime: number; surplus: EndedSession[] }>;
   /**
    * Returns the session of a token; undefined if it has ended. A result may be `limits.identity.sessionFreshFor` old,
-   * unless this process was told that a session has ended.
+   * unless the end of a session was announced to this process.
    */
   find(token: SessionToken): Promise<Session | undefined>;
   /** Stores that a session was used, if that is due. */
@@ -79,7 +79,7 @@ export type Sessions = {
   endOthers(userId: string, keptId: string): Promise<EndedSession[]>;
   /** Makes the next look-up of each session ask the database. */
   forget(): void;
-  /** Deletes sessions that are over. `onExpired` gets those that nobody ended: their tokens can still be used. */
+  /** Deletes sessions that are over. `onExpired` gets those that expired: their tokens can still be used. */
   sweep(onExpired: (expired: EndedSession[]) => Promise<void>): Promise<void>;
 };
 
@@ -92,7 +92,7 @@ const listOf = (json: string): readonly string[] => listSchema.parse(JSON.parse(
  * Creates the sessions of signed-in users. The database has the truth; a session is kept in memory for
  * `limits.identity.sessionFreshFor`, so that the calls of one page cost one query.
  *
- * @param options.announceEnd tells the other processes that sessions have ended
+ * @param options.announceEnd announces to the other processes that sessions have ended
  */
 export function createSessions(options: {
   open: () => Promise<Database>;

@@ -7,7 +7,7 @@ import { hashOf } from './session-token.ts';
 
 const { signInLifetime, signInsPerBrowser } = limits.identity;
 
-/** What the provider's answer to a sign-in is checked against. */
+/** A sign-in that has begun, with the values that the provider's response must match. */
 export type SignIn = {
   state: string;
   nonce: string;

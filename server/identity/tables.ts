@@ -1,7 +1,7 @@
 /** Why a session ended before its time. `replaced`: the browser signed in again; `too_many`: the user has others. */
 export type SessionEnd = 'signed_out' | 'revoked' | 'replaced' | 'too_many';
 
-/** What happened to an account. */
+/** Events in the history of an account. */
 export const auditKinds = ['signed_in', 'signed_out', 'session_revoked', 'other_sessions_revoked'] as const;
 export type AuditKind = (typeof auditKinds)[number];
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../storage/database.ts';
 
-/** What a provider says of a user. */
+/** A user as the provider describes them. */
 export type Profile = {
   issuer: string;
   subject: string;
