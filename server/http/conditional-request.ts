@@ -94,7 +94,7 @@ function isNotModified(request: HttpRequest, current: { etag: string; lastModifi
 
 /** Compares weakly (RFC 9110, section 8.8.3.2): only the opaque tag between the quotes counts. */
 function matchesWeakly(ifNoneMatch: string, etag: string): boolean {
-  if (ifNoneMatch.trim() === '*') return true;
+  if (ifNoneMatch === '*') return true;
   const tags: readonly string[] = ifNoneMatch.match(/"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
   return tags.includes(etag.replace(/^W\//, ''));
 }

@@ -30,6 +30,7 @@ describe('a request with a service key', () => {
     'Bearer',
     'Bearer key-of-first key-of-first',
     'Bearer key-of-first,',
+    'Bearer unknown-key, Bearer key-of-first',
     'Bearer\tkey-of-first',
     'Bearer key=of=first',
     `Bearer ${sha256('key-of-first').toString('hex')}`,

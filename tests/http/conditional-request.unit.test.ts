@@ -190,6 +190,8 @@ test.each([
   'Sun, 06 Nov 1994 08:49:37 +0100',
   '1994',
   'Sun Nov 6 08:49:37 1994',
+  'Sunday, 99-Nov-94 08:49:37 GMT',
+  'Invalid Date',
 ])('%j is no HTTP date', (text) => {
   expect(parseHttpDate(text)).toBeNull();
 });

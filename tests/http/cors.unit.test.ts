@@ -36,7 +36,7 @@ describe('a preflight', () => {
     preflightResponse(new Request('http://localhost/', { method: 'OPTIONS', headers }), allowed, 'GET, POST');
 
   test('of an allowed origin gets the methods, the headers that it asks for, and how long to remember them', () => {
-    const asked = 'X-Own,x-own, b@d , authorization';
+    const asked = 'X-Own,x-own, b@d , authorization, x-other';
     expect(preflight({ origin: app, 'access-control-request-headers': asked })).toEqual({
       status: 204,
       body: null,
@@ -46,7 +46,8 @@ describe('a preflight', () => {
         'access-control-allow-origin': app,
         'access-control-expose-headers': exposed,
         'access-control-allow-methods': 'GET, POST',
-        'access-control-allow-headers': 'content-type, authorization, x-request-id, idempotency-key, x-own',
+        'access-control-allow-headers':
+          'content-type, authorization, x-request-id, idempotency-key, x-own, x-other',
         'access-control-max-age': '600',
       },
     });

@@ -125,6 +125,7 @@ describe('the origin of a mutation', () => {
     ['https://localhost:3000', false],
     ['http://localhost', false],
     ['http://evil.example:3000', false],
+    ['null', false],
   ])('%s: %s for a site on this machine', (origin, accepted) => {
     expect(passes({ origin, 'sec-fetch-site': 'same-origin' }, local.SITE_URL)).toBe(accepted);
   });

@@ -26,9 +26,10 @@ function withDefinition(changes: Record<string, unknown>): typeof complete {
 }
 
 function withMiddleware(type: string): typeof complete {
+  const untyped = async () => undefined;
   const middleware = Object.assign(async () => undefined, { _type: type });
   const { middlewares } = readDefinition('complete', complete);
-  return withDefinition({ middlewares: [middleware, ...middlewares] });
+  return withDefinition({ middlewares: [untyped, middleware, ...middlewares] });
 }
 
 const withCaller = t.procedure
