@@ -11,13 +11,12 @@ import {
 } from './request.ts';
 
 /**
- * Returns the cache key of a call: everything that can change its response. The credential is part of it as a hash,
- * unless the endpoint is cached for the public.
+ * Returns the cache key of a call: everything that can change its response. The credential is part of it as a hash. An
+ * endpoint that is cached for the public sends none.
  *
  * @throws AppError `invalid_input` or `not_found`
  */
 export function cacheKeyOf(upstream: Upstream, endpoint: CallEndpoint, call: EndpointCall, env: Env): string {
-  const credential = endpoint.cache?.scope === 'public' ? {} : credentialOf(upstream, endpoint, env);
   return [
     upstream.name,
     // Two endpoints may have the same path and parse its response differently.
@@ -27,6 +26,6 @@ export function cacheKeyOf(upstream: Upstream, endpoint: CallEndpoint, call: End
     buildPath(endpoint, call),
     buildBody(endpoint, call),
     JSON.stringify(forwardedHeaders(endpoint, call.header)),
-    hash('sha256', JSON.stringify(credential), 'base64url'),
+    hash('sha256', JSON.stringify(credentialOf(upstream, endpoint, env)), 'base64url'),
   ].join(' ');
 }

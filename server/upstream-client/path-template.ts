@@ -22,7 +22,7 @@ export function parseTemplate(template: string): Segment[] | undefined {
 function parseSegment(text: string): Segment | undefined {
   const [, before = '', name, after = ''] = named.exec(text) ?? [];
   const segment = name === undefined ? { before: text, name, after } : { before, name, after };
-  const isDotSegment = name === undefined && /^\.{0,2}$/.test(text);
+  const isDotSegment = /^\.{0,2}$/.test(text);
   return literal.test(segment.before) && literal.test(segment.after) && !isDotSegment ? segment : undefined;
 }
 

@@ -68,6 +68,11 @@ describe('forwarded headers', () => {
     }
   });
 
+  test('say why a header is reserved', () => {
+    expect(declare({ ...good, requestHeaders: ['cookie'] })).toThrow('must not be sent to an upstream');
+    expect(declare({ ...good, responseHeaders: ['vary'] })).toThrow('is set by this server');
+  });
+
   test('can include other headers', () => {
     const passing = { requestHeaders: ['range', 'if-none-match', 'x-a1'], responseHeaders: ['etag', 'link'] };
     expect(declare({ ...good, ...passing })).not.toThrow();
@@ -103,6 +108,13 @@ describe('headers that a declaration sets', () => {
     expect(declare({ ...endpoint, anonymous: true }, { credential: key })).not.toThrow();
     expect(declare(endpoint)).not.toThrow();
   });
+
+  test.each<[string, Endpoint]>([
+    ['an endpoint without a cache', good],
+    ['a raw endpoint without a public Cache-Control', raw],
+  ])('can include a credential for %s', (_, endpoint) => {
+    expect(declare(endpoint, { credential: key })).not.toThrow();
+  });
 });
 
 test.each(['', 'Sample', '1a', 'a/b', 'a b', '../a', 'a.b', 'ä'])(
@@ -117,7 +129,7 @@ describe('checkUpstreams', () => {
   const sample = declare(good)();
   const params = z.object({ a: z.string() });
   const byA: RawEndpoint = { ...raw, template: '/x/{a}', params };
-  const byB: RawEndpoint = { ...raw, template: '/x/{b}', params: z.object({ b: z.string() }) };
+  const byOther: RawEndpoint = { ...raw, template: '/x/{other}', params: z.object({ other: z.string() }) };
 
   test('rejects two upstreams with the same name', () => {
     expect(() => checkUpstreams([sample, { ...sample, name: 'other' }, sample])).toThrow(
@@ -127,7 +139,7 @@ describe('checkUpstreams', () => {
 
   test.each([
     ['the same path', raw, raw],
-    ['the same path with different parameter names', byA, byB],
+    ['the same path with different parameter names', byA, byOther],
   ])('rejects two raw endpoints with %s', (_, one, two) => {
     const twice = { ...sample, name: 'twice', endpoints: { one, call: good, two } };
     expect(() => checkUpstreams([sample, twice])).toThrow(

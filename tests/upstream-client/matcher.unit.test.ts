@@ -11,6 +11,7 @@ describe('matchTemplate', () => {
     ['/item/{id}.json', ['item', '7.json'], { id: '7' }],
     ['/item/{id}.json', ['item', '.json'], undefined],
     ['/item/{id}.json', ['item', '7'], undefined],
+    ['/item/{id}.json', ['item', '7.html'], undefined],
     ['/files/{name}', ['files'], undefined],
     ['/files/{name}', ['files', 'a', 'b'], undefined],
     ['/files/{name}', ['Files', 'a'], undefined],

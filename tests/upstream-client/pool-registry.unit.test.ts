@@ -4,10 +4,10 @@ import { createPoolRegistry } from '#server/upstream-client/pool-registry.ts';
 import { recordingObserver } from './support.ts';
 
 function createRegistry() {
-  const { observer, breaker } = recordingObserver();
+  const { observer, breaker, attempts } = recordingObserver();
   const registry = createPoolRegistry(observer, parseEnv({}));
   onTestFinished(() => registry.close());
-  return { registry, breaker };
+  return { registry, breaker, attempts };
 }
 
 const origin = 'http://127.0.0.1:1';
@@ -38,4 +38,21 @@ test('the limits of an upstream replace those of all', async () => {
   await expect(pool.stream(async () => 'streamed')).rejects.toMatchObject({ fault: 'queue_full' });
   const other = registry.get({ name: 'b', limits: { connections: 1 } }, origin);
   await expect(other.stream(async () => 'streamed')).resolves.toBe('streamed');
+});
+
+test('attempts are reported with the name of their upstream', async () => {
+  const { registry, attempts } = createRegistry();
+  await registry.get({ name: 'a' }, origin).stream(async () => undefined);
+  await registry.get({ name: 'b' }, origin).stream(async () => undefined);
+  expect(attempts).toEqual(['a ok', 'b ok']);
+});
+
+test('no pool sends anything after the registry was closed', async () => {
+  const { registry } = createRegistry();
+  const pools = [registry.get({ name: 'a' }, origin), registry.get({ name: 'b' }, origin)];
+  await registry.close();
+  for (const pool of pools) {
+    const sent = pool.stream(({ plain }) => plain.request({ origin, path: '/', method: 'GET' }));
+    await expect(sent).rejects.toThrow('The client is destroyed');
+  }
 });
