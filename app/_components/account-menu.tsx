@@ -1,7 +1,10 @@
 import { connection } from 'next/server';
 import { pageUser } from '#app/_lib/caller.ts';
 import { displayName } from '#app/_lib/display-name.ts';
+import { cookieNameOf } from '#server/http/cookie.ts';
+import { signedInCookie } from '#server/http/session-cookie.ts';
 import { services } from '#server/services.ts';
+import { Menu } from './menu.tsx';
 import { PageLink } from './page-link.tsx';
 import { SessionWatch } from './session-watch.tsx';
 import { SignInLink } from './sign-in-link.tsx';
@@ -12,23 +15,19 @@ import { SignInLink } from './sign-in-link.tsx';
  */
 export async function AccountMenu() {
   await connection();
-  if (!services().identity) return null;
+  const { identity, env } = services();
+  if (!identity) return null;
   const user = await pageUser();
   return (
     <>
-      <SessionWatch user={user?.id ?? null} />
+      <SessionWatch user={user?.id ?? null} marker={cookieNameOf(signedInCookie, env.SITE_URL)} />
       {user ? (
-        <details className="relative">
-          <summary className="cursor-pointer truncate py-2 text-muted hover:text-ink">
-            {displayName(user)}
-          </summary>
-          <div className="absolute right-0 z-10 flex w-44 flex-col gap-1 rounded-lg border border-line bg-surface p-3 text-left">
-            <PageLink className="py-2 hover:underline" href="/account">
-              Your account
-            </PageLink>
-            <SignOutForm />
-          </div>
-        </details>
+        <Menu label={displayName(user)}>
+          <PageLink className="py-2 hover:underline" href="/account">
+            Your account
+          </PageLink>
+          <SignOutForm />
+        </Menu>
       ) : (
         <SignInLink className="block py-2 text-muted hover:text-ink">Sign in</SignInLink>
       )}

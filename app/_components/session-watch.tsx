@@ -13,9 +13,10 @@ const checkInterval = 60_000;
  * Keeps the open tabs of this site in step with the session: a tab tells the others who is signed in, and tells the user
  * when the session has ended. What is being written on the page stays.
  *
- * @param user id of the user for whom the page was rendered; null for a visitor
+ * @param props.user id of the user for whom the page was rendered; null for a visitor
+ * @param props.marker name of the cookie that tells scripts that there is a session
  */
-export function SessionWatch({ user }: { user: string | null }) {
+export function SessionWatch({ user, marker }: { user: string | null; marker: string }) {
   const { refresh } = useRouter();
   const path = usePathname();
   const [hasEnded, setHasEnded] = useState(false);
@@ -23,7 +24,7 @@ export function SessionWatch({ user }: { user: string | null }) {
   useEffect(() => {
     setHasEnded(false);
     // After a link from another site, the page was rendered without the cookie of the session.
-    if (user === null && hasMarker()) {
+    if (user === null && hasMarker(marker)) {
       refresh();
       return;
     }
@@ -47,7 +48,7 @@ export function SessionWatch({ user }: { user: string | null }) {
       document.removeEventListener('submit', leave);
       channel.close();
     };
-  }, [user, refresh]);
+  }, [user, marker, refresh]);
 
   useEffect(() => {
     if (user === null) return;
@@ -86,8 +87,8 @@ export function SessionWatch({ user }: { user: string | null }) {
 }
 
 /** Returns whether the browser has a session, as far as scripts can know. */
-function hasMarker(): boolean {
-  return /(?:^|; )(?:__Host-)?signed-in=1(?:;|$)/.test(document.cookie);
+function hasMarker(marker: string): boolean {
+  return document.cookie.split('; ').includes(`${marker}=1`);
 }
 
 /** Returns the id of the signed-in user, null if there is none, and undefined if the server does not say. */

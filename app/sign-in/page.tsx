@@ -17,7 +17,8 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
   await connection();
   const { identity } = services();
   if (!identity) return <NotFound />;
-  const [problem, user] = [readProblem(await searchParams), await pageUser()];
+  const query = await searchParams;
+  const [problem, user] = [readProblem(query), await pageUser()];
   return (
     <div className="max-w-prose space-y-6">
       <h1>Sign in</h1>
@@ -32,7 +33,10 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
             You sign in with {identity.providerName}. This site gets your name and address from there, and
             never your password.
           </p>
-          <SignInButton providerName={identity.providerName} />
+          <SignInButton
+            providerName={identity.providerName}
+            {...(typeof query.returnTo === 'string' ? { returnTo: query.returnTo } : {})}
+          />
         </>
       )}
     </div>

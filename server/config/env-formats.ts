@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { type Network, parseNetwork } from '../lib/network-address.ts';
 import { limits } from './limits.ts';
@@ -129,16 +130,41 @@ export const rolesSchema = z
     return roles;
   });
 
-const privateKeySchema = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']), d: z.string().min(1) });
+const privateKeySchema = z.looseObject({
+  kty: z.enum(['RSA', 'EC', 'OKP']),
+  crv: z.string().exactOptional(),
+  d: z.string(),
+  alg: z.string().exactOptional(),
+  kid: z.string().exactOptional(),
+});
 
-/** A private key as JSON Web Key (RFC 7517), as JSON or in Base64. */
+/** Signature algorithms by type of key (RFC 7518, section 3.1, and RFC 8037), first the one that a key has without `alg`. */
+const signatureAlgorithms: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  'P-256': ['ES256'],
+  'P-384': ['ES384'],
+  'P-521': ['ES512'],
+  Ed25519: ['EdDSA', 'Ed25519'],
+};
+
+/** A private key for signatures as JSON Web Key (RFC 7517), as JSON or in Base64. Its `alg` is always set. */
 export const privateKeyJson = z.string().transform((text, ctx) => {
   const json = text.startsWith('{') ? text : Buffer.from(text, 'base64').toString('utf8');
-  const parsed = privateKeySchema.safeParse(jsonOf(json));
-  if (parsed.success) return parsed.data;
-  ctx.addIssue('must be a private JSON Web Key');
+  const key = privateKeySchema.safeParse(jsonOf(json)).data;
+  const algorithms = signatureAlgorithms[(key?.kty === 'RSA' ? key.kty : key?.crv) ?? ''] ?? [];
+  const alg = key?.alg ?? algorithms[0];
+  if (key && alg !== undefined && algorithms.includes(alg) && isPrivateKey(key)) return { ...key, alg };
+  ctx.addIssue('must be a private JSON Web Key for signatures');
   return z.NEVER;
 });
+
+function isPrivateKey(key: z.infer<typeof privateKeySchema>): boolean {
+  try {
+    return createPrivateKey({ key, format: 'jwk' }).type === 'private';
+  } catch {
+    return false;
+  }
+}
 
 function jsonOf(text: string): unknown {
   try {

@@ -8,6 +8,7 @@ import type { Coordinator } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
 import type { Database } from '../storage/database.ts';
 import type { LazyDatabase } from '../storage/lazy-database.ts';
+import { storageErrorsAs } from '../storage/storage-errors.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import { profileOf, rolesOf } from './claims.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
@@ -20,7 +21,7 @@ import { createSessionEnds } from './session-ends.ts';
 import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken } from './session-token.ts';
 import { createSessions, type EndedSession, type Session, type SessionSummary } from './sessions.ts';
 import { identitySettingsOf } from './settings.ts';
-import { createSignIns } from './sign-ins.ts';
+import { type BegunSignIn, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
 import { findOrCreateUser } from './users.ts';
 
@@ -29,6 +30,11 @@ export type SignInOutcome = 'ok' | 'denied' | 'failed' | 'unavailable';
 
 /** A session cookie that was looked up. */
 type SessionLookup = { kind: 'user'; user: SignedInUser } | { kind: 'ended' } | { kind: 'none' };
+
+/** The result of a finished sign-in. */
+type FinishedSignIn =
+  | { kind: 'signed_in'; cookie: string; lifetime: number; returnPath: string }
+  | { kind: 'failed'; error: AppError; returnPath: string | undefined };
 
 /** Sign-in and sessions. Calls throw `AppError('identity_unavailable')` while the database or the provider is down. */
 export type Identity = {
@@ -49,16 +55,16 @@ export type Identity = {
     isFresh: boolean;
   }): Promise<{ url: string; browser: string }>;
   /**
-   * Finishes a sign-in with the query of the provider's callback. The browser's previous session ends.
+   * Finishes a sign-in with the query of the provider's callback. The browser's other sessions end.
    *
-   * @returns the value of the session cookie, and its lifetime in milliseconds
-   * @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable`
+   * @returns the value of the session cookie and its lifetime in milliseconds, or the error `sign_in_failed`,
+   * `sign_in_denied` or `identity_unavailable`. `returnPath` is undefined if the browser did not begin the sign-in.
    */
   finishSignIn(options: {
     browser: string | undefined;
     search: string;
     device: string;
-  }): Promise<{ cookie: string; lifetime: number; returnPath: string }>;
+  }): Promise<FinishedSignIn>;
   /** Ends the session of a cookie. @returns the page to go to: the provider's, or this site's */
   signOut(cookie: string | undefined, device: string): Promise<{ url: string }>;
   /** Looks up a session cookie. `none`: this product did not make it. */
@@ -91,6 +97,8 @@ export type IdentityOptions = {
   coordinator?: Pick<Coordinator, 'broadcast' | 'onBroadcast'> | undefined;
   record?: (outcome: SignInOutcome) => void;
 };
+
+const withStorageErrors = storageErrorsAs('identity_unavailable');
 
 /** Format of the binding cookie. */
 const browserFormat = /^[\w-]{43}$/;
@@ -148,15 +156,18 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     return token && sessions.find(token);
   }
 
-  async function finish({ browser, search, device }: Parameters<Identity['finishSignIn']>[0]) {
+  /** Returns the sign-in that a callback belongs to, and removes it: a callback counts once. */
+  async function takeSignIn(browser: string | undefined, search: string): Promise<BegunSignIn | undefined> {
     const state = new URLSearchParams(search).get('state');
     // The browser is compared before the provider is asked: an attacker's callback in the browser of another user, or one
     // that is sent twice, never reaches the token endpoint.
-    const signIn =
-      browser !== undefined && browserFormat.test(browser) && state !== null && state.length <= 256
-        ? await signIns.take(state, browser)
-        : undefined;
-    if (!signIn) throw new AppError('sign_in_failed');
+    const isComplete =
+      browser !== undefined && browserFormat.test(browser) && state !== null && state.length <= 256;
+    return isComplete ? signIns.take(state, browser) : undefined;
+  }
+
+  /** @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable` */
+  async function finish(signIn: BegunSignIn, search: string, device: string) {
     const response = await provider.finish(signIn, search);
     const profile = profileOf(response.claims, { issuer, subject: response.subject });
     const userId = await findOrCreateUser(await open(), profile);
@@ -164,7 +175,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
       throw new AppError('sign_in_denied');
     }
-    const { token, lifetime, surplus } = await sessions.create({
+    const { token, lifetime, ended } = await sessions.create({
       userId,
       issuer,
       providerSid: response.sid,
@@ -172,15 +183,16 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       scopes: response.scopes,
       authenticatedAt: response.authenticatedAt ?? 0,
       device,
+      browserHash: signIn.browserHash,
       idToken: sealFor('id', response.idToken),
       refreshToken: sealFor('refresh', response.refreshToken),
     });
     const { previous } = signIn;
     const replaced =
       previous && (await sessions.end(previous.id, { userId: previous.userId, why: 'replaced' }));
-    void revokeTokens([...surplus, ...(replaced ? [replaced] : [])]);
+    void revokeTokens([...ended, ...(replaced ? [replaced] : [])]);
     await note('signed_in', userId, device);
-    return { cookie: formatSessionToken(token, keyring), lifetime, returnPath: signIn.returnPath };
+    return { cookie: formatSessionToken(token, keyring), lifetime };
   }
 
   async function sweepAll(): Promise<void> {
@@ -208,16 +220,21 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       return { url, browser: binding };
     },
 
-    async finishSignIn(request) {
+    async finishSignIn({ browser, search, device }) {
+      let returnPath: string | undefined;
       try {
-        const finished = await withStorageErrors(() => finish(request));
-        record('ok');
-        return finished;
+        return await withStorageErrors(async () => {
+          const signIn = await takeSignIn(browser, search);
+          if (!signIn) throw new AppError('sign_in_failed');
+          returnPath = signIn.returnPath;
+          const session = await finish(signIn, search, device);
+          record('ok');
+          return { kind: 'signed_in', ...session, returnPath };
+        });
       } catch (error) {
-        const outcomes = { sign_in_denied: 'denied', sign_in_failed: 'failed' } as const;
-        const reason = isAppError(error) ? error.reason : 'identity_unavailable';
-        record(reason === 'sign_in_denied' || reason === 'sign_in_failed' ? outcomes[reason] : 'unavailable');
-        throw error;
+        if (!isAppError(error)) throw error;
+        record(outcomeOf(error));
+        return { kind: 'failed', error, returnPath };
       }
     },
 
@@ -300,17 +317,12 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   };
 }
 
+function outcomeOf({ reason }: AppError): SignInOutcome {
+  if (reason === 'sign_in_denied') return 'denied';
+  return reason === 'sign_in_failed' ? 'failed' : 'unavailable';
+}
+
 function toUser(session: Session): SignedInUser {
   const { user, roles, scopes } = session;
   return { ...user, roles, scopes, session };
-}
-
-/** Rejects with `AppError('identity_unavailable')` for any error that is not an AppError. */
-async function withStorageErrors<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (cause) {
-    if (isAppError(cause)) throw cause;
-    throw new AppError('identity_unavailable', { cause });
-  }
 }

@@ -99,9 +99,9 @@ export function createProvider(options: {
     if (credential.kind === 'key') {
       const { key } = credential;
       const { importJWK } = await import('jose');
-      const imported = await importJWK(key, typeof key.alg === 'string' ? key.alg : 'RS256');
+      const imported = await importJWK(key, key.alg);
       if (imported instanceof Uint8Array) throw new Error('OIDC_CLIENT_KEY is not a private key');
-      return client.PrivateKeyJwt(typeof key.kid === 'string' ? { key: imported, kid: key.kid } : imported);
+      return client.PrivateKeyJwt(key.kid !== undefined ? { key: imported, kid: key.kid } : imported);
     }
     const basic = client.ClientSecretBasic(credential.secret);
     const post = client.ClientSecretPost(credential.secret);

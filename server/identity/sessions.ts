@@ -47,6 +47,8 @@ type NewSession = {
   scopes: readonly string[];
   authenticatedAt: number;
   device: string;
+  /** Hash of the binding cookie of the sign-in. */
+  browserHash: string;
   /** Seals a token for the session with this id. */
   idToken: ((sessionId: string) => string) | null;
   refreshToken: ((sessionId: string) => string) | null;
@@ -59,11 +61,12 @@ export type SessionTimes = { idle: number; lifetime: number };
 
 export type Sessions = {
   /**
-   * Begins a session and ends those beyond the maximum number.
+   * Begins a session, and ends those that the same browser got by sign-ins that began at the same time, and those beyond
+   * the maximum number.
    *
    * @returns the token, the time until the session ends in milliseconds, and the sessions that have ended
    */
-  create(session: NewSession): Promise<{ token: SessionToken; lifetime: number; surplus: EndedSession[] }>;
+  create(session: NewSession): Promise<{ token: SessionToken; lifetime: number; ended: EndedSession[] }>;
   /**
    * Returns the session of a token; undefined if it has ended. A result may be `limits.identity.sessionFreshFor` old,
    * unless the end of a session was announced to this process.
@@ -108,7 +111,7 @@ export function createSessions(options: {
   /** The hash that the secret of a token has. Hashing it again would cost each call more than the look-up. */
   const verifiedHashes = new WeakMap<SessionToken, string>();
 
-  async function ended(): Promise<void> {
+  async function noteEnd(): Promise<void> {
     known.clear();
     await announceEnd();
   }
@@ -187,6 +190,28 @@ export function createSessions(options: {
     return rows.map(toEnded);
   }
 
+  async function endAllButNewest(db: Database, browserHash: string): Promise<EndedSession[]> {
+    const rows = await db.write((queries) => {
+      const newest = queries
+        .selectFrom('user_session')
+        .select('id')
+        .where('browser_hash', '=', browserHash)
+        .where('ended_at', 'is', null)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1);
+      return queries
+        .updateTable('user_session')
+        .set({ ended_at: db.now(), ended_why: 'replaced' })
+        .where('browser_hash', '=', browserHash)
+        .where('ended_at', 'is', null)
+        .where('id', '!=', newest)
+        .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+        .execute();
+    });
+    return rows.map(toEnded);
+  }
+
   return {
     async create(session) {
       const db = await open();
@@ -210,14 +235,18 @@ export function createSessions(options: {
             ended_at: null,
             ended_why: null,
             device: session.device,
+            browser_hash: session.browserHash,
             id_token_sealed: session.idToken?.(token.id) ?? null,
             refresh_token_sealed: session.refreshToken?.(token.id) ?? null,
           })
           .execute();
         return endSurplus(queries, db, session.userId);
       });
-      if (surplus.length > 0) await ended();
-      return { token, lifetime, surplus };
+      // After the commit, so that of two sign-ins at the same moment at least one sees both.
+      const replaced = await endAllButNewest(db, session.browserHash);
+      const ended = [...surplus, ...replaced];
+      if (ended.length > 0) await noteEnd();
+      return { token, lifetime, ended };
     },
 
     async find(token) {
@@ -277,7 +306,7 @@ export function createSessions(options: {
           .executeTakeFirst(),
       );
       if (!row) return undefined;
-      await ended();
+      await noteEnd();
       return toEnded(row);
     },
 
@@ -293,7 +322,7 @@ export function createSessions(options: {
           .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
           .execute(),
       );
-      if (rows.length > 0) await ended();
+      if (rows.length > 0) await noteEnd();
       return rows.map(toEnded);
     },
 

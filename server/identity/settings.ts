@@ -7,7 +7,7 @@ export type IdentitySettings = {
   issuer: string;
   clientId: string;
   /** How this product proves to the provider who it is. */
-  credential: { kind: 'secret'; secret: string } | { kind: 'key'; key: Readonly<Record<string, unknown>> };
+  credential: { kind: 'secret'; secret: string } | { kind: 'key'; key: Env['OIDC_CLIENT_KEY'] & {} };
   /** Name of the provider, for users. */
   providerName: string;
   scopes: readonly string[];

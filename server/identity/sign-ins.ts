@@ -20,6 +20,9 @@ export type SignIn = {
   previous: { id: string; userId: string } | null;
 };
 
+/** A sign-in that has begun. `beganAt`: milliseconds since the epoch, by the database's clock. */
+export type BegunSignIn = SignIn & { browserHash: string; beganAt: number };
+
 /** Sign-ins that have begun, each bound to the browser that began it. */
 export type SignIns = {
   /** @param browser secret that only this browser holds */
@@ -27,7 +30,7 @@ export type SignIns = {
   /**
    * Returns and removes the sign-in with this state. @returns undefined if there is none, or if another browser began it
    */
-  take(state: string, browser: string): Promise<(SignIn & { beganAt: number }) | undefined>;
+  take(state: string, browser: string): Promise<BegunSignIn | undefined>;
   /** Deletes sign-ins that were never finished. */
   sweep(): Promise<void>;
 };
@@ -74,12 +77,12 @@ export function createSignIns(open: () => Promise<Database>, keyring: Keyring): 
 
     async take(state, browser) {
       const db = await open();
-      const stateHash = hashOf(state);
+      const [stateHash, browserHash] = [hashOf(state), hashOf(browser)];
       const row = await db.write((queries) =>
         queries
           .deleteFrom('sign_in')
           .where('state_hash', '=', stateHash)
-          .where('browser_hash', '=', hashOf(browser))
+          .where('browser_hash', '=', browserHash)
           .where('ends_at', '>', db.now())
           .returning(['secrets_sealed', 'return_path', 'fresh', 'created_at'])
           .executeTakeFirst(),
@@ -92,6 +95,7 @@ export function createSignIns(open: () => Promise<Database>, keyring: Keyring): 
         ...secretsSchema.parse(JSON.parse(secrets)),
         returnPath: row.return_path,
         isFresh: row.fresh === 1,
+        browserHash,
         beganAt: row.created_at,
       };
     },

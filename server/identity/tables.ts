@@ -43,6 +43,8 @@ type UserSessionTable = {
   ended_why: SessionEnd | null;
   /** For example `Firefox on Linux`; never the header that it was derived from. */
   device: string;
+  /** Hash of the binding cookie of the sign-in; null in sessions of versions that did not store it. */
+  browser_hash: string | null;
   id_token_sealed: string | null;
   refresh_token_sealed: string | null;
 };

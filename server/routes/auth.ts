@@ -56,11 +56,13 @@ export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
     requireNavigation(request);
     const { headers } = request;
     const { siteUrl } = site();
-    const { cookie, lifetime, returnPath } = await identity.finishSignIn({
+    const finished = await identity.finishSignIn({
       browser: readCookie(headers, browserCookie, siteUrl),
       search: targetOf(request).search,
       device: deviceOf(headers.get('user-agent')),
     });
+    if (finished.kind === 'failed') return failedPage(finished.error, finished.returnPath);
+    const { cookie, lifetime, returnPath } = finished;
     return leadTo(`${siteUrl}${returnPath}`, 'Signed in', [
       setCookie(sessionCookie, cookie, lifetime),
       setCookie(signedInCookie, '1', lifetime),
@@ -107,8 +109,7 @@ function handleAuth(
       return await handler(identity, scope);
     } catch (error) {
       if (!isAppError(error) || !explained.has(error.reason)) throw error;
-      site().log.warn({ reason: error.reason, err: error }, 'sign-in failed');
-      return problemPage(error);
+      return failedPage(error, targetOf(request).searchParams.get('returnTo') ?? undefined);
     }
   };
   return handleRequest(request, { name, handler: checked }, services());
@@ -122,10 +123,20 @@ const explained: ReadonlySet<ErrorReason> = new Set([
   'rate_limited',
 ]);
 
-function problemPage(error: AppError): HttpResponse {
+function failedPage(error: AppError, returnTo: string | undefined): HttpResponse {
+  site().log.warn({ reason: error.reason, err: error }, 'sign-in failed');
+  return problemPage(error, returnTo);
+}
+
+/** @param returnTo the page to return to after another try. The next sign-in checks it. */
+function problemPage(error: AppError, returnTo?: string): HttpResponse {
   const { retryAfterSeconds } = error;
-  const wait = retryAfterSeconds ? `&wait=${retryAfterSeconds}` : '';
-  const page = leadTo(`${site().siteUrl}/sign-in?problem=${error.reason}${wait}`, 'Not signed in', []);
+  const query = new URLSearchParams({
+    problem: error.reason,
+    ...(retryAfterSeconds ? { wait: String(retryAfterSeconds) } : {}),
+    ...(returnTo === undefined ? {} : { returnTo }),
+  });
+  const page = leadTo(`${site().siteUrl}/sign-in?${query}`, 'Not signed in', []);
   return {
     ...page,
     status: error.httpStatus,

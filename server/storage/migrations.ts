@@ -142,6 +142,12 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
           ${end}`.execute(db);
       },
     },
+    '008-session-browser': {
+      async up(db) {
+        await sql`alter table user_session add column browser_hash text`.execute(db);
+        await sql`create index user_session_by_browser on user_session (browser_hash)`.execute(db);
+      },
+    },
   };
 }
 

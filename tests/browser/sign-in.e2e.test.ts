@@ -23,8 +23,9 @@ async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
   return opened;
 }
 
+const focusedText = (page: Page) => page.evaluate(() => document.activeElement?.textContent);
 const signInLink = (page: Page) => page.getByRole('navigation').getByRole('link', { name: 'Sign in' });
-const menu = (page: Page, name: string) => page.getByRole('navigation').getByText(name, { exact: true });
+const menu = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name });
 
 /** Signs a person in from the header and waits for the page that it began on. */
 async function signIn(page: Page, person: 'Ada' | 'Bob' = 'Ada'): Promise<void> {
@@ -91,7 +92,7 @@ test('a link from another site to the account shows it after one step', async ()
   await headed(page, 'Ada');
 });
 
-test('a person who declines sees why nobody is signed in', async () => {
+test('a person who declines sees why nobody is signed in, and another try returns to the same page', async () => {
   const { page, expectProblem } = await visit();
   expectProblem(/^403: GET \/auth\/callback/);
   await page.goto('/echo');
@@ -100,6 +101,13 @@ test('a person who declines sees why nobody is signed in', async () => {
   await headed(page, 'Sign in');
   await reads(page.getByRole('alert'), 'You were not signed in.');
   await screenshot(page, 'sign-in-denied');
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /^Sign in/ })
+    .click();
+  await page.getByRole('button', { name: /^Ada/ }).click();
+  await headed(page, 'Echo console');
+  await menu(page, 'Ada').waitFor();
 });
 
 test('the account page lists sessions, places and history, and ends other sessions after signing in again', async () => {
@@ -206,6 +214,21 @@ test('going back after signing out shows nothing of the user', async () => {
   await expect.poll(() => page.getByText('ada@people.example').count()).toBe(0);
 });
 
+test('the menu closes on a click elsewhere and when the page changes', async () => {
+  const { page } = await visit();
+  await page.goto('/echo');
+  await signIn(page);
+  const signOutButton = page.getByRole('navigation').getByRole('button', { name: 'Sign out' });
+  await menu(page, 'Ada').click();
+  await signOutButton.waitFor();
+  await page.getByRole('heading', { level: 1 }).click();
+  await signOutButton.waitFor({ state: 'hidden' });
+  await menu(page, 'Ada').click();
+  await page.getByRole('link', { name: 'Your account' }).click();
+  await headed(page, 'Ada');
+  await signOutButton.waitFor({ state: 'hidden' });
+});
+
 describe('the pages of users', () => {
   test.each(['/sign-in', '/sign-in?problem=sign_in_failed', '/account'])(
     'for a visitor have no violations of axe: %s',
@@ -244,10 +267,16 @@ describe('the pages of users', () => {
     await page.getByRole('button', { name: /^Bob/ }).focus();
     await page.keyboard.press('Enter');
     await headed(page, 'Bob');
-    await page.getByRole('navigation').locator('summary').focus();
+    const open = page.getByRole('button', { name: 'Bob' });
+    const signOutButton = page.getByRole('navigation').getByRole('button', { name: 'Sign out' });
+    await open.focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    expect(await signOutButton.isVisible()).toBe(false);
+    expect(await focusedText(page)).toMatch(/^Bob/);
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Sign out');
+    expect(await focusedText(page)).toBe('Sign out');
   });
 });

@@ -40,7 +40,9 @@ describe('a callback', () => {
     const [one, two] = [await browser.begin(), await browser.begin()];
     const callback = new URL(await browser.choose(one, 'ada'), siteUrl);
     callback.searchParams.set('state', new URL(two).searchParams.get('state') ?? '');
-    expect(await leadsTo(await browser.finish(callback.pathname + callback.search))).toBe(failed);
+    expect(await leadsTo(await browser.finish(callback.pathname + callback.search))).toBe(
+      `${failed}&returnTo=%2F`,
+    );
     expect(browser.cookie('session')).toBeUndefined();
   });
 
@@ -56,7 +58,7 @@ describe('a callback', () => {
     const callback = new URL(await browser.choose(await browser.begin(), 'ada'), siteUrl);
     change(callback.searchParams);
     const response = await browser.finish(callback.pathname + callback.search);
-    expect(await leadsTo(response)).toBe(failed);
+    expect(await leadsTo(response)).toBe(`${failed}&returnTo=%2F`);
     expect(browser.cookie('session')).toBeUndefined();
   });
 

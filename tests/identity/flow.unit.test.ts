@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { leadsTo, navigation, TestBrowser } from './browser.ts';
 import { newBrowser, send, siteUrl, withIdentity } from './in-process.ts';
 
@@ -54,6 +54,22 @@ test('two tabs can sign in at the same time, and both arrive at their page', asy
   expect((await browser.call('session.current')).data).toMatchObject({ user: { name: 'Ada' } });
 });
 
+test('a browser has one session, however many sign-ins it finishes', async () => {
+  const browser = newBrowser();
+  const begun = [await browser.begin(), await browser.begin(), await browser.begin()];
+  const cookies: (string | undefined)[] = [];
+  identity.provider.requests.length = 0;
+  for (const url of begun) {
+    await browser.finish(await browser.choose(url, 'bob'));
+    cookies.push(browser.cookie('session'));
+  }
+  for (const [index, cookie] of cookies.entries()) {
+    browser.setCookie('session', cookie ?? '');
+    expect((await browser.call('session.list')).reason).toBe(index === 2 ? undefined : 'session_ended');
+  }
+  await vi.waitFor(() => expect(paths().filter((each) => each.includes('revocation'))).toHaveLength(2));
+});
+
 test('the same person has the same id in every session, and another person another one', async () => {
   const idOf = async (person: string) => {
     const browser = newBrowser();
@@ -91,7 +107,7 @@ test('a person who declines is not signed in, and the words of the provider are 
   expect(response.status).toBe(403);
   const text = await response.clone().text();
   expect(text).not.toContain('does not want');
-  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_denied`);
+  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_denied&returnTo=%2Fweather`);
   expect(browser.cookie('session')).toBeUndefined();
 });
 
@@ -125,7 +141,7 @@ test('a provider that does not ask the user again is not believed', async () => 
   providerUrl.searchParams.delete('prompt');
   providerUrl.searchParams.delete('max_age');
   const response = await browser.finish(await browser.choose(providerUrl.href, 'ada'));
-  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_failed`);
+  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_failed&returnTo=%2F`);
 });
 
 test('signing out revokes the refresh token, which would outlive the session at the provider', async () => {
@@ -163,7 +179,7 @@ test('a browser keeps its binding cookie over several sign-ins', async () => {
   const browser = new TestBrowser(siteUrl, send);
   await browser.begin();
   const first = browser.cookie('sign-in');
-  for (let starts = 0; starts < 20; starts += 1) await browser.begin();
+  for (let starts = 0; starts < 200; starts += 1) await browser.begin();
   expect(browser.cookie('sign-in')).toBe(first);
   const db = await identity.database();
   const rows = await db.queries.selectFrom('sign_in').select('state_hash').execute();

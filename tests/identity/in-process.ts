@@ -6,7 +6,11 @@ import { toResponse } from '#server/http/response.ts';
 import { findRoute } from '#server/routes/route-table.ts';
 import { services } from '#server/services.ts';
 import type { Database } from '#server/storage/database.ts';
-import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
+import {
+  type IdentityProvider,
+  type IdentityProviderOptions,
+  startIdentityProvider,
+} from '#tests/support/upstreams/identity-provider.ts';
 import { type Send, TestBrowser } from './browser.ts';
 
 export const siteUrl = 'http://localhost:3000';
@@ -31,7 +35,7 @@ export type IdentityTest = {
 /** Runs the services of this process with a provider of made-up people, and stops both after the test file. */
 export function withIdentity(
   settings: Record<string, string> = {},
-  options: { pushed?: boolean } = {},
+  options: Pick<IdentityProviderOptions, 'pushed' | 'clientKey'> = {},
 ): IdentityTest {
   let provider: IdentityProvider | undefined;
   const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-identity-'));

@@ -60,8 +60,14 @@ async function signIn(first: Identity, second: Identity): Promise<string> {
   const noProduct = () => Promise.reject(new Error('not used'));
   const callback = await new TestBrowser(siteUrl, noProduct).choose(url, 'ada');
   const { search } = new URL(callback, siteUrl);
-  const { cookie } = await second.finishSignIn({ browser, search, device });
-  return cookie;
+  return finish(second, browser, search);
+}
+
+/** @returns the session cookie */
+async function finish(identity: Identity, browser: string, search: string): Promise<string> {
+  const finished = await identity.finishSignIn({ browser, search, device });
+  if (finished.kind === 'failed') throw finished.error;
+  return finished.cookie;
 }
 
 async function userOf(identity: Identity, cookie: string) {
@@ -118,10 +124,27 @@ onEachEngine((engine) => {
     });
     const noProduct = () => Promise.reject(new Error('not used'));
     const { search } = new URL(await new TestBrowser(siteUrl, noProduct).choose(url, 'ada'), siteUrl);
-    const outcomes = await Promise.allSettled(
-      [here, there].map((each) => each.finishSignIn({ browser, search, device })),
-    );
+    const outcomes = await Promise.allSettled([here, there].map((each) => finish(each, browser, search)));
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('sign-ins that one browser finishes at the same moment leave one session', async () => {
+    const instances = [instance(storage), instance(storage), instance(storage)];
+    const [here = instance(storage)] = instances;
+    const noProduct = () => Promise.reject(new Error('not used'));
+    let browser: string | undefined;
+    const searches: string[] = [];
+    for (const each of instances) {
+      const begun = await each.beginSignIn({ browser, session: undefined, returnTo: '/', isFresh: false });
+      browser = begun.browser;
+      const callback = await new TestBrowser(siteUrl, noProduct).choose(begun.url, 'ada');
+      searches.push(new URL(callback, siteUrl).search);
+    }
+    const cookies = await Promise.all(
+      instances.map((each, index) => finish(each, browser ?? '', searches[index] ?? '')),
+    );
+    const found = await Promise.all(cookies.map((cookie) => here.find(cookie)));
+    expect(found.map(({ kind }) => kind).sort()).toEqual(['ended', 'ended', 'user']);
   });
 
   test('first sign-ins of one person at two instances make one user', async () => {

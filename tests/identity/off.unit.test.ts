@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { parseEnv } from '#server/config/env.ts';
 import { services } from '#server/services.ts';
@@ -29,6 +30,17 @@ const complete = {
   SITE_URL: 'https://site.example',
 };
 
+const keyOf = (pair: { privateKey: KeyObject }) => pair.privateKey.export({ format: 'jwk' });
+const elliptic = keyOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+const keysThatSignNothing = [
+  { kty: 'RSA' },
+  { kty: 'EC', crv: 'P-256', d: 'AAAA' },
+  { ...elliptic, d: undefined },
+  { ...elliptic, x: 'AAAA' },
+  { ...elliptic, alg: 'RS256' },
+  keyOf(generateKeyPairSync('x25519')),
+];
+
 test.each([
   [{ OIDC_CLIENT_ID: undefined }, /OIDC_CLIENT_ID/],
   [{ OIDC_CLIENT_SECRET: undefined }, /OIDC_CLIENT_SECRET or OIDC_CLIENT_KEY/],
@@ -38,12 +50,16 @@ test.each([
   [{ SITE_URL: 'http://site.example' }, /SITE_URL must be an https/],
   [{ DATABASE_URL: 'postgres://db.example/bff' }, /SESSION_SECRETS/],
   [{ SESSION_SECRETS: 'short' }, /at least 32 characters/],
-  [{ OIDC_CLIENT_KEY: '{"kty":"RSA"}' }, /private JSON Web Key/],
   [{ OIDC_SCOPES: 'profile' }, /openid/],
   [{ ROLES: 'admin' }, /role=address/],
   [{ ROLES: 'Admin=ada@people.example' }, /role=address/],
 ])('the settings %j stop the start with a message', (change, message) => {
   expect(() => parseEnv({ ...complete, ...change })).toThrow(message);
+});
+
+test.each(keysThatSignNothing)('the key %j of the client stops the start', (key) => {
+  const start = () => parseEnv({ ...complete, OIDC_CLIENT_KEY: JSON.stringify(key) });
+  expect(start).toThrow('OIDC_CLIENT_KEY: must be a private JSON Web Key for signatures');
 });
 
 test('no message contains the value of a setting', () => {

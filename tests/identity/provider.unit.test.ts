@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { SignJWT, UnsecuredJWT } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { leadsTo } from './browser.ts';
 import { newBrowser, siteUrl, withIdentity } from './in-process.ts';
 
 const identity = withIdentity();
-const unavailable = new RegExp(`^${siteUrl}/sign-in\\?problem=identity_unavailable&wait=\\d+$`);
+const unavailable = new RegExp(`^${siteUrl}/sign-in\\?problem=identity_unavailable&wait=\\d+&returnTo=%2F$`);
 
 describe('a provider that is down', () => {
   test('between the two steps fails the sign-in with 503, and another one succeeds', async () => {
@@ -58,7 +58,7 @@ test.each([
   };
   const response = await browser.finish(callback);
   expect(await response.clone().text()).not.toContain('secret');
-  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_failed`);
+  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_failed&returnTo=%2F`);
   expect(browser.cookie('session')).toBeUndefined();
 });
 
@@ -69,6 +69,7 @@ describe('an ID token', () => {
   async function finishWith(
     change: Record<string, unknown>,
     sign: (claims: Record<string, unknown>) => Promise<string> = identity.provider.sign,
+    keys?: JWK[],
   ) {
     const browser = newBrowser();
     const providerUrl = await browser.begin();
@@ -86,6 +87,10 @@ describe('an ID token', () => {
       ...change,
     });
     identity.provider.intercept = (request, response) => {
+      if (keys && request.url === '/jwks') {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
+        return true;
+      }
       if (!request.url?.startsWith('/token')) return false;
       response
         .writeHead(200, { 'content-type': 'application/json' })
@@ -135,5 +140,18 @@ describe('an ID token', () => {
     ],
   ])('%s is refused', async (_, sign) => {
     expect(await finishWith({}, sign)).toEqual({ status: 400, session: undefined });
+  });
+
+  test('that is signed with a new key of the provider is accepted', async () => {
+    expect(await finishWith({})).toMatchObject({ status: 200 });
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const header = { alg: 'RS256', kid: 'new' };
+    const sign = (claims: Record<string, unknown>) =>
+      new SignJWT(claims).setProtectedHeader(header).sign(privateKey);
+    const keys = [{ ...publicKey.export({ format: 'jwk' }), ...header }];
+    // An unknown key is looked for at most once a minute.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await finishWith({}, sign, keys)).toMatchObject({ status: 200, session: expect.any(String) });
   });
 });

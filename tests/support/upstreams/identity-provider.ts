@@ -47,6 +47,8 @@ export interface IdentityProviderOptions {
   readonly siteUrl: string;
   /** Requires requests to be pushed (RFC 9126). */
   readonly pushed?: boolean;
+  /** Public key of the product, which then proves with its private key who it is, and not with a secret. */
+  readonly clientKey?: JWK;
 }
 
 const clientId = 'typed-bff';
@@ -69,6 +71,7 @@ async function loadLibrary() {
 export async function startIdentityProvider({
   siteUrl,
   pushed = false,
+  clientKey,
 }: IdentityProviderOptions): Promise<IdentityProvider> {
   const clientSecret = randomBytes(24).toString('base64url');
   const requests: ProviderRequest[] = [];
@@ -112,7 +115,7 @@ export async function startIdentityProvider({
     close,
   };
   const key = { ...privateKey.export({ format: 'jwk' }), kid: keyId, use: 'sig' };
-  provider = await createProvider({ issuer, siteUrl, clientSecret, pushed, key });
+  provider = await createProvider({ issuer, siteUrl, clientSecret, pushed, key, clientKey });
   return started;
 }
 
@@ -122,15 +125,18 @@ async function createProvider(options: {
   clientSecret: string;
   pushed: boolean;
   key: JWK;
+  clientKey: JWK | undefined;
 }): Promise<Provider> {
   const library = await loadLibrary();
-  const { issuer, siteUrl, clientSecret, pushed, key } = options;
+  const { issuer, siteUrl, clientSecret, pushed, key, clientKey } = options;
   return new library.Provider(issuer, {
     adapter: IdentityStorage,
     clients: [
       {
         client_id: clientId,
-        client_secret: clientSecret,
+        ...(clientKey
+          ? { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [clientKey] } }
+          : { client_secret: clientSecret }),
         redirect_uris: [`${siteUrl}/auth/callback`],
         post_logout_redirect_uris: [`${siteUrl}/`],
         grant_types: ['authorization_code', 'refresh_token'],
