@@ -1,6 +1,6 @@
 import type { Metadata, Route, Viewport } from 'next';
 import { type ReactNode, Suspense } from 'react';
-import { AccountMenu, AccountMenuFallback } from './_components/account-menu.tsx';
+import { AccountMenu } from './_components/account-menu.tsx';
 import { LinkPending } from './_components/link-pending.tsx';
 import { PageLink } from './_components/page-link.tsx';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
@@ -74,7 +74,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
             ))}
             {/* Always of the same size, so that nothing moves when the menu arrives. */}
             <div className="absolute top-3 right-4 h-10 w-24 text-right md:static">
-              <Suspense fallback={<AccountMenuFallback />}>
+              <Suspense>
                 <AccountMenu />
               </Suspense>
             </div>

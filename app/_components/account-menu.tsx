@@ -45,14 +45,3 @@ export function SignOutForm() {
     </form>
   );
 }
-
-/** Takes the place of the menu until it arrives. Without JavaScript it stays. */
-export function AccountMenuFallback() {
-  return (
-    <noscript>
-      <a className="block py-2 text-muted hover:text-ink" href="/account">
-        Account
-      </a>
-    </noscript>
-  );
-}

@@ -1,10 +1,9 @@
 /**
- * Manages the outbox: `npm run mail -- list|show|release|requeue|discard|migrate`. Uses the database of the settings. The
- * product may be running, except during `migrate`.
+ * Manages the outbox: `npm run mail -- list|show|release|requeue|discard`. Uses the database of the settings. The product
+ * may be running.
  */
 import { parseArgs } from 'node:util';
 import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
-import { migrateMails } from '../mail/migrate.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { mailStates } from '../mail/tables.ts';
 import { createLogger, type Logger } from '../observability/log.ts';
@@ -17,7 +16,6 @@ const usage = `Usage: npm run mail -- <command>
   release <id…>   delivers suspected mails
   requeue <id…>   restarts delivery of dead, held, queued or suspected mails, with no attempts counted
   discard <id…>   deletes mails permanently, unless they are being sent
-  migrate         copies all mails from the SQLite file in DATA_DIR to DATABASE_URL; stop the product first
 `;
 
 /** Invalid arguments. The message is shown without a stack. */
@@ -26,11 +24,6 @@ class UsageError extends Error {}
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
   const { values, positionals } = parse(args);
   const [command, ...ids] = positionals;
-  if (command === 'migrate') {
-    if (!env.DATABASE_URL) throw new UsageError('DATABASE_URL is not set: there is no database to copy to.');
-    const { copied, skipped } = await migrateMails({ dataDir: env.DATA_DIR, url: env.DATABASE_URL, log });
-    return `${copied} mails copied, ${skipped} already existed. The SQLite file is unchanged.`;
-  }
   const db = await openDatabase(env, log);
   try {
     const outbox = createOutbox(db, { siteUrl: env.SITE_URL });

@@ -22,12 +22,12 @@ describe.each([320, 1440])('%i px wide', (width) => {
   });
 
   test.each(['/weather', '/echo'])('%s does not shift its layout while its HTML arrives', async (path) => {
-    const { baseUrl, server } = await startSlowHtml(product().baseUrl);
-    onTestFinished(() => void server.close());
+    const slow = await startSlowHtml(product().baseUrl);
+    onTestFinished(slow.close);
     const { page, allowProblem } = await visit({ viewport });
     allowProblem(/^request to another host/);
     const shifts = await watchShifts(page);
-    await page.goto(`${baseUrl}${path}`);
+    await page.goto(`${slow.url}${path}`);
     expect(await shifts()).toEqual([]);
   });
 });

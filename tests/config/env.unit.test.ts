@@ -13,6 +13,14 @@ type Row = {
   invalid: string[];
 };
 
+/** The key of RFC 8037, appendix A.1. */
+const clientKey = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+};
+
 const baseUrls: Pick<Row, 'valid' | 'invalid'> = {
   valid: [
     ['https://example.org', 'https://example.org'],
@@ -331,8 +339,11 @@ const table: Record<keyof Env, Row> = {
   OIDC_CLIENT_KEY: {
     unset: undefined,
     valid: [
-      ['{"kty":"EC","d":"x","kid":"1"}', { kty: 'EC', d: 'x', kid: '1' }],
-      ['eyJrdHkiOiJFQyIsImQiOiJ4In0=', { kty: 'EC', d: 'x' }],
+      [
+        JSON.stringify({ ...clientKey, alg: 'Ed25519', kid: '1' }),
+        { ...clientKey, alg: 'Ed25519', kid: '1' },
+      ],
+      [Buffer.from(JSON.stringify(clientKey)).toString('base64'), { ...clientKey, alg: 'EdDSA' }],
     ],
     invalid: ['{"kty":"EC","x":"hunter2"}', '{"kty":"oct","d":"hunter2"}', '{hunter2', 'hunter2'],
   },

@@ -5,6 +5,7 @@ import { limits } from '#server/config/limits.ts';
 import { createIdentity, type Identity } from '#server/identity/identity.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { connectRedis } from '#server/redis.ts';
+import { copyToPostgres } from '#server/storage/copy-to-postgres.ts';
 import { createLazyDatabase } from '#server/storage/lazy-database.ts';
 import { createUpstreamClient } from '#server/upstream-client/client.ts';
 import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
@@ -183,4 +184,43 @@ test('the secrets can be rotated: sessions stay as long as their secret is liste
   const after = async (secrets: string) => (await instance(storage, undefined, secrets).find(cookie)).kind;
   expect(await after(`a new secret that all instances share,${secret}`)).toBe('user');
   expect(await after('a new secret that all instances share')).toBe('none');
+});
+
+describeWith('postgres')('moving from SQLite to PostgreSQL', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 30_000);
+  afterAll(() => postgres.close());
+
+  test('takes users, their sessions, places and history along', async () => {
+    const before = await storageEnv(undefined);
+    const old = instance(before);
+    const cookie = await signIn(old, old);
+    const user = await userOf(old, cookie);
+    const places = [{ name: 'Oslo', lat: 59.91, lng: 10.75 }];
+    await old.savedPlaces.put(user.id, places);
+
+    const after = await storageEnv(postgres);
+    const url = after.DATABASE_URL ?? '';
+    const log = createLogger({ level: 'silent' });
+    const counts = Object.fromEntries(
+      (await copyToPostgres({ dataDir: before.DATA_DIR, url, log })).map(({ table, copied }) => [
+        table,
+        copied,
+      ]),
+    );
+    expect(counts).toMatchObject({ user_account: 1, user_identity: 1, user_session: 1, saved_places: 1 });
+    expect(await copyToPostgres({ dataDir: before.DATA_DIR, url, log })).toContainEqual({
+      table: 'user_session',
+      copied: 0,
+      skipped: 1,
+    });
+
+    const moved = instance(after);
+    expect((await userOf(moved, cookie)).id).toBe(user.id);
+    expect(await moved.savedPlaces.get(user.id)).toEqual(places);
+    expect((await moved.history(user)).map(({ kind }) => kind)).toEqual(['signed_in']);
+    expect((await userOf(moved, await signIn(moved, moved))).id).toBe(user.id);
+  });
 });

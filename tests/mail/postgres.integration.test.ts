@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest';
-import { migrateMails } from '#server/mail/migrate.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { createLogger } from '#server/observability/log.ts';
+import { copyToPostgres } from '#server/storage/copy-to-postgres.ts';
 import { openPostgres } from '#server/storage/postgres.ts';
 import { openSqlite } from '#server/storage/sqlite.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
@@ -145,7 +145,7 @@ test('a start that fails on its held mails gives its connections back', async ()
   await vi.waitFor(async () => expect(await connectionsTo(url)).toBe(0), soon);
 });
 
-test('migrateMails copies a large outbox with its inbox, in several steps', async () => {
+test('copyToPostgres copies a large outbox with its inbox, in several steps', async () => {
   const dataDir = tempDir();
   const url = await postgres.database();
   const log = createLogger({ level: 'silent' });
@@ -154,7 +154,11 @@ test('migrateMails copies a large outbox with its inbox, in several steps', asyn
   const receipts = await Promise.all(Array.from({ length: 401 }, () => before.enqueue(draft)));
   for (const { id } of receipts.slice(0, 3)) await before.inbox.deliver(id, `raw of ${id}`);
   await source.close();
-  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 401, skipped: 0 });
+  expect(await copyToPostgres({ dataDir, url, log })).toContainEqual({
+    table: 'mail',
+    copied: 401,
+    skipped: 0,
+  });
   const target = await openPostgres(url, log);
   onTestFinished(() => target.close());
   const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });
@@ -165,7 +169,7 @@ test('migrateMails copies a large outbox with its inbox, in several steps', asyn
   expect(await outbox.inbox.get(first?.id ?? '')).toMatchObject({ raw: `raw of ${first?.id}` });
 });
 
-test('migrateMails copies ids, keys and states from SQLite, and skips mails already copied', async () => {
+test('copyToPostgres copies ids, keys and states from SQLite, and skips mails already copied', async () => {
   const dataDir = tempDir();
   const url = await postgres.database();
   const log = createLogger({ level: 'silent' });
@@ -180,8 +184,16 @@ test('migrateMails copies ids, keys and states from SQLite, and skips mails alre
   expect([first?.id, second?.id].sort()).toEqual([keyed.id, sent.id].sort());
   await source.close();
 
-  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 2, skipped: 0 });
-  expect(await migrateMails({ dataDir, url, log })).toEqual({ copied: 0, skipped: 2 });
+  expect(await copyToPostgres({ dataDir, url, log })).toContainEqual({
+    table: 'mail',
+    copied: 2,
+    skipped: 0,
+  });
+  expect(await copyToPostgres({ dataDir, url, log })).toContainEqual({
+    table: 'mail',
+    copied: 0,
+    skipped: 2,
+  });
   const target = await openPostgres(url, log);
   try {
     const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });

@@ -31,7 +31,10 @@ export async function sharedProduct(): Promise<SharedProduct> {
 }
 
 /** Returns the worker's browser. A test that opens a context in it must close the context. */
-export const sharedBrowser = shared(launchBrowser, (browser) => browser.isConnected());
+export const sharedBrowser = shared(
+  () => launchBrowser(),
+  (browser) => browser.isConnected(),
+);
 
 /** Starts a shared resource at its first use, and again at the next use if it has stopped. */
 function shared<T extends { close(): Promise<void> }>(

@@ -11,8 +11,8 @@ export const noSecurity: Security = [];
 type Access = Pick<CatalogEntry, 'scope' | 'user'>;
 
 /**
- * Returns the security requirements of an operation. A service key has rate limits of its own, so it is also accepted
- * where none is required. The required scope is in `x-scope`: the rules of Spectral accept scopes in `security` only for
+ * Returns the security requirements of an operation. Service keys and users have rate limits of their own, so both are
+ * also accepted where none is required. The required scope is in `x-scope`: the rules of Spectral accept scopes in `security` only for
  * OAuth and OpenID Connect.
  */
 export function securityOf({ scope, user }: Access): {
@@ -21,7 +21,7 @@ export function securityOf({ scope, user }: Access): {
   'x-user'?: object;
 } {
   if (user) return { security: [{ session: [] }], 'x-user': user };
-  if (scope === null) return { security: [{}, { serviceKey: [] }] };
+  if (scope === null) return { security: [{}, { serviceKey: [] }, { session: [] }] };
   return { security: [{ serviceKey: [] }], 'x-scope': scope };
 }
 
