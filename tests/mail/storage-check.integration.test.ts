@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -7,24 +7,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { SqliteThread } from '#server/storage/sqlite-driver.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { describeWith } from '#tests/support/skip.ts';
-import { draft, eventually, openStorage, tempDir, testMail } from './support.ts';
+import { draft, eventually, tempDir, testMail } from './support.ts';
 
 const unavailable = { reason: 'mail_unavailable' };
 
 describe('the SQLite file', () => {
-  test('is readable only for its owner, whatever the umask and the mode of an earlier file', async () => {
-    const folder = join(tempDir(), 'data');
-    const before = process.umask(0);
-    const db = await openStorage({ DATA_DIR: folder }).finally(() => process.umask(before));
-    await db.queries.selectFrom('mail').select('id').execute();
-    const modeOf = (path: string) => statSync(path).mode & 0o777;
-    const file = join(folder, 'typed-bff.sqlite');
-    expect([folder, file, `${file}-wal`, `${file}-shm`].map(modeOf)).toEqual([0o700, 0o600, 0o600, 0o600]);
-    chmodSync(file, 0o644);
-    await openStorage({ DATA_DIR: folder });
-    expect(modeOf(file)).toBe(0o600);
-  });
-
   test('that was removed makes the product not ready, and no mail is accepted', async () => {
     const DATA_DIR = tempDir();
     const { mail } = testMail({ DATA_DIR });

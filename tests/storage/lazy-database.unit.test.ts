@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -116,8 +116,46 @@ describe('a database that failed', () => {
     expect(probes).toEqual([{ id: 1, length: 4 * limits.mail.contentsLength }]);
 
     const healthy = tempDir();
-    expect(await testDatabase(healthy).database.check()).toBe('ok');
+    const { database: other, lines } = testDatabase(healthy);
+    expect(await other.check()).toBe('ok');
     expect(openFile(healthy).prepare('select * from write_probe').all()).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  test('because another process locked it is noticed by a check, and stays open', async () => {
+    const folder = tempDir();
+    const { database } = testDatabase(folder);
+    const db = await database.open();
+    openFile(folder).exec('begin immediate');
+    expect(await database.check()).toBe('locked');
+    expect(await database.open()).toBe(db);
+  });
+
+  test('because its file was replaced is opened again by the next use', async () => {
+    const folder = tempDir();
+    const { database } = testDatabase(folder);
+    const db = await database.open();
+    const file = fileIn(folder);
+    new Sqlite(`${file}.new`).close();
+    rmSync(`${file}-wal`);
+    rmSync(`${file}-shm`);
+    renameSync(`${file}.new`, file);
+    await expect(write(db)).rejects.toThrow();
+    expect(database.lastState()).toBe('replaced');
+    await write(await database.open());
+    expect(await database.check()).toBe('ok');
+  });
+
+  test('to open before it was closed does not affect the next use', async () => {
+    const { folder, unblock } = blockedFolder();
+    const { database } = testDatabase(folder);
+    const failing = database.open();
+    const closed = database.close();
+    unblock();
+    const opened = database.open();
+    await expect(failing).rejects.toThrow();
+    await closed;
+    expect(await database.open()).toBe(await opened);
   });
 
   test('is not checked any more once it is closed', async () => {

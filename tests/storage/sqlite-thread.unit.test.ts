@@ -1,5 +1,7 @@
-import { rmdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
@@ -24,6 +26,7 @@ async function threadWithTable() {
   onTestFinished(() => void other.close());
   return {
     thread,
+    file,
     insert: (n: number, options?: { timeout: number }) =>
       thread.execute('insert into numbers values (?)', [n], options),
     stored: () => other.prepare('select n from numbers order by n').pluck().all(),
@@ -56,6 +59,18 @@ describe('a thread that fails when it opens its file', () => {
     rmdirSync(file);
     expect(await thread.execute('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] });
   });
+});
+
+test('a statement during the close starts one new thread, which the end of the first does not affect', async () => {
+  const { thread, file } = testThread();
+  await thread.execute('create table numbers (n integer) strict');
+  const closed = thread.close();
+  await thread.execute('insert into numbers values (1)');
+  await closed;
+  expect(await thread.execute('select n from numbers')).toMatchObject({ rows: [{ n: 1 }] });
+  await thread.close();
+  // SQLite deletes it with the last connection, so no other thread has the file open.
+  expect(existsSync(`${file}-wal`)).toBe(false);
 });
 
 describe('a statement', () => {
@@ -95,6 +110,101 @@ describe('a statement', () => {
     expect(await read('synchronous')).toEqual([{ synchronous: 2 }]);
     expect(await read('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
     expect(await read('foreign_keys')).toEqual([{ foreign_keys: 1 }]);
+  });
+});
+
+test('a statement that begins a transaction itself waits for the lock of another process, up to its time limit', async () => {
+  const { thread, insert, lock, unlock, stored } = await threadWithTable();
+  const begin = (timeout: number) => thread.execute('begin immediate', [], { alone: true, timeout });
+  lock();
+  await expect(begin(50)).rejects.toMatchObject({ code: 'SQLITE_BUSY_TIMEOUT' });
+  const begun = begin(10_000);
+  unlock();
+  await begun;
+  await insert(1);
+  await thread.execute('rollback', [], { alone: true });
+  expect(stored()).toEqual([]);
+});
+
+test('a statement whose time limit has passed before it reaches the thread is not executed', async () => {
+  const { thread, stored } = await threadWithTable();
+  const late = thread.execute('insert into numbers values (1)', [], { alone: true, timeout: 0 });
+  await expect(late).rejects.toMatchObject({ code: 'SQLITE_BUSY_TIMEOUT' });
+  expect(stored()).toEqual([]);
+});
+
+describe('a file', () => {
+  test('that was removed takes no more statements', async () => {
+    const { insert, file } = await threadWithTable();
+    rmSync(file);
+    await expect(insert(1)).rejects.toMatchObject({ code: 'SQLITE_MISSING' });
+  });
+
+  test('that was replaced takes no more statements', async () => {
+    const { insert, file } = await threadWithTable();
+    new Sqlite(`${file}.new`).close();
+    renameSync(`${file}.new`, file);
+    await expect(insert(1)).rejects.toMatchObject({ code: 'SQLITE_REPLACED' });
+  });
+
+  test('that another process keeps locked fails to open after the time limit', async () => {
+    const sqliteFile = join(tempDir(), 'test.sqlite');
+    const other = new Sqlite(sqliteFile);
+    onTestFinished(() => void other.close());
+    other.exec('begin exclusive');
+    const worker = new Worker('./server/storage/sqlite-thread.ts', {
+      execArgv: [],
+      workerData: { sqliteFile, openTimeout: 50 },
+    });
+    expect(await once(worker, 'error')).toMatchObject([{ code: 'SQLITE_BUSY' }]);
+  });
+});
+
+describe('statements that share a transaction', () => {
+  /** Sends statements while the file is locked, so that they share a transaction. Returns their outcomes. */
+  async function runTogether(statements: readonly string[]) {
+    const { thread, lock, unlock, stored, insert } = await threadWithTable();
+    await thread.execute('create table keys (id integer primary key, parent integer) strict');
+    await thread.execute(
+      'create table children (parent integer references keys (id) deferrable initially deferred) strict',
+    );
+    lock();
+    const settled = Promise.allSettled(statements.map((sql) => thread.execute(sql)));
+    unlock();
+    const outcomes = (await settled).map((each) =>
+      each.status === 'fulfilled' ? each.value.changes : each.reason.code,
+    );
+    return { outcomes, stored, insert };
+  }
+
+  test('fail alone if they violate a constraint', async () => {
+    const { outcomes, stored } = await runTogether([
+      'insert into numbers values (1)',
+      "insert into numbers values ('text')",
+      'insert into numbers values (3)',
+    ]);
+    expect(outcomes).toEqual([1, 'SQLITE_CONSTRAINT_DATATYPE', 1]);
+    expect(stored()).toEqual([1, 3]);
+  });
+
+  test('all fail if SQLite ends the transaction, and none of them is stored', async () => {
+    const { outcomes, stored } = await runTogether([
+      'insert into numbers values (1)',
+      'insert or rollback into keys (id) values (1), (1)',
+      'insert into numbers values (3)',
+    ]);
+    expect(outcomes).toEqual(Array(3).fill('SQLITE_CONSTRAINT_PRIMARYKEY'));
+    expect(stored()).toEqual([]);
+  });
+
+  test('all fail if the commit fails, and the next statement is stored', async () => {
+    const { outcomes, stored, insert } = await runTogether([
+      'insert into numbers values (1)',
+      'insert into children values (7)',
+    ]);
+    expect(outcomes).toEqual(Array(2).fill('SQLITE_CONSTRAINT_FOREIGNKEY'));
+    await insert(2);
+    expect(stored()).toEqual([2]);
   });
 });
 
