@@ -76,12 +76,11 @@ export class SqliteThread {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
+      // Also keeps the process alive until the response.
       const timer = setTimeout(() => {
         this.#settle(id)?.reject(new SqliteThreadError('the disk did not respond', 'SQLITE_HANGS'));
       }, timeout + hangTimeout);
       this.#pending.set(id, { worker, resolve, reject, timer });
-      // Keeps the process alive until the response.
-      worker.ref();
       const deadline = monotonicTime() + timeout;
       const request: StatementRequest = { id, sql, parameters, deadline, alone };
       worker.postMessage(request);
@@ -109,12 +108,13 @@ export class SqliteThread {
       execArgv: [],
       workerData: { sqliteFile: this.#file, openTimeout },
     });
-    worker.unref();
     worker.on('message', (responses: StatementResponse[]) => {
       for (const response of responses) this.#onResponse(response);
     });
     worker.on('error', (error: Error) => this.#onEnd(worker, error));
     worker.on('exit', () => this.#onEnd(worker, new Error('the database thread ended')));
+    // Only now: a listener for messages keeps the process alive.
+    worker.unref();
     this.#worker = worker;
     return worker;
   }
@@ -132,7 +132,6 @@ export class SqliteThread {
     if (!pending) return undefined;
     clearTimeout(pending.timer);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#worker?.unref();
     return pending;
   }
 
