@@ -6,6 +6,7 @@ import { requestScope } from '#server/observability/request-scope.ts';
 import { currentTrace } from '#server/observability/trace-context.ts';
 import { workRecord } from '#server/observability/work.ts';
 import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
+import { recordSpans } from '#tests/support/fake-tracer.ts';
 import { recordedServices } from './support/services.ts';
 
 const state = { points: 5, windowSeconds: 60, allowed: true, remaining: 4, resetSeconds: 30 };
@@ -155,15 +156,15 @@ describe('a request for another host', () => {
 test('the handler runs in the scope and in the trace of its request', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const headers = { 'x-request-id': 'request-1', traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+  const seen: unknown[] = [];
   await handle(
     async (_, scope) => {
-      expect(requestScope.getStore()).toBe(scope);
-      expect(scope.requestId).toBe('request-1');
-      expect(currentTrace.getStore()).toMatchObject({ traceId });
+      seen.push(requestScope.getStore() === scope, scope.requestId, currentTrace.getStore()?.traceId);
       return { status: 204, headers: {}, body: null };
     },
     { headers },
   );
+  expect(seen).toEqual([true, 'request-1', traceId]);
   expect(requestScope.getStore()).toBeUndefined();
 });
 
@@ -193,11 +194,34 @@ describe('the work of a request', () => {
   });
 
   test('is known while it runs', async () => {
+    const seen: unknown[] = [];
     await handle(async (...given) => {
       workRecord.takeLongest();
       advance(50);
-      expect(workRecord.takeLongest()).toEqual({ work: '/api/[thing]', milliseconds: 50 });
+      seen.push(workRecord.takeLongest());
       return succeeds(...given);
     });
+    expect(seen).toEqual([{ work: '/api/[thing]', milliseconds: 50 }]);
+  });
+
+  test('is logged and counted with its duration', async () => {
+    advance(7);
+    const { lines, counted } = await handle(async (...given) => {
+      advance(50);
+      return succeeds(...given);
+    });
+    expect(lines).toMatchObject([{ durationMs: 50 }]);
+    expect(counted).toMatchObject([{ seconds: 0.05 }]);
+  });
+});
+
+describe('the span of a request', () => {
+  const spans = recordSpans();
+
+  test('has its status and ends with it', async () => {
+    await handle(fails(new AppError('not_found')));
+    expect(spans).toMatchObject([
+      { name: 'GET /api/[thing]', attributes: { 'http.response.status_code': 404 }, ends: 1 },
+    ]);
   });
 });

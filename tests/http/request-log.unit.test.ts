@@ -82,6 +82,13 @@ describe('the caller in the log', () => {
     expect(callerOf(visitor('203.0.113.8'))).not.toBe(pseudonym);
     expect(callerOf(visitor('203.0.113.7'))).toBe(pseudonym);
   });
+
+  test('has a pseudonym for a user, which does not reveal the id', () => {
+    const user = { id: 'user-1', name: 'Ada', email: null, roles: [], scopes: [] };
+    const ends = { authenticationAge: 0, endsAt: 0, idleUntil: 0, isTouchDue: false };
+    const session = { ...user, id: 'session-1', user, ...ends };
+    expect(callerOf({ kind: 'user', user: { ...user, session } })).toMatch(/^user:[\w-]{12}$/);
+  });
 });
 
 describe('the id of a request', () => {

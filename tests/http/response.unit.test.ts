@@ -14,6 +14,12 @@ describe('a web Response', () => {
     ]);
   });
 
+  test('sets each of its cookies', () => {
+    const cookies = ['a=1; Path=/', 'b=2; Path=/'];
+    const { headers } = toResponse({ status: 200, headers: {}, body: null, cookies });
+    expect(headers.getSetCookie()).toEqual(cookies);
+  });
+
   test('may have no body', () => {
     expect(toResponse({ status: 204, headers: {}, body: null }).body).toBeNull();
   });
