@@ -102,7 +102,7 @@ export function healthOf({ durations, attempts, ...stats }: UpstreamStats): Upst
 }
 
 function latencyOf(sorted: readonly number[]): UpstreamHealth['latency'] {
-  const at = (fraction: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))];
+  const at = (fraction: number) => sorted[Math.floor(sorted.length * fraction)];
   const [median, p95] = [at(0.5), at(0.95)];
   if (median === undefined || p95 === undefined) return null;
   return { median: Math.round(median), p95: Math.round(p95) };

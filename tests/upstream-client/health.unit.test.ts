@@ -61,7 +61,9 @@ describe('the status over several workers', () => {
       (observer) => {
         observer.attemptEnded('sample', 'server_error');
         observer.attemptEnded('sample', 'ok');
+        observer.attemptEnded('sample', 'reset');
         observer.callEnded('sample', 'ok', 0.1);
+        observer.callEnded('sample', 'reset', 0.1);
         observer.cacheLookup('sample', 'hit');
         observer.cacheLookup('sample', 'miss');
         observer.cacheLookup('sample', 'stale');
@@ -79,10 +81,10 @@ describe('the status over several workers', () => {
         running: 2,
         waiting: 4,
         streams: 6,
-        calls: 2,
-        failures: 0,
+        calls: 4,
+        failures: 2,
         retries: 2,
-        lastFailure: null,
+        lastFailure: { fault: 'reset', at: new Date() },
         latency: { median: 100, p95: 100 },
         cache: { miss: 2, hit: 2, stale: 2 },
         bytesReceived: 200,

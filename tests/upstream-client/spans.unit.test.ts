@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { AppError } from '#server/errors.ts';
 import { defineUpstream } from '#server/upstream-client/declaration.ts';
+import { withCallSpan } from '#server/upstream-client/trace.ts';
 import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { recordSpans } from '#tests/support/fake-tracer.ts';
 import {
@@ -162,4 +164,14 @@ test('a body that does not match the schema fails the span of its attempt, too',
   const { plain } = await setUp(respondWith('200 OK', json, ok.replace('true', '1')));
   await failureOf(plain());
   expect(spans.map(({ failed }) => failed)).toEqual(['schema', 'schema']);
+});
+
+test.each([
+  ['an input that is rejected', new AppError('invalid_input'), undefined],
+  ['an error of the product', new AppError('internal'), 'internal'],
+  ['an unexpected error', new TypeError('a mistake'), 'internal'],
+])('the span of a call that ends with %s', async (_, error, failed) => {
+  const call = withCallSpan({ upstream: { name: 'sample' } }, () => Promise.reject(error));
+  await expect(call).rejects.toBe(error);
+  expect(spans).toMatchObject([{ failed, ends: 1 }]);
 });
