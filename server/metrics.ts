@@ -3,6 +3,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import { z } from 'zod';
 import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
+import type { RefreshOutcome } from './identity/access-tokens.ts';
 import type { SignInOutcome } from './identity/identity.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { MailState } from './mail/tables.ts';
@@ -25,6 +26,7 @@ export type Metrics = {
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
   signInEnded(outcome: SignInOutcome): void;
+  tokensRefreshed(outcome: RefreshOutcome): void;
   /** Adds the gauge of dependencies. `isUp` is called on each scrape and must not wait for the dependency. */
   observeDependencies(isUp: Partial<Record<Dependency, () => boolean>>): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
@@ -98,6 +100,14 @@ export function createMetrics(
   // Without it the first event would show no increase.
   for (const outcome of ['ok', 'denied', 'failed', 'unavailable'] as const) signIns.inc({ outcome }, 0);
 
+  const tokenRefreshes = new Counter({
+    name: 'bff_token_refreshes_total',
+    help: 'Requests for new access tokens of users: ok, refused (the session has ended at the provider) or unavailable',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['ok', 'refused', 'unavailable'] as const) tokenRefreshes.inc({ outcome }, 0);
+
   const dropped = new Counter({
     name: 'bff_connections_dropped_total',
     help: 'Connections that were not accepted: total, client (limits) or accept (an error of the system)',
@@ -123,6 +133,7 @@ export function createMetrics(
     rateLimited: (name) => rateLimited.inc({ class: name }),
     observeDependencies: (isUp) => addDependencies(isUp, registers),
     signInEnded: (outcome) => signIns.inc({ outcome }),
+    tokensRefreshed: (outcome) => tokenRefreshes.inc({ outcome }),
     connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),

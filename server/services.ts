@@ -67,6 +67,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     redis,
     coordinator: shared,
     record: metrics.signInEnded,
+    recordRefresh: metrics.tokensRefreshed,
   });
   metrics.observeMailCounts(mail.operations.counts);
   metrics.observeDependencies({

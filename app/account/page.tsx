@@ -25,6 +25,7 @@ const historyTexts: Record<AuditKind, string> = {
   signed_out: 'Signed out',
   session_revoked: 'Ended a session',
   other_sessions_revoked: 'Ended all other sessions',
+  ended_by_provider: 'Session ended by the provider',
 };
 
 export default async function AccountPage({ searchParams }: PageProps<'/account'>) {

@@ -385,6 +385,22 @@ export const limits = {
     revocationTimeout: 2_000,
     /** Maximum difference between the provider's clock and the local one. */
     clockTolerance: 30_000,
+    /** Number of access tokens that one process keeps in memory. */
+    tokensInMemory: 10_000,
+    /** An access token is refreshed this long before its end, or a tenth of its lifetime if that is shorter. */
+    refreshedBefore: 30_000,
+    /** Lifetime of an access token whose provider does not say it. */
+    unknownTokenLifetime: 60_000,
+    /** Time after which another process may refresh a session whose refresh was begun by a process that is gone. */
+    refreshLease: 3_000,
+    /** Interval at which a process that refreshes a session says so. */
+    leaseRenewal: 1_000,
+    /** Interval at which a process looks whether another one has refreshed a session: a random time. */
+    leasePoll: { min: 25, max: 100 },
+    /** Time that a call waits for a refresh. */
+    refreshDeadline: 12_000,
+    /** Time for which new tokens are tried to be stored. */
+    refreshWriteDeadline: 10_000,
     /** Interval at which ended sessions, unfinished sign-ins and old history are deleted. */
     sweepInterval: 10 * 60_000,
     /** Time for which the history of an account is kept. */

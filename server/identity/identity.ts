@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts';
 import type { LazyDatabase } from '../storage/lazy-database.ts';
 import { storageErrorsAs } from '../storage/storage-errors.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
+import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { profileOf, rolesOf } from './claims.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
@@ -23,6 +24,7 @@ import { createSessions, type EndedSession, type Session, type SessionSummary } 
 import { identitySettingsOf } from './settings.ts';
 import { type BegunSignIn, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
+import type { TokenTarget } from './token-target.ts';
 import { findOrCreateUser } from './users.ts';
 
 /** Outcome of a sign-in, for the metrics. */
@@ -78,6 +80,16 @@ export type Identity = {
   revokeOtherSessions(user: SignedInUser, device: string): Promise<number>;
   history(user: SignedInUser): Promise<HistoryEntry[]>;
   savedPlaces: SavedPlaces;
+  /**
+   * Returns an access token of the user's session for a backend.
+   *
+   * @throws AppError `session_ended`, `reauthentication_required` or `identity_unavailable`
+   */
+  accessToken(
+    user: SignedInUser,
+    target: TokenTarget,
+    options?: { signal?: AbortSignal | undefined; refused?: string | undefined },
+  ): Promise<string>;
   /** Returns the state of the provider, without a request. */
   providerState(): 'ok' | 'down';
   /** Makes the next look-up of each session ask the database. */
@@ -96,6 +108,9 @@ export type IdentityOptions = {
   redis?: SharedRedis | undefined;
   coordinator?: Pick<Coordinator, 'broadcast' | 'onBroadcast'> | undefined;
   record?: (outcome: SignInOutcome) => void;
+  recordRefresh?: (outcome: RefreshOutcome) => void;
+  /** The backends that are called on behalf of users. */
+  targets?: readonly TokenTarget[] | undefined;
 };
 
 const withStorageErrors = storageErrorsAs('identity_unavailable');
@@ -113,7 +128,8 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
 
   const open = (): Promise<Database> => database.open();
   const keyring = createKeyring(sessionSecrets(env, log));
-  const provider = createProvider({ settings, upstreams: options.upstreams, log });
+  const { upstreams, targets } = options;
+  const provider = createProvider({ settings, upstreams, log, ...(targets ? { targets } : {}) });
   const ends = createSessionEnds({
     ...options,
     redis: options.redis,
@@ -126,6 +142,18 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   const savedPlaces = createSavedPlaces(open);
   /** Tokens by cookie: checking the tag costs more than the rest of a look-up. Whether a session has ended is not here. */
   const tokens = new LRUCache<string, SessionToken>({ max: limits.identity.sessionsInMemory });
+  const accessTokens = createAccessTokens({
+    open,
+    seal: keyring,
+    provider,
+    refreshTokenPlace: (sessionId) => tokenPlace(sessionId, 'refresh'),
+    async endRefused({ id, userId }, generation) {
+      const ended = await sessions.end(id, { userId, why: 'provider', generation });
+      if (ended) await note('ended_by_provider', userId, ended.device);
+      return ended !== undefined;
+    },
+    ...(options.recordRefresh ? { record: options.recordRefresh } : {}),
+  });
   let sweep: NodeJS.Timeout | undefined;
 
   const tokenPlace = (sessionId: string, token: 'id' | 'refresh') =>
@@ -298,6 +326,9 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       get: (userId) => withStorageErrors(() => savedPlaces.get(userId)),
       put: (userId, places) => withStorageErrors(() => savedPlaces.put(userId, places)),
     },
+
+    accessToken: ({ id, session }, target, tokenOptions) =>
+      accessTokens.get({ id: session.id, userId: id }, target, tokenOptions),
 
     providerState: provider.lastState,
     forgetSessions: sessions.forget,

@@ -9,9 +9,17 @@ import { providerFetch } from './provider-fetch.ts';
 import { randomSecret } from './session-token.ts';
 import type { IdentitySettings } from './settings.ts';
 import type { SignIn } from './sign-ins.ts';
+import { parametersOf, type TokenTarget } from './token-target.ts';
 
-const { metadataFreshFor, metadataFailureFreshFor, providerTimeout, revocationTimeout, clockTolerance } =
-  limits.identity;
+const {
+  metadataFreshFor,
+  metadataFailureFreshFor,
+  providerTimeout,
+  revocationTimeout,
+  clockTolerance,
+  refreshedBefore,
+  unknownTokenLifetime,
+} = limits.identity;
 
 /** The result of a finished sign-in. */
 type ProviderResponse = {
@@ -23,6 +31,15 @@ type ProviderResponse = {
   authenticatedAt: number | undefined;
   scopes: readonly string[];
   idToken: string | null;
+  refreshToken: string | null;
+};
+
+/** The result of a refresh. */
+export type RefreshedTokens = {
+  accessToken: string;
+  /** Time in which the access token is used, in milliseconds: it is refreshed before its end. */
+  useFor: number;
+  /** Null if the provider leaves the previous one valid. */
   refreshToken: string | null;
 };
 
@@ -43,6 +60,12 @@ export type Provider = {
    * @throws AppError `sign_in_denied`, `sign_in_failed` or `identity_unavailable`
    */
   finish(signIn: SignIn & { beganAt: number }, search: string): Promise<ProviderResponse>;
+  /**
+   * Gets a new access token for a backend.
+   *
+   * @throws AppError `session_ended` if the provider no longer accepts the refresh token, or `identity_unavailable`
+   */
+  refresh(refreshToken: string, target: TokenTarget): Promise<RefreshedTokens>;
   /** Revokes a refresh token, if the provider can. Takes at most `limits.identity.revocationTimeout`. Does not throw. */
   revoke(refreshToken: string): Promise<void>;
   /** Returns the provider's page that ends its own session, or undefined if it has none or is down. */
@@ -53,10 +76,12 @@ export type Provider = {
 
 export function createProvider(options: {
   settings: IdentitySettings;
+  /** The backends for which users must grant tokens at sign-in. */
+  targets?: readonly TokenTarget[];
   upstreams: Pick<UpstreamClient, 'fetchText'>;
   log: Logger;
 }): Provider {
-  const { settings, log } = options;
+  const { settings, log, targets = [] } = options;
   const { issuer, clientId, siteUrl } = settings;
   const redirectUri = `${siteUrl}/auth/callback`;
   const fetch = providerFetch(options.upstreams, issuer);
@@ -165,9 +190,9 @@ export function createProvider(options: {
         nonce: randomSecret(),
         codeVerifier: client.randomPKCECodeVerifier(),
       };
-      const parameters = {
+      const parameters = new URLSearchParams({
         redirect_uri: redirectUri,
-        scope: settings.scopes.join(' '),
+        scope: [...new Set([settings.scopes, ...targets.map(({ scopes }) => scopes)].flat())].join(' '),
         response_type: 'code',
         state: secrets.state,
         nonce: secrets.nonce,
@@ -177,7 +202,10 @@ export function createProvider(options: {
         ...(isFresh
           ? { prompt: 'login', max_age: '0' }
           : { max_age: String(Math.ceil(settings.times.lifetime / 1_000)) }),
-      };
+      });
+      for (const { parameter, value } of targets) {
+        if (parameter !== 'none' && !parameters.has(parameter, value)) parameters.append(parameter, value);
+      }
       const isPushed = config.serverMetadata().pushed_authorization_request_endpoint !== undefined;
       try {
         const url = isPushed
@@ -224,6 +252,32 @@ export function createProvider(options: {
       } catch (error) {
         const failed = signInFailure(client, error);
         throw failed.reason === 'identity_unavailable' ? noteFailure(failed) : failed;
+      }
+    },
+
+    async refresh(refreshToken, target) {
+      const [client, config] = [await library(), await configuration()];
+      const ask = async () => {
+        const tokens = await client.refreshTokenGrant(config, refreshToken, parametersOf(target));
+        const lifetime = (tokens.expires_in ?? unknownTokenLifetime / 1_000) * 1_000;
+        return {
+          accessToken: tokens.access_token,
+          useFor: lifetime - Math.min(refreshedBefore, lifetime / 10),
+          refreshToken: tokens.refresh_token ?? null,
+        };
+      };
+      try {
+        return await ask().catch((error: unknown) => {
+          // Without a response, nobody knows whether the provider has used the refresh token up: asking once more loses
+          // nothing.
+          if (isConnectionFailure(error)) return ask();
+          throw error;
+        });
+      } catch (error) {
+        if (error instanceof client.ResponseBodyError && error.error === 'invalid_grant') {
+          throw new AppError('session_ended', { cause: withoutProviderText(error) });
+        }
+        throw noteFailure(unavailable(error));
       }
     },
 
@@ -280,6 +334,12 @@ function upstreamErrorIn(error: unknown): AppError | undefined {
     seen.add(each);
   }
   return undefined;
+}
+
+/** Returns whether a request may have reached the provider, of which no response came. */
+function isConnectionFailure(error: unknown): boolean {
+  const failure = upstreamErrorIn(error);
+  return failure?.reason === 'upstream_timeout' || failure?.reason === 'upstream_unreachable';
 }
 
 /**

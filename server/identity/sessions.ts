@@ -54,7 +54,15 @@ type NewSession = {
   refreshToken: ((sessionId: string) => string) | null;
 };
 
-export type EndedSession = { id: string; idTokenSealed: string | null; refreshTokenSealed: string | null };
+export type EndedSession = {
+  id: string;
+  userId: string;
+  device: string;
+  idTokenSealed: string | null;
+  refreshTokenSealed: string | null;
+};
+
+const endedColumns = ['id', 'user_id', 'device', 'id_token_sealed', 'refresh_token_sealed'] as const;
 
 /** Milliseconds. */
 export type SessionTimes = { idle: number; lifetime: number };
@@ -76,8 +84,16 @@ export type Sessions = {
   touch(session: Session): Promise<void>;
   /** Returns the sessions of a user, the one used last first. */
   list(userId: string): Promise<SessionSummary[]>;
-  /** Ends a session. @returns undefined if it had ended or belongs to another user */
-  end(id: string, options: { userId: string; why: SessionEnd }): Promise<EndedSession | undefined>;
+  /**
+   * Ends a session.
+   *
+   * @param options.generation only if it was refreshed this often
+   * @returns undefined if it had ended or belongs to another user
+   */
+  end(
+    id: string,
+    options: { userId: string; why: SessionEnd; generation?: number },
+  ): Promise<EndedSession | undefined>;
   /** Ends all sessions of a user except one. */
   endOthers(userId: string, keptId: string): Promise<EndedSession[]>;
   /** Makes the next look-up of each session ask the database. */
@@ -185,7 +201,7 @@ export function createSessions(options: {
       .set({ ended_at: db.now(), ended_why: 'too_many' })
       .where('id', 'in', ids)
       .where('ended_at', 'is', null)
-      .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+      .returning(endedColumns)
       .execute();
     return rows.map(toEnded);
   }
@@ -206,7 +222,7 @@ export function createSessions(options: {
         .where('browser_hash', '=', browserHash)
         .where('ended_at', 'is', null)
         .where('id', '!=', newest)
-        .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+        .returning(endedColumns)
         .execute();
     });
     return rows.map(toEnded);
@@ -238,6 +254,9 @@ export function createSessions(options: {
             browser_hash: session.browserHash,
             id_token_sealed: session.idToken?.(token.id) ?? null,
             refresh_token_sealed: session.refreshToken?.(token.id) ?? null,
+            generation: 0,
+            lease: null,
+            lease_until: null,
           })
           .execute();
         return endSurplus(queries, db, session.userId);
@@ -293,7 +312,7 @@ export function createSessions(options: {
       }));
     },
 
-    async end(id, { userId, why }) {
+    async end(id, { userId, why, generation }) {
       const db = await open();
       const row = await db.write((queries) =>
         queries
@@ -302,7 +321,8 @@ export function createSessions(options: {
           .where('id', '=', id)
           .where('user_id', '=', userId)
           .where('ended_at', 'is', null)
-          .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+          .$if(generation !== undefined, (query) => query.where('generation', '=', generation ?? 0))
+          .returning(endedColumns)
           .executeTakeFirst(),
       );
       if (!row) return undefined;
@@ -319,7 +339,7 @@ export function createSessions(options: {
           .where('user_id', '=', userId)
           .where('id', '!=', keptId)
           .where('ended_at', 'is', null)
-          .returning(['id', 'id_token_sealed', 'refresh_token_sealed'])
+          .returning(endedColumns)
           .execute(),
       );
       if (rows.length > 0) await noteEnd();
@@ -351,7 +371,7 @@ export function createSessions(options: {
                 )
                 .limit(sweptAtOnce),
             )
-            .returning(['id', 'id_token_sealed', 'refresh_token_sealed', 'ended_at'])
+            .returning([...endedColumns, 'ended_at'])
             .execute(),
         );
         await onExpired(rows.filter((row) => row.ended_at === null).map(toEnded));
@@ -367,8 +387,16 @@ function openSessionsOf(queries: Queries, userId: string) {
 
 function toEnded(row: {
   id: string;
+  user_id: string;
+  device: string;
   id_token_sealed: string | null;
   refresh_token_sealed: string | null;
 }): EndedSession {
-  return { id: row.id, idTokenSealed: row.id_token_sealed, refreshTokenSealed: row.refresh_token_sealed };
+  return {
+    id: row.id,
+    userId: row.user_id,
+    device: row.device,
+    idTokenSealed: row.id_token_sealed,
+    refreshTokenSealed: row.refresh_token_sealed,
+  };
 }

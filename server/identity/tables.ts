@@ -1,8 +1,17 @@
-/** Why a session ended before its time. `replaced`: the browser signed in again; `too_many`: the user has others. */
-export type SessionEnd = 'signed_out' | 'revoked' | 'replaced' | 'too_many';
+/**
+ * Why a session ended before its time. `replaced`: the browser signed in again; `too_many`: the user has others;
+ * `provider`: the provider ended it.
+ */
+export type SessionEnd = 'signed_out' | 'revoked' | 'replaced' | 'too_many' | 'provider';
 
 /** Events in the history of an account. */
-export const auditKinds = ['signed_in', 'signed_out', 'session_revoked', 'other_sessions_revoked'] as const;
+export const auditKinds = [
+  'signed_in',
+  'signed_out',
+  'session_revoked',
+  'other_sessions_revoked',
+  'ended_by_provider',
+] as const;
 export type AuditKind = (typeof auditKinds)[number];
 
 type UserTable = {
@@ -47,6 +56,20 @@ type UserSessionTable = {
   browser_hash: string | null;
   id_token_sealed: string | null;
   refresh_token_sealed: string | null;
+  /** Number of refreshes so far. */
+  generation: number;
+  /** Names the process that refreshes the session, until `lease_until`. */
+  lease: string | null;
+  lease_until: number | null;
+};
+
+/** An access token of a session for one backend. `use_until`: it is refreshed from then on. */
+type AccessTokenTable = {
+  session_id: string;
+  audience: string;
+  scope: string;
+  token_sealed: string;
+  use_until: number;
 };
 
 /** A sign-in that has begun and waits for the provider's callback. */
@@ -70,6 +93,7 @@ export type IdentityTables = {
   user_account: UserTable;
   user_identity: UserIdentityTable;
   user_session: UserSessionTable;
+  access_token: AccessTokenTable;
   sign_in: SignInTable;
   audit_entry: AuditTable;
   saved_places: SavedPlacesTable;

@@ -16,6 +16,7 @@ const keys = {
   user_account: ['id'],
   user_identity: ['issuer', 'subject'],
   user_session: ['id'],
+  access_token: ['session_id', 'audience', 'scope'],
   audit_entry: ['id'],
   saved_places: ['user_id'],
   // A sign-in that has begun lasts minutes.

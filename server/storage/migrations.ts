@@ -148,6 +148,22 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         await sql`create index user_session_by_browser on user_session (browser_hash)`.execute(db);
       },
     },
+    '009-access-tokens': {
+      async up(db) {
+        await sql`alter table user_session add column generation integer not null default 0`.execute(db);
+        await sql`alter table user_session add column lease text`.execute(db);
+        await sql`alter table user_session add column lease_until ${time}`.execute(db);
+        await sql`
+          create table access_token (
+            session_id text not null references user_session (id) on delete cascade,
+            audience text not null,
+            scope text not null,
+            token_sealed text not null,
+            use_until ${time} not null,
+            primary key (session_id, audience, scope)
+          ${end}`.execute(db);
+      },
+    },
   };
 }
 

@@ -35,7 +35,7 @@ export type IdentityTest = {
 /** Runs the services of this process with a provider of made-up people, and stops both after the test file. */
 export function withIdentity(
   settings: Record<string, string> = {},
-  options: Pick<IdentityProviderOptions, 'pushed' | 'clientKey'> = {},
+  options: Omit<IdentityProviderOptions, 'siteUrl'> = {},
 ): IdentityTest {
   let provider: IdentityProvider | undefined;
   const dataDir = mkdtempSync(join(tmpdir(), 'typed-bff-identity-'));

@@ -1,23 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { parseEnv } from '#server/config/env.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { createIdentity, type Identity } from '#server/identity/identity.ts';
+import type { Identity } from '#server/identity/identity.ts';
 import { createLogger } from '#server/observability/log.ts';
-import { connectRedis } from '#server/redis.ts';
 import { copyToPostgres } from '#server/storage/copy-to-postgres.ts';
-import { createLazyDatabase } from '#server/storage/lazy-database.ts';
-import { createUpstreamClient } from '#server/upstream-client/client.ts';
 import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { describeWith } from '#tests/support/skip.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
-import { TestBrowser } from './browser.ts';
+import { beginAt, device, finishAt, secret, signInAt, siteUrl, startInstance, userOf } from './instance.ts';
 
-const siteUrl = 'http://localhost:3000';
-const device = 'Firefox on Linux';
-const secret = 'a secret that all instances share';
 let provider: IdentityProvider;
 
 beforeAll(async () => {
@@ -26,55 +19,8 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 /** Starts an instance on its own connections. */
-function instance(storage: StorageEnv, redisUrl?: string, secrets = secret): Identity {
-  const env = parseEnv({
-    NODE_ENV: 'production',
-    DATA_DIR: storage.DATA_DIR,
-    DATABASE_URL: storage.DATABASE_URL,
-    SITE_URL: siteUrl,
-    SESSION_SECRETS: secrets,
-    ...provider.env,
-  });
-  const log = createLogger({ level: 'silent' });
-  const database = createLazyDatabase({ env, log });
-  const upstreams = createUpstreamClient(env);
-  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, log);
-  const identity = createIdentity({ env, log, database, upstreams, redis });
-  if (!identity) throw new Error('sign-in is off');
-  onTestFinished(async () => {
-    identity.close();
-    redis?.close();
-    await upstreams.close();
-    await database.close();
-  });
-  return identity;
-}
-
-/** Signs Ada in at one instance and returns the session cookie. The callback may arrive at another one. */
-async function signIn(first: Identity, second: Identity): Promise<string> {
-  const { url, browser } = await first.beginSignIn({
-    browser: undefined,
-    session: undefined,
-    returnTo: '/',
-    isFresh: false,
-  });
-  const noProduct = () => Promise.reject(new Error('not used'));
-  const callback = await new TestBrowser(siteUrl, noProduct).choose(url, 'ada');
-  const { search } = new URL(callback, siteUrl);
-  return finish(second, browser, search);
-}
-
-/** @returns the session cookie */
-async function finish(identity: Identity, browser: string, search: string): Promise<string> {
-  const finished = await identity.finishSignIn({ browser, search, device });
-  if (finished.kind === 'failed') throw finished.error;
-  return finished.cookie;
-}
-
-async function userOf(identity: Identity, cookie: string) {
-  const found = await identity.find(cookie);
-  if (found.kind !== 'user') throw new Error(`the session is ${found.kind}`);
-  return found.user;
+function instance(storage: StorageEnv, redisUrl?: string, secrets?: string): Identity {
+  return startInstance({ storage, provider, redisUrl, ...(secrets === undefined ? {} : { secrets }) });
 }
 
 /** Stops the clock of the caches: whatever is known then was told. @returns a function that moves it */
@@ -102,7 +48,7 @@ onEachEngine((engine) => {
 
   test('a session that one instance began is known to the other, and ends there when it ends here', async () => {
     const [here, there] = [instance(storage), instance(storage)];
-    const cookie = await signIn(here, there);
+    const cookie = await signInAt(here, there);
     const user = await userOf(here, cookie);
     const pass = stopClock();
     here.forgetSessions();
@@ -117,40 +63,26 @@ onEachEngine((engine) => {
 
   test('two callbacks of one sign-in at two instances sign in once', async () => {
     const [here, there] = [instance(storage), instance(storage)];
-    const { url, browser } = await here.beginSignIn({
-      browser: undefined,
-      session: undefined,
-      returnTo: '/',
-      isFresh: false,
-    });
-    const noProduct = () => Promise.reject(new Error('not used'));
-    const { search } = new URL(await new TestBrowser(siteUrl, noProduct).choose(url, 'ada'), siteUrl);
-    const outcomes = await Promise.allSettled([here, there].map((each) => finish(each, browser, search)));
+    const begun = await beginAt(here);
+    const outcomes = await Promise.allSettled([here, there].map((each) => finishAt(each, begun)));
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
   test('sign-ins that one browser finishes at the same moment leave one session', async () => {
     const instances = [instance(storage), instance(storage), instance(storage)];
     const [here = instance(storage)] = instances;
-    const noProduct = () => Promise.reject(new Error('not used'));
-    let browser: string | undefined;
-    const searches: string[] = [];
-    for (const each of instances) {
-      const begun = await each.beginSignIn({ browser, session: undefined, returnTo: '/', isFresh: false });
-      browser = begun.browser;
-      const callback = await new TestBrowser(siteUrl, noProduct).choose(begun.url, 'ada');
-      searches.push(new URL(callback, siteUrl).search);
+    const begun = [await beginAt(here)];
+    for (const each of instances.slice(1)) {
+      begun.push(await beginAt(each, { browser: begun[0]?.browser }));
     }
-    const cookies = await Promise.all(
-      instances.map((each, index) => finish(each, browser ?? '', searches[index] ?? '')),
-    );
+    const cookies = await Promise.all(begun.map((each, index) => finishAt(instances[index] ?? here, each)));
     const found = await Promise.all(cookies.map((cookie) => here.find(cookie)));
     expect(found.map(({ kind }) => kind).sort()).toEqual(['ended', 'ended', 'user']);
   });
 
   test('first sign-ins of one person at two instances make one user', async () => {
     const [here, there] = [instance(storage), instance(storage)];
-    const cookies = await Promise.all([signIn(here, here), signIn(there, there), signIn(here, there)]);
+    const cookies = await Promise.all([signInAt(here, here), signInAt(there, there), signInAt(here, there)]);
     const ids = await Promise.all(cookies.map(async (cookie) => (await userOf(here, cookie)).id));
     expect(new Set(ids).size).toBe(1);
   });
@@ -166,7 +98,7 @@ describeWith('redis')('with Redis', () => {
   test('the other instance knows at once that a session has ended', async () => {
     const storage = await storageEnv(undefined);
     const [here, there] = [instance(storage, redis.url), instance(storage, redis.url)];
-    const cookie = await signIn(here, there);
+    const cookie = await signInAt(here, there);
     const user = await userOf(here, cookie);
     stopClock();
     await vi.waitFor(async () => {
@@ -180,7 +112,7 @@ describeWith('redis')('with Redis', () => {
 
 test('the secrets can be rotated: sessions stay as long as their secret is listed', async () => {
   const storage = await storageEnv(undefined);
-  const cookie = await signIn(instance(storage), instance(storage));
+  const cookie = await signInAt(instance(storage), instance(storage));
   const after = async (secrets: string) => (await instance(storage, undefined, secrets).find(cookie)).kind;
   expect(await after(`a new secret that all instances share,${secret}`)).toBe('user');
   expect(await after('a new secret that all instances share')).toBe('none');
@@ -196,7 +128,7 @@ describeWith('postgres')('moving from SQLite to PostgreSQL', () => {
   test('takes users, their sessions, places and history along', async () => {
     const before = await storageEnv(undefined);
     const old = instance(before);
-    const cookie = await signIn(old, old);
+    const cookie = await signInAt(old, old);
     const user = await userOf(old, cookie);
     const places = [{ name: 'Oslo', lat: 59.91, lng: 10.75 }];
     await old.savedPlaces.put(user.id, places);
@@ -221,6 +153,6 @@ describeWith('postgres')('moving from SQLite to PostgreSQL', () => {
     expect((await userOf(moved, cookie)).id).toBe(user.id);
     expect(await moved.savedPlaces.get(user.id)).toEqual(places);
     expect((await moved.history(user)).map(({ kind }) => kind)).toEqual(['signed_in']);
-    expect((await userOf(moved, await signIn(moved, moved))).id).toBe(user.id);
+    expect((await userOf(moved, await signInAt(moved, moved))).id).toBe(user.id);
   });
 });

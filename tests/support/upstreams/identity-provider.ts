@@ -49,6 +49,10 @@ export interface IdentityProviderOptions {
   readonly pushed?: boolean;
   /** Public key of the product, which then proves with its private key who it is, and not with a secret. */
   readonly clientKey?: JWK;
+  /** Lifetime of access tokens, in seconds. Default: 60. */
+  readonly accessTokenLifetime?: number;
+  /** Backends for which it gives tokens, with their scopes (RFC 8707). */
+  readonly resources?: Readonly<Record<string, readonly string[]>>;
 }
 
 const clientId = 'typed-bff';
@@ -72,6 +76,8 @@ export async function startIdentityProvider({
   siteUrl,
   pushed = false,
   clientKey,
+  accessTokenLifetime = 60,
+  resources = {},
 }: IdentityProviderOptions): Promise<IdentityProvider> {
   const clientSecret = randomBytes(24).toString('base64url');
   const requests: ProviderRequest[] = [];
@@ -115,7 +121,16 @@ export async function startIdentityProvider({
     close,
   };
   const key = { ...privateKey.export({ format: 'jwk' }), kid: keyId, use: 'sig' };
-  provider = await createProvider({ issuer, siteUrl, clientSecret, pushed, key, clientKey });
+  provider = await createProvider({
+    issuer,
+    siteUrl,
+    clientSecret,
+    pushed,
+    key,
+    clientKey,
+    accessTokenLifetime,
+    resources,
+  });
   return started;
 }
 
@@ -126,9 +141,11 @@ async function createProvider(options: {
   pushed: boolean;
   key: JWK;
   clientKey: JWK | undefined;
+  accessTokenLifetime: number;
+  resources: Readonly<Record<string, readonly string[]>>;
 }): Promise<Provider> {
   const library = await loadLibrary();
-  const { issuer, siteUrl, clientSecret, pushed, key, clientKey } = options;
+  const { issuer, siteUrl, clientSecret, pushed, key, clientKey, accessTokenLifetime, resources } = options;
   return new library.Provider(issuer, {
     adapter: IdentityStorage,
     clients: [
@@ -160,7 +177,7 @@ async function createProvider(options: {
     rotateRefreshToken: true,
     // In seconds.
     ttl: {
-      AccessToken: 60,
+      AccessToken: accessTokenLifetime,
       AuthorizationCode: 60,
       Grant: 86_400,
       IdToken: 600,
@@ -171,6 +188,20 @@ async function createProvider(options: {
     pkce: { required: () => true },
     features: {
       devInteractions: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: async (_, resource) => {
+          const scopes = resources[resource];
+          if (!scopes) throw new library.errors.InvalidTarget();
+          return {
+            scope: scopes.join(' '),
+            audience: resource,
+            accessTokenFormat: 'jwt',
+            accessTokenTTL: accessTokenLifetime,
+            jwt: { sign: { alg: 'RS256' } },
+          };
+        },
+      },
       revocation: {
         enabled: true,
         allowedPolicy: async (_, client, token) => token.clientId === client.clientId,
@@ -223,6 +254,8 @@ async function finishInteraction(
   }
   const grant = new provider.Grant({ accountId, clientId });
   grant.addOIDCScope(String(params.scope));
+  for (const resource of [params.resource ?? []].flat())
+    grant.addResourceScope(String(resource), String(params.scope));
   const consent = { grantId: await grant.save() };
   return provider.interactionFinished(
     request,
