@@ -149,6 +149,17 @@ describe('at the start', () => {
   });
 });
 
+test('if no worker can load the build, one that is started by SIGHUP meanwhile is killed', async () => {
+  await start();
+  signals.send('SIGHUP');
+  await pass();
+  await connect(2);
+  worker(1).say({ kind: 'failed' });
+  worker(1).exit();
+  await pass();
+  expect(worker(2).isKilled).toBe(true);
+});
+
 describe('a worker that connects', () => {
   test('gets the same salt and start time as the others, and whether others serve', async () => {
     await start();
@@ -232,28 +243,44 @@ describe('a broadcast', () => {
 });
 
 test('the exported metrics are those of all workers, and once those that are the same in all', async () => {
-  await startReady();
+  await startReady({ WEB_CONCURRENCY: '5' });
+  await connect(3);
+  worker(3).becomeReady();
+  // The fourth is connected but still loads the build, and the fifth has just been started.
+  await connect(4);
+  for (const { received } of started) received.length = 0;
   const { gather, traces } = startTelemetry.mock.lastCall?.[0] ?? {};
   expect(traces).toBe(false);
   const gathered = gather?.();
   await vi.dynamicImportSettled();
   const topics = (id: number) =>
     worker(id).received.flatMap((message) => (message.kind === 'query' ? [message] : []));
-  expect([topics(1), topics(2)]).toEqual([
-    [expect.objectContaining({ topic: 'metrics' })],
-    [expect.objectContaining({ topic: 'metrics' }), expect.objectContaining({ topic: 'commonMetrics' })],
+  const metrics = expect.objectContaining({ topic: 'metrics' });
+  const commonMetrics = expect.objectContaining({ topic: 'commonMetrics' });
+  expect([1, 2, 3, 4, 5].map(topics)).toEqual([
+    [metrics],
+    [metrics],
+    [metrics, commonMetrics],
+    [metrics],
+    [],
   ]);
-  for (const [id, value] of [
-    [1, counter(1)],
-    [2, counter(2)],
-  ] as const) {
-    worker(id).say({ kind: 'reply', id: topics(id)[0]?.id ?? 0, value });
+  for (const id of [1, 2, 3, 4]) {
+    worker(id).say({ kind: 'reply', id: topics(id)[0]?.id ?? 0, value: counter(id) });
   }
-  worker(2).say({ kind: 'reply', id: topics(2)[1]?.id ?? 0, value: ['the common metrics'] });
-  const metrics = (await gathered) ?? [];
-  expect(metrics).toHaveLength(2);
-  expect(metrics[0]).toMatchObject({ name: 'calls', values: [{ value: 3 }] });
-  expect(metrics[1]).toBe('the common metrics');
+  worker(3).say({ kind: 'reply', id: topics(3)[1]?.id ?? 0, value: ['the common metrics'] });
+  expect(await gathered).toEqual([
+    expect.objectContaining({ name: 'calls', values: [expect.objectContaining({ value: 10 })] }),
+    'the common metrics',
+  ]);
+});
+
+test('without a worker that is ready, the exported metrics are the sums', async () => {
+  await start();
+  await connect(1);
+  const gathered = startTelemetry.mock.lastCall?.[0].gather?.();
+  await vi.dynamicImportSettled();
+  reply(1, counter(5));
+  expect(await gathered).toEqual([expect.objectContaining({ name: 'calls' })]);
 });
 
 describe('mails', () => {

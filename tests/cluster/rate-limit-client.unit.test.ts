@@ -44,6 +44,7 @@ describe('the rate-limit client of a worker', () => {
     if (!charge) throw new Error('there is no worker');
     const first = [charge('light', 'a'), charge('light', 'b'), charge('light', 'a'), charge('mail', 'a')];
     const charged = await Promise.all(first);
+    await new Promise(setImmediate);
     expect(sent).toEqual([
       [
         ['light', 'a', 2],

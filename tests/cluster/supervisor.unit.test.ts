@@ -138,6 +138,7 @@ describe('a worker that exits unexpectedly', () => {
 
   test('again and soon after its start is replaced after a backoff', async () => {
     const { running } = await setUpReady();
+    await pass(limits.cluster.stableAfter);
     worker(1).exit();
     await pass();
     worker(3).exit();
@@ -271,6 +272,18 @@ describe('a rolling restart', () => {
     expect(logged('rolling restart aborted')).toHaveLength(1);
   });
 
+  test('that is aborted leaves as many workers as before, even if one of them has exited meanwhile', async () => {
+    const { rollingRestart, running } = await setUpReady();
+    const restarted = rollingRestart();
+    await pass();
+    worker(1).exit();
+    await pass();
+    expect(running()).toEqual([2, 3]);
+    worker(3).exit({ code: 1, signal: null });
+    await restarted;
+    expect(running()).toEqual([2, 4]);
+  });
+
   test('is possible again after one that was aborted', async () => {
     const { rollingRestart, running } = await setUpReady(1);
     const aborted = rollingRestart();
@@ -302,7 +315,7 @@ describe('a rolling restart', () => {
   });
 
   test('neither drains nor replaces a worker that exits or is drained meanwhile', async () => {
-    const { rollingRestart, onTerminated, running } = await setUpReady();
+    const { rollingRestart, onTerminated, running, logged } = await setUpReady();
     const restarted = rollingRestart();
     await pass();
     worker(1).exit();
@@ -315,6 +328,7 @@ describe('a rolling restart', () => {
     worker(2).exit({ code: 0, signal: null });
     await restarted;
     await pass();
+    expect(logged('rolling restart finished')).toHaveLength(1);
     expect(kindsTo(1)).toEqual([]);
     expect(kindsTo(2)).toEqual(['drain']);
     expect(running()).toEqual([3, 4]);
@@ -346,12 +360,12 @@ describe('the shutdown', () => {
     expect(isOver).not.toHaveBeenCalled();
     worker(2).exit({ code: 0, signal: null });
     await over;
+    expect(vi.getTimerCount()).toBe(0);
     fill();
     await pass(shutdownDelay + shutdownDeadline);
     expect(started).toHaveLength(2);
     expect(exits).toEqual([1, 2]);
     expect(started.map(({ isKilled }) => isKilled)).toEqual([false, false]);
-    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('is not logged as an unexpected exit', async () => {
@@ -382,7 +396,7 @@ describe('the shutdown', () => {
 
   test.each([
     { force: true, isKilled: true },
-    { force: false, isKilled: false },
+    { force: undefined, isKilled: false },
   ])('with force $force kills a worker that is still starting: $isKilled', async ({ force, isKilled }) => {
     const { fill, shutdown } = setUp();
     fill();

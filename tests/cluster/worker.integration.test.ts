@@ -6,6 +6,10 @@ import { ownSignals } from './own-signals.ts';
 
 vi.mock(import('#server/cluster/join-cluster.ts'), () => ({ joinCluster: vi.fn() }));
 vi.mock(import('#server/node-server/start.ts'), () => ({ serveBuild: vi.fn() }));
+vi.mock('#server/observability/log.ts', () => ({
+  log: () => ({ fatal: () => steps.push('logged') }),
+  flushLog: () => steps.push('log written'),
+}));
 vi.mock('#server/process/coordinator.ts', () => ({ setCoordinator: vi.fn() }));
 vi.mock('#server/services.ts', () => ({
   services: () => ({ metrics: { snapshot: async () => ['the last metrics'] } }),
@@ -90,10 +94,11 @@ describe('a worker', () => {
   test.each([
     ['the server does not start', { starts: false }],
     ['the build cannot be loaded', { loads: false }],
-  ])('reports that it failed if %s, and waits for the primary', async (_, options) => {
+  ])('logs the reason and reports that it failed if %s, and waits for the primary', async (_, options) => {
     await runWorker(options);
     await turn();
-    expect(steps).toEqual(['failed']);
+    // The primary kills it as soon as it has failed.
+    expect(steps).toEqual(['logged', 'log written', 'failed']);
     expect(exit).not.toHaveBeenCalled();
   });
 
