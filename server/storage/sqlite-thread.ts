@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import { isRecord } from '../lib/is-record.ts';
 
 export type StatementRequest = {
@@ -64,19 +65,15 @@ function serve(
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   const opened = statSync(sqliteFile);
-  const statements = new Map<string, Sqlite.Statement>();
+  const statements = new LRUCache<string, Sqlite.Statement>({
+    max: maxCachedStatements,
+    memoMethod: (sql) => database.prepare(sql),
+  });
   /** Statements that write and wait for their transaction. */
   let writes: StatementRequest[] = [];
   let retry: NodeJS.Timeout | undefined;
 
-  function prepare(sql: string): Sqlite.Statement {
-    const known = statements.get(sql);
-    if (known) return known;
-    if (statements.size >= maxCachedStatements) statements.clear();
-    const statement = database.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  }
+  const prepare = (sql: string) => statements.memo(sql);
 
   function run({ id, sql, parameters }: StatementRequest): StatementResponse {
     const statement = prepare(sql);

@@ -96,7 +96,7 @@ describeWith('postgres')('PostgreSQL', () => {
     // As a failover does, so that all connections are new.
     await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
     await delay(100);
-    await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
     await eventually(async () => expect(await mail.check()).toBe('read_only'));
+    await expect(mail.send(draft)).rejects.toMatchObject(unavailable);
   });
 });

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { SqliteThread } from '#server/storage/sqlite-driver.ts';
+import { monotonicTime } from '#server/storage/sqlite-thread.ts';
 import { tempDir } from '#tests/mail/support.ts';
 
 /** Creates a thread for a file, which is a folder at first if it must fail. */
@@ -61,6 +63,19 @@ describe('a thread that fails when it opens its file', () => {
   });
 });
 
+test('statements that were sent before the close are executed', async () => {
+  const { thread, insert, stored } = await threadWithTable();
+  const inserted = Promise.all([insert(1), insert(2)]);
+  await thread.close();
+  await inserted;
+  expect(stored()).toEqual([1, 2]);
+});
+
+test('the clock of the time limits counts milliseconds, the same in all threads', () => {
+  const difference = monotonicTime() - Number(process.hrtime.bigint()) / 1e6;
+  expect(Math.abs(difference)).toBeLessThan(1_000);
+});
+
 test('a statement during the close starts one new thread, which the end of the first does not affect', async () => {
   const { thread, file } = testThread();
   await thread.execute('create table numbers (n integer) strict');
@@ -92,6 +107,7 @@ describe('a statement', () => {
       code: 'SQLITE_CONSTRAINT_DATATYPE',
     });
     await expect(thread.execute('no sql')).rejects.toMatchObject({ code: 'SQLITE_ERROR' });
+    await expect(thread.execute('select ?')).rejects.toMatchObject({ code: 'SQLITE_ERROR' });
   });
 
   test('that waits too long for the lock of another process is never executed', async () => {
@@ -145,6 +161,17 @@ describe('a file', () => {
     new Sqlite(`${file}.new`).close();
     renameSync(`${file}.new`, file);
     await expect(insert(1)).rejects.toMatchObject({ code: 'SQLITE_REPLACED' });
+  });
+
+  test('that another process has locked is opened once the lock ends', async () => {
+    const { thread, file } = testThread();
+    const other = new Sqlite(file);
+    onTestFinished(() => void other.close());
+    other.exec('begin exclusive');
+    const opened = thread.execute('select 1 as one');
+    await delay(1_000);
+    other.exec('rollback');
+    expect(await opened).toMatchObject({ rows: [{ one: 1 }] });
   });
 
   test('that another process keeps locked fails to open after the time limit', async () => {
