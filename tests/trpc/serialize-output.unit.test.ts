@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import superjson from 'superjson';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { serializeOutput } from '#server/trpc/serialize-output.ts';
 
 /** The parsed JSON, because the order of annotations does not matter. */
@@ -40,6 +40,27 @@ test.each([
   { title: 'a sparse array', value: sparse },
 ])('$title is serialized as by superjson', ({ value }) => {
   expect(written(value)).toEqual(expected(value));
+});
+
+test('plain values and dates do not pass through superjson, and only what contains a date is copied', () => {
+  const serialize = vi.spyOn(superjson, 'serialize');
+  onTestFinished(() => serialize.mockRestore());
+  const bare: object = Object.assign(Object.create(null), { a: 1 });
+  const plain = { text: 'a', yes: true, none: null, number: 1.5, list: ['b', { c: 0 }], bare };
+  expect(serializeOutput(plain).json).toBe(plain);
+
+  const output = { plain, list: [1, { a: 1 }, when], nested: { at: new Date(when) } };
+  const { json } = serializeOutput(output);
+  expect(json).toEqual({
+    plain,
+    list: [1, { a: 1 }, when.toISOString()],
+    nested: { at: when.toISOString() },
+  });
+  expect(json).toMatchObject({ plain: expect.toSatisfy((part) => part === plain) });
+  expect(json).toMatchObject({
+    list: [1, expect.toSatisfy((part) => part === output.list[1]), expect.anything()],
+  });
+  expect(serialize).not.toHaveBeenCalled();
 });
 
 test('the output is not modified, and serializes to the same JSON again', () => {

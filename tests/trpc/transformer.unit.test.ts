@@ -30,6 +30,7 @@ describe('an input', () => {
 
   test.each([
     ['metadata of another type', { json: 1, meta: 1 }],
+    ['metadata of another type beside another key', { json: 1, meta: 1, more: 2 }],
     ['a version that is a text', { json: 1, meta: { v: '1' } }],
     ['references of another type', { json: 1, meta: { referentialEqualities: 'a' } }],
     ['three groups of references', { json: 1, meta: { referentialEqualities: [['a'], {}, {}] } }],
