@@ -184,8 +184,12 @@ describe('while another instance loads', () => {
 
   test('and does not finish in time, this instance loads too', async () => {
     locked = true;
+    const { lockPolls, lockPollInterval } = limits.redis;
+    const startedAt = process.hrtime.bigint();
     expect(await get()).toMatchObject({ value: 'loaded 1', cache: 'miss' });
-    const attempts = Array.from({ length: 1 + limits.redis.lockPolls }, () => 'lock');
+    const waited = Number(process.hrtime.bigint() - startedAt) / 1e6;
+    expect(waited).toBeGreaterThan((lockPolls * lockPollInterval) / 2);
+    const attempts = Array.from({ length: 1 + lockPolls }, () => 'lock');
     expect(log).toEqual([...attempts, 'load', 'write text 1 for 10000']);
   });
 });
@@ -227,6 +231,18 @@ describe('a refresh in the background', () => {
     expect(await get(revalidated)).toMatchObject({ value: 'restored theirs', cache: 'hit' });
   });
 
+  test.each([
+    ['an older response', 3_000, source],
+    ['a response that cannot be restored', 100, { ...source, restore: () => undefined }],
+  ])('sends a request if another instance has only %s', async (_, age, from) => {
+    await get(revalidated);
+    advance(2_000);
+    entry = { id: 'other', text: 'theirs', age };
+    await cache.get('k', revalidated, from);
+    await settled();
+    expect(loads).toBe(2);
+  });
+
   test('that fails releases the lock', async () => {
     await get(revalidated);
     log = [];
@@ -237,10 +253,11 @@ describe('a refresh in the background', () => {
   });
 
   test.each([
-    ['a 404', new AppError('not_found'), true],
-    ['a 500', new AppError('upstream_bad_answer'), false],
-    ['an error of this side', new Error('unforeseen'), false],
-  ])('that ends with %s removes the entry everywhere: %s', async (_, error, removed) => {
+    ['a 404', true, new AppError('not_found')],
+    ['a 500', false, new AppError('internal')],
+    ['a 502', false, new AppError('upstream_bad_answer')],
+    ['an error of this side', false, new Error('unforeseen')],
+  ])('that ends with %s removes the entry everywhere: %s', async (_, removed, error) => {
     await get(revalidated);
     log = [];
     advance(2_000);
@@ -253,9 +270,10 @@ describe('a refresh in the background', () => {
 });
 
 test.each([
-  ['a 404', new AppError('not_found'), true],
-  ['a 500', new AppError('upstream_bad_answer'), false],
-])('a request that ends with %s removes the entry everywhere: %s', async (_, error, removed) => {
+  ['a 404', true, new AppError('not_found')],
+  ['a 500', false, new AppError('internal')],
+  ['a 502', false, new AppError('upstream_bad_answer')],
+])('a request that ends with %s removes the entry everywhere: %s', async (_, removed, error) => {
   await get();
   advance(2_000);
   await get(windows, failing(error)).catch(() => undefined);

@@ -38,7 +38,7 @@ describe('an upstream status of', () => {
     expect(elsewhere.heads).toEqual([]);
   });
 
-  test.each([200, 201, 203])('%d succeeds', async (status) => {
+  test.each([200, 201, 203, 299])('%d succeeds', async (status) => {
     expect(await requestFrom(respondWith(`${status} Fine`, json, ok))).toMatchObject({
       data: { ok: true },
       status,
