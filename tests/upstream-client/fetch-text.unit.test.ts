@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { TextRequest } from '#server/upstream-client/exchange.ts';
 import { inSequence, respondWith, type Script, startRawServer } from './raw-server.ts';
@@ -44,6 +45,12 @@ test('a response has its status, its text, and the first value of each header', 
 test.each([400, 401, 404, 499])('the status %i is a response', async (status) => {
   const { response } = await fetchFrom(respondWith(`${status} No`, plain, 'no'));
   expect(await response).toMatchObject({ status, text: 'no' });
+});
+
+test('the text of a 4xx is decompressed, too', async () => {
+  const script = respondWith('400 No', { ...plain, 'content-encoding': 'gzip' }, gzipSync('no'));
+  const { response } = await fetchFrom(script);
+  expect(await response).toMatchObject({ status: 400, text: 'no' });
 });
 
 test.each([
