@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isAnnounced } from '#server/catalog/contract/changelog.ts';
 import { checkContract, contractReport } from '#server/catalog/contract/check.ts';
 import { contractOf, writeContract } from '#server/catalog/contract/contract.ts';
-import { publicProcedure, router } from '#server/trpc/init.ts';
+import { publicProcedure, router, userProcedure } from '#server/trpc/init.ts';
 import { readProcedures } from '#server/trpc/procedure-registry.ts';
 
 const procedure = (output: z.ZodType) =>
@@ -22,6 +22,23 @@ describe('the check', () => {
     const check = checkContract({ snapshot: writeContract(small), current: small, changelog: '' });
     expect(check).toMatchObject({ changes: [], unannounced: [], upToDate: true });
     expect(contractReport(check)).toBe('The contract matches docs/contract.json.');
+  });
+
+  test('passes for a user who must meet several requirements, in whatever order they are declared', () => {
+    const user = { roles: ['editor'], maxAge: 60_000 };
+    const thing = userProcedure({
+      summary: 's',
+      description: 'd',
+      sensitive: true,
+      rateLimit: 'light',
+      user,
+    })
+      .input(z.void())
+      .output(z.boolean())
+      .query(() => true);
+    const current = contractOf(readProcedures(router({ thing })).values());
+    const check = checkContract({ snapshot: writeContract(current), current, changelog: '' });
+    expect(check).toMatchObject({ changes: [], unannounced: [], upToDate: true });
   });
 
   test('requires an update of the snapshot after a compatible change', () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Contract, ProcedureContract } from './contract.ts';
 import { type SchemaChange, schemaChanges } from './schema-changes.ts';
 
@@ -34,7 +35,7 @@ function* procedureChanges(
     const message = after.scope === null ? 'no longer requires a scope' : `requires the scope ${after.scope}`;
     yield { message, breaking: after.scope !== null };
   }
-  if (JSON.stringify(before.user) !== JSON.stringify(after.user)) {
+  if (!isDeepStrictEqual(before.user, after.user)) {
     const message =
       after.user === null
         ? 'no longer requires a user'
