@@ -13,6 +13,8 @@ export const formRoutes: readonly string[] = [
 export const signInPath = '/auth/sign-in';
 export const callbackPath = '/auth/callback';
 export const signOutPath = '/auth/sign-out';
+/** The provider posts there that it has ended a session. */
+export const backchannelLogoutPath = '/auth/backchannel-logout';
 /** The Model Context Protocol endpoint, which offers the procedures as tools. */
 export const mcpEndpoint = '/mcp';
 

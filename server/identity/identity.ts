@@ -15,6 +15,7 @@ import { profileOf, rolesOf } from './claims.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
 import { createProvider } from './provider.ts';
+import { createProviderLogouts } from './provider-logouts.ts';
 import { returnPathOf } from './return-path.ts';
 import { createSavedPlaces, type SavedPlaces } from './saved-places.ts';
 import { sessionSecrets } from './secrets.ts';
@@ -69,6 +70,14 @@ export type Identity = {
   }): Promise<FinishedSignIn>;
   /** Ends the session of a cookie. @returns the page to go to: the provider's, or this site's */
   signOut(cookie: string | undefined, device: string): Promise<{ url: string }>;
+  /**
+   * Ends the sessions that the provider has ended.
+   *
+   * @param token logout token of the provider (OpenID Connect Back-Channel Logout 1.0)
+   * @returns false if it is not valid, or was received before
+   * @throws AppError `identity_unavailable`
+   */
+  endByProvider(token: string): Promise<boolean>;
   /** Looks up a session cookie. `none`: this product did not make it. */
   find(cookie: string): Promise<SessionLookup>;
   /** Notes that a session was used. Does not wait and does not throw. */
@@ -138,6 +147,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   });
   const sessions = createSessions({ open, times: settings.times, announceEnd: () => ends.announce() });
   const signIns = createSignIns(open, keyring);
+  const logouts = createProviderLogouts(open);
   const history = createHistory(open);
   const savedPlaces = createSavedPlaces(open);
   /** Tokens by cookie: checking the tag costs more than the rest of a look-up. Whether a session has ended is not here. */
@@ -215,6 +225,11 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       idToken: sealFor('id', response.idToken),
       refreshToken: sealFor('refresh', response.refreshToken),
     });
+    if (response.sid !== null && (await logouts.has(issuer, { kind: 'session', id: response.sid }))) {
+      const row = await sessions.end(token.id, { userId, why: 'provider' });
+      void revokeTokens([...ended, ...(row ? [row] : [])]);
+      throw new AppError('sign_in_failed');
+    }
     const { previous } = signIn;
     const replaced =
       previous && (await sessions.end(previous.id, { userId: previous.userId, why: 'replaced' }));
@@ -227,6 +242,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     try {
       await sessions.sweep(revokeTokens);
       await signIns.sweep();
+      await logouts.sweep();
       await history.sweep();
     } catch (err) {
       log.warn({ err }, 'ended sessions could not be deleted');
@@ -285,6 +301,22 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
         : null;
       return { url: (await provider.endSessionUrl(idToken)) ?? `${siteUrl}/` };
     },
+
+    endByProvider: (logoutToken) =>
+      withStorageErrors(async () => {
+        const logout = await provider.logoutOf(logoutToken);
+        if (!logout) return false;
+        const { sid, subject, tokenId } = logout;
+        if (await logouts.has(issuer, { kind: 'token', id: tokenId })) return false;
+        // Before the sessions end: a sign-in that finishes meanwhile looks for it.
+        if (sid !== undefined) await logouts.add(issuer, { kind: 'session', id: sid });
+        const ended = await sessions.endByProvider({ issuer, sid, subject });
+        void revokeTokens(ended);
+        for (const { userId, device } of ended) await note('ended_by_provider', userId, device);
+        // Last: if something fails before, the provider sends the token again.
+        await logouts.add(issuer, { kind: 'token', id: tokenId });
+        return true;
+      }),
 
     async find(cookie) {
       const token = tokens.get(cookie) ?? parseSessionToken(cookie, keyring);

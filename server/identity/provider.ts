@@ -1,3 +1,4 @@
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import type * as Client from 'openid-client';
 import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
@@ -5,6 +6,7 @@ import { isLoopbackHost } from '../lib/network-address.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import { type Claims, wordsOf } from './claims.ts';
+import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
 import { providerFetch } from './provider-fetch.ts';
 import { randomSecret } from './session-token.ts';
 import type { IdentitySettings } from './settings.ts';
@@ -68,6 +70,13 @@ export type Provider = {
   refresh(refreshToken: string, target: TokenTarget): Promise<RefreshedTokens>;
   /** Revokes a refresh token, if the provider can. Takes at most `limits.identity.revocationTimeout`. Does not throw. */
   revoke(refreshToken: string): Promise<void>;
+  /**
+   * Verifies a logout token of the provider.
+   *
+   * @returns undefined if it is not valid
+   * @throws AppError `identity_unavailable` if the provider's keys cannot be fetched
+   */
+  logoutOf(token: string): Promise<ProviderLogout | undefined>;
   /** Returns the provider's page that ends its own session, or undefined if it has none or is down. */
   endSessionUrl(idToken: string | null): Promise<string | undefined>;
   /** Returns the state after the latest request for its metadata, or the latest sign-in that failed because of it. */
@@ -182,6 +191,26 @@ export function createProvider(options: {
     return current.config;
   }
 
+  /** The provider's keys by their URL: each set is fetched once, and again when a token names an unknown key. */
+  const keySets = new Map<string, JWTVerifyGetKey>();
+
+  async function keysOf(config: Client.Configuration): Promise<JWTVerifyGetKey | undefined> {
+    const url = config.serverMetadata().jwks_uri;
+    if (url === undefined) return undefined;
+    const known = keySets.get(url);
+    if (known) return known;
+    const { createRemoteJWKSet, customFetch } = await import('jose');
+    const keys = createRemoteJWKSet(new URL(url), {
+      timeoutDuration: limits.identity.keysTimeout,
+      cooldownDuration: limits.identity.keysCooldown,
+      [customFetch]: (...[keysUrl, { headers, method, signal }]: Parameters<FetchImplementation>) =>
+        fetch(keysUrl, { method, headers: Object.fromEntries(headers), signal }),
+    });
+    keySets.clear();
+    keySets.set(url, keys);
+    return keys;
+  }
+
   return {
     async begin({ isFresh }) {
       const [client, config] = [await library(), await configuration()];
@@ -293,6 +322,20 @@ export function createProvider(options: {
         await Promise.race([client.tokenRevocation(config, refreshToken, hint), expired]);
       } catch (err) {
         log.warn({ err: withoutProviderText(err) }, 'a refresh token could not be revoked');
+      }
+    },
+
+    async logoutOf(token) {
+      const keys = await keysOf(await configuration());
+      if (!keys) return undefined;
+      try {
+        return await verifyLogoutToken(token, { issuer, clientId, keys });
+      } catch (error) {
+        const { errors } = await import('jose');
+        const isFetched = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
+        if (!isFetched || upstreamErrorIn(error)) throw unavailable(error);
+        log.warn({ err: withoutProviderText(error) }, 'a logout token is not valid');
+        return undefined;
       }
     },
 

@@ -96,6 +96,16 @@ export type Sessions = {
   ): Promise<EndedSession | undefined>;
   /** Ends all sessions of a user except one. */
   endOthers(userId: string, keptId: string): Promise<EndedSession[]>;
+  /**
+   * Ends the sessions that the provider has ended.
+   *
+   * @param options.sid the provider's id of one session; undefined for all of the subject
+   */
+  endByProvider(options: {
+    issuer: string;
+    sid: string | undefined;
+    subject: string | undefined;
+  }): Promise<EndedSession[]>;
   /** Makes the next look-up of each session ask the database. */
   forget(): void;
   /** Deletes sessions that are over. `onExpired` gets those that expired: their tokens can still be used. */
@@ -339,6 +349,31 @@ export function createSessions(options: {
           .where('user_id', '=', userId)
           .where('id', '!=', keptId)
           .where('ended_at', 'is', null)
+          .returning(endedColumns)
+          .execute(),
+      );
+      if (rows.length > 0) await noteEnd();
+      return rows.map(toEnded);
+    },
+
+    async endByProvider({ issuer, sid, subject }) {
+      const db = await open();
+      const rows = await db.write((queries) =>
+        queries
+          .updateTable('user_session')
+          .set({ ended_at: db.now(), ended_why: 'provider' })
+          .where('issuer', '=', issuer)
+          .where('ended_at', 'is', null)
+          .$if(sid !== undefined, (query) => query.where('provider_sid', '=', sid ?? ''))
+          .$if(subject !== undefined, (query) =>
+            query.where('user_id', 'in', (eb) =>
+              eb
+                .selectFrom('user_identity')
+                .select('user_id')
+                .where('issuer', '=', issuer)
+                .where('subject', '=', subject ?? ''),
+            ),
+          )
           .returning(endedColumns)
           .execute(),
       );

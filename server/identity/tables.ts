@@ -84,6 +84,9 @@ type SignInTable = {
   ends_at: number;
 };
 
+/** A logout of the provider that was received: a hash of the token's id, or of the session that it ends. */
+type ProviderLogoutTable = { hash: string; kept_until: number };
+
 type AuditTable = { id: string; at: number; kind: AuditKind; user_id: string; device: string };
 
 type SavedPlacesTable = { user_id: string; places: string; changed_at: number };
@@ -95,6 +98,7 @@ export type IdentityTables = {
   user_session: UserSessionTable;
   access_token: AccessTokenTable;
   sign_in: SignInTable;
+  provider_logout: ProviderLogoutTable;
   audit_entry: AuditTable;
   saved_places: SavedPlacesTable;
 };

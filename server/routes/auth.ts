@@ -1,14 +1,16 @@
 import { limits } from '../config/limits.ts';
-import { callbackPath, signInPath, signOutPath } from '../config/paths.ts';
+import { backchannelLogoutPath, callbackPath, signInPath, signOutPath } from '../config/paths.ts';
 import { type AppError, type ErrorReason, isAppError } from '../errors.ts';
 import { visitorPrincipal } from '../http/authenticate.ts';
+import { readBody } from '../http/body.ts';
+import { checkContentEncoding } from '../http/content-encoding.ts';
 import { type Cookie, cookieHeader, readCookie } from '../http/cookie.ts';
 import { readForm } from '../http/form.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { isLoopback, siteUrlOf } from '../http/host.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
-import type { HttpResponse } from '../http/response.ts';
+import { type HttpResponse, jsonResponse } from '../http/response.ts';
 import { browserCookie, sessionCookie, sessionCookieOf, signedInCookie } from '../http/session-cookie.ts';
 import { deviceOf } from '../identity/device.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -88,6 +90,24 @@ export function handleSignOut(request: HttpRequest): Promise<HttpResponse> {
       return { ...problemPage(error), cookies };
     }
   });
+}
+
+/** `/auth/backchannel-logout`: receives the provider's logout tokens. Their signature says who sent them. */
+export function handleBackchannelLogout(request: HttpRequest): Promise<HttpResponse> {
+  const handler: Handler = async (_, scope) => {
+    const { identity } = services();
+    if (!identity) throw new HttpError('not_found');
+    if (request.method !== 'POST') throw new HttpError('method_not_allowed', { headers: { allow: 'POST' } });
+    checkContentEncoding(request);
+    const { logoutBytes: maxBytes } = limits.identity;
+    const body = await readBody(request, { maxBytes, deadline: limits.bodyDeadline });
+    const token = new URLSearchParams(Buffer.from(body ?? []).toString()).get('logout_token') ?? '';
+    if (await identity.endByProvider(token)) return { status: 200, headers: { ...noStore }, body: null };
+    // Only what the provider did not send counts: it may end many sessions at once.
+    await charge(request, scope);
+    return jsonResponse({ error: 'invalid_request' }, { status: 400, headers: { ...noStore } });
+  };
+  return handleRequest(request, { name: backchannelLogoutPath, handler }, services());
 }
 
 const noStore = { 'cache-control': 'no-store' };

@@ -1,4 +1,5 @@
 import {
+  backchannelLogoutPath,
   callbackPath,
   mcpEndpoint,
   rawEndpoint,
@@ -9,7 +10,7 @@ import {
 } from '../config/paths.ts';
 import type { RouteHandler } from '../http/route-handlers.ts';
 import { handleTrpc } from '../trpc/http/handler.ts';
-import { handleCallback, handleSignIn, handleSignOut } from './auth.ts';
+import { handleBackchannelLogout, handleCallback, handleSignIn, handleSignOut } from './auth.ts';
 import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from './catalog.ts';
 import { handleCallingGuide, handleDocsIndex } from './docs.ts';
 import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
@@ -40,6 +41,7 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   [signInPath, handleSignIn],
   [callbackPath, handleCallback],
   [signOutPath, handleSignOut],
+  [backchannelLogoutPath, handleBackchannelLogout],
   [mcpEndpoint, handleMcp],
   [revalidateEndpoint, handleRevalidate],
 ]);

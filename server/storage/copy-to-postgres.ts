@@ -19,8 +19,8 @@ const keys = {
   access_token: ['session_id', 'audience', 'scope'],
   audit_entry: ['id'],
   saved_places: ['user_id'],
-  // A sign-in that has begun lasts minutes.
-} satisfies Record<Exclude<keyof Tables, 'sign_in' | 'write_probe'>, readonly string[]>;
+  // The other tables hold what lasts for minutes.
+} satisfies Record<Exclude<keyof Tables, 'sign_in' | 'provider_logout' | 'write_probe'>, readonly string[]>;
 
 /** Number of rows of a table that were copied, and of those that were there already. */
 export type CopiedTable = { table: string; copied: number; skipped: number };

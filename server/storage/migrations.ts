@@ -164,6 +164,14 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
           ${end}`.execute(db);
       },
     },
+    '010-provider-logout': {
+      async up(db) {
+        await sql`
+          create table provider_logout (hash text primary key, kept_until ${time} not null ${end}`.execute(
+          db,
+        );
+      },
+    },
   };
 }
 

@@ -198,6 +198,19 @@ describe('other tabs', () => {
   });
 });
 
+test('a user who signs out at the provider is signed out here', async () => {
+  const { page } = await visit();
+  await page.goto('/echo');
+  await signIn(page);
+  const elsewhere = await page.context().newPage();
+  await elsewhere.goto(`${provider.issuer}/session/end`);
+  await elsewhere.getByRole('button', { name: 'Sign out' }).click();
+  await elsewhere.waitForURL(/session\/end\/success/);
+  await elsewhere.close();
+  await page.reload();
+  await signInLink(page).waitFor();
+});
+
 test('going back after signing out shows nothing of the user', async () => {
   const { page } = await visit();
   await page.goto('/account');

@@ -35,8 +35,8 @@ export interface IdentityProvider {
   >;
   /** All requests so far, oldest first. A test may empty it. */
   readonly requests: ProviderRequest[];
-  /** Returns an ID token with these claims, signed with the provider's key. */
-  readonly sign: (claims: Record<string, unknown>) => Promise<string>;
+  /** Returns a token with these claims, signed with the provider's key. By default its type is that of an ID token. */
+  readonly sign: (claims: Record<string, unknown>, type?: string) => Promise<string>;
   /** Handles requests instead of the provider, if it returns true. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   readonly close: () => Promise<void>;
@@ -115,8 +115,8 @@ export async function startIdentityProvider({
       OIDC_SCOPES: 'openid,profile,email,offline_access',
     },
     requests,
-    sign: (claims) =>
-      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keyId, typ: 'JWT' }).sign(privateKey),
+    sign: (claims, typ = 'JWT') =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keyId, typ }).sign(privateKey),
     intercept: undefined,
     close,
   };
@@ -158,6 +158,8 @@ async function createProvider(options: {
         post_logout_redirect_uris: [`${siteUrl}/`],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
+        backchannel_logout_uri: `${siteUrl}/auth/backchannel-logout`,
+        backchannel_logout_session_required: true,
       },
     ],
     claims: { openid: ['sub'], profile: ['name', 'roles'], email: ['email', 'email_verified'] },
@@ -170,6 +172,7 @@ async function createProvider(options: {
         claims: async () => ({ sub: id, name, email, email_verified: true, roles: [...roles] }),
       };
     },
+    fetch: (url, init = {}) => fetch(url, withoutDispatcher(init)),
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(24).toString('base64url')] },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
@@ -207,6 +210,7 @@ async function createProvider(options: {
         allowedPolicy: async (_, client, token) => token.clientId === client.clientId,
       },
       pushedAuthorizationRequests: { enabled: pushed, requirePushedAuthorizationRequests: pushed },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: async (ctx, form) => {
@@ -219,6 +223,11 @@ async function createProvider(options: {
       ctx.body = page('Not possible', `<p>${escapeHtml(error)}</p>`);
     },
   });
+}
+
+/** The library's own dispatcher refuses addresses of this machine. */
+function withoutDispatcher(init: RequestInit): RequestInit {
+  return Object.fromEntries(Object.entries(init).filter(([name]) => name !== 'dispatcher'));
 }
 
 async function showPeople(
