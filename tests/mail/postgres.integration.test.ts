@@ -74,8 +74,10 @@ test('while another instance migrates the tables, mails are rejected within the 
   expect(await mail.send(draft)).toMatchObject({ duplicate: false });
 });
 
-test('a connection lost between two statements fails only its transaction', async () => {
-  const db = await openPostgres(await postgres.database(), createLogger({ level: 'silent' }));
+test('a connection lost between two statements fails only its transaction, and is logged', async () => {
+  const lines: string[] = [];
+  const log = createLogger({ level: 'warn', destination: { write: (line) => lines.push(line) } });
+  const db = await openPostgres(await postgres.database(), log);
   onTestFinished(() => db.close());
   const outbox = createOutbox(db, { siteUrl: addresses.siteUrl });
   const broken = db.write(async (queries) => {
@@ -85,6 +87,7 @@ test('a connection lost between two statements fails only its transaction', asyn
     await sql`select 1`.execute(queries);
   });
   await expect(broken).rejects.toThrow();
+  expect(lines).toEqual([expect.stringContaining('database connection lost')]);
   expect(await outbox.enqueue(draft)).toMatchObject({ duplicate: false });
 });
 
