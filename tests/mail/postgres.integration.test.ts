@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
@@ -162,6 +164,9 @@ test('copyToPostgres copies a large outbox with its inbox, in several steps', as
     copied: 401,
     skipped: 0,
   });
+  await vi.waitFor(async () => expect(await connectionsTo(url)).toBe(0), soon);
+  // SQLite deletes it with the last connection.
+  expect(existsSync(join(dataDir, 'typed-bff.sqlite-wal'))).toBe(false);
   const target = await openPostgres(url, log);
   onTestFinished(() => target.close());
   const outbox = createOutbox(target, { siteUrl: addresses.siteUrl });
