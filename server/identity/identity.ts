@@ -14,7 +14,7 @@ import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { profileOf, rolesOf } from './claims.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
-import { createProvider } from './provider.ts';
+import { createProvider, type ProviderResponse } from './provider.ts';
 import { createProviderLogouts } from './provider-logouts.ts';
 import { returnPathOf } from './return-path.ts';
 import { createSavedPlaces, type SavedPlaces } from './saved-places.ts';
@@ -207,12 +207,19 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   /** @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable` */
   async function finish(signIn: BegunSignIn, search: string, device: string) {
     const response = await provider.finish(signIn, search);
+    try {
+      return await beginSession(signIn, response, device);
+    } catch (error) {
+      if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
+      throw error;
+    }
+  }
+
+  /** @throws AppError `sign_in_denied` if the user is disabled */
+  async function beginSession(signIn: BegunSignIn, response: ProviderResponse, device: string) {
     const profile = profileOf(response.claims, { issuer, subject: response.subject });
     const userId = await findOrCreateUser(await open(), profile);
-    if (userId === undefined) {
-      if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
-      throw new AppError('sign_in_denied');
-    }
+    if (userId === undefined) throw new AppError('sign_in_denied');
     const { token, lifetime, ended } = await sessions.create({
       userId,
       issuer,

@@ -24,7 +24,7 @@ const {
 } = limits.identity;
 
 /** The result of a finished sign-in. */
-type ProviderResponse = {
+export type ProviderResponse = {
   subject: string;
   claims: Claims;
   /** The provider's id of its own session. */
@@ -44,6 +44,8 @@ export type RefreshedTokens = {
   /** Null if the provider leaves the previous one valid. */
   refreshToken: string | null;
 };
+
+type Tokens = Awaited<ReturnType<typeof Client.authorizationCodeGrant>>;
 
 /** The OpenID provider. It may be down at any time, also when the product starts. */
 export type Provider = {
@@ -211,6 +213,53 @@ export function createProvider(options: {
     return keys;
   }
 
+  /**
+   * Reads the profile of a user with the tokens of a finished sign-in.
+   *
+   * @throws AppError `sign_in_failed`, or the error of the library
+   */
+  async function responseOf(tokens: Tokens, signIn: SignIn & { beganAt: number }): Promise<ProviderResponse> {
+    const [client, config] = [await library(), await configuration()];
+    const idClaims = tokens.claims();
+    if (!idClaims) throw new AppError('sign_in_failed');
+    const { sub: subject, auth_time: authTime } = idClaims;
+    const authenticatedAt = typeof authTime === 'number' ? authTime * 1_000 : undefined;
+    if (signIn.isFresh && !(authenticatedAt && authenticatedAt >= signIn.beganAt - clockTolerance)) {
+      throw new AppError('sign_in_failed', {
+        cause: new Error('the provider did not ask the user again'),
+      });
+    }
+    const hasProfile = idClaims.email !== undefined && idClaims.name !== undefined;
+    const userInfo =
+      hasProfile || config.serverMetadata().userinfo_endpoint === undefined
+        ? {}
+        : await client.fetchUserInfo(config, tokens.access_token, subject);
+    return {
+      subject,
+      claims: { ...userInfo, ...idClaims },
+      sid: typeof idClaims.sid === 'string' ? idClaims.sid : null,
+      authenticatedAt,
+      scopes: tokens.scope === undefined ? settings.scopes : wordsOf(tokens.scope),
+      idToken: tokens.id_token ?? null,
+      refreshToken: tokens.refresh_token ?? null,
+    };
+  }
+
+  async function revoke(refreshToken: string): Promise<void> {
+    try {
+      const [client, config] = [await library(), await configuration()];
+      if (config.serverMetadata().revocation_endpoint === undefined) return;
+      const timeout = AbortSignal.timeout(revocationTimeout);
+      const expired = new Promise<never>((_, reject) => {
+        timeout.addEventListener('abort', () => reject(timeout.reason));
+      });
+      const hint = { token_type_hint: 'refresh_token' };
+      await Promise.race([client.tokenRevocation(config, refreshToken, hint), expired]);
+    } catch (err) {
+      log.warn({ err: withoutProviderText(err) }, 'a refresh token could not be revoked');
+    }
+  }
+
   return {
     async begin({ isFresh }) {
       const [client, config] = [await library(), await configuration()];
@@ -255,29 +304,13 @@ export function createProvider(options: {
           expectedNonce: signIn.nonce,
           idTokenExpected: true,
         });
-        const idClaims = tokens.claims();
-        if (!idClaims) throw new AppError('sign_in_failed');
-        const { sub: subject, auth_time: authTime } = idClaims;
-        const authenticatedAt = typeof authTime === 'number' ? authTime * 1_000 : undefined;
-        if (signIn.isFresh && !(authenticatedAt && authenticatedAt >= signIn.beganAt - clockTolerance)) {
-          throw new AppError('sign_in_failed', {
-            cause: new Error('the provider did not ask the user again'),
-          });
+        try {
+          return await responseOf(tokens, signIn);
+        } catch (error) {
+          // No session will have it.
+          if (tokens.refresh_token !== undefined) void revoke(tokens.refresh_token);
+          throw error;
         }
-        const hasProfile = idClaims.email !== undefined && idClaims.name !== undefined;
-        const userInfo =
-          hasProfile || config.serverMetadata().userinfo_endpoint === undefined
-            ? {}
-            : await client.fetchUserInfo(config, tokens.access_token, subject);
-        return {
-          subject,
-          claims: { ...userInfo, ...idClaims },
-          sid: typeof idClaims.sid === 'string' ? idClaims.sid : null,
-          authenticatedAt,
-          scopes: tokens.scope === undefined ? settings.scopes : wordsOf(tokens.scope),
-          idToken: tokens.id_token ?? null,
-          refreshToken: tokens.refresh_token ?? null,
-        };
       } catch (error) {
         const failed = signInFailure(client, error);
         throw failed.reason === 'identity_unavailable' ? noteFailure(failed) : failed;
@@ -310,20 +343,7 @@ export function createProvider(options: {
       }
     },
 
-    async revoke(refreshToken) {
-      try {
-        const [client, config] = [await library(), await configuration()];
-        if (config.serverMetadata().revocation_endpoint === undefined) return;
-        const timeout = AbortSignal.timeout(revocationTimeout);
-        const expired = new Promise<never>((_, reject) => {
-          timeout.addEventListener('abort', () => reject(timeout.reason));
-        });
-        const hint = { token_type_hint: 'refresh_token' };
-        await Promise.race([client.tokenRevocation(config, refreshToken, hint), expired]);
-      } catch (err) {
-        log.warn({ err: withoutProviderText(err) }, 'a refresh token could not be revoked');
-      }
-    },
+    revoke,
 
     async logoutOf(token) {
       const keys = await keysOf(await configuration());

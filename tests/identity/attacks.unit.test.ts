@@ -302,6 +302,7 @@ test('the database has no secret of a session or of a sign-in, and no token', as
   const [, secret = ''] = (browser.cookie('session') ?? '').split('.');
   const secrets = [secret, searchParams.get('state'), searchParams.get('nonce'), browser.cookie('sign-in')];
   for (const each of secrets) expect(dump).not.toContain(each);
-  // A token of the provider is a JWT, or the value of a refresh token.
-  expect(dump).not.toMatch(/eyJ[\w-]+\.eyJ|refresh_token":"[\w-]{20}/);
+  // A sealed text begins with the 8 characters of its key's id and a dot; a token of the provider has more of them.
+  expect(dump).toMatch(/"id_token_sealed":"[\w-]{8}\..*"refresh_token_sealed":"[\w-]{8}\./);
+  expect(dump).not.toMatch(/eyJ[\w-]+\.eyJ|_token_sealed":"[\w-]{9}/);
 });

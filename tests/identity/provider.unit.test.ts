@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { services } from '#server/services.ts';
 import { leadsTo } from './browser.ts';
 import { newBrowser, siteUrl, withIdentity } from './in-process.ts';
 
@@ -60,6 +62,33 @@ test.each([
   expect(await response.clone().text()).not.toContain('secret');
   expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_failed&returnTo=%2F`);
   expect(browser.cookie('session')).toBeUndefined();
+});
+
+describe('the refresh token of a sign-in that fails is revoked', () => {
+  const revocations = () => identity.provider.requests.filter(({ path }) => path === '/token/revocation');
+
+  async function failAt(handle: (response: ServerResponse) => boolean): Promise<number> {
+    const browser = newBrowser();
+    const callback = await browser.choose(await browser.begin(), 'ada');
+    identity.provider.intercept = (request, response) => (request.url === '/me' ? handle(response) : false);
+    const { status } = await browser.finish(callback);
+    expect(browser.cookie('session')).toBeUndefined();
+    await vi.waitFor(() => expect(revocations()).toHaveLength(1), 10_000);
+    return status;
+  }
+
+  test('if the provider does not return the profile', async () => {
+    expect(await failAt((response) => Boolean(response.writeHead(500).end()))).toBe(503);
+  });
+
+  test('if the database goes down meanwhile', async () => {
+    const goDown = () => {
+      vi.spyOn(services().database, 'open').mockRejectedValue(new Error('down'));
+      return false;
+    };
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await failAt(goDown)).toBe(503);
+  });
 });
 
 describe('an ID token', () => {
