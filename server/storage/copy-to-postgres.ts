@@ -16,11 +16,13 @@ const keys = {
   user_account: ['id'],
   user_identity: ['issuer', 'subject'],
   user_session: ['id'],
-  access_token: ['session_id', 'audience', 'scope'],
   audit_entry: ['id'],
   saved_places: ['user_id'],
   // The other tables hold what lasts for minutes.
-} satisfies Record<Exclude<keyof Tables, 'sign_in' | 'provider_logout' | 'write_probe'>, readonly string[]>;
+} satisfies Record<
+  Exclude<keyof Tables, 'sign_in' | 'access_token' | 'provider_logout' | 'write_probe'>,
+  readonly string[]
+>;
 
 /** Number of rows of a table that were copied, and of those that were there already. */
 export type CopiedTable = { table: string; copied: number; skipped: number };
@@ -32,6 +34,9 @@ const rowSchema = z.looseObject({ rowid: z.number() });
 /**
  * Copies mails, users, sessions and what belongs to them from SQLite to PostgreSQL. It can be run again: rows that are
  * already there are skipped. A mail that was being sent when its process ended is copied as queued.
+ *
+ * A session is copied only together with its user: one that is no longer there may have ended since. Users who have signed
+ * in with PostgreSQL already keep their id there, and get what belonged to the other one.
  */
 export async function copyToPostgres(options: {
   dataDir: string;
@@ -42,9 +47,10 @@ export async function copyToPostgres(options: {
   try {
     const target = await openPostgres(options.url, options.log);
     try {
+      const users = await usersKnownTo(target, source);
       const copied: CopiedTable[] = [];
       for (const [table, key] of Object.entries(keys))
-        copied.push(await copyTable(source, target, table, key));
+        copied.push(await copyTable(source, target, { table, key, users }));
       return copied;
     } finally {
       await target.close();
@@ -54,11 +60,41 @@ export async function copyToPostgres(options: {
   }
 }
 
+/** Returns the ids of the users whom the target knows, by the ids that they have in the source. */
+async function usersKnownTo(target: Database, source: Database): Promise<ReadonlyMap<string, string>> {
+  const identities = ({ queries }: Database) =>
+    queries.selectFrom('user_identity').select(['issuer', 'subject', 'user_id']).execute();
+  const keyOf = ({ issuer, subject }: { issuer: string; subject: string }) =>
+    JSON.stringify([issuer, subject]);
+  const known = new Map((await identities(target)).map((row) => [keyOf(row), row.user_id]));
+  return new Map(
+    (await identities(source)).flatMap((row) => {
+      const id = known.get(keyOf(row));
+      return id === undefined ? [] : [[row.user_id, id]];
+    }),
+  );
+}
+
+/** Returns the rows of a table to copy. */
+function rowsFor(table: string, rows: readonly Row[], users: ReadonlyMap<string, string>): Row[] {
+  switch (table) {
+    case 'user_account':
+      return rows.filter(({ id }) => !users.has(String(id)));
+    case 'user_identity':
+    case 'user_session':
+      return rows.filter((row) => !users.has(String(row.user_id)));
+    case 'audit_entry':
+    case 'saved_places':
+      return rows.map((row) => ({ ...row, user_id: users.get(String(row.user_id)) ?? row.user_id }));
+    default:
+      return [...rows];
+  }
+}
+
 async function copyTable(
   source: Database,
   target: Database,
-  table: string,
-  key: readonly string[],
+  { table, key, users }: { table: string; key: readonly string[]; users: ReadonlyMap<string, string> },
 ): Promise<CopiedTable> {
   const result = { table, copied: 0, skipped: 0 };
   for (let last = 0; ; ) {
@@ -69,7 +105,9 @@ async function copyTable(
     const lastRow = rows.at(-1);
     if (!lastRow) return result;
     last = lastRow.rowid;
-    const copied = await target.write((queries) => insert(queries, table, key, rows));
+    const chosen = rowsFor(table, rows, users);
+    const copied =
+      chosen.length === 0 ? 0 : await target.write((queries) => insert(queries, table, key, chosen));
     result.copied += copied;
     result.skipped += rows.length - copied;
   }

@@ -9,7 +9,17 @@ import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { describeWith } from '#tests/support/skip.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
-import { beginAt, device, finishAt, secret, signInAt, siteUrl, startInstance, userOf } from './instance.ts';
+import {
+  beginAt,
+  device,
+  finishAt,
+  openDatabaseOf,
+  secret,
+  signInAt,
+  siteUrl,
+  startInstance,
+  userOf,
+} from './instance.ts';
 
 let provider: IdentityProvider;
 
@@ -124,6 +134,7 @@ describeWith('postgres')('moving from SQLite to PostgreSQL', () => {
     postgres = await startPostgres();
   }, 30_000);
   afterAll(() => postgres.close());
+  const log = createLogger({ level: 'silent' });
 
   test('takes users, their sessions, places and history along', async () => {
     const before = await storageEnv(undefined);
@@ -135,7 +146,6 @@ describeWith('postgres')('moving from SQLite to PostgreSQL', () => {
 
     const after = await storageEnv(postgres);
     const url = after.DATABASE_URL ?? '';
-    const log = createLogger({ level: 'silent' });
     const counts = Object.fromEntries(
       (await copyToPostgres({ dataDir: before.DATA_DIR, url, log })).map(({ table, copied }) => [
         table,
@@ -154,5 +164,37 @@ describeWith('postgres')('moving from SQLite to PostgreSQL', () => {
     expect(await moved.savedPlaces.get(user.id)).toEqual(places);
     expect((await moved.history(user)).map(({ kind }) => kind)).toEqual(['signed_in']);
     expect((await userOf(moved, await signInAt(moved, moved))).id).toBe(user.id);
+  });
+
+  test('that is repeated does not bring back a session that has ended since', async () => {
+    const before = await storageEnv(undefined);
+    const old = instance(before);
+    const cookie = await signInAt(old, old);
+    const after = await storageEnv(postgres);
+    const copy = () => copyToPostgres({ dataDir: before.DATA_DIR, url: after.DATABASE_URL ?? '', log });
+    await copy();
+    const moved = instance(after);
+    await moved.signOut(cookie, device);
+    moved.startSweeping();
+    const { queries } = await openDatabaseOf(after);
+    const sessions = async () => (await queries.selectFrom('user_session').select('id').execute()).length;
+    await vi.waitFor(async () => expect(await sessions()).toBe(0), 10_000);
+    await copy();
+    expect(await sessions()).toBe(0);
+  });
+
+  test('gives a user who has signed in there already the places and the history', async () => {
+    const before = await storageEnv(undefined);
+    const old = instance(before);
+    const places = [{ name: 'Oslo', lat: 59.91, lng: 10.75 }];
+    await old.savedPlaces.put((await userOf(old, await signInAt(old, old))).id, places);
+    const after = await storageEnv(postgres);
+    const moved = instance(after);
+    const user = await userOf(moved, await signInAt(moved, moved));
+    const copied = await copyToPostgres({ dataDir: before.DATA_DIR, url: after.DATABASE_URL ?? '', log });
+    expect(copied).toContainEqual({ table: 'user_account', copied: 0, skipped: 1 });
+    expect(await moved.savedPlaces.get(user.id)).toEqual(places);
+    expect(await moved.history(user)).toHaveLength(2);
+    expect(await moved.listSessions(user)).toHaveLength(1);
   });
 });
