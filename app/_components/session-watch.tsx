@@ -23,13 +23,7 @@ export function SessionWatch({ user, marker }: { user: string | null; marker: st
 
   useEffect(() => {
     setHasEnded(false);
-    // After a link from another site, the page was rendered without the cookie of the session.
-    if (user === null && hasMarker(marker)) {
-      refresh();
-      return;
-    }
     const channel = new BroadcastChannel(channelName);
-    channel.postMessage(user);
     channel.onmessage = ({ data }) => {
       if (data === user) {
         setHasEnded(false);
@@ -38,6 +32,9 @@ export function SessionWatch({ user, marker }: { user: string | null; marker: st
       window.dispatchEvent(new Event(sessionChangedEvent));
       refresh();
     };
+    // After a link from another site, the page was rendered without the cookie of the session, so it does not know it.
+    if (user === null && hasMarker(marker)) refresh();
+    else channel.postMessage(user);
     // The way to the provider and back takes a while.
     const leave = ({ target }: SubmitEvent) => {
       if (target instanceof HTMLFormElement && target.action.endsWith('/auth/sign-out'))

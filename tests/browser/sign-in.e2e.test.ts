@@ -173,6 +173,21 @@ describe('other tabs', () => {
     await other.close();
   });
 
+  test('learn that the user has signed in, also those that were opened after the session had expired', async () => {
+    const { page } = await visit();
+    await page.goto('/echo');
+    await signIn(page);
+    await page.context().clearCookies({ name: 'session' });
+    await page.goto('/echo');
+    const other = await page.context().newPage();
+    await other.goto('/echo');
+    await signInLink(other).waitFor();
+    await other.waitForLoadState('networkidle');
+    await signIn(page);
+    await menu(other, 'Ada').waitFor();
+    await other.close();
+  });
+
   test('learn that the session has ended elsewhere without losing what is being written', async () => {
     const { page, allowProblem } = await visit();
     allowProblem(/401/);
