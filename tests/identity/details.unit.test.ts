@@ -25,6 +25,12 @@ describe('a cookie', () => {
     );
   });
 
+  test('that scripts may read, on a site without HTTPS, is neither HttpOnly nor Secure', () => {
+    expect(cookieHeader(signedInCookie, '1', { maxAge: 60_000, siteUrl: local })).toBe(
+      'signed-in=1; Max-Age=60; Path=/; SameSite=Strict',
+    );
+  });
+
   test.each([
     ['session=a', 'a'],
     ['other=x; session=a', 'a'],
