@@ -17,6 +17,7 @@ import { createLazyDatabase, type LazyDatabase } from './storage/lazy-database.t
 import { createUpstreamClient, type UpstreamClient } from './upstream-client/client.ts';
 import { createSharedCache } from './upstream-client/shared-cache.ts';
 import { snapshotsSchema, statusOf, type UpstreamStatus } from './upstream-client/status.ts';
+import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
 
@@ -68,6 +69,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     coordinator: shared,
     record: metrics.signInEnded,
     recordRefresh: metrics.tokensRefreshed,
+    targets: tokenTargetsOf(allUpstreams, env),
   });
   metrics.observeMailCounts(mail.operations.counts);
   metrics.observeDependencies({

@@ -3,7 +3,7 @@ import type { UserRequirement } from '../principal.ts';
 import { allowedMethodsOf } from '../trpc/allowed-methods.ts';
 import type { ProcedureEntry } from '../trpc/procedure-registry.ts';
 import { requiredScopeOf } from '../upstream-client/access.ts';
-import type { RawEndpoint, Upstream } from '../upstream-client/endpoint.ts';
+import { isForUser, type RawEndpoint, type Upstream } from '../upstream-client/endpoint.ts';
 
 /** A possible error of a call, as in the error response. */
 export type PossibleError = {
@@ -37,6 +37,15 @@ const ofUploads: readonly ErrorReason[] = [
   'request_timeout',
   'payload_too_large',
   'unsupported_media_type',
+];
+
+/** Of endpoints that are called on behalf of users. */
+const ofUserTokens: readonly ErrorReason[] = [
+  'sign_in_required',
+  'session_ended',
+  'identity_unavailable',
+  'forbidden',
+  'reauthentication_required',
 ];
 
 const ofUpstreams: readonly ErrorReason[] = [
@@ -91,6 +100,7 @@ export function possibleTransferErrors(upstream: Upstream, endpoint: RawEndpoint
     'not_found',
     'rate_limited',
     ...(requiredScopeOf(upstream, endpoint) === undefined ? [] : (['forbidden'] as const)),
+    ...(isForUser(upstream, endpoint) ? ofUserTokens : []),
     ...(method === 'GET' ? [] : ofUploads),
     ...(forwards('range') ? (['range_not_satisfiable'] as const) : []),
     ...(forwards('if-match', 'if-unmodified-since') ? (['precondition_failed'] as const) : []),

@@ -236,6 +236,14 @@ export const limits = {
     callsPerClient: 20,
     /** Maximum number of queued calls to one upstream. Further calls are rejected immediately. */
     queue: 64,
+    /** Share of one user in the calls to an upstream that are made on behalf of users. */
+    userShare: 0.25,
+    /** Maximum number of queued calls of one user to one upstream. */
+    userQueue: 16,
+    /** Number of users whose calls to one upstream are told apart. */
+    userLanes: 10_000,
+    /** Maximum memory of the cache of responses that belong to users. */
+    userCacheBytes: 32 * 1024 * 1024,
     /** Maximum number of concurrent streams from and to one upstream, in addition to the calls. */
     streams: 16,
     /** Retry-After of a call that is rejected because the queue is full. */

@@ -5,9 +5,9 @@ import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { storageErrorsAs } from '../storage/storage-errors.ts';
+import type { TokenTarget } from '../upstream-client/user-token.ts';
 import type { Provider, RefreshedTokens } from './provider.ts';
 import { randomSecret } from './session-token.ts';
-import type { TokenTarget } from './token-target.ts';
 
 const { refreshLease, leaseRenewal, leasePoll, refreshDeadline, refreshWriteDeadline, tokensInMemory } =
   limits.identity;

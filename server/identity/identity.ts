@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts';
 import type { LazyDatabase } from '../storage/lazy-database.ts';
 import { storageErrorsAs } from '../storage/storage-errors.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
+import type { CallUser, TokenTarget } from '../upstream-client/user-token.ts';
 import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { profileOf, rolesOf } from './claims.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
@@ -25,7 +26,6 @@ import { createSessions, type EndedSession, type Session, type SessionSummary } 
 import { identitySettingsOf } from './settings.ts';
 import { type BegunSignIn, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
-import type { TokenTarget } from './token-target.ts';
 import { findOrCreateUser } from './users.ts';
 
 /** Outcome of a sign-in, for the metrics. */
@@ -90,15 +90,10 @@ export type Identity = {
   history(user: SignedInUser): Promise<HistoryEntry[]>;
   savedPlaces: SavedPlaces;
   /**
-   * Returns an access token of the user's session for a backend.
-   *
-   * @throws AppError `session_ended`, `reauthentication_required` or `identity_unavailable`
+   * Returns the user in the form in which calls of upstreams need them. `accessToken` throws `session_ended`,
+   * `reauthentication_required` or `identity_unavailable`.
    */
-  accessToken(
-    user: SignedInUser,
-    target: TokenTarget,
-    options?: { signal?: AbortSignal | undefined; refused?: string | undefined },
-  ): Promise<string>;
+  callUser(user: SignedInUser): CallUser;
   /** Returns the state of the provider, without a request. */
   providerState(): 'ok' | 'down';
   /** Makes the next look-up of each session ask the database. */
@@ -366,8 +361,11 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       put: (userId, places) => withStorageErrors(() => savedPlaces.put(userId, places)),
     },
 
-    accessToken: ({ id, session }, target, tokenOptions) =>
-      accessTokens.get({ id: session.id, userId: id }, target, tokenOptions),
+    callUser: ({ id, session }) => ({
+      id,
+      accessToken: (target, tokenOptions) =>
+        accessTokens.get({ id: session.id, userId: id }, target, tokenOptions),
+    }),
 
     providerState: provider.lastState,
     forgetSessions: sessions.forget,

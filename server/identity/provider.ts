@@ -5,13 +5,14 @@ import { AppError, isAppError } from '../errors.ts';
 import { isLoopbackHost } from '../lib/network-address.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
+import type { TokenTarget } from '../upstream-client/user-token.ts';
 import { type Claims, wordsOf } from './claims.ts';
 import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
 import { providerFetch } from './provider-fetch.ts';
 import { randomSecret } from './session-token.ts';
 import type { IdentitySettings } from './settings.ts';
 import type { SignIn } from './sign-ins.ts';
-import { parametersOf, type TokenTarget } from './token-target.ts';
+import { parametersOf } from './token-target.ts';
 
 const {
   metadataFreshFor,

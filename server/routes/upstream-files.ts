@@ -15,11 +15,11 @@ import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
 import { acceptsMediaType, anyMediaType, mediaTypeOf } from '../lib/media-type.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
 import { traceIds } from '../observability/trace-context.ts';
-import { requireScope } from '../principal.ts';
+import { requireScope, requireUser } from '../principal.ts';
 import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import { services } from '../services.ts';
 import { requiredScopeOf } from '../upstream-client/access.ts';
-import type { RawEndpoint, Upstream } from '../upstream-client/endpoint.ts';
+import { isForUser, type RawEndpoint, type Upstream } from '../upstream-client/endpoint.ts';
 import { findRawEndpoints, type RawMatch } from '../upstream-client/match.ts';
 import { parsePath } from '../upstream-client/path-segment.ts';
 import type { RawCall, RawResponse } from '../upstream-client/stream.ts';
@@ -34,7 +34,7 @@ export function handleUpstreamFile(request: HttpRequest): Promise<HttpResponse> 
 }
 
 async function handleTransfer(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
-  const { env, upstreams, log, rateLimiter, shares, metrics } = services();
+  const { env, upstreams, log, rateLimiter, shares, metrics, identity } = services();
   const { pathname, searchParams } = targetOf(request);
   const [name = '', ...segments] = parsePath(pathname.slice(rawEndpoint.length));
   const upstream = findUpstream(name);
@@ -52,8 +52,11 @@ async function handleTransfer(request: HttpRequest, scope: RequestScope): Promis
   if (match.endpoint.method !== 'GET') {
     rejectCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
   }
-  const principal = authenticate(request, env);
+  const forUser = isForUser(upstream, match.endpoint);
+  const principal = await authenticate(request, env, forUser ? identity : undefined);
   scope.principal = principal;
+  const user = forUser ? identity?.callUser(requireUser(principal, {})) : undefined;
+  if (forUser && !user) throw new HttpError('sign_in_required');
   const requiredScope = requiredScopeOf(upstream, match.endpoint);
   if (requiredScope !== undefined) requireScope(principal, requiredScope);
   const upload = uploadOf(request, match.endpoint, scope);
@@ -67,6 +70,7 @@ async function handleTransfer(request: HttpRequest, scope: RequestScope): Promis
       query: Object.fromEntries(searchParams),
       header: (header) => request.headers.get(header),
       signal: request.signal,
+      user,
       ...(upload ? { upload } : {}),
     })
     .catch((error: unknown) => {

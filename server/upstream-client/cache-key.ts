@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Env } from '../config/env.ts';
-import type { CallEndpoint, Upstream } from './endpoint.ts';
+import { type CallEndpoint, isForUser, type Upstream } from './endpoint.ts';
 import {
   buildBody,
   buildPath,
@@ -26,6 +26,9 @@ export function cacheKeyOf(upstream: Upstream, endpoint: CallEndpoint, call: End
     buildPath(endpoint, call),
     buildBody(endpoint, call),
     JSON.stringify(forwardedHeaders(endpoint, call.header)),
-    hash('sha256', JSON.stringify(credentialOf(upstream, endpoint, env)), 'base64url'),
+    // Of a user, not of the token: that changes with each refresh.
+    isForUser(upstream, endpoint)
+      ? `user ${call.user?.id} ${JSON.stringify(upstream.userToken?.(env))}`
+      : hash('sha256', JSON.stringify(credentialOf(upstream, endpoint, env)), 'base64url'),
   ].join(' ');
 }

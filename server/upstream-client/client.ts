@@ -1,9 +1,10 @@
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
+import { AppError } from '../errors.ts';
 import { tracing } from '../observability/tracing/span.ts';
 import { cacheKeyOf } from './cache-key.ts';
 import { restoreCacheEntry, toCacheEntry } from './cached-response.ts';
-import type { CallEndpoint, RawEndpoint, Upstream } from './endpoint.ts';
+import { type CallEndpoint, isForUser, type RawEndpoint, type Upstream } from './endpoint.ts';
 import {
   type EndpointResponse,
   endpointExchange,
@@ -53,6 +54,11 @@ export function createUpstreamClient(
   const cache = new ResponseCache<EndpointResponse<CallEndpoint>>({
     maxBytes: limits.upstream.cacheBytes,
     shared: options.shared,
+  });
+
+  /** The responses of users stay in the memory of this process: they belong to one user. */
+  const userCache = new ResponseCache<EndpointResponse<CallEndpoint>>({
+    maxBytes: limits.upstream.userCacheBytes,
   });
 
   async function fetchResponse<E extends CallEndpoint>(
@@ -106,7 +112,10 @@ export function createUpstreamClient(
       const fetched = { cache: 'miss', isStaleIfError: false, ageSeconds: 0, storedAt: new Date() } as const;
       return { data, status, headers, ...fetched };
     }
-    const { value, ...result } = await cache.get(cacheKeyOf(upstream, endpoint, call, env), endpoint.cache, {
+    const isPersonal = isForUser(upstream, endpoint);
+    if (isPersonal && !call.user) throw new AppError('sign_in_required');
+    const store = isPersonal ? userCache : cache;
+    const { value, ...result } = await store.get(cacheKeyOf(upstream, endpoint, call, env), endpoint.cache, {
       load: async () => toCacheEntry(await fetchResponse(upstream, endpoint, call)),
       restore: (stored) => restoreCacheEntry(endpoint, stored),
     });

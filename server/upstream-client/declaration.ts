@@ -1,5 +1,5 @@
 import { limits } from '../config/limits.ts';
-import { type Endpoint, idempotencyOf, isRaw, type Upstream } from './endpoint.ts';
+import { type Endpoint, idempotencyOf, isForUser, isRaw, type Upstream } from './endpoint.ts';
 import { forwardingProblem, isHopByHop } from './header-rules.ts';
 import { namesOf, parseTemplate } from './path-template.ts';
 
@@ -29,6 +29,12 @@ function checkUpstream(upstream: Upstream): void {
   for (const header of [...Object.keys(headers), ...(credential ? [credential.header] : [])]) {
     if (header !== header.toLowerCase()) reject(`the header ${header} must be in lower case`);
     if (isHopByHop(header)) reject(`the header ${header} applies to a single connection`);
+  }
+  if (upstream.userToken && credential) {
+    reject('requests carry either the credential of this server or an access token of the user');
+  }
+  if (upstream.userToken && 'authorization' in headers) {
+    reject('the header authorization carries the access token of the user');
   }
   for (const [endpointName, endpoint] of Object.entries(upstream.endpoints)) {
     for (const problem of problemsOf(upstream, endpoint)) {
@@ -81,6 +87,9 @@ function* problemsOf(upstream: Upstream, endpoint: Endpoint): Generator<string> 
     return;
   }
   if (method === 'GET' && endpoint.body) yield 'a GET endpoint cannot have a body';
+  if (isForUser(upstream, endpoint) && endpoint.public !== undefined) {
+    yield 'an endpoint that is called on behalf of users is for signed-in users alone';
+  }
   const { cache } = endpoint;
   if (!cache) return;
   if (idempotencyOf(endpoint) !== 'safe') yield 'only an endpoint with idempotency "safe" can be cached';
@@ -88,7 +97,7 @@ function* problemsOf(upstream: Upstream, endpoint: Endpoint): Generator<string> 
   if (!(freshFor >= 0 && freshFor <= staleWhileRevalidateFor && staleWhileRevalidateFor <= staleIfErrorFor)) {
     yield 'the cache windows must satisfy 0 <= freshFor <= staleWhileRevalidateFor <= staleIfErrorFor';
   }
-  if (scope === 'public' && upstream.credential && !endpoint.anonymous) yield credentialInPublicCache;
+  if (scope === 'public' && isSecret(upstream, endpoint)) yield credentialInPublicCache;
 }
 
 function* headerProblems(upstream: Upstream, endpoint: Endpoint): Generator<string> {
@@ -102,15 +111,18 @@ function* headerProblems(upstream: Upstream, endpoint: Endpoint): Generator<stri
       if (problem) yield `the ${direction} header ${name} ${problem}`;
     }
   }
-  const fixed = [...Object.keys(upstream.headers ?? {}), upstream.credential?.header];
+  const fixed = [
+    ...Object.keys(upstream.headers ?? {}),
+    upstream.credential?.header,
+    ...(upstream.userToken ? ['authorization'] : []),
+  ];
   const both = requestHeaders.find((name) => fixed.includes(name));
   if (both) yield `the request header ${both} is set by the upstream's declaration`;
-  if (
-    isRaw(endpoint) &&
-    endpoint.answer.publicFor !== undefined &&
-    upstream.credential &&
-    !endpoint.anonymous
-  ) {
+  if (isRaw(endpoint) && endpoint.answer.publicFor !== undefined && isSecret(upstream, endpoint)) {
     yield credentialInPublicCache;
   }
+}
+
+function isSecret({ credential, userToken }: Upstream, { anonymous = false }: Endpoint): boolean {
+  return (credential !== undefined || userToken !== undefined) && !anonymous;
 }

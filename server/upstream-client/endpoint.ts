@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Env } from '../config/env.ts';
 import type { UpstreamPoolLimits } from './upstream-pool.ts';
+import type { TokenTarget } from './user-token.ts';
 
 type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -105,6 +106,13 @@ export type Upstream = {
   origin: (env: Env) => string | undefined;
   /** Fixed headers of every request. */
   headers?: Readonly<Record<string, string>>;
+  /**
+   * Calls on behalf of users: requests carry an access token of the user (`Authorization: Bearer`), except those of
+   * anonymous endpoints. The endpoints then are for signed-in users alone. Replaces `credential`.
+   *
+   * @returns whom the tokens are for
+   */
+  userToken?: (env: Env) => TokenTarget;
   /** A secret header. It is sent only to this upstream's origin and replaces any other header of the same name. */
   credential?: {
     header: string;
@@ -123,6 +131,14 @@ export type Upstream = {
 
 export function isRaw(endpoint: Endpoint): endpoint is RawEndpoint {
   return endpoint.answer.kind === 'raw';
+}
+
+/** Returns whether the requests of an endpoint carry an access token of the user. */
+export function isForUser(
+  { userToken }: { userToken?: Upstream['userToken'] | undefined },
+  { anonymous = false }: Pick<Endpoint, 'anonymous'>,
+): boolean {
+  return userToken !== undefined && !anonymous;
 }
 
 export function idempotencyOf(endpoint: Endpoint): 'safe' | 'keyed' | 'none' {

@@ -12,6 +12,7 @@ import {
   forwardedHeaders,
   headersOf,
   originOf,
+  tokenSourceOf,
   userAgent,
 } from './request.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './response.ts';
 import { type CallTarget, withAttemptSpan } from './trace.ts';
 import type { UpstreamPool, Work } from './upstream-pool.ts';
+import { sendForUser, type TokenSource } from './user-token.ts';
 
 export type EndpointResponse<E extends CallEndpoint> = {
   data: EndpointData<E>;
@@ -40,6 +42,8 @@ type Body = { text: string; bytes: number };
 export type Exchange<T> = {
   target: CallTarget;
   request: Omit<UpstreamRequest, 'body'> & { body?: string };
+  /** The access tokens of the user on whose behalf the request is sent. */
+  user?: { id: string; token: TokenSource } | undefined;
   /** Milliseconds, including all attempts. */
   deadline: number;
   repeatable: boolean;
@@ -63,7 +67,7 @@ export function runExchange<T>(
     signal,
   }: { pool: UpstreamPool; observer: UpstreamObserver; signal?: AbortSignal | undefined },
 ): Promise<T> {
-  const { target, request, deadline, repeatable } = exchange;
+  const { target, request, deadline, repeatable, user } = exchange;
   const { name } = target.upstream;
   const { origin, method } = request;
   let attempts = 0;
@@ -71,13 +75,19 @@ export function runExchange<T>(
     withAttemptSpan(target, { origin, method, retries: attempts++ }, async (traceHeaders, span) => {
       if (request.body !== undefined) observer.transferred(name, 'sent', Buffer.byteLength(request.body));
       const headers = { ...request.headers, ...traceHeaders };
-      const response = await sendAndFollow(decoding, { ...request, headers }, attemptSignal);
+      const send = (credential?: Record<string, string>) =>
+        sendAndFollow(decoding, { ...request, headers: { ...headers, ...credential } }, attemptSignal);
+      const response = user
+        ? await sendForUser(user.token, attemptSignal, (authorization) => send({ authorization }))
+        : await send();
       span?.set({ 'http.response.status_code': response.status });
       const body = await readBody(exchange, response, attemptSignal);
       observer.transferred(name, 'received', body.bytes);
       return exchange.parse(response, body);
     });
-  return observeCall(observer, name, () => pool.call({ deadline, repeatable, signal }, work));
+  return observeCall(observer, name, () =>
+    pool.call({ deadline, repeatable, signal, userId: user?.id }, work),
+  );
 }
 
 async function readBody(
@@ -128,6 +138,7 @@ export function endpointExchange<E extends CallEndpoint>(
   const path = buildPath(endpoint, call);
   const body = buildBody(endpoint, call);
   const idempotency = idempotencyOf(endpoint);
+  const token = tokenSourceOf(upstream, endpoint, call, env);
   const { method, mayBeMissing = false, deadline = limits.upstream.deadline } = endpoint;
   const headers = headersOf(upstream, endpoint, env, {
     accept: acceptedTypes(endpoint).join(', '),
@@ -140,6 +151,7 @@ export function endpointExchange<E extends CallEndpoint>(
   return {
     target: { upstream, endpoint },
     request: { method, origin, path, headers, ...(body === undefined ? {} : { body }) },
+    user: token && call.user && { id: call.user.id, token },
     deadline,
     repeatable: idempotency !== 'none',
     maxBytes: upstream.limits?.responseBytes ?? limits.upstream.responseBytes,

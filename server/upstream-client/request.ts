@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { fieldErrorsOf } from '../lib/field-errors.ts';
 import type { CallEndpoint, Endpoint, Upstream } from './endpoint.ts';
 import { fillTemplate } from './path-template.ts';
+import type { CallUser, TokenSource } from './user-token.ts';
 
 /** Parts of a request that come from the caller, not yet validated. */
 export type EndpointCall = {
@@ -13,6 +14,8 @@ export type EndpointCall = {
   body?: unknown;
   /** Returns a header of the caller's request. */
   header?: (name: string) => string | null;
+  /** The user on whose behalf the call is made, if there is one. */
+  user?: CallUser | undefined;
 };
 
 export const userAgent = 'typed-bff';
@@ -76,6 +79,23 @@ export function headersOf(
 export function credentialOf(upstream: Upstream, endpoint: Endpoint, env: Env): Record<string, string> {
   const value = endpoint.anonymous ? undefined : upstream.credential?.value(env);
   return upstream.credential && value !== undefined ? { [upstream.credential.header]: value } : {};
+}
+
+/**
+ * Returns the access tokens that the requests of a call carry, or undefined if they carry none.
+ *
+ * @throws AppError `sign_in_required` if there is no user
+ */
+export function tokenSourceOf(
+  upstream: Upstream,
+  endpoint: Endpoint,
+  { user }: Pick<EndpointCall, 'user'>,
+  env: Env,
+): TokenSource | undefined {
+  if (!upstream.userToken || endpoint.anonymous) return undefined;
+  if (!user) throw new AppError('sign_in_required');
+  const target = upstream.userToken(env);
+  return (signal, refused) => user.accessToken(target, { signal, refused });
 }
 
 function validate<T>(schema: z.ZodType<T> | undefined, value: unknown, part: string): T | undefined {

@@ -12,14 +12,15 @@ import {
   type UpstreamResponse,
 } from './http.ts';
 import { sendAndFollow } from './redirect.ts';
-import { buildPath, type EndpointCall, forwardedHeaders, headersOf } from './request.ts';
+import { buildPath, type EndpointCall, forwardedHeaders, headersOf, tokenSourceOf } from './request.ts';
 import { acceptedTypes, checkMediaType, forwardedResponseHeaders, rejectErrorStatus } from './response.ts';
 import { withAttemptSpan } from './trace.ts';
 import { UploadStream } from './upload-stream.ts';
 import type { UpstreamPool } from './upstream-pool.ts';
+import { sendForUser, type TokenSource } from './user-token.ts';
 import { Watchdog } from './watchdog.ts';
 
-export type RawCall = Pick<EndpointCall, 'params' | 'query' | 'header'> & {
+export type RawCall = Pick<EndpointCall, 'params' | 'query' | 'header' | 'user'> & {
   /** Method of the endpoint, or HEAD for a GET endpoint. */
   method: RawEndpoint['method'] | 'HEAD';
   upload?: {
@@ -67,10 +68,12 @@ export async function openStream(options: StreamOptions): Promise<RawResponse> {
   const forwarded = forwardedHeaders(endpoint, call.header);
   const request = requestOf(options, forwarded);
 
-  return pool.stream(async ({ plain }, release) => {
+  const token = tokenSourceOf(options.upstream, endpoint, call, options.env);
+
+  const work = async ({ plain }: Dispatchers, release: () => void): Promise<RawResponse> => {
     const abort = new AbortController();
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(streamDeadline), abort.signal]);
-    const response = await fetchHead(options, request, { plain, abort, signal });
+    const response = await fetchHead(options, request, { plain, abort, signal, token });
     try {
       checkHead(endpoint, response, { forwarded, maxBytes });
     } catch (error) {
@@ -108,7 +111,8 @@ export async function openStream(options: StreamOptions): Promise<RawResponse> {
           }),
       received: () => bytes,
     };
-  });
+  };
+  return pool.stream(work, { userId: token && call.user?.id });
 }
 
 function requestOf(
@@ -136,7 +140,17 @@ function requestOf(
 async function fetchHead(
   { upstream, endpoint, call: { upload }, transferred }: StreamOptions,
   request: Omit<UpstreamRequest, 'body'>,
-  { plain, abort, signal }: { plain: Dispatchers['plain']; abort: AbortController; signal: AbortSignal },
+  {
+    plain,
+    abort,
+    signal,
+    token,
+  }: {
+    plain: Dispatchers['plain'];
+    abort: AbortController;
+    signal: AbortSignal;
+    token: TokenSource | undefined;
+  },
 ): Promise<UpstreamResponse> {
   const headTimeout = new Watchdog(endpoint.deadline ?? limits.upstream.deadline, abort);
   const startTimeout = () => headTimeout.start();
@@ -157,7 +171,13 @@ async function fetchHead(
       async (traceHeaders, span) => {
         const headers = { ...request.headers, ...traceHeaders };
         const body = uploadStream ? { body: uploadStream.readable } : {};
-        const response = await sendAndFollow(plain, { ...request, headers, ...body }, signal);
+        const send = (credential?: Record<string, string>) =>
+          sendAndFollow(plain, { ...request, headers: { ...headers, ...credential }, ...body }, signal);
+        const response = token
+          ? await sendForUser(token, signal, (authorization) => send({ authorization }), {
+              canRepeat: !uploadStream,
+            })
+          : await send();
         span?.set({ 'http.response.status_code': response.status });
         if (response.status >= 400) span?.fail(String(response.status));
         return response;

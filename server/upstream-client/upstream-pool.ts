@@ -6,6 +6,7 @@ import type { BreakerState, Outcome, Permit } from './circuit-breaker.ts';
 import { type Fault, ruleOf, UpstreamFailure } from './failure.ts';
 import { type ConnectionSettings, createDispatchers, type Dispatchers, toUpstreamFailure } from './http.ts';
 import { RetryBudget, retryDelay, timerSlack } from './retry.ts';
+import { createUserLanes, type UserLane } from './user-lanes.ts';
 
 const { retries, queueRetryAfterSeconds } = limits.upstream;
 
@@ -34,10 +35,16 @@ export type UpstreamPool = {
    * Runs one call. One deadline covers everything: the queue, all attempts, the backoff between them and the body.
    *
    * @param options.repeatable whether the call may be retried
+   * @param options.userId the user on whose behalf it is made. Users have equal shares, and each their own pauses
    * @throws UpstreamFailure
    */
   call<T>(
-    options: { deadline: number; repeatable: boolean; signal?: AbortSignal | undefined },
+    options: {
+      deadline: number;
+      repeatable: boolean;
+      signal?: AbortSignal | undefined;
+      userId?: string | undefined;
+    },
     work: Work<T>,
   ): Promise<T>;
   /**
@@ -46,7 +53,10 @@ export type UpstreamPool = {
    *
    * @throws UpstreamFailure
    */
-  stream<T>(work: (dispatchers: Dispatchers, release: () => void) => Promise<T>): Promise<T>;
+  stream<T>(
+    work: (dispatchers: Dispatchers, release: () => void) => Promise<T>,
+    options?: { userId?: string | undefined },
+  ): Promise<T>;
   readonly state: { breaker: BreakerState; running: number; waiting: number; streams: number };
   close(): Promise<void>;
 };
@@ -86,19 +96,22 @@ export function createUpstreamPool(
     settings,
   });
   const bulkhead = new Bulkhead(poolLimits);
+  const laneOf = createUserLanes(poolLimits.connections);
   const budget = new RetryBudget();
   const admission = new Admission(events.breakerChanged);
   events.breakerChanged(admission.breakerState);
   let streams = 0;
 
   /** Runs one attempt of a call, or a stream, and reports its outcome. */
-  async function attempt<T>(run: () => Promise<T>): Promise<T> {
+  async function attempt<T>(run: () => Promise<T>, lane: UserLane | undefined): Promise<T> {
     let report: Permit = () => {};
     try {
+      lane?.pause.reject();
       report = admission.acquire();
       const result = await run();
       report('success');
-      admission.succeeded();
+      admission.pause.succeeded();
+      lane?.pause.succeeded();
       events.attemptEnded('ok');
       return result;
     } catch (error) {
@@ -110,7 +123,9 @@ export function createUpstreamPool(
       report(outcomeOf(fault));
       events.attemptEnded(fault);
       if (fault === 'throttled' || statedWaitSeconds !== undefined) {
-        const retryAfterSeconds = admission.pause(statedWaitSeconds);
+        // A rate limit of the user is no reason to stop the calls of others.
+        const pause = fault === 'throttled' && lane ? lane.pause : admission.pause;
+        const retryAfterSeconds = pause.begin(statedWaitSeconds);
         throw new UpstreamFailure(fault, { cause, statedWaitSeconds, retryAfterSeconds });
       }
       throw error;
@@ -118,29 +133,45 @@ export function createUpstreamPool(
   }
 
   /** Runs one attempt of a call as soon as a connection is free. */
-  async function attemptQueued<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
+  async function attemptQueued<T>(
+    work: Work<T>,
+    signal: AbortSignal,
+    lane: UserLane | undefined,
+  ): Promise<T> {
+    let leaveLane = () => {};
     let release = () => {};
     let ended: Promise<unknown> = Promise.resolve();
     try {
       return await attempt(async () => {
         const stateBefore = admission.breakerState;
+        if (lane) leaveLane = await lane.bulkhead.acquire(signal);
         release = await bulkhead.acquire(signal);
+        lane?.pause.reject();
         admission.recheck(stateBefore);
         const result = work(dispatchers, signal);
         ended = result.catch(() => undefined);
         // The HTTP library does not abort a request that waits for its connection.
         return Promise.race([result, rejectWhenAborted(signal)]);
-      });
+      }, lane);
     } finally {
       // The outcome has been reported: a circuit that it opened and a pause that it began apply to the next call.
-      void ended.then(release);
+      void ended.then(() => {
+        release();
+        leaveLane();
+      });
     }
   }
 
   /** Returns the milliseconds until the next attempt, never before a pause ends; undefined if a retry is useless. */
-  function backoff(failure: UpstreamFailure, attempts: number): number | undefined {
+  function backoff(
+    failure: UpstreamFailure,
+    attempts: number,
+    lane: UserLane | undefined,
+  ): number | undefined {
     const wait = retryDelay(failure, attempts);
-    return wait === undefined ? undefined : Math.max(wait, admission.pauseLeft + timerSlack);
+    if (wait === undefined) return undefined;
+    const pauseLeft = Math.max(admission.pause.left, lane?.pause.left ?? 0);
+    return Math.max(wait, pauseLeft + timerSlack);
   }
 
   /** @throws UpstreamFailure `queue_full` */
@@ -158,7 +189,8 @@ export function createUpstreamPool(
   }
 
   return {
-    async call({ deadline, repeatable, signal }, work) {
+    async call({ deadline, repeatable, signal, userId }, work) {
+      const lane = userId === undefined ? undefined : laneOf(userId);
       const endsAt = performance.now() + deadline;
       const timeout = AbortSignal.timeout(deadline);
       const ended = signal ? AbortSignal.any([timeout, signal]) : timeout;
@@ -166,22 +198,23 @@ export function createUpstreamPool(
       budget.earn();
       for (let attempts = 1; ; attempts += 1) {
         try {
-          return await attemptQueued(work, ended);
+          return await attemptQueued(work, ended, lane);
         } catch (error) {
           if (!(error instanceof UpstreamFailure)) throw error;
           // If a retry was not sent, the call fails with the failure of the previous attempt.
           failure = failure && notSentFaults.has(error.fault) ? failure : error;
-          const wait = repeatable && attempts <= retries ? backoff(error, attempts) : undefined;
+          const wait = repeatable && attempts <= retries ? backoff(error, attempts, lane) : undefined;
           if (wait === undefined || performance.now() + wait >= endsAt || !budget.spend()) throw failure;
           if (!(await sleep(wait, ended))) throw failure;
         }
       }
     },
 
-    async stream(work) {
+    async stream(work, { userId } = {}) {
+      const lane = userId === undefined ? undefined : laneOf(userId);
       const release = acquireStream();
       try {
-        return await attempt(() => work(dispatchers, release));
+        return await attempt(() => work(dispatchers, release), lane);
       } catch (error) {
         release();
         throw error;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Identity } from '#server/identity/identity.ts';
-import type { TokenTarget } from '#server/identity/token-target.ts';
+import type { TokenTarget } from '#server/upstream-client/user-token.ts';
 import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
@@ -49,13 +49,13 @@ onEachEngine((engine) => {
   test('a token is for its backend alone, and is used until shortly before its end', async () => {
     const identity = instance();
     const user = await signedIn(identity);
-    const token = await identity.accessToken(user, notes);
+    const token = await identity.callUser(user).accessToken(notes);
     expect(decodeJwt(token)).toMatchObject({ aud: notes.value, scope: 'notes:read' });
-    expect(await identity.accessToken(user, notes)).toBe(token);
-    expect(await instance().accessToken(user, notes)).toBe(token);
+    expect(await identity.callUser(user).accessToken(notes)).toBe(token);
+    expect(await instance().callUser(user).accessToken(notes)).toBe(token);
     expect(refreshes()).toBe(1);
     await (await openDatabaseOf(storage)).queries.updateTable('access_token').set({ use_until: 0 }).execute();
-    expect(await instance().accessToken(user, notes)).not.toBe(token);
+    expect(await instance().callUser(user).accessToken(notes)).not.toBe(token);
     expect(refreshes()).toBe(2);
   });
 
@@ -68,7 +68,7 @@ onEachEngine((engine) => {
     );
     const tokens = await Promise.all(
       targets.map(async ({ identity, target }) => ({
-        audience: decodeJwt(await identity.accessToken(user, target)).aud,
+        audience: decodeJwt(await identity.callUser(user).accessToken(target)).aud,
         target,
       })),
     );
@@ -79,9 +79,9 @@ onEachEngine((engine) => {
   test('a token that the backend refuses is refreshed, and calls that saw the same one share the new one', async () => {
     const identity = instance();
     const user = await signedIn(identity);
-    const refused = await identity.accessToken(user, notes);
+    const refused = await identity.callUser(user).accessToken(notes);
     const tokens = await Promise.all(
-      Array.from({ length: 5 }, () => identity.accessToken(user, notes, { refused })),
+      Array.from({ length: 5 }, () => identity.callUser(user).accessToken(notes, { refused })),
     );
     expect(new Set(tokens).size).toBe(1);
     expect(tokens[0]).not.toBe(refused);
@@ -97,9 +97,11 @@ onEachEngine((engine) => {
       response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}');
       return true;
     };
-    await expect(identity.accessToken(user, notes)).rejects.toMatchObject({ reason: 'session_ended' });
+    await expect(identity.callUser(user).accessToken(notes)).rejects.toMatchObject({
+      reason: 'session_ended',
+    });
     expect(await identity.find(cookie)).toEqual({ kind: 'ended' });
-    await expect(other.accessToken(user, notes)).rejects.toMatchObject({ reason: 'session_ended' });
+    await expect(other.callUser(user).accessToken(notes)).rejects.toMatchObject({ reason: 'session_ended' });
     provider.intercept = undefined;
     const again = await signedIn(identity);
     expect((await identity.history(again)).map(({ kind }) => kind)).toContain('ended_by_provider');
@@ -118,12 +120,12 @@ onEachEngine((engine) => {
         answer(response);
         return true;
       };
-      await expect(identity.accessToken(user, notes)).rejects.toMatchObject({
+      await expect(identity.callUser(user).accessToken(notes)).rejects.toMatchObject({
         reason: 'identity_unavailable',
       });
       provider.intercept = undefined;
       const later = instance();
-      expect(decodeJwt(await later.accessToken(user, notes)).aud).toBe(notes.value);
+      expect(decodeJwt(await later.callUser(user).accessToken(notes)).aud).toBe(notes.value);
     },
   );
 
@@ -136,7 +138,7 @@ onEachEngine((engine) => {
       .updateTable('user_session')
       .set({ lease: 'of a process that is gone', lease_until: Number(soon.now) + 500 })
       .execute();
-    expect(decodeJwt(await identity.accessToken(user, notes)).aud).toBe(notes.value);
+    expect(decodeJwt(await identity.callUser(user).accessToken(notes)).aud).toBe(notes.value);
   });
 
   test('a process that was stopped while it refreshed, and overtaken, writes nothing', async () => {
@@ -158,15 +160,15 @@ onEachEngine((engine) => {
       );
       return true;
     };
-    const late = slow.accessToken(user, notes);
+    const late = slow.callUser(user).accessToken(notes);
     await vi.waitFor(() => expect(requests).toBe(1));
     // The stopped process cannot renew its lease.
     const db = await openDatabaseOf(storage);
     await db.queries.updateTable('user_session').set({ lease: 'stopped', lease_until: 0 }).execute();
-    const token = await fast.accessToken(user, notes);
+    const token = await fast.callUser(user).accessToken(notes);
     held.resolve();
     expect(await late).toBe(token);
-    expect(await instance().accessToken(user, notes)).toBe(token);
+    expect(await instance().callUser(user).accessToken(notes)).toBe(token);
   });
 
   test('an aborted call stops waiting, and the refresh goes on', async () => {
@@ -174,17 +176,17 @@ onEachEngine((engine) => {
     const user = await signedIn(identity);
     const reason = new Error('the caller has left');
     const controller = new AbortController();
-    const left = identity.accessToken(user, notes, { signal: controller.signal });
+    const left = identity.callUser(user).accessToken(notes, { signal: controller.signal });
     controller.abort(reason);
     await expect(left).rejects.toBe(reason);
-    expect(decodeJwt(await identity.accessToken(user, notes)).aud).toBe(notes.value);
+    expect(decodeJwt(await identity.callUser(user).accessToken(notes)).aud).toBe(notes.value);
     expect(refreshes()).toBe(1);
   });
 
   test('the database has no token in plain text', async () => {
     const identity = instance();
     const user = await signedIn(identity);
-    const token = await identity.accessToken(user, notes);
+    const token = await identity.callUser(user).accessToken(notes);
     const db = await openDatabaseOf(storage);
     const rows = [
       await db.queries.selectFrom('user_session').selectAll().execute(),

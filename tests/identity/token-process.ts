@@ -20,7 +20,7 @@ async function run({ cookie, target, calls, refused }: TokenTask): Promise<strin
   return Promise.all(
     Array.from({ length: calls }, async () => {
       try {
-        return String(await identity?.accessToken(found.user, target, { refused }));
+        return String(await identity?.callUser(found.user).accessToken(target, { refused }));
       } catch (error) {
         return String(Reflect.get(Object(error), 'reason'));
       }

@@ -44,7 +44,7 @@ describe('a call that waited in the queue', () => {
   });
 
   test('is rejected during a pause, with the rest of the pause', () => {
-    admission.pause(30);
+    admission.pause.begin(30);
     advance(10_000);
     expect(rejection(() => admission.recheck('closed'))).toEqual({ fault: 'paused', retryAfterSeconds: 20 });
   });
@@ -59,7 +59,7 @@ describe('a call that waited in the queue', () => {
 
 test('a pause has precedence over an open circuit, because it lasts longer', () => {
   openBreaker();
-  admission.pause(60);
+  admission.pause.begin(60);
   expect(rejection(() => admission.acquire())).toEqual({ fault: 'paused', retryAfterSeconds: 60 });
 });
 
@@ -74,49 +74,49 @@ test('a rejection asks callers to wait for whole seconds, rounded up', () => {
 
 describe('a pause', () => {
   test('of 0 seconds rejects no call, but callers are asked to wait for a second', () => {
-    expect(admission.pause(0)).toBe(1);
+    expect(admission.pause.begin(0)).toBe(1);
     expect(rejection(() => admission.acquire())).toBeUndefined();
   });
 
   test('is not shortened by a later one', () => {
-    admission.pause(30);
+    admission.pause.begin(30);
     advance(1_000);
-    expect(admission.pause(5)).toBe(29);
-    expect(admission.pause(60)).toBe(60);
+    expect(admission.pause.begin(5)).toBe(29);
+    expect(admission.pause.begin(60)).toBe(60);
   });
 
   test('without a stated time does not shorten a stated one', () => {
-    admission.pause(30);
-    expect(admission.pause(undefined)).toBe(30);
+    admission.pause.begin(30);
+    expect(admission.pause.begin(undefined)).toBe(30);
   });
 });
 
 describe('the row of throttled responses, with which a pause doubles', () => {
   test('does not include responses that state a time', () => {
-    admission.pause(1);
+    admission.pause.begin(1);
     advance(1_000);
-    expect(admission.pause(undefined)).toBe(pauseSeconds);
+    expect(admission.pause.begin(undefined)).toBe(pauseSeconds);
   });
 
   test('does not include responses to requests that were sent before the pause', () => {
-    admission.pause(undefined);
-    expect(admission.pause(undefined)).toBe(pauseSeconds);
+    admission.pause.begin(undefined);
+    expect(admission.pause.begin(undefined)).toBe(pauseSeconds);
     advance(throttlePause);
-    expect(admission.pause(undefined)).toBe(2 * pauseSeconds);
+    expect(admission.pause.begin(undefined)).toBe(2 * pauseSeconds);
   });
 
   test('is not ended by the success of a request that was sent before the pause', () => {
-    admission.pause(undefined);
+    admission.pause.begin(undefined);
     advance(throttlePause - 1);
-    admission.succeeded();
+    admission.pause.succeeded();
     advance(1);
-    expect(admission.pause(undefined)).toBe(2 * pauseSeconds);
+    expect(admission.pause.begin(undefined)).toBe(2 * pauseSeconds);
   });
 
   test('is ended by a success after the pause', () => {
-    admission.pause(undefined);
+    admission.pause.begin(undefined);
     advance(throttlePause);
-    admission.succeeded();
-    expect(admission.pause(undefined)).toBe(pauseSeconds);
+    admission.pause.succeeded();
+    expect(admission.pause.begin(undefined)).toBe(pauseSeconds);
   });
 });

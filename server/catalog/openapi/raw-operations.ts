@@ -3,7 +3,7 @@ import { rawEndpoint } from '../../config/paths.ts';
 import { toJsonSchema } from '../../lib/json-schema.ts';
 import { anyMediaType } from '../../lib/media-type.ts';
 import { requiredScopeOf } from '../../upstream-client/access.ts';
-import { isRaw, type RawEndpoint, type Upstream } from '../../upstream-client/endpoint.ts';
+import { isForUser, isRaw, type RawEndpoint, type Upstream } from '../../upstream-client/endpoint.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import {
   type PossibleError,
@@ -96,7 +96,7 @@ function transferOperation(upstream: Upstream, name: string, endpoint: RawEndpoi
       tags: ['raw'],
       summary,
       description,
-      ...securityOf({ scope: scope ?? null, user: null }),
+      ...securityOf({ scope: scope ?? null, user: isForUser(upstream, endpoint) ? {} : null }),
       parameters: Object.entries(params?.shape ?? {}).map(([param, schema]) => {
         const { $schema, ...segment } = toJsonSchema(schema, 'input');
         return { name: param, in: 'path', required: true, schema: segment };

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { rawEndpoint } from '../../config/paths.ts';
 import { toJsonSchema } from '../../lib/json-schema.ts';
+import type { SignedInUser } from '../../principal.ts';
 import { requiredScopeOf } from '../../upstream-client/access.ts';
 import type { EndpointResponseMeta } from '../../upstream-client/client.ts';
 import {
   type CallEndpoint,
   type EndpointData,
   type EndpointInput,
+  isForUser,
   isRaw,
   type Upstream,
 } from '../../upstream-client/endpoint.ts';
@@ -16,7 +18,7 @@ import { inputSchemaOf } from '../../upstream-client/input-schema.ts';
 import type { EndpointCall } from '../../upstream-client/request.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import type { Context } from '../context.ts';
-import { publicProcedure, router, serviceProcedure } from '../init.ts';
+import { publicProcedure, router, serviceProcedure, userProcedure } from '../init.ts';
 import type { ProcedureMeta } from '../procedure-meta.ts';
 
 type EndpointOutput<E extends CallEndpoint> = { data: EndpointData<E>; meta: EndpointResponseMeta };
@@ -56,10 +58,11 @@ function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
     // The resource does not exist, or the upstream is not configured.
     errors: ['not_found'],
   };
+  const input = inputSchemaOf(endpoint);
+  const output = z.object({ data: endpoint.answer.schema, meta: responseMeta });
+  if (isForUser(upstream, endpoint)) return userProcedureOf(upstream, endpoint, { meta, input, output });
   const start = scope === undefined ? publicProcedure(meta) : serviceProcedure({ ...meta, scope });
-  const procedure = start
-    .input(inputSchemaOf(endpoint))
-    .output(z.object({ data: endpoint.answer.schema, meta: responseMeta }));
+  const procedure = start.input(input).output(output);
   const callEndpoint = ({
     ctx,
     input,
@@ -70,6 +73,34 @@ function procedureOf(upstream: Upstream, endpoint: CallEndpoint) {
     signal: AbortSignal | undefined;
   }) =>
     ctx.services.upstreams.requestWithMeta(upstream, endpoint, { ...input, header: ctx.header }, { signal });
+  return endpoint.method === 'GET' ? procedure.query(callEndpoint) : procedure.mutation(callEndpoint);
+}
+
+/** Returns the procedure of an endpoint that is called on behalf of users. */
+function userProcedureOf(
+  upstream: Upstream,
+  endpoint: CallEndpoint,
+  { meta, input, output }: { meta: ProcedureMeta; input: z.ZodObject; output: z.ZodObject },
+) {
+  const errors = [...(meta.errors ?? []), 'forbidden', 'reauthentication_required'] as const;
+  const procedure = userProcedure({ ...meta, errors, sensitive: true, user: {} })
+    .input(input)
+    .output(output);
+  const callEndpoint = ({
+    ctx,
+    input: call,
+    signal,
+  }: {
+    ctx: Context & { user: SignedInUser };
+    input: EndpointCall;
+    signal: AbortSignal | undefined;
+  }) =>
+    ctx.services.upstreams.requestWithMeta(
+      upstream,
+      endpoint,
+      { ...call, header: ctx.header, user: ctx.services.identity?.callUser(ctx.user) },
+      { signal },
+    );
   return endpoint.method === 'GET' ? procedure.query(callEndpoint) : procedure.mutation(callEndpoint);
 }
 
@@ -100,7 +131,8 @@ const listedEndpoint = z.object({
   scope: z
     .string()
     .nullable()
-    .describe('Scope that the service key of the caller must have; null if anyone may call'),
+    .describe('Scope that the service key of the caller must have; null if anyone may call, or any user'),
+  user: z.boolean().describe('Called on behalf of a signed-in user, with an access token of that user'),
   input: z
     .record(z.string(), z.unknown())
     .describe('JSON Schema of the input; for a raw endpoint, of its path segments'),
@@ -125,6 +157,7 @@ function listingOf(upstream: Upstream): z.infer<typeof listedEndpoint>[] {
       template,
       summary,
       scope: requiredScopeOf(upstream, endpoint) ?? null,
+      user: isForUser(upstream, endpoint),
       input: toJsonSchema(inputSchemaOf(endpoint), 'input'),
       example,
       upload: mediaTypes ? { mediaTypes: [...mediaTypes], maxBytes } : null,
