@@ -136,7 +136,15 @@ const privateKeySchema = z.looseObject({
   d: z.string(),
   alg: z.string().exactOptional(),
   kid: z.string().exactOptional(),
+  use: z.literal('sig').exactOptional(),
+  key_ops: z
+    .array(z.string())
+    .refine((operations) => operations.includes('sign'))
+    .exactOptional(),
 });
+
+/** Minimum size of an RSA key in bits (RFC 7518, section 3.3). */
+const minRsaBits = 2_048;
 
 /** Signature algorithms by type of key (RFC 7518, section 3.1, and RFC 8037), first the one that a key has without `alg`. */
 const signatureAlgorithms: Readonly<Record<string, readonly string[]>> = {
@@ -160,7 +168,8 @@ export const privateKeyJson = z.string().transform((text, ctx) => {
 
 function isPrivateKey(key: z.infer<typeof privateKeySchema>): boolean {
   try {
-    return createPrivateKey({ key, format: 'jwk' }).type === 'private';
+    const { asymmetricKeyDetails } = createPrivateKey({ key, format: 'jwk' });
+    return key.kty !== 'RSA' || (asymmetricKeyDetails?.modulusLength ?? 0) >= minRsaBits;
   } catch {
     return false;
   }

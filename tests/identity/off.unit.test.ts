@@ -38,7 +38,10 @@ const keysThatSignNothing = [
   { ...elliptic, d: undefined },
   { ...elliptic, x: 'AAAA' },
   { ...elliptic, alg: 'RS256' },
+  { ...elliptic, use: 'enc' },
+  { ...elliptic, key_ops: ['verify'] },
   keyOf(generateKeyPairSync('x25519')),
+  keyOf(generateKeyPairSync('rsa', { modulusLength: 1_024 })),
 ];
 
 test.each([
