@@ -5,6 +5,7 @@ import { visitorPrincipal } from '../http/authenticate.ts';
 import { readBody } from '../http/body.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
 import { type Cookie, cookieHeader, readCookie } from '../http/cookie.ts';
+import { isFromThisSite } from '../http/csrf.ts';
 import { readForm } from '../http/form.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { isLoopback, siteUrlOf } from '../http/host.ts';
@@ -32,6 +33,11 @@ export function handleSignIn(request: HttpRequest): Promise<HttpResponse> {
     if (isOtherNameOfThisMachine(request, siteUrl)) {
       const location = `${siteUrl}${signInPath}${search}`;
       return { status: 303, headers: { ...noStore, location }, body: null };
+    }
+    // The session cookie does not come with a link from another site, but the session that the browser has must end.
+    if (!isFromThisSite(request.headers, siteUrl) && !searchParams.has(followed)) {
+      searchParams.set(followed, '1');
+      return leadTo(`${siteUrl}${signInPath}?${searchParams}`, 'Sign in', []);
     }
     await charge(request, scope);
     const { url, browser } = await identity.beginSignIn({
@@ -109,6 +115,9 @@ export function handleBackchannelLogout(request: HttpRequest): Promise<HttpRespo
   };
   return handleRequest(request, { name: backchannelLogoutPath, handler }, services());
 }
+
+/** Query parameter of a link from another site that a page of this site has followed. It prevents a loop. */
+const followed = 'followed';
 
 const noStore = { 'cache-control': 'no-store' };
 

@@ -101,6 +101,30 @@ test('a new sign-in ends the session that the browser had', async () => {
   expect((await old.call('session.list')).reason).toBe('session_ended');
 });
 
+test('a sign-in from a link of another site ends the session that the browser had, too', async () => {
+  const browser = newBrowser();
+  await browser.signIn('ada');
+  const before = browser.cookie('session') ?? '';
+  // The binding cookie of the first sign-in has expired.
+  browser.setCookie('sign-in', '');
+  const fromLink = { ...navigation, 'sec-fetch-site': 'cross-site' };
+  const followed = await browser.request(
+    '/auth/sign-in?returnTo=%2Fecho',
+    { headers: fromLink },
+    { strict: false },
+  );
+  const target = await leadsTo(followed);
+  expect(target).toBe(`${siteUrl}/auth/sign-in?returnTo=%2Fecho&followed=1`);
+  const path = target?.slice(siteUrl.length) ?? '';
+  const begun = await browser.request(path, { headers: { ...navigation, 'sec-fetch-site': 'same-origin' } });
+  await browser.finish(await browser.choose(begun.headers.get('location') ?? '', 'ada'));
+  const old = newBrowser();
+  old.setCookie('session', before);
+  expect((await old.call('session.list')).reason).toBe('session_ended');
+  // A browser that calls each request one of another site begins all the same.
+  expect((await newBrowser().request(path, { headers: fromLink })).status).toBe(303);
+});
+
 test('a person who declines is not signed in, and the words of the provider are not shown', async () => {
   const browser = newBrowser();
   const response = await browser.finish(await browser.choose(await browser.begin('/weather'), 'nobody'));
