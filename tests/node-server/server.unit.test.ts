@@ -54,6 +54,20 @@ describe('a request for Next', () => {
     expect(responses.map(({ status }) => status)).toEqual([403]);
   });
 
+  test('that is a form of another site does not reach it', async () => {
+    const { url } = await start(respondOk);
+    const send = (origin: string) =>
+      fetch(`${url}/contact/send`, { method: 'POST', headers: { origin }, body: 'email=a' });
+    expect((await send('https://evil.example')).status).toBe(403);
+  });
+
+  test('whose target is * does not reach it', async () => {
+    const { url } = await start(respondOk);
+    const bytes = 'GET * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
+    const { responses } = await sendBytes(url, bytes);
+    expect(responses.map(({ status }) => status)).toEqual([400]);
+  });
+
   test('waits until Next is loaded, and is dropped if its client has left by then', async () => {
     const loading = Promise.withResolvers<NodeHandler>();
     const { url } = await start(loading.promise);
