@@ -10,6 +10,7 @@ import { endWithNpm } from '#server/process/end-with-npm.ts';
 import { startArguments } from './support/start-command.ts';
 import { startIdentityProvider } from './support/upstreams/identity-provider.ts';
 import { startUpstreams } from './support/upstreams/index.ts';
+import { notesScopes, startNotes } from './support/upstreams/notes.ts';
 
 endWithNpm();
 let running: ChildProcess | undefined;
@@ -36,7 +37,12 @@ try {
   process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
-    const identity = await startIdentityProvider({ siteUrl: SITE_URL });
+    const notes = await startNotes();
+    const identity = await startIdentityProvider({
+      siteUrl: SITE_URL,
+      resources: { [notes.url]: notesScopes },
+    });
+    notes.trust(identity.issuer);
     const serviceKey = `demo_${randomBytes(16).toString('base64url')}`;
     const digest = createHash('sha256').update(serviceKey).digest('hex');
     console.log(
@@ -45,7 +51,7 @@ try {
     process.exitCode = await launch(startArguments(), {
       ...upstreams.env,
       // A provider of one's own can be tried, too.
-      ...(process.env.OIDC_ISSUER ? {} : { ...identity.env, OIDC_NAME: 'the demo’s stand-in' }),
+      ...(process.env.OIDC_ISSUER ? {} : { ...notes.env, ...identity.env, OIDC_NAME: 'the demo’s stand-in' }),
       DEMO: '1',
       SERVICE_KEYS: [process.env.SERVICE_KEYS, `demo:${digest}:mail+proxy.github+proxy.files`]
         .filter(Boolean)
@@ -54,7 +60,7 @@ try {
       // One visitor needs no more than one worker, and one worker starts sooner.
       WEB_CONCURRENCY: process.env.WEB_CONCURRENCY || '1',
     });
-    await Promise.all([upstreams.close(), identity.close()]);
+    await Promise.all([upstreams.close(), identity.close(), notes.close()]);
   }
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof StartupCheckError)) throw error;

@@ -187,6 +187,7 @@ const environmentSchema = z.object({
     .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
     .optional(),
   FILES_URL: baseUrl.optional(),
+  NOTES_URL: baseUrl.optional(),
   FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not contain a user name or password').optional(),
   REVALIDATE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   SECURITY_CONTACT: z
@@ -232,6 +233,7 @@ const upstreamUrls = [
   'GITHUB_API_URL',
   'GITHUB_ARCHIVE_URL',
   'FILES_URL',
+  'NOTES_URL',
   'FEED_SOURCE_URL',
   'OIDC_ISSUER',
 ] as const satisfies readonly (keyof Env)[];

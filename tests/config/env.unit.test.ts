@@ -305,6 +305,7 @@ const table: Record<keyof Env, Row> = {
   GITHUB_API_URL: { unset: 'https://api.github.com', ...upstreamUrls },
   GITHUB_ARCHIVE_URL: { unset: 'https://codeload.github.com', ...upstreamUrls },
   FILES_URL: { unset: undefined, ...upstreamUrls },
+  NOTES_URL: { unset: undefined, ...upstreamUrls },
   GITHUB_TOKEN: {
     unset: undefined,
     valid: [['ghp_0123456789', 'ghp_0123456789']],

@@ -1,10 +1,9 @@
-import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
 import { freePort, type Product, startProduct } from '#tests/support/product.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
-import { navigation, type Send, TestBrowser } from './browser.ts';
+import { navigation, TestBrowser } from './browser.ts';
+import { send } from './send.ts';
 
 let provider: IdentityProvider;
 let product: Product;
@@ -23,33 +22,6 @@ afterAll(async () => {
   await product.close();
   await provider.close();
 });
-
-/** Sends a request on a connection of its own, so that any worker may get it. `fetch` would set Sec-Fetch-Mode itself. */
-const send: Send = (url, { method = 'GET', headers, body } = {}) =>
-  new Promise((resolve, reject) => {
-    const payload = body instanceof URLSearchParams || typeof body === 'string' ? String(body) : undefined;
-    const outgoing = request(url, {
-      method,
-      agent: false,
-      headers: {
-        ...(body instanceof URLSearchParams ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        ...Object.fromEntries(new Headers(headers)),
-        ...(payload === undefined ? {} : { 'content-length': String(Buffer.byteLength(payload)) }),
-      },
-    });
-    outgoing.once('error', reject);
-    outgoing.once('response', (incoming) => {
-      const received = Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
-        values.map((value): [string, string] => [name, value]),
-      );
-      const { statusCode = 0 } = incoming;
-      text(incoming).then((content) => {
-        const isEmpty = statusCode === 204 || statusCode === 303;
-        resolve(new Response(isEmpty ? null : content, { status: statusCode, headers: received }));
-      }, reject);
-    });
-    outgoing.end(payload);
-  });
 
 const newBrowser = () => new TestBrowser(product.baseUrl, send);
 
