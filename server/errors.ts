@@ -105,7 +105,7 @@ export const errorReasons = {
   identity_unavailable: {
     httpStatus: 503,
     code: 'SERVICE_UNAVAILABLE',
-    message: 'Signing in is not possible right now. Please try again later.',
+    message: 'Sign-in and accounts are not available right now. Please try again later.',
   },
   upstream_timeout: {
     httpStatus: 504,

@@ -234,7 +234,7 @@ describe('a session cookie', () => {
     expect(read.status).toBe(200);
   });
 
-  test('and a service key together are a service', async () => {
+  test('does not count beside a service key, even one that is unknown', async () => {
     const browser = newBrowser();
     await browser.signIn('ada');
     const { reason } = await browser.call('session.list', undefined, {

@@ -1,11 +1,15 @@
 import superjson from 'superjson';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { expectWireSchema } from '#tests/catalog/wire-schema-check.ts';
+import { notesScopes, startNotes } from '#tests/support/upstreams/notes.ts';
 import { newBrowser, siteUrl, withIdentity } from './in-process.ts';
 
-withIdentity();
+const notes = await startNotes();
+const identity = withIdentity(notes.env, { resources: { [notes.url]: notesScopes } });
+beforeAll(() => notes.trust(identity.provider.issuer));
+afterAll(() => notes.close());
 
 const entries = catalog(parseEnv({}).RATE_LIMITS).filter(({ user }) => user !== null);
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import type { Fault } from '#server/upstream-client/failure.ts';
 import { endlessHeaders, respondWithSecret, secret } from './misbehaviour.ts';
 import { type Script, startRawServer, wire } from './raw-server.ts';
@@ -44,10 +45,12 @@ describe('every misbehaviour before the body maps to a fault and is not retried'
     expect(String(failure.stack) + String(failure.cause)).not.toContain(secret);
   });
 
-  test('a missing head fails at the deadline and closes the connection', async () => {
+  test('a missing head fails at the deadline of its endpoint and closes the connection', async () => {
     const closed = Promise.withResolvers<void>();
+    const startedAt = performance.now();
     const { ask, calls } = await setUp((socket) => socket.on('close', () => closed.resolve()), 300);
     expect(await upstreamFailureOf(ask())).toMatchObject({ fault: 'deadline', httpStatus: 504 });
+    expect(performance.now() - startedAt).toBeLessThan(limits.upstream.maxDeadline);
     expect(calls).toEqual(['bytes deadline']);
     await closed.promise;
   });

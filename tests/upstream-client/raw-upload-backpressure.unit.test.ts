@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { limits } from '#server/config/limits.ts';
 import { json } from './raw-server.ts';
 import { rawClientOf, rawUpstreamAt, startHttpServer } from './raw-support.ts';
 import { clientOf } from './support.ts';
@@ -75,6 +76,23 @@ test('the first part arrives before the second exists, and the response deadline
     },
   );
   expect(await text(response.body ?? Readable.from([]))).toBe(String(2 * megabyte.length));
+});
+
+test('a missing response fails at the deadline of its endpoint after the last part', async () => {
+  const url = await startHttpServer((request) => void request.resume());
+  const upstream = rawUpstreamAt(url);
+  const startedAt = performance.now();
+  const stored = clientOf().stream(
+    upstream,
+    { ...upstream.endpoints.upload, deadline: 300 },
+    {
+      method: 'PUT',
+      upload: { contentType: 'text/csv', length: undefined, body: source(1).body },
+      signal: new AbortController().signal,
+    },
+  );
+  await expect(stored).rejects.toMatchObject({ fault: 'deadline' });
+  expect(performance.now() - startedAt).toBeLessThan(limits.upstream.maxDeadline);
 });
 
 describe('an upload is never retried', () => {
