@@ -34,7 +34,7 @@ const pages: { href: Route; name: string }[] = [
 
 /** Has a capital letter, which the ids of a post's headings never have. */
 const mainId = 'mainContent';
-const footerId = 'footer';
+const endId = 'end';
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
@@ -43,8 +43,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         <link rel="alternate" type="application/rss+xml" title="typed-bff (RSS)" href="/rss.xml" />
         <link rel="alternate" type="application/atom+xml" title="typed-bff (Atom)" href="/atom.xml" />
         <link rel="alternate" type="application/feed+json" title="typed-bff (JSON Feed)" href="/feed.json" />
-        {/* The first paint waits for the footer. A browser that paints half a row moves it when the rest arrives. */}
-        <link rel="expect" href={`#${footerId}`} blocking="render" />
+        {/* The first paint waits for the last element. A browser that paints half a row moves it when the rest arrives. */}
+        <link rel="expect" href={`#${endId}`} blocking="render" />
       </head>
       <body className="flex min-h-dvh flex-col">
         <a
@@ -84,13 +84,14 @@ export default function RootLayout({ children }: { children: ReactNode }) {
           <PageSkeleton />
           <div className="page">{children}</div>
         </main>
-        <footer id={footerId} className="border-line border-t">
+        <footer className="border-line border-t">
           <p className="mx-auto flex max-w-5xl flex-wrap gap-x-5 gap-y-2 px-4 py-6 text-muted text-sm">
             <PageLink href="/feeds">Feeds</PageLink>
             <a href="/rss.xml">RSS</a>
             <a href="/llms.txt">llms.txt</a>
           </p>
         </footer>
+        <span id={endId} hidden />
       </body>
     </html>
   );

@@ -102,7 +102,7 @@ export function createMetrics(
 
   const tokenRefreshes = new Counter({
     name: 'bff_token_refreshes_total',
-    help: 'Requests for new access tokens of users: ok, refused (the session has ended at the provider) or unavailable',
+    help: 'Requests for new access tokens of users: ok, refused (by the provider: the user must sign in again) or unavailable',
     labelNames: ['outcome'],
     registers,
   });

@@ -22,8 +22,8 @@ export type AccessTokens = {
    *
    * @param options.signal ends the wait of this call. A request to the provider continues
    * @param options.refused a token that the backend did not accept, although it had not ended
-   * @throws AppError `session_ended`, `reauthentication_required` if the provider gave no refresh token, or
-   * `identity_unavailable`
+   * @throws AppError `session_ended`, `reauthentication_required` if the provider gave no refresh token or the user has
+   * not granted this one, or `identity_unavailable`
    */
   get(
     owner: TokenOwner,
@@ -183,7 +183,7 @@ export function createAccessTokens(options: {
         if (await endRefused(owner, generation)) throw error;
         return undefined;
       }
-      record('unavailable');
+      record(isAppError(error) && error.reason === 'reauthentication_required' ? 'refused' : 'unavailable');
       await giveBack(lease).catch(() => undefined);
       throw error;
     } finally {

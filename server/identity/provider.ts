@@ -68,7 +68,8 @@ export type Provider = {
   /**
    * Gets a new access token for a backend.
    *
-   * @throws AppError `session_ended` if the provider no longer accepts the refresh token, or `identity_unavailable`
+   * @throws AppError `session_ended` if the provider no longer accepts the refresh token, `reauthentication_required` if
+   * the user has not granted it, or `identity_unavailable`
    */
   refresh(refreshToken: string, target: TokenTarget): Promise<RefreshedTokens>;
   /** Revokes a refresh token, if the provider can. Takes at most `limits.identity.revocationTimeout`. Does not throw. */
@@ -337,9 +338,8 @@ export function createProvider(options: {
           throw error;
         });
       } catch (error) {
-        if (error instanceof client.ResponseBodyError && error.error === 'invalid_grant') {
-          throw new AppError('session_ended', { cause: withoutProviderText(error) });
-        }
+        const refusal = error instanceof client.ResponseBodyError ? refusals[error.error] : undefined;
+        if (refusal) throw new AppError(refusal, { cause: withoutProviderText(error) });
         throw noteFailure(unavailable(error));
       }
     },
@@ -377,6 +377,17 @@ export function createProvider(options: {
     lastState: () => (failure ? 'down' : 'ok'),
   };
 }
+
+/** What the provider's refusals to refresh mean: the session is over there, or the user must grant more. */
+const refusals: Readonly<Record<string, 'session_ended' | 'reauthentication_required'>> = {
+  invalid_grant: 'session_ended',
+  invalid_scope: 'reauthentication_required',
+  invalid_target: 'reauthentication_required',
+  access_denied: 'reauthentication_required',
+  consent_required: 'reauthentication_required',
+  interaction_required: 'reauthentication_required',
+  login_required: 'reauthentication_required',
+};
 
 function unavailable(cause: unknown): AppError {
   return new AppError('identity_unavailable', { cause: withoutProviderText(cause) });

@@ -60,7 +60,7 @@ export function handleSignIn(request: HttpRequest): Promise<HttpResponse> {
  * on.
  */
 export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
-  return handleAuth(request, { name: callbackPath, method: 'GET' }, async (identity) => {
+  return handleAuth(request, { name: callbackPath, method: 'GET' }, async (identity, scope) => {
     requireNavigation(request);
     const { headers } = request;
     const { siteUrl } = site();
@@ -69,7 +69,13 @@ export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
       search: targetOf(request).search,
       device: deviceOf(headers.get('user-agent')),
     });
-    if (finished.kind === 'failed') return failedPage(finished.error, finished.returnPath);
+    if (finished.kind === 'failed') {
+      const { error, returnPath } = finished;
+      // Not a sign-in of this browser: made-up callbacks would cost a query each.
+      const isMadeUp = error.reason === 'sign_in_failed' && returnPath === undefined;
+      if (isMadeUp) await charge(request, scope);
+      return failedPage(error, returnPath);
+    }
     const { cookie, lifetime, returnPath } = finished;
     return leadTo(`${siteUrl}${returnPath}`, 'Signed in', [
       setCookie(sessionCookie, cookie, lifetime),

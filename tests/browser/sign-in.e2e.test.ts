@@ -16,8 +16,8 @@ const browser = withBrowser({
   ROLES: 'owner=ada@people.example',
 });
 
-/** Opens a page in a profile of its own, which may go to the provider. */
-async function visit(options: BrowserContextOptions = {}): Promise<Visit> {
+/** Opens a page that may go to the provider. */
+async function visit(options?: BrowserContextOptions): Promise<Visit> {
   const opened = await browser.visit(options);
   opened.allowProblem(new RegExp(`^request to another host: ${RegExp.escape(provider.issuer)}/`));
   return opened;

@@ -44,9 +44,11 @@ test.each([true, false])(
     const { page, requests } = await visit({ javaScriptEnabled });
     await page.goto('/status');
     await headed(page, 'Status');
-    expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(
-      upstreams,
-    );
+    expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual([
+      ...upstreams,
+      'Notes',
+    ]);
+    await reads(cardOf(page, 'Notes'), 'Not configured');
     for (const title of upstreams) {
       await reads(cardOf(page, title), 'Working normally');
       await reads(cardOf(page, title), /Calls\d+.*Failed0/);

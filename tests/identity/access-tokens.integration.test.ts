@@ -107,6 +107,18 @@ onEachEngine((engine) => {
     expect((await identity.history(again)).map(({ kind }) => kind)).toContain('ended_by_provider');
   });
 
+  test('a backend that was added after the sign-in needs another one', async () => {
+    const before = startInstance({ storage, provider, targets: [notes] });
+    const cookie = await signInAt(before, before);
+    const user = await userOf(before, cookie);
+    await expect(instance().callUser(user).accessToken(files)).rejects.toMatchObject({
+      reason: 'reauthentication_required',
+    });
+    expect(decodeJwt(await instance().callUser(user).accessToken(notes)).aud).toBe(notes.value);
+    const again = await signedIn(instance());
+    expect(decodeJwt(await instance().callUser(again).accessToken(files)).aud).toBe(files.value);
+  });
+
   test.each([
     ['fails', (response) => response.writeHead(500).end('{}')],
     ['is gone', (response) => response.destroy()],

@@ -47,7 +47,8 @@ test('a user lists and adds notes with tokens that the browser never sees', asyn
   const listed = await browser.call('proxy.notes.list', {});
   expect(listed.data).toMatchObject({ data: { notes: [{ text: 'Water the plants' }] } });
   expect(JSON.stringify([added, listed])).not.toMatch(/ey[\w-]+\.ey/);
-  expect(notes.callers).toEqual(['ada', 'ada', 'ada']);
+  // A token that ends on its way is refused, and the call is sent again with a new one.
+  expect(notes.callers.filter((caller) => caller !== undefined)).toEqual(['ada', 'ada', 'ada']);
   expect(product.log()).not.toMatch(/ey[\w-]+\.ey/);
 });
 

@@ -32,6 +32,8 @@ function startProcess(storage: StorageEnv): TokenProcess {
   const env: NodeJS.ProcessEnv = {
     NODE_ENV: 'production',
     PATH: process.env.PATH,
+    // The modules are compiled once for all processes.
+    NODE_COMPILE_CACHE: 'tests/.output/compile-cache',
     DATA_DIR: storage.DATA_DIR,
     ...(storage.DATABASE_URL === undefined ? {} : { DATABASE_URL: storage.DATABASE_URL }),
     SITE_URL: siteUrl,

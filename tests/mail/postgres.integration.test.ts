@@ -89,7 +89,9 @@ test('a connection lost between two statements fails only its transaction, and i
     await sql`select 1`.execute(queries);
   });
   await expect(broken).rejects.toThrow();
-  expect(lines).toEqual([expect.stringContaining('database connection lost')]);
+  // The driver may report the end of the connection after its reason.
+  expect(lines).not.toEqual([]);
+  for (const line of lines) expect(line).toContain('database connection lost');
   expect(await outbox.enqueue(draft)).toMatchObject({ duplicate: false });
 });
 

@@ -5,8 +5,8 @@ import { type Listening, listenOnLoopback } from '#tests/support/upstreams/loopb
 const pause = 100;
 
 /**
- * Starts a server in front of the product at `origin` that pauses a page before the label of each button, as a slow
- * connection or a busy browser may. It answers GET requests and forwards no cookies.
+ * Starts a server in front of the product at `origin` that pauses a page before the label of each button and before the
+ * content of the footer, as a slow connection or a busy browser may. It answers GET requests and forwards no cookies.
  */
 export function startSlowHtml(origin: string): Promise<Listening> {
   return listenOnLoopback(async (incoming, outgoing) => {
@@ -14,7 +14,9 @@ export function startSlowHtml(origin: string): Promise<Listening> {
     const type = response.headers.get('content-type') ?? '';
     outgoing.writeHead(response.status, { 'content-type': type });
     const body = Buffer.from(await response.arrayBuffer());
-    const parts = type.startsWith('text/html') ? body.toString().split(/(?<=<button[^>]*>)/) : [body];
+    const parts = type.startsWith('text/html')
+      ? body.toString().split(/(?<=<(?:button|footer)[^>]*>)/)
+      : [body];
     for (const part of parts) {
       outgoing.write(part);
       if (parts.length > 1) await delay(pause);
