@@ -14,7 +14,7 @@ const checkInterval = 60_000;
  * when the session has ended. What is being written on the page stays.
  *
  * @param props.user id of the user for whom the page was rendered; null for a visitor
- * @param props.marker name of the cookie that tells scripts that there is a session
+ * @param props.marker name of the cookie by which scripts know that there is a session
  */
 export function SessionWatch({ user, marker }: { user: string | null; marker: string }) {
   const { refresh } = useRouter();

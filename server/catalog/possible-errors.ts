@@ -39,7 +39,7 @@ const ofUploads: readonly ErrorReason[] = [
   'unsupported_media_type',
 ];
 
-/** Of endpoints that are called on behalf of users. */
+/** Further errors of endpoints that are called on behalf of users. */
 const ofUserTokens: readonly ErrorReason[] = [
   'sign_in_required',
   'session_ended',

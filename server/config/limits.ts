@@ -240,7 +240,7 @@ export const limits = {
     userShare: 0.25,
     /** Maximum number of queued calls of one user to one upstream. */
     userQueue: 16,
-    /** Number of users whose calls to one upstream are told apart. */
+    /** Number of users whose calls to one upstream are counted separately. */
     userLanes: 10_000,
     /** Maximum memory of the cache of responses that belong to users. */
     userCacheBytes: 32 * 1024 * 1024,

@@ -228,8 +228,8 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       refreshToken: sealFor('refresh', response.refreshToken),
     });
     if (response.sid !== null && (await logouts.has(issuer, { kind: 'session', id: response.sid }))) {
-      const row = await sessions.end(token.id, { userId, why: 'provider' });
-      void revokeTokens([...ended, ...(row ? [row] : [])]);
+      await sessions.end(token.id, { userId, why: 'provider' });
+      void revokeTokens(ended);
       throw new AppError('sign_in_failed');
     }
     const { previous } = signIn;

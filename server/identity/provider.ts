@@ -332,8 +332,7 @@ export function createProvider(options: {
       };
       try {
         return await ask().catch((error: unknown) => {
-          // Without a response, nobody knows whether the provider has used the refresh token up: asking once more loses
-          // nothing.
+          // Without a response, the provider may have used up the refresh token or not: asking once more loses nothing.
           if (isConnectionFailure(error)) return ask();
           throw error;
         });
@@ -378,7 +377,7 @@ export function createProvider(options: {
   };
 }
 
-/** What the provider's refusals to refresh mean: the session is over there, or the user must grant more. */
+/** Meaning of the provider's refusals to refresh: the session is over there, or the user must grant more. */
 const refusals: Readonly<Record<string, 'session_ended' | 'reauthentication_required'>> = {
   invalid_grant: 'session_ended',
   invalid_scope: 'reauthentication_required',

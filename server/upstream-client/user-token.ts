@@ -7,7 +7,7 @@ import { discard, type UpstreamResponse } from './http.ts';
 
 /** Whom an access token of a user is for. */
 export type TokenTarget = {
-  /** How the provider is told: by the `resource` of RFC 8707, by the `audience` of some providers, or by scopes alone. */
+  /** The parameter of token requests: `resource` (RFC 8707), `audience` as some providers have it, or only scopes. */
   parameter: 'resource' | 'audience' | 'none';
   /** The resource or audience. Empty if the parameter is `none`. */
   value: string;

@@ -3,8 +3,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Identity } from '#server/identity/identity.ts';
 import type { TokenTarget } from '#server/upstream-client/user-token.ts';
-import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
-import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { onEachStorage } from '#tests/storage/each-storage.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { openDatabaseOf, signInAt, siteUrl, startInstance, userOf } from './instance.ts';
 
@@ -27,18 +26,8 @@ beforeEach(() => {
 
 const refreshes = () => provider.requests.filter(({ path }) => path === '/token').length;
 
-onEachEngine((engine) => {
-  let postgres: PostgresServer | undefined;
-  let storage: StorageEnv;
-  beforeAll(async () => {
-    if (engine === 'postgres') postgres = await startPostgres();
-  }, 30_000);
-  afterAll(() => postgres?.close());
-  beforeEach(async () => {
-    storage = await storageEnv(postgres);
-  });
-
-  const instance = () => startInstance({ storage, provider, targets: [notes, files] });
+onEachStorage((storage) => {
+  const instance = () => startInstance({ storage: storage(), provider, targets: [notes, files] });
 
   async function signedIn(identity: Identity) {
     const user = await userOf(identity, await signInAt(identity, identity));
@@ -54,7 +43,10 @@ onEachEngine((engine) => {
     expect(await identity.callUser(user).accessToken(notes)).toBe(token);
     expect(await instance().callUser(user).accessToken(notes)).toBe(token);
     expect(refreshes()).toBe(1);
-    await (await openDatabaseOf(storage)).queries.updateTable('access_token').set({ use_until: 0 }).execute();
+    await (await openDatabaseOf(storage())).queries
+      .updateTable('access_token')
+      .set({ use_until: 0 })
+      .execute();
     expect(await instance().callUser(user).accessToken(notes)).not.toBe(token);
     expect(refreshes()).toBe(2);
   });
@@ -108,7 +100,7 @@ onEachEngine((engine) => {
   });
 
   test('a backend that was added after the sign-in needs another one', async () => {
-    const before = startInstance({ storage, provider, targets: [notes] });
+    const before = startInstance({ storage: storage(), provider, targets: [notes] });
     const cookie = await signInAt(before, before);
     const user = await userOf(before, cookie);
     await expect(instance().callUser(user).accessToken(files)).rejects.toMatchObject({
@@ -144,7 +136,7 @@ onEachEngine((engine) => {
   test('a refresh of a process that is gone is taken over', async () => {
     const identity = instance();
     const user = await signedIn(identity);
-    const db = await openDatabaseOf(storage);
+    const db = await openDatabaseOf(storage());
     const soon = await db.queries.selectNoFrom(db.now().as('now')).executeTakeFirstOrThrow();
     await db.queries
       .updateTable('user_session')
@@ -175,7 +167,7 @@ onEachEngine((engine) => {
     const late = slow.callUser(user).accessToken(notes);
     await vi.waitFor(() => expect(requests).toBe(1));
     // The stopped process cannot renew its lease.
-    const db = await openDatabaseOf(storage);
+    const db = await openDatabaseOf(storage());
     await db.queries.updateTable('user_session').set({ lease: 'stopped', lease_until: 0 }).execute();
     const token = await fast.callUser(user).accessToken(notes);
     held.resolve();
@@ -199,7 +191,7 @@ onEachEngine((engine) => {
     const identity = instance();
     const user = await signedIn(identity);
     const token = await identity.callUser(user).accessToken(notes);
-    const db = await openDatabaseOf(storage);
+    const db = await openDatabaseOf(storage());
     const rows = [
       await db.queries.selectFrom('user_session').selectAll().execute(),
       await db.queries.selectFrom('access_token').selectAll().execute(),

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { Identity } from '#server/identity/identity.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { copyToPostgres } from '#server/storage/copy-to-postgres.ts';
-import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
+import { type StorageEnv, storageEnv } from '#tests/mail/support.ts';
+import { onEachStorage } from '#tests/storage/each-storage.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { describeWith } from '#tests/support/skip.ts';
@@ -45,19 +46,9 @@ function stopClock(): (milliseconds: number) => Promise<void> {
 }
 afterEach(() => void vi.restoreAllMocks());
 
-onEachEngine((engine) => {
-  let postgres: PostgresServer | undefined;
-  let storage: StorageEnv;
-  beforeAll(async () => {
-    if (engine === 'postgres') postgres = await startPostgres();
-  }, 30_000);
-  afterAll(() => postgres?.close());
-  beforeEach(async () => {
-    storage = await storageEnv(postgres);
-  });
-
+onEachStorage((storage) => {
   test('a session that one instance began is known to the other, and ends there when it ends here', async () => {
-    const [here, there] = [instance(storage), instance(storage)];
+    const [here, there] = [instance(storage()), instance(storage())];
     const cookie = await signInAt(here, there);
     const user = await userOf(here, cookie);
     const pass = stopClock();
@@ -72,15 +63,15 @@ onEachEngine((engine) => {
   });
 
   test('two callbacks of one sign-in at two instances sign in once', async () => {
-    const [here, there] = [instance(storage), instance(storage)];
+    const [here, there] = [instance(storage()), instance(storage())];
     const begun = await beginAt(here);
     const outcomes = await Promise.allSettled([here, there].map((each) => finishAt(each, begun)));
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
   test('sign-ins that one browser finishes at the same moment leave one session', async () => {
-    const instances = [instance(storage), instance(storage), instance(storage)];
-    const [here = instance(storage)] = instances;
+    const instances = [instance(storage()), instance(storage()), instance(storage())];
+    const [here = instance(storage())] = instances;
     const begun = [await beginAt(here)];
     for (const each of instances.slice(1)) {
       begun.push(await beginAt(each, { browser: begun[0]?.browser }));
@@ -91,7 +82,7 @@ onEachEngine((engine) => {
   });
 
   test('first sign-ins of one person at two instances make one user', async () => {
-    const [here, there] = [instance(storage), instance(storage)];
+    const [here, there] = [instance(storage()), instance(storage())];
     const cookies = await Promise.all([signInAt(here, here), signInAt(there, there), signInAt(here, there)]);
     const ids = await Promise.all(cookies.map(async (cookie) => (await userOf(here, cookie)).id));
     expect(new Set(ids).size).toBe(1);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { onEachEngine, type StorageEnv, storageEnv } from '#tests/mail/support.ts';
-import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import type { StorageEnv } from '#tests/mail/support.ts';
+import { onEachStorage } from '#tests/storage/each-storage.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { secret, signInAt, siteUrl, startInstance } from './instance.ts';
 import type { TokenTask } from './token-task.ts';
@@ -60,19 +60,9 @@ function startProcess(storage: StorageEnv): TokenProcess {
   };
 }
 
-onEachEngine((engine) => {
-  let postgres: PostgresServer | undefined;
-  let storage: StorageEnv;
-  beforeAll(async () => {
-    if (engine === 'postgres') postgres = await startPostgres();
-  }, 30_000);
-  afterAll(() => postgres?.close());
-  beforeEach(async () => {
-    storage = await storageEnv(postgres);
-  });
-
+onEachStorage((storage) => {
   async function signedIn(): Promise<string> {
-    const identity = startInstance({ storage, provider, targets: [target] });
+    const identity = startInstance({ storage: storage(), provider, targets: [target] });
     return signInAt(identity, identity);
   }
 
@@ -80,7 +70,7 @@ onEachEngine((engine) => {
     timeout: 60_000,
   }, async () => {
     const cookie = await signedIn();
-    const processes = Array.from({ length: 3 }, () => startProcess(storage));
+    const processes = Array.from({ length: 3 }, () => startProcess(storage()));
     let refused = '';
     for (let round = 1; round <= 6; round += 1) {
       provider.requests.length = 0;
@@ -102,7 +92,7 @@ onEachEngine((engine) => {
     timeout: 60_000,
   }, async () => {
     const cookie = await signedIn();
-    const [killed, other] = [startProcess(storage), startProcess(storage)];
+    const [killed, other] = [startProcess(storage()), startProcess(storage())];
     await other.run({ cookie, target, calls: 0 });
     let requests = 0;
     provider.intercept = ({ url }) => url === '/token' && ++requests === 1;
@@ -118,7 +108,7 @@ onEachEngine((engine) => {
     timeout: 60_000,
   }, async () => {
     const cookie = await signedIn();
-    const [stopped, other] = [startProcess(storage), startProcess(storage)];
+    const [stopped, other] = [startProcess(storage()), startProcess(storage())];
     await other.run({ cookie, target, calls: 0 });
     let answer: (() => void) | undefined;
     provider.intercept = ({ url }, response) => {
