@@ -1,28 +1,19 @@
-import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import type * as Client from 'openid-client';
 import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
-import { isLoopbackHost } from '../lib/network-address.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { TokenTarget } from '../upstream-client/user-token.ts';
 import { type Claims, wordsOf } from './claims.ts';
 import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
-import { providerFetch } from './provider-fetch.ts';
+import { createProviderConnection } from './provider-connection.ts';
+import { isConnectionFailure, unavailable, upstreamErrorIn, withoutProviderText } from './provider-errors.ts';
 import { randomSecret } from './session-token.ts';
 import type { IdentitySettings } from './settings.ts';
 import type { SignIn } from './sign-ins.ts';
 import { parametersOf } from './token-target.ts';
 
-const {
-  metadataFreshFor,
-  metadataFailureFreshFor,
-  providerTimeout,
-  revocationTimeout,
-  clockTolerance,
-  refreshedBefore,
-  unknownTokenLifetime,
-} = limits.identity;
+const { revocationTimeout, clockTolerance, refreshedBefore, unknownTokenLifetime } = limits.identity;
 
 /** The result of a finished sign-in. */
 export type ProviderResponse = {
@@ -95,125 +86,8 @@ export function createProvider(options: {
   log: Logger;
 }): Provider {
   const { settings, log, targets = [] } = options;
-  const { issuer, clientId, siteUrl } = settings;
-  const redirectUri = `${siteUrl}/auth/callback`;
-  const fetch = providerFetch(options.upstreams, issuer);
-  let current: { config: Client.Configuration; loadedAt: number } | undefined;
-  let failure: { error: AppError; at: number } | undefined;
-  let loading: Promise<Client.Configuration> | undefined;
-  let recheck: NodeJS.Timeout | undefined;
-
-  /** Loads the library with the first use: without sign-in it costs nothing. */
-  const library = () => import('openid-client');
-
-  async function discover(): Promise<Client.Configuration> {
-    const client = await library();
-    const { protocol, hostname } = new URL(issuer);
-    const config = await client.discovery(
-      new URL(issuer),
-      clientId,
-      {
-        redirect_uris: [redirectUri],
-        response_types: ['code'],
-        [client.clockTolerance]: clockTolerance / 1_000,
-      },
-      await authentication(client),
-      {
-        timeout: providerTimeout / 1_000,
-        [client.customFetch]: fetch,
-        execute: [
-          // Signatures of ID tokens are checked, although the tokens come over a direct connection.
-          client.enableNonRepudiationChecks,
-          ...(protocol === 'http:' && isLoopbackHost(hostname) ? [client.allowInsecureRequests] : []),
-        ],
-      },
-    );
-    config.timeout = providerTimeout / 1_000;
-    return config;
-  }
-
-  async function authentication(client: typeof Client): Promise<Client.ClientAuth> {
-    const { credential } = settings;
-    if (credential.kind === 'key') {
-      const { key } = credential;
-      const { importJWK } = await import('jose');
-      const imported = await importJWK(key, key.alg);
-      if (imported instanceof Uint8Array) throw new Error('OIDC_CLIENT_KEY is not a private key');
-      return client.PrivateKeyJwt(key.kid !== undefined ? { key: imported, kid: key.kid } : imported);
-    }
-    const basic = client.ClientSecretBasic(credential.secret);
-    const post = client.ClientSecretPost(credential.secret);
-    return (server, ...rest) => {
-      const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-      (methods.includes('client_secret_basic') ? basic : post)(server, ...rest);
-    };
-  }
-
-  async function load(): Promise<Client.Configuration> {
-    try {
-      const config = await discover();
-      if (failure) log.info('the identity provider responds again');
-      failure = undefined;
-      current = { config, loadedAt: performance.now() };
-      return config;
-    } catch (cause) {
-      throw noteFailure(unavailable(cause));
-    } finally {
-      loading = undefined;
-    }
-  }
-
-  /** Notes that the provider does not respond. It is asked again without any sign-in, so that its recovery is noticed. */
-  function noteFailure(error: AppError): AppError {
-    if (!failure) log.error({ err: error }, 'the identity provider does not respond');
-    failure = { error, at: performance.now() };
-    if (recheck) return error;
-    recheck = setTimeout(() => {
-      recheck = undefined;
-      loading ??= load();
-      loading.catch(() => undefined);
-    }, metadataFailureFreshFor).unref();
-    return error;
-  }
-
-  /**
-   * Returns the provider's metadata, which are asked for again each hour. Meanwhile, and while the provider is down, the
-   * previous ones are used.
-   *
-   * @throws AppError `identity_unavailable`
-   */
-  async function configuration(): Promise<Client.Configuration> {
-    const now = performance.now();
-    if (current && now - current.loadedAt < metadataFreshFor) return current.config;
-    if (failure && now - failure.at < metadataFailureFreshFor) {
-      if (current) return current.config;
-      throw failure.error;
-    }
-    loading ??= load();
-    if (!current) return loading;
-    loading.catch(() => undefined);
-    return current.config;
-  }
-
-  /** The provider's keys by their URL: each set is fetched once, and again when a token names an unknown key. */
-  const keySets = new Map<string, JWTVerifyGetKey>();
-
-  async function keysOf(config: Client.Configuration): Promise<JWTVerifyGetKey | undefined> {
-    const url = config.serverMetadata().jwks_uri;
-    if (url === undefined) return undefined;
-    const known = keySets.get(url);
-    if (known) return known;
-    const { createRemoteJWKSet, customFetch } = await import('jose');
-    const keys = createRemoteJWKSet(new URL(url), {
-      timeoutDuration: limits.identity.keysTimeout,
-      cooldownDuration: limits.identity.keysCooldown,
-      [customFetch]: (...[keysUrl, { headers, method, signal }]: Parameters<FetchImplementation>) =>
-        fetch(keysUrl, { method, headers: Object.fromEntries(headers), signal }),
-    });
-    keySets.clear();
-    keySets.set(url, keys);
-    return keys;
-  }
+  const { issuer, clientId, siteUrl, redirectUri } = settings;
+  const { library, configuration, keys, noteFailure, lastState } = createProviderConnection(options);
 
   /**
    * Reads the profile of a user with the tokens of a finished sign-in.
@@ -346,10 +220,10 @@ export function createProvider(options: {
     revoke,
 
     async logoutOf(token) {
-      const keys = await keysOf(await configuration());
-      if (!keys) return undefined;
+      const keySet = await keys();
+      if (!keySet) return undefined;
       try {
-        return await verifyLogoutToken(token, { issuer, clientId, keys });
+        return await verifyLogoutToken(token, { issuer, clientId, keys: keySet });
       } catch (error) {
         const { errors } = await import('jose');
         const isFetched = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
@@ -373,7 +247,7 @@ export function createProvider(options: {
       }
     },
 
-    lastState: () => (failure ? 'down' : 'ok'),
+    lastState,
   };
 }
 
@@ -388,44 +262,10 @@ const refusals: Readonly<Record<string, 'session_ended' | 'reauthentication_requ
   login_required: 'reauthentication_required',
 };
 
-function unavailable(cause: unknown): AppError {
-  return new AppError('identity_unavailable', { cause: withoutProviderText(cause) });
-}
-
 /** Converts an error of a sign-in. What the provider says is never shown to the user. */
 function signInFailure(client: typeof Client, error: unknown): AppError {
   if (isAppError(error)) return error;
   if (upstreamErrorIn(error)) return unavailable(error);
   const isDenied = error instanceof client.AuthorizationResponseError && error.error === 'access_denied';
   return new AppError(isDenied ? 'sign_in_denied' : 'sign_in_failed', { cause: withoutProviderText(error) });
-}
-
-/** Returns the error of the connection that the library has wrapped, if it is one. */
-function upstreamErrorIn(error: unknown): AppError | undefined {
-  const seen = new Set<unknown>();
-  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
-    if (isAppError(each)) return each;
-    seen.add(each);
-  }
-  return undefined;
-}
-
-/** Returns whether a request may have reached the provider, of which no response came. */
-function isConnectionFailure(error: unknown): boolean {
-  const failure = upstreamErrorIn(error);
-  return failure?.reason === 'upstream_timeout' || failure?.reason === 'upstream_unreachable';
-}
-
-/**
- * Returns an error for the log: the connection's own, or the library's message and code, which are fixed texts. The
- * causes of the library contain responses of the provider, and with them tokens.
- */
-function withoutProviderText(error: unknown): Error {
-  const connection = upstreamErrorIn(error);
-  if (connection) return connection;
-  if (!(error instanceof Error)) return new Error('unknown error');
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  const oauth = 'error' in error && typeof error.error === 'string' ? error.error : undefined;
-  const reason = oauth !== undefined && /^[a-z_]{1,40}$/.test(oauth) ? `: ${oauth}` : '';
-  return new Error(`${error.message.slice(0, 200)}${code}${reason}`);
 }

@@ -1,9 +1,12 @@
 import type { Env } from '../config/env.ts';
+import { callbackPath } from '../config/paths.ts';
 import type { SessionTimes } from './sessions.ts';
 
 /** The settings of sign-in. */
 export type IdentitySettings = {
   siteUrl: string;
+  /** Where the provider sends browsers back. */
+  redirectUri: string;
   issuer: string;
   clientId: string;
   /** How this product proves to the provider who it is. */
@@ -24,6 +27,7 @@ export function identitySettingsOf(env: Env): IdentitySettings | undefined {
   if (issuer === undefined || clientId === undefined) return undefined;
   return {
     siteUrl: env.SITE_URL,
+    redirectUri: `${env.SITE_URL}${callbackPath}`,
     issuer,
     clientId,
     credential: env.OIDC_CLIENT_KEY
