@@ -45,8 +45,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { sequencer: SlowFilesFirst },
-    // Product tests start servers and a browser.
-    maxWorkers: 2,
+    // Two keep two cores busy only for four fifths of the time, because many tests wait for deadlines and processes.
+    maxWorkers: 3,
     // The suffix of a test file decides its project. tests/architecture/test-files.unit.test.ts has the rules.
     projects: [
       {

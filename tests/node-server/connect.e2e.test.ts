@@ -28,7 +28,7 @@ async function send(bytes: string): Promise<{ socket: Socket; received(): string
   return { socket, received: () => text };
 }
 
-test('CONNECT gets a 405, and the connection ends although the client keeps its side open', async () => {
+test.concurrent('CONNECT gets a 405, and the connection ends although the client keeps its side open', async () => {
   const { socket, received } = await send(connectRequest);
   await once(socket, 'end');
   expect(received()).toMatch(/^HTTP\/1\.1 405 /);
@@ -38,7 +38,7 @@ test('CONNECT gets a 405, and the connection ends although the client keeps its 
   clearInterval(writing);
 }, 30_000);
 
-test('CONNECT behind a request without a response closes the connection', async () => {
+test.concurrent('CONNECT behind a request without a response closes the connection', async () => {
   const slow = 'GET /api/raw/files/files/slow HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const { socket, received } = await send(`${slow}${connectRequest}`);
   await once(socket, 'end');
@@ -46,7 +46,7 @@ test('CONNECT behind a request without a response closes the connection', async 
   socket.destroy();
 });
 
-test('connections that CONNECT left open do not delay the shutdown', async () => {
+test.concurrent('connections that CONNECT left open do not delay the shutdown', async () => {
   const own = await startProduct();
   const sockets = Array.from({ length: 8 }, () => {
     const socket = connect({

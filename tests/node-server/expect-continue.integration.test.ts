@@ -54,7 +54,7 @@ async function send(head: Head) {
   return received.match(/HTTP\/1\.1 \d+/g);
 }
 
-test.each<[string, number, Head]>([
+test.concurrent.each<[string, number, Head]>([
   ['of the wrong type', 415, { path: '/api/trpc/echo.body', type: 'text/plain', length: 100 }],
   ['that is too large', 413, { path: '/api/trpc/echo.body', length: 3_221_225_472 }],
   ['for a procedure that does not exist', 404, { path: '/api/trpcs', length: 100 }],
@@ -70,7 +70,7 @@ test.each<[string, number, Head]>([
   expect(await send(head)).toEqual([`HTTP/1.1 ${status}`]);
 });
 
-test.each<[string, number, Head]>([
+test.concurrent.each<[string, number, Head]>([
   ['of a call', 400, { path: '/api/trpc/echo.body', length: 100 }],
   ['of a form', 200, { path: '/contact/send', length: 100 }],
   ['of a message of the Model Context Protocol', 400, { path: '/mcp', length: 100 }],
