@@ -16,7 +16,7 @@ export type Fetch = NonNullable<Parameters<typeof httpLink>[0]['fetch']>;
 type Options = {
   /** URL of the tRPC endpoint: a path in the browser, an absolute URL elsewhere. */
   url: string;
-  headers?: () => Record<string, string>;
+  headers?: () => Record<string, string> | Promise<Record<string, string>>;
   fetch?: Fetch;
 };
 

@@ -25,6 +25,8 @@ export type ScriptClientOptions = {
   /** Delay before the first retry in milliseconds. It doubles with each retry. Default: 200. */
   retryDelay?: number;
   headers?: () => Record<string, string>;
+  /** Returns the access token of a user, or a service key. It is asked for each request. */
+  token?: () => string | Promise<string>;
 };
 
 /**
@@ -32,12 +34,15 @@ export type ScriptClientOptions = {
  * and `fieldErrors`.
  */
 export function createScriptClient(options: ScriptClientOptions): TRPCClient<AppRouter> {
-  const { baseUrl, timeout = 10_000, retries = 2, retryDelay = 200, headers } = options;
+  const { baseUrl, timeout = 10_000, retries = 2, retryDelay = 200, headers, token } = options;
   return createTRPCClient<AppRouter>({
     links: createLinks({
       url: new URL('/api/trpc', baseUrl).href,
       fetch: fetchWithRetries({ timeout, retries, retryDelay }),
-      ...(headers ? { headers } : {}),
+      headers: async () => ({
+        ...headers?.(),
+        ...(token ? { authorization: `Bearer ${await token()}` } : {}),
+      }),
     }),
   });
 }

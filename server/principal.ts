@@ -2,15 +2,38 @@ import ipaddr from 'ipaddr.js';
 import { AppError } from './errors.ts';
 import type { Session } from './identity/sessions.ts';
 
-/** A user with the session that the request belongs to. */
+/** The user of a request. */
 export type SignedInUser = {
   id: string;
   name: string | null;
   email: string | null;
   roles: readonly string[];
-  /** Scopes that the provider granted. */
+  /** Scopes that the provider granted to the session or the access token. */
   scopes: readonly string[];
-  session: Session;
+  /** Time since the user last proved who they are; Infinity if the provider did not say. In milliseconds. */
+  authenticationAge: number;
+  /** The session of the browser. Null for a script or an agent with an access token. */
+  session: Session | null;
+};
+
+/** A session cookie that was looked up. `none`: this product did not make it. */
+export type SessionLookup = { kind: 'user'; user: SignedInUser } | { kind: 'ended' } | { kind: 'none' };
+
+/** Looks up session cookies. */
+export type SessionSource = { find(cookie: string): Promise<SessionLookup> };
+
+/** Finds the users of requests. */
+export type UserSource = {
+  /** Undefined for a route that takes no cookies. */
+  sessions?: SessionSource;
+  /** Path of the resource in a challenge, if its tokens are its own. */
+  resource?: string;
+  /**
+   * Returns the user of an access token, or undefined if the token is not valid for this resource.
+   *
+   * @throws AppError `identity_unavailable`
+   */
+  findByToken(token: string): Promise<SignedInUser | undefined>;
 };
 
 /** The caller of a procedure or route: rate limits are charged to it and its scopes authorize it. */
@@ -26,7 +49,7 @@ export type Principal =
     }
   /** Another service, identified by its key. */
   | { kind: 'service'; name: string; scopes: readonly string[] }
-  /** A signed-in user, identified by the session cookie of a page of this site. */
+  /** A user, identified by the session cookie of a page of this site or by an access token of the provider. */
   | { kind: 'user'; user: SignedInUser };
 
 /** Returns whether a caller has a scope of service keys. */
@@ -92,6 +115,8 @@ export type UserRequirement = {
   scopes?: readonly string[];
   /** Maximum time since the user last proved who they are, in milliseconds. */
   maxAge?: number;
+  /** The user must call from a browser: what it needs is kept with the session. */
+  session?: true;
 };
 
 /**
@@ -102,10 +127,13 @@ export type UserRequirement = {
 export function requireUser(principal: Principal, requirement: UserRequirement): SignedInUser {
   if (principal.kind !== 'user') throw notSignedIn(principal);
   const { user } = principal;
-  const { roles, scopes = [], maxAge = Number.POSITIVE_INFINITY } = requirement;
+  const { roles, scopes = [], maxAge = Number.POSITIVE_INFINITY, session } = requirement;
+  if (session && !user.session) {
+    throw new AppError('forbidden', { message: 'An access token does not do here: sign in with a browser.' });
+  }
   const hasRole = !roles || roles.some((role) => user.roles.includes(role));
   if (!hasRole || !scopes.every((scope) => user.scopes.includes(scope))) throw new AppError('forbidden');
-  if (user.session.authenticationAge > maxAge) throw new AppError('reauthentication_required');
+  if (user.authenticationAge > maxAge) throw new AppError('reauthentication_required');
   return user;
 }
 

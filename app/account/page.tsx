@@ -95,7 +95,7 @@ async function Account({
           {query.ended === 'others' ? 'All other sessions have ended.' : 'The session has ended.'}
         </p>
       )}
-      <Sessions canAskAgain={Number.isFinite(user.session.authenticationAge)} />
+      <Sessions canAskAgain={Number.isFinite(user.authenticationAge)} />
       <SavedPlaces />
       <History />
     </div>

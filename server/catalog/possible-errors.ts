@@ -70,12 +70,12 @@ export function possibleErrors(entry: Pick<ProcedureEntry, 'type' | 'meta'>): re
   ]);
 }
 
-function userErrors({ roles, scopes, maxAge }: UserRequirement): ErrorReason[] {
+function userErrors({ roles, scopes, maxAge, session }: UserRequirement): ErrorReason[] {
   return [
     'sign_in_required',
     'session_ended',
     'identity_unavailable',
-    ...(roles || scopes ? (['forbidden'] as const) : []),
+    ...(roles || scopes || session ? (['forbidden'] as const) : []),
     ...(maxAge === undefined ? [] : (['reauthentication_required'] as const)),
   ];
 }

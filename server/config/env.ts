@@ -143,6 +143,10 @@ const environmentSchema = z.object({
   OIDC_CLIENT_SECRET: z.string().optional(),
   OIDC_CLIENT_KEY: privateKeyJson.optional(),
   OIDC_NAME: z.string().max(60, 'must have at most 60 characters').optional(),
+  API_AUDIENCE: z
+    .string()
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'must have 1 to 255 printable characters without spaces')
+    .optional(),
   OIDC_SCOPES: z
     .string()
     .default('openid,profile,email')

@@ -397,14 +397,14 @@ export const limits = {
     logoutBytes: 16 * 1024,
     /** Maximum age of a logout token. */
     logoutTokenAge: 5 * 60_000,
-    /** Maximum difference between the provider's clock and the local one in a logout token. */
-    logoutClockTolerance: 10_000,
+    /** Maximum difference between the provider's clock and the local one in logout tokens and callers' access tokens. */
+    tokenClockTolerance: 10_000,
     /** Time for which a logout is kept: a sign-in that it ends may still be on its way. */
     logoutKeptFor: 10 * 60_000,
     /** Time limit for the keys of the provider, and minimum time between two requests for them. */
     keysTimeout: 5_000,
     keysCooldown: 30_000,
-    /** Number of access tokens that one process keeps in memory. */
+    /** Number of access tokens that one process keeps in memory: of those it sends, and of those it has verified. */
     tokensInMemory: 10_000,
     /** An access token is refreshed this long before its end, or a tenth of its lifetime if that is shorter. */
     refreshedBefore: 30_000,

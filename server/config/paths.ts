@@ -15,6 +15,8 @@ export const callbackPath = '/auth/callback';
 export const signOutPath = '/auth/sign-out';
 /** The provider posts there that it has ended a session. */
 export const backchannelLogoutPath = '/auth/backchannel-logout';
+/** Says who gives access tokens for this API (RFC 9728). The path of a resource follows. */
+export const protectedResourcePath = '/.well-known/oauth-protected-resource';
 /** The Model Context Protocol endpoint, which offers the procedures as tools. */
 export const mcpEndpoint = '/mcp';
 

@@ -6,7 +6,7 @@ const preflightMaxAge = 600;
 
 /** The request headers that the product reads. */
 const requestHeaders = ['content-type', 'authorization', 'x-request-id', 'idempotency-key'];
-const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
+const exposedHeaders = 'x-request-id, ratelimit, ratelimit-policy, retry-after, www-authenticate';
 
 /**
  * Allows pages of the listed origins (none by default) to read a response. `*` and credentials are never sent: such a

@@ -1,7 +1,6 @@
 import { type AppError, type ErrorJson, jsonRpcCodes } from '../errors.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpResponse } from './response.ts';
-import { bearerChallenge } from './service-key.ts';
 
 /**
  * Returns the error response of a rejected or failed request. It has the same format on every route.
@@ -20,7 +19,6 @@ export function errorResponse(
       'content-type': 'application/json',
       'cache-control': 'no-store',
       ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
-      ...(data.httpStatus === 401 ? bearerChallenge : {}),
       ...(error instanceof HttpError ? error.headers : {}),
     },
     body: bodyOf({ message: error.publicMessage, code: jsonRpcCodes[data.code], data }),

@@ -4,6 +4,7 @@ import type { Logger } from '../observability/log.ts';
 import { createRequestScope, type RequestScope, requestScope } from '../observability/request-scope.ts';
 import { type Span, withTraceContext } from '../observability/tracing/span.ts';
 import { workRecord } from '../observability/work.ts';
+import { bearerChallenge } from './challenge.ts';
 import { setCommonHeaders } from './common-headers.ts';
 import { errorResponse } from './error-response.ts';
 import { type AcceptedHosts, rejectForeignHost } from './host.ts';
@@ -30,7 +31,10 @@ export type Route = {
 
 /** The services that the HTTP layer needs. */
 export type HttpServices = {
-  env: Pick<Env, 'SITE_URL' | 'HSTS_SUBDOMAINS' | 'ALLOWED_HOSTS' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'>;
+  env: Pick<
+    Env,
+    'SITE_URL' | 'OIDC_ISSUER' | 'HSTS_SUBDOMAINS' | 'ALLOWED_HOSTS' | 'ALLOWED_ORIGINS' | 'SERVICE_KEYS'
+  >;
   log: Logger;
   metrics: RequestMetrics;
 };
@@ -92,6 +96,7 @@ async function handle(exchange: Exchange, span: Span | undefined): Promise<HttpR
 async function respond(exchange: Exchange): Promise<HttpResponse> {
   const { request, scope, services } = exchange;
   const response = await callHandler(exchange);
+  if (response.status === 401) response.headers = { ...bearerChallenge(services.env), ...response.headers };
   setRateLimitHeaders(response.headers, scope.rateLimits.values());
   setCommonHeaders(response.headers, {
     requestId: scope.requestId,

@@ -3,7 +3,7 @@ import { currentTrace, parseTraceparent, type TraceContext } from '../observabil
 import { type Span, tracing } from '../observability/tracing/span.ts';
 import type { HeaderLookup, HttpRequest } from './request.ts';
 import { clientClosedRequest } from './request-log.ts';
-import { authenticateService, type ServiceKey } from './service-key.ts';
+import { bearerTokenOf, findService, type ServiceKey } from './service-key.ts';
 
 /** Polled every few seconds; their traces carry no information. */
 const untracedRoutes = new Set(['/healthz', '/readyz', '/metrics']);
@@ -58,11 +58,8 @@ export function startRequestSpan(
 
 /** Returns whether the caller has a valid service key. An invalid one is rejected later. */
 function isService(request: HttpRequest, keys: readonly ServiceKey[]): boolean {
-  try {
-    return authenticateService(request, keys) !== undefined;
-  } catch {
-    return false;
-  }
+  const token = bearerTokenOf(request);
+  return typeof token === 'string' && findService(token, keys) !== undefined;
 }
 
 export function endRequestSpan(

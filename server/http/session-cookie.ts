@@ -1,4 +1,3 @@
-import type { SignedInUser } from '../principal.ts';
 import { type Cookie, readCookie } from './cookie.ts';
 import { isFromThisSite } from './csrf.ts';
 import type { HeaderLookup } from './request.ts';
@@ -9,11 +8,6 @@ export const sessionCookie: Cookie = { name: 'session', sameSite: 'Strict' };
 export const browserCookie: Cookie = { name: 'sign-in', sameSite: 'Lax' };
 /** Lets scripts of this site know that there is a session. It grants no rights. */
 export const signedInCookie: Cookie = { name: 'signed-in', sameSite: 'Strict', readable: true };
-
-/** Looks up session cookies. */
-export type SessionSource = {
-  find(cookie: string): Promise<{ kind: 'user'; user: SignedInUser } | { kind: 'ended' } | { kind: 'none' }>;
-};
 
 /**
  * Returns the session cookie of a request, or undefined if it does not count. It counts only for requests of this site's

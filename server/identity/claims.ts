@@ -30,7 +30,7 @@ function textOf(claim: unknown): string | null {
 /** Returns the roles of a user: those of the provider, and those that the operator gives to a verified address. */
 export function rolesOf(
   claims: Claims,
-  profile: Profile,
+  profile: Pick<Profile, 'email' | 'isEmailVerified'>,
   { rolesClaim, rolesByAddress }: Pick<IdentitySettings, 'rolesClaim' | 'rolesByAddress'>,
 ): readonly string[] {
   const claimed = rolesClaim.reduce<unknown>(

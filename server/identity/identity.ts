@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
+import { mcpEndpoint } from '../config/paths.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
-import type { SignedInUser } from '../principal.ts';
+import type { SessionLookup, SignedInUser, UserSource } from '../principal.ts';
 import type { Coordinator } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
 import type { Database } from '../storage/database.ts';
@@ -12,6 +13,7 @@ import { storageErrorsAs } from '../storage/storage-errors.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { CallUser, TokenTarget } from '../upstream-client/user-token.ts';
 import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
+import { createBearerTokens } from './bearer-tokens.ts';
 import { profileOf, rolesOf } from './claims.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
@@ -23,16 +25,13 @@ import { sessionSecrets } from './secrets.ts';
 import { createSessionEnds } from './session-ends.ts';
 import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken } from './session-token.ts';
 import { createSessions, type EndedSession, type Session, type SessionSummary } from './sessions.ts';
-import { identitySettingsOf } from './settings.ts';
+import { type IdentitySettings, identitySettingsOf } from './settings.ts';
 import { type BegunSignIn, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
 import { findOrCreateUser } from './users.ts';
 
 /** Outcome of a sign-in, for the metrics. */
 export type SignInOutcome = 'ok' | 'denied' | 'failed' | 'unavailable';
-
-/** A session cookie that was looked up. */
-type SessionLookup = { kind: 'user'; user: SignedInUser } | { kind: 'ended' } | { kind: 'none' };
 
 /** The result of a finished sign-in. */
 type FinishedSignIn =
@@ -80,6 +79,15 @@ export type Identity = {
   endByProvider(token: string): Promise<boolean>;
   /** Looks up a session cookie. `none`: this product did not make it. */
   find(cookie: string): Promise<SessionLookup>;
+  /** What the access tokens of callers must be for. */
+  audiences: IdentitySettings['audiences'];
+  /** Finds the users of requests. */
+  callers: {
+    /** By session cookie, or by an access token for the API. */
+    api: UserSource;
+    /** By an access token for the MCP server. It takes no cookies. */
+    mcp: UserSource;
+  };
   /** Notes that a session was used. Does not wait and does not throw. */
   touch(user: SignedInUser): void;
   listSessions(user: SignedInUser): Promise<SessionSummary[]>;
@@ -138,9 +146,10 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     ...options,
     redis: options.redis,
     coordinator: options.coordinator,
-    onEnd: () => sessions.forget(),
+    onEnd: () => forget(),
   });
   const sessions = createSessions({ open, times: settings.times, announceEnd: () => ends.announce() });
+  const bearerTokens = createBearerTokens({ open, provider, settings });
   const signIns = createSignIns(open, keyring);
   const logouts = createProviderLogouts(open);
   const history = createHistory(open);
@@ -160,6 +169,11 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     ...(options.recordRefresh ? { record: options.recordRefresh } : {}),
   });
   let sweep: NodeJS.Timeout | undefined;
+
+  function forget(): void {
+    sessions.forget();
+    bearerTokens.forget();
+  }
 
   const tokenPlace = (sessionId: string, token: 'id' | 'refresh') =>
     `user_session ${token}_token ${sessionId}`;
@@ -238,6 +252,15 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     void revokeTokens([...ended, ...(replaced ? [replaced] : [])]);
     await note('signed_in', userId, device);
     return { cookie: formatSessionToken(token, keyring), lifetime };
+  }
+
+  async function find(cookie: string): Promise<SessionLookup> {
+    const token = tokens.get(cookie) ?? parseSessionToken(cookie, keyring);
+    if (!token) return { kind: 'none' };
+    const session = await withStorageErrors(() => sessions.find(token));
+    if (!session) return { kind: 'ended' };
+    tokens.set(cookie, token);
+    return { kind: 'user', user: toUser(session) };
   }
 
   async function sweepAll(): Promise<void> {
@@ -320,16 +343,21 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
         return true;
       }),
 
-    async find(cookie) {
-      const token = tokens.get(cookie) ?? parseSessionToken(cookie, keyring);
-      if (!token) return { kind: 'none' };
-      const session = await withStorageErrors(() => sessions.find(token));
-      if (!session) return { kind: 'ended' };
-      tokens.set(cookie, token);
-      return { kind: 'user', user: toUser(session) };
+    find,
+    audiences: settings.audiences,
+    callers: {
+      api: {
+        sessions: { find },
+        findByToken: (token) => bearerTokens.userOf(token, settings.audiences.api),
+      },
+      mcp: {
+        resource: mcpEndpoint,
+        findByToken: (token) => bearerTokens.userOf(token, settings.audiences.mcp),
+      },
     },
 
     touch({ session }) {
+      if (!session) return;
       sessions.touch(session).catch((err: unknown) => {
         log.warn({ err }, 'the last use of a session could not be stored');
       });
@@ -348,7 +376,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
 
     revokeOtherSessions: (user, device) =>
       withStorageErrors(async () => {
-        const ended = await sessions.endOthers(user.id, user.session.id);
+        const ended = await sessions.endOthers(user.id, user.session?.id);
         void revokeTokens(ended);
         if (ended.length > 0) await note('other_sessions_revoked', user.id, device);
         return ended.length;
@@ -363,12 +391,15 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
 
     callUser: ({ id, session }) => ({
       id,
-      accessToken: (target, tokenOptions) =>
-        accessTokens.get({ id: session.id, userId: id }, target, tokenOptions),
+      async accessToken(target, tokenOptions) {
+        // The caller's own token is not for the backend.
+        if (!session) throw new AppError('forbidden');
+        return accessTokens.get({ id: session.id, userId: id }, target, tokenOptions);
+      },
     }),
 
     providerState: provider.lastState,
-    forgetSessions: sessions.forget,
+    forgetSessions: forget,
 
     startSweeping() {
       sweep ??= setInterval(() => void sweepAll(), limits.identity.sweepInterval).unref();
@@ -391,6 +422,6 @@ function outcomeOf({ reason }: AppError): SignInOutcome {
 }
 
 function toUser(session: Session): SignedInUser {
-  const { user, roles, scopes } = session;
-  return { ...user, roles, scopes, session };
+  const { user, roles, scopes, authenticationAge } = session;
+  return { ...user, roles, scopes, authenticationAge, session };
 }

@@ -1,8 +1,9 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { limits } from '../config/limits.ts';
 import { isRecord } from '../lib/is-record.ts';
+import { signatureAlgorithms } from './jwt.ts';
 
-const { logoutTokenAge, logoutClockTolerance } = limits.identity;
+const { logoutTokenAge, tokenClockTolerance } = limits.identity;
 
 /** The end of one session of a user at the provider, or of all. At least one of both is set. */
 export type ProviderLogout = {
@@ -14,11 +15,6 @@ export type ProviderLogout = {
 };
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
-/** Signatures by the provider's private key. Those with the secret of the client are not among them. */
-const algorithms = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-];
 
 /**
  * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). Without `events`, or with a nonce, it is
@@ -34,9 +30,9 @@ export async function verifyLogoutToken(
   const { payload, protectedHeader } = await jwtVerify(token, options.keys, {
     issuer: options.issuer,
     audience: options.clientId,
-    algorithms,
+    algorithms: signatureAlgorithms,
     requiredClaims: ['iat', 'exp', 'jti', 'events'],
-    clockTolerance: logoutClockTolerance / 1_000,
+    clockTolerance: tokenClockTolerance / 1_000,
     maxTokenAge: logoutTokenAge / 1_000,
   });
   const { events, jti, nonce, sid, sub } = payload;

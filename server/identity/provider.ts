@@ -1,9 +1,11 @@
+import type { JWTVerifyGetKey } from 'jose';
 import type * as Client from 'openid-client';
 import { limits } from '../config/limits.ts';
 import { AppError, isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { TokenTarget } from '../upstream-client/user-token.ts';
+import { type VerifiedToken, verifyAccessToken } from './bearer-tokens.ts';
 import { type Claims, wordsOf } from './claims.ts';
 import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
 import { createProviderConnection } from './provider-connection.ts';
@@ -72,6 +74,13 @@ export type Provider = {
    * @throws AppError `identity_unavailable` if the provider's keys cannot be fetched
    */
   logoutOf(token: string): Promise<ProviderLogout | undefined>;
+  /**
+   * Verifies an access token that a caller sent.
+   *
+   * @returns undefined if it is not valid for this audience
+   * @throws AppError `identity_unavailable` if the provider's keys cannot be fetched
+   */
+  verifyAccessToken(token: string, audience: string): Promise<VerifiedToken | undefined>;
   /** Returns the provider's page that ends its own session, or undefined if it has none or is down. */
   endSessionUrl(idToken: string | null): Promise<string | undefined>;
   /** Returns the state after the latest request for its metadata, or the latest sign-in that failed because of it. */
@@ -119,6 +128,26 @@ export function createProvider(options: {
       idToken: tokens.id_token ?? null,
       refreshToken: tokens.refresh_token ?? null,
     };
+  }
+
+  /**
+   * Verifies a token with the provider's keys.
+   *
+   * @returns undefined if it is not valid
+   * @throws AppError `identity_unavailable` if the keys cannot be fetched
+   */
+  async function verified<T>(verify: (keySet: JWTVerifyGetKey) => Promise<T>): Promise<T | undefined> {
+    const keySet = await keys();
+    if (!keySet) return undefined;
+    try {
+      return await verify(keySet);
+    } catch (error) {
+      const { errors } = await import('jose');
+      const isFetched = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
+      if (!isFetched || upstreamErrorIn(error)) throw unavailable(error);
+      log.warn({ err: withoutProviderText(error) }, 'a token of the identity provider is not valid');
+      return undefined;
+    }
   }
 
   async function revoke(refreshToken: string): Promise<void> {
@@ -219,19 +248,10 @@ export function createProvider(options: {
 
     revoke,
 
-    async logoutOf(token) {
-      const keySet = await keys();
-      if (!keySet) return undefined;
-      try {
-        return await verifyLogoutToken(token, { issuer, clientId, keys: keySet });
-      } catch (error) {
-        const { errors } = await import('jose');
-        const isFetched = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
-        if (!isFetched || upstreamErrorIn(error)) throw unavailable(error);
-        log.warn({ err: withoutProviderText(error) }, 'a logout token is not valid');
-        return undefined;
-      }
-    },
+    logoutOf: (token) => verified((keySet) => verifyLogoutToken(token, { issuer, clientId, keys: keySet })),
+
+    verifyAccessToken: (token, audience) =>
+      verified((keySet) => verifyAccessToken(token, { issuer, audience, keys: keySet })),
 
     async endSessionUrl(idToken) {
       try {

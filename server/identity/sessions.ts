@@ -95,7 +95,7 @@ export type Sessions = {
     options: { userId: string; why: SessionEnd; generation?: number },
   ): Promise<EndedSession | undefined>;
   /** Ends all sessions of a user except one. */
-  endOthers(userId: string, keptId: string): Promise<EndedSession[]>;
+  endOthers(userId: string, keptId: string | undefined): Promise<EndedSession[]>;
   /**
    * Ends the sessions that the provider has ended.
    *
@@ -347,7 +347,7 @@ export function createSessions(options: {
           .updateTable('user_session')
           .set({ ended_at: db.now(), ended_why: 'revoked' })
           .where('user_id', '=', userId)
-          .where('id', '!=', keptId)
+          .$if(keptId !== undefined, (query) => query.where('id', '!=', keptId ?? ''))
           .where('ended_at', 'is', null)
           .returning(endedColumns)
           .execute(),

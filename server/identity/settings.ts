@@ -1,5 +1,5 @@
 import type { Env } from '../config/env.ts';
-import { callbackPath } from '../config/paths.ts';
+import { callbackPath, mcpEndpoint } from '../config/paths.ts';
 import type { SessionTimes } from './sessions.ts';
 
 /** The settings of sign-in. */
@@ -19,6 +19,8 @@ export type IdentitySettings = {
   /** Roles by verified address in lower case. */
   rolesByAddress: ReadonlyMap<string, readonly string[]>;
   times: SessionTimes;
+  /** Audiences of the access tokens that callers may send. */
+  audiences: { api: string; mcp: string };
 };
 
 /** Returns the settings of sign-in, or undefined if it is off. */
@@ -37,6 +39,7 @@ export function identitySettingsOf(env: Env): IdentitySettings | undefined {
     scopes: env.OIDC_SCOPES,
     rolesClaim: env.OIDC_ROLES_CLAIM.split('.'),
     rolesByAddress: env.ROLES,
+    audiences: { api: env.API_AUDIENCE ?? env.SITE_URL, mcp: `${env.SITE_URL}${mcpEndpoint}` },
     times: { idle: env.SESSION_IDLE * 1_000, lifetime: env.SESSION_LIFETIME * 1_000 },
   };
 }

@@ -11,6 +11,37 @@ export type Profile = {
   isEmailVerified: boolean;
 };
 
+/** A user who was found by an access token. */
+export type TokenUser = { id: string; name: string | null; email: string | null; isEmailVerified: boolean };
+
+/**
+ * Returns the user of an access token. A user who has not signed in with a browser yet is created, without a name: the
+ * claims of access tokens are not for display.
+ *
+ * @returns undefined if the user is disabled
+ */
+export async function findOrCreateTokenUser(
+  db: Database,
+  identity: Pick<Profile, 'issuer' | 'subject'>,
+): Promise<TokenUser | undefined> {
+  const find = () =>
+    db.queries
+      .selectFrom('user_identity')
+      .innerJoin('user_account as user', 'user.id', 'user_identity.user_id')
+      .select(['user.id', 'user.name', 'user.email', 'user.email_verified_at', 'user.disabled_at'])
+      .where('issuer', '=', identity.issuer)
+      .where('subject', '=', identity.subject)
+      .executeTakeFirst();
+  let row = await find();
+  if (!row) {
+    await findOrCreateUser(db, { ...identity, name: null, email: null, isEmailVerified: false });
+    row = await find();
+  }
+  if (!row || row.disabled_at !== null) return undefined;
+  const { id, name, email, email_verified_at: verifiedAt } = row;
+  return { id, name, email, isEmailVerified: verifiedAt !== null };
+}
+
 /**
  * Returns the id of the user whom the provider knows by this subject, and stores the current name and address. A user who
  * is not known yet is created. An address never identifies a user: it can be claimed at another provider.

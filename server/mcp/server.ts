@@ -1,10 +1,10 @@
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import type { Context } from '../trpc/context.ts';
 import { callTool } from './call-tool.ts';
-import { isOfferedTo, tools } from './tools.ts';
+import { isOfferedTo, toolFor, tools } from './tools.ts';
 
 const instructions =
-  'Each tool is one procedure of this server. Without a key, the list contains the tools that only read. With a service key, sent as `Authorization: Bearer <key>`, it contains all tools that the scopes of the key allow. Values are plain JSON: dates are ISO 8601 strings, bigints are decimal strings. A failed call returns a tool error. Its text is JSON: `message`, and `data` with `reason`, `requestId` and, for invalid input, `fieldErrors`. After `rate_limited`, wait `retryAfterSeconds` before the next call.';
+  'Each tool is one procedure of this server. Without a key or an access token, the list contains the tools that only read, and those that need a user if users can sign in. With a service key or an access token of a user, sent as `Authorization: Bearer <…>`, it contains all tools that the caller may use. Values are plain JSON: dates are ISO 8601 strings, bigints are decimal strings. A failed call returns a tool error. Its text is JSON: `message`, and `data` with `reason`, `requestId` and, for invalid input, `fieldErrors`. After `rate_limited`, wait `retryAfterSeconds` before the next call.';
 
 /**
  * Creates a server for the messages of one HTTP request. It keeps no state between requests.
@@ -17,12 +17,13 @@ export function createMcpServer(ctx: Context, signal: AbortSignal): Server {
     { name: 'typed-bff', title: 'typed-bff', version: '0.1.0', websiteUrl: ctx.services.env.SITE_URL },
     { capabilities: { tools: {} }, instructions },
   );
+  const canSignIn = ctx.services.env.OIDC_ISSUER !== undefined;
   let calls = 0;
 
   server.setRequestHandler('tools/list', () => ({
     tools: [...tools.values()]
-      .filter(({ entry }) => isOfferedTo(ctx.principal, entry))
-      .map(({ tool }) => tool),
+      .filter(({ entry }) => isOfferedTo(ctx.principal, entry, canSignIn))
+      .map((each) => toolFor(ctx.principal, each)),
   }));
   server.setRequestHandler('tools/call', async ({ params }) => {
     const called = tools.get(params.name);

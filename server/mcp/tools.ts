@@ -41,29 +41,42 @@ export function toolsOf(entries: Iterable<ProcedureEntry>): ReadonlyMap<string, 
 export const tools = toolsOf(procedures.values());
 
 /**
- * Returns whether anyone may use the tool: the queries that visitors may call. The others need a service key, and those
- * with a scope need a key with that scope. Agents have no session, so they cannot act for users.
+ * Returns whether anyone may use the tool: the queries that visitors may call. The others need a service key or a user,
+ * and those with a scope need a key with that scope.
  */
 export function isOpen({ type, meta }: ProcedureEntry): boolean {
-  return type === 'query' && meta.scope === undefined && !isForBrowsers(meta);
+  return type === 'query' && meta.scope === undefined && !isAboutUser(meta);
 }
 
-function isForBrowsers({ user, passive }: ProcedureMeta): boolean {
+function isAboutUser({ user, passive }: ProcedureMeta): boolean {
   return user !== undefined || passive === true;
 }
 
-export function isOfferedTo(principal: Principal, entry: ProcedureEntry): boolean {
+/** Returns whether users may use the tool with an access token. An agent has no session of a browser. */
+export function isForUsers({ meta: { scope, user, passive } }: ProcedureEntry): boolean {
+  return scope === undefined && !passive && !user?.session;
+}
+
+/** @param canSignIn whether an agent can get an access token of a user */
+export function isOfferedTo(principal: Principal, entry: ProcedureEntry, canSignIn: boolean): boolean {
   switch (principal.kind) {
     case 'internal':
       return true;
     case 'visitor':
+      return isOpen(entry) || (canSignIn && isForUsers(entry));
     case 'user':
-      return isOpen(entry);
+      return isForUsers(entry);
     case 'service': {
       const { scope } = entry.meta;
-      return !isForBrowsers(entry.meta) && (scope === undefined || principal.scopes.includes(scope));
+      return !isAboutUser(entry.meta) && (scope === undefined || principal.scopes.includes(scope));
     }
   }
+}
+
+/** Returns the tool for a caller. Agents that have not signed in learn that they must. */
+export function toolFor(principal: Principal, { entry, tool }: ProcedureTool): Tool {
+  if (principal.kind !== 'visitor' || isOpen(entry)) return tool;
+  return { ...tool, description: `${tool.description} Needs a user who has signed in.` };
 }
 
 function toolOf(entry: ProcedureEntry): ProcedureTool {

@@ -3,10 +3,13 @@ import {
   isLegacyRequest,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { mcpEndpoint } from '../config/paths.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { readBody } from '../http/body.ts';
+import { bearerChallenge } from '../http/challenge.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
 import { requireJson } from '../http/content-type.ts';
 import { preflightResponse } from '../http/cors.ts';
@@ -17,7 +20,9 @@ import { parseJsonBody } from '../http/json.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
 import { createMcpServer } from '../mcp/server.ts';
+import { isForUsers, isOpen, tools } from '../mcp/tools.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
+import type { Principal } from '../principal.ts';
 import { services } from '../services.ts';
 import { createHttpContext } from '../trpc/context.ts';
 
@@ -27,7 +32,7 @@ export function handleMcp(request: HttpRequest): Promise<HttpResponse> {
 }
 
 async function handleMessage(request: HttpRequest, scope: RequestScope): Promise<HttpResponse> {
-  const { env, log } = services();
+  const { env, log, identity } = services();
   if (request.method === 'OPTIONS') {
     return preflightResponse(request, env.ALLOWED_ORIGINS, 'POST');
   }
@@ -36,9 +41,10 @@ async function handleMessage(request: HttpRequest, scope: RequestScope): Promise
   requireJson(request);
   checkContentEncoding(request);
   rejectCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
-  const principal = authenticate(request, env);
+  const principal = await authenticate(request, env, identity?.callers.mcp);
   scope.principal = principal;
   const message = await readMessage(request, scope);
+  for (const each of [message].flat()) requireSignIn(each, principal, env);
   const ctx = createHttpContext({ request, principal, scope, services: services() });
 
   let failure: Error | undefined;
@@ -66,6 +72,29 @@ async function readMessage(request: HttpRequest, scope: RequestScope): Promise<u
     });
   }
   return message;
+}
+
+const toolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
+
+/**
+ * Rejects a call that needs a user, or another scope, before MCP handles it: clients let their user sign in only after a
+ * challenge in HTTP.
+ *
+ * @throws HttpError `sign_in_required` or `forbidden`
+ */
+function requireSignIn(message: unknown, principal: Principal, env: Env): void {
+  const call = toolCall.safeParse(message);
+  const entry = call.success ? tools.get(call.data.params.name)?.entry : undefined;
+  if (env.OIDC_ISSUER === undefined || !entry || !isForUsers(entry)) return;
+  const scopes = entry.meta.user?.scopes ?? [];
+  if (principal.kind === 'visitor' && !isOpen(entry)) {
+    const headers = bearerChallenge(env, { resource: mcpEndpoint, scopes });
+    throw new HttpError('sign_in_required', { headers });
+  }
+  if (principal.kind === 'user' && !scopes.every((each) => principal.user.scopes.includes(each))) {
+    const headers = bearerChallenge(env, { resource: mcpEndpoint, error: 'insufficient_scope', scopes });
+    throw new HttpError('forbidden', { headers });
+  }
 }
 
 type Exchange = { createServer: () => ReturnType<typeof createMcpServer>; onError: (error: Error) => void };

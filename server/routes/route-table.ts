@@ -2,6 +2,7 @@ import {
   backchannelLogoutPath,
   callbackPath,
   mcpEndpoint,
+  protectedResourcePath,
   rawEndpoint,
   revalidateEndpoint,
   signInPath,
@@ -16,6 +17,7 @@ import { handleCallingGuide, handleDocsIndex } from './docs.ts';
 import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
 import { handleHealth, handleMetrics, handleReadiness, handleUnknownApi } from './health.ts';
 import { handleMcp } from './mcp.ts';
+import { handleApiResource, handleMcpResource } from './protected-resource.ts';
 import { handleRevalidate } from './revalidate.ts';
 import { handleApiCatalog, handleManifest, handleRobots, handleSecurityText, handleSitemap } from './site.ts';
 import { handleUpstreamFile } from './upstream-files.ts';
@@ -35,6 +37,8 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   ['/manifest.webmanifest', handleManifest],
   ['/.well-known/security.txt', handleSecurityText],
   ['/.well-known/api-catalog', handleApiCatalog],
+  [protectedResourcePath, handleApiResource],
+  [`${protectedResourcePath}${mcpEndpoint}`, handleMcpResource],
   ['/healthz', handleHealth],
   ['/readyz', handleReadiness],
   ['/metrics', handleMetrics],

@@ -53,9 +53,9 @@ async function handleTransfer(request: HttpRequest, scope: RequestScope): Promis
     rejectCrossOrigin(request, { siteUrl: env.SITE_URL, allowedOrigins: env.ALLOWED_ORIGINS });
   }
   const forUser = isForUser(upstream, match.endpoint);
-  const principal = await authenticate(request, env, forUser ? identity : undefined);
+  const principal = await authenticate(request, env, forUser ? identity?.callers.api : undefined);
   scope.principal = principal;
-  const user = forUser ? identity?.callUser(requireUser(principal, {})) : undefined;
+  const user = forUser ? identity?.callUser(requireUser(principal, { session: true })) : undefined;
   if (forUser && !user) throw new HttpError('sign_in_required');
   const requiredScope = requiredScopeOf(upstream, match.endpoint);
   if (requiredScope !== undefined) requireScope(principal, requiredScope);

@@ -19,7 +19,7 @@ export type ProcedureEntry = {
   examples: readonly unknown[];
 };
 
-const metaSchema = z.object({
+const metaSchema = z.strictObject({
   summary: z.string().min(1),
   description: z.string().min(1),
   sensitive: z.boolean(),
@@ -28,10 +28,11 @@ const metaSchema = z.object({
   formFields: z.array(z.string()).exactOptional(),
   scope: z.string().exactOptional(),
   user: z
-    .object({
+    .strictObject({
       roles: z.array(z.string()).min(1).exactOptional(),
       scopes: z.array(z.string()).exactOptional(),
       maxAge: z.number().positive().exactOptional(),
+      session: z.literal(true).exactOptional(),
     })
     .exactOptional(),
   passive: z.boolean().exactOptional(),

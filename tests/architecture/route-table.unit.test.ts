@@ -29,6 +29,8 @@ const undocumented: Readonly<Record<string, string>> = {
   '/robots.txt': 'a well-known path (RFC 9309)',
   '/manifest.webmanifest': 'every page links it',
   '/.well-known/security.txt': 'a well-known path (RFC 9116)',
+  '/.well-known/oauth-protected-resource': 'a well-known path (RFC 9728)',
+  '/.well-known/oauth-protected-resource/mcp': 'a well-known path (RFC 9728)',
   '/.well-known/api-catalog': 'a well-known path (RFC 9727)',
   '/contact/send': 'the action of a form of a page',
   '/weather/choose': 'the action of a form of a page',

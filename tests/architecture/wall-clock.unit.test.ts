@@ -5,12 +5,15 @@ import { visitSources } from '#tests/support/source-files.ts';
 const allowed: Record<string, string> = {
   'app/(interactive)/contact/page.tsx': 'The form contains when it was shown.',
   'app/(interactive)/echo/echo-console.tsx': 'An example input.',
+  'client/sign-in.ts': 'The time of refresh is stored, for other processes.',
+  'client/token-file.ts': 'A lock of another process can be left over.',
   'client/examples/script.ts': 'An example input.',
   'server/cluster/primary.ts': 'The start time is shown.',
   'server/feed/parse.ts': 'Items can be dated in the future.',
   'server/feed/release.ts': 'Items appear at their date.',
   'server/http/conditional-request.ts': 'Last-Modified must not be in the future.',
   'server/http/webhook-signature.ts': 'Another system signs the time of day.',
+  'server/identity/bearer-tokens.ts': 'Access tokens end at a time of day.',
   'server/mail/screening.ts': 'The form contains when it was shown.',
   'server/storage/sqlite.ts':
     'Stored times must be comparable after a restart. Claims bound the effect of a wrong clock.',

@@ -82,7 +82,9 @@ describe('the OpenAPI document', () => {
       const byGet = methods.includes('GET') && input === null;
       const operation = operationOf(`/api/trpc/${path}`, byGet ? 'get' : 'post');
       const key = { serviceKey: [] };
-      const security = user ? [{ session: [] }] : scope === null ? [{}, key, { session: [] }] : [key];
+      // A script has no session of a browser.
+      const byUser = [{ session: [] }, ...(user?.session ? [] : [{ accessToken: [] }])];
+      const security = user ? byUser : scope === null ? [{}, key, ...byUser] : [key];
       expect(operation.security).toEqual(security);
       expect(operation['x-scope']).toBe(scope ?? undefined);
       expect(Object.keys(operation.responses).map(Number).sort()).toEqual(
@@ -139,7 +141,8 @@ describe('the OpenAPI document', () => {
     const operation = operationOf(path, method);
     const required = { serviceKey: [] };
     expect(operation['x-scope']).toBe(scope);
-    expect(operation.security).toEqual(scope === undefined ? [{}, required, { session: [] }] : [required]);
+    const users = [{ session: [] }, { accessToken: [] }];
+    expect(operation.security).toEqual(scope === undefined ? [{}, required, ...users] : [required]);
   });
 });
 

@@ -349,6 +349,15 @@ const table: Record<keyof Env, Row> = {
     invalid: ['{"kty":"EC","x":"hunter2"}', '{"kty":"oct","d":"hunter2"}', '{hunter2', 'hunter2'],
   },
   OIDC_NAME: { unset: undefined, valid: [['Example', 'Example']], invalid: [`hunter2 ${'x'.repeat(60)}`] },
+  API_AUDIENCE: {
+    unset: undefined,
+    valid: [
+      ['https://api.example.org', 'https://api.example.org'],
+      ['api://orders', 'api://orders'],
+      ['a'.repeat(255), 'a'.repeat(255)],
+    ],
+    invalid: ['two words', 'a"b', 'a'.repeat(256)],
+  },
   OIDC_SCOPES: {
     unset: ['openid', 'profile', 'email'],
     valid: [['openid, offline_access', ['openid', 'offline_access']]],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import { authenticate, visitorPrincipal } from '#server/http/authenticate.ts';
-import type { SessionSource } from '#server/http/session-cookie.ts';
+import type { SessionSource } from '#server/principal.ts';
 
 const sha256 = (key: string) => createHash('sha256').update(key).digest();
 const SERVICE_KEYS = [
@@ -60,12 +60,14 @@ describe('a request without a service key', () => {
 describe('a request with a session cookie', () => {
   const address = '203.0.113.7';
   const visitor = { kind: 'visitor', key: address };
-  const about = { id: 'ada', name: 'Ada', email: null, roles: [], scopes: [] };
-  const ends = { authenticationAge: 0, endsAt: 0, idleUntil: 0, isTouchDue: false };
+  const about = { id: 'ada', name: 'Ada', email: null, roles: [], scopes: [], authenticationAge: 0 };
+  const ends = { endsAt: 0, idleUntil: 0, isTouchDue: false };
   const user = {
     kind: 'user',
     user: { ...about, session: { ...about, id: 's', user: about, ...ends } },
   } as const;
+
+  const findByToken = () => Promise.reject(new Error('there is no token'));
 
   async function principalWith(find: SessionSource['find'], headers: Record<string, string> = {}) {
     const found: string[] = [];
@@ -77,7 +79,7 @@ describe('a request with a session cookie', () => {
         return find(cookie);
       },
     };
-    return { principal: await authenticate(request, env, sessions), found };
+    return { principal: await authenticate(request, env, { sessions, findByToken }), found };
   }
 
   test.each([

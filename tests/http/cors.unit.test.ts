@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { preflightResponse, setCorsHeaders } from '#server/http/cors.ts';
 
 const app = 'https://app.example.org';
-const exposed = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
+const exposed = 'x-request-id, ratelimit, ratelimit-policy, retry-after, www-authenticate';
 
 function corsHeaders(origin: string | null, allowed: string[], given: Record<string, string> = {}) {
   const headers = { ...given };

@@ -35,11 +35,6 @@ describe('the response of an error', () => {
     ['a wait', new AppError('rate_limited', { retryAfterSeconds: 7 }), { 'retry-after': '7' }],
     ['no wait', new AppError('rate_limited'), {}],
     [
-      'the challenge of a 401',
-      new AppError('unauthorized'),
-      { 'www-authenticate': 'Bearer realm="typed-bff"' },
-    ],
-    [
       'its own headers, which take precedence',
       new HttpError('unauthorized', { headers: { 'www-authenticate': 'Own', allow: 'GET' } }),
       { 'www-authenticate': 'Own', allow: 'GET' },

@@ -84,8 +84,8 @@ describe('the caller in the log', () => {
   });
 
   test('has a pseudonym for a user, which does not reveal the id', () => {
-    const user = { id: 'user-1', name: 'Ada', email: null, roles: [], scopes: [] };
-    const ends = { authenticationAge: 0, endsAt: 0, idleUntil: 0, isTouchDue: false };
+    const user = { id: 'user-1', name: 'Ada', email: null, roles: [], scopes: [], authenticationAge: 0 };
+    const ends = { endsAt: 0, idleUntil: 0, isTouchDue: false };
     const session = { ...user, id: 'session-1', user, ...ends };
     expect(callerOf({ kind: 'user', user: { ...user, session } })).toMatch(/^user:[\w-]{12}$/);
   });

@@ -39,7 +39,8 @@ test('every response has the id of its request, may be rendered nowhere, and can
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     vary: 'Origin',
     'access-control-allow-origin': 'https://app.example.org',
-    'access-control-expose-headers': 'x-request-id, ratelimit, ratelimit-policy, retry-after',
+    'access-control-expose-headers':
+      'x-request-id, ratelimit, ratelimit-policy, retry-after, www-authenticate',
   });
 });
 

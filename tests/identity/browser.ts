@@ -84,6 +84,32 @@ export class TestBrowser {
     throw new Error(`the provider did not lead back from ${providerUrl}`);
   }
 
+  /** Enters the code of a script at the provider, and lets it act for a person. @returns the provider's last page */
+  async approve(codeUrl: string, person: string): Promise<string> {
+    let url = codeUrl;
+    let init: RequestInit = {};
+    for (let steps = 0; steps < 15; steps += 1) {
+      const response = await this.#atProvider(url, init);
+      const location = response.headers.get('location');
+      const html = await response.text();
+      const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
+      if (location !== null) {
+        url = new URL(location, url).href;
+        init = {};
+      } else if (new URL(url).pathname.startsWith('/interaction/')) {
+        init = { method: 'POST', body: new URLSearchParams({ person }) };
+      } else if (action !== undefined) {
+        const fields = html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
+        url = new URL(action, url).href;
+        init = {
+          method: 'POST',
+          body: new URLSearchParams([...fields].map(([, name = '', value = '']) => [name, value])),
+        };
+      } else return html;
+    }
+    throw new Error(`the provider asks again and again at ${url}`);
+  }
+
   /** Follows the provider's way back. */
   finish(callback: string): Promise<Response> {
     return this.request(callback, { headers: fromProvider }, { strict: false });

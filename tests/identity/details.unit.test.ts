@@ -122,6 +122,7 @@ describe('a procedure for users', () => {
     email: null,
     roles: ['editor'],
     scopes: ['openid', 'notes:read'],
+    authenticationAge: 1_000,
     session: {
       id: 'session',
       user: { id: 'ada', name: 'Ada', email: null },

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { services } from '#server/services.ts';
 import type { TestBrowser } from './browser.ts';
 import { newBrowser, send, siteUrl, withIdentity } from './in-process.ts';
@@ -71,7 +71,9 @@ describe('a logout token', () => {
     expect(await reasonOf(other)).toBeUndefined();
     const { data } = await other.call('account.history');
     expect(JSON.stringify(data)).toContain('ended_by_provider');
-    expect(identity.provider.requests).toContainEqual({ method: 'POST', path: '/token/revocation' });
+    await vi.waitFor(() => {
+      expect(identity.provider.requests).toContainEqual({ method: 'POST', path: '/token/revocation' });
+    }, 10_000);
   });
 
   test('without a session ends all sessions of the user, and none of another', async () => {

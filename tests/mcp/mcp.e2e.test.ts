@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 import { newVisitor } from '#tests/rate-limit/calls.ts';
-import { bearer, challenge, keys, sha256Of } from '#tests/rate-limit/keys.ts';
+import { bearer, invalidToken, keys, sha256Of } from '#tests/rate-limit/keys.ts';
 import { expectError, rawRequest } from '#tests/support/call.ts';
 import { addSuccesses } from '#tests/support/healthy-history.ts';
 import { failureLine } from '#tests/support/log-lines.ts';
@@ -220,7 +220,7 @@ describe('an error response is sent to a request', () => {
 
   test('with an unknown key, with a WWW-Authenticate challenge', async () => {
     const response = await send(listing, bearer('wrong-key'));
-    expect(response.headers.get('www-authenticate')).toBe(challenge);
+    expect(response.headers.get('www-authenticate')).toBe(invalidToken);
     await expectError(response, { reason: 'unauthorized', path: '/mcp' });
   });
 

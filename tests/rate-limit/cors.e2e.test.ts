@@ -25,7 +25,7 @@ afterAll(() => Promise.all([closed, open].map((product) => product?.close())));
 const corsHeadersOf = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
 
-const exposed = 'x-request-id, ratelimit, ratelimit-policy, retry-after';
+const exposed = 'x-request-id, ratelimit, ratelimit-policy, retry-after, www-authenticate';
 const readableBy = (origin: string) => ({
   'access-control-allow-origin': origin,
   'access-control-expose-headers': exposed,

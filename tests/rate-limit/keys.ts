@@ -18,3 +18,5 @@ export const serviceKeys = [
 export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 export const challenge = 'Bearer realm="typed-bff"';
+/** The challenge to a request with a key that is not known. */
+export const invalidToken = `${challenge}, error="invalid_token"`;

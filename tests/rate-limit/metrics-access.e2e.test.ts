@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { expectError } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { nextArguments } from '#tests/support/start-command.ts';
-import { bearer, challenge, keys, serviceKeys } from './keys.ts';
+import { bearer, challenge, invalidToken, keys, serviceKeys } from './keys.ts';
 
 let direct: Product;
 let behindProxy: Product;
@@ -108,7 +108,7 @@ test.each([keys.reader, keys.writer])(
 test('an unknown key cannot read the metrics, not even on this host', async () => {
   for (const product of [behindProxy, direct]) {
     const response = await metrics(product, bearer('not-a-key'));
-    expect(response.headers.get('www-authenticate')).toBe(challenge);
+    expect(response.headers.get('www-authenticate')).toBe(invalidToken);
     await expectError(response, { reason: 'unauthorized', path: '/metrics' });
   }
 });

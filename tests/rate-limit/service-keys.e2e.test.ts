@@ -10,7 +10,7 @@ import {
   smallLimits,
   statusOf,
 } from './calls.ts';
-import { bearer, challenge, keys, serviceKeys, sha256Of } from './keys.ts';
+import { bearer, invalidToken, keys, serviceKeys, sha256Of } from './keys.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -70,7 +70,7 @@ describe('an invalid key is rejected with 401, a challenge and an error response
   ])('%s', async (authorization) => {
     const visitor = newVisitor();
     const response = await post(product, 'echo.body', 1, { ...visitor, authorization });
-    expect(response.headers.get('www-authenticate')).toBe(challenge);
+    expect(response.headers.get('www-authenticate')).toBe(invalidToken);
     expect(limitHeadersOf(response).state).toBeNull();
     const { data, message } = await expectError(response, { reason: 'unauthorized', path: 'echo.body' });
     expect(message).toBe('A valid service key is required.');
@@ -89,7 +89,7 @@ describe('an invalid key is rejected with 401, a challenge and an error response
       [{ path: 'echo.body' }, { path: 'echo.body' }],
       bearer('wrong-key'),
     );
-    expect(response.headers.get('www-authenticate')).toBe(challenge);
+    expect(response.headers.get('www-authenticate')).toBe(invalidToken);
     await expectError(response, { reason: 'unauthorized' });
   });
 });

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { AppError } from '#server/errors.ts';
 import { routeHandler } from '#server/http/route-handlers.ts';
-import { bearerChallenge } from '#server/http/service-key.ts';
 import { services } from '#server/services.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
 import { withServices } from '#tests/http/support/in-process.ts';
@@ -46,7 +45,9 @@ describe('a response', () => {
   test('to calls that all fail for want of a key asks for one', async () => {
     const response = await post('mail.get', '{"json":{"id":"a"}}');
     expect(response.status).toBe(401);
-    expect(Object.fromEntries(response.headers)).toMatchObject(bearerChallenge);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'www-authenticate': 'Bearer realm="typed-bff"',
+    });
     const mixed = await post('mail.list,proxy.endpoints?batch=1', '{"0":{"json":{}}}');
     expect(mixed.status).toBe(207);
     expect(mixed.headers.has('www-authenticate')).toBe(false);

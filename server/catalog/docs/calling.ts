@@ -133,7 +133,7 @@ The headers \`RateLimit\` and \`RateLimit-Policy\` contain the remaining calls, 
 }
 
 const users =
-  'Some procedures belong to a signed-in user. They take the session cookie of a page of this site, and no service key. Without a session they fail with `sign_in_required` or `session_ended`.';
+  'Some procedures belong to a signed-in user. They take the session cookie of a page of this site, or the access token of a user as `authorization: Bearer <token>`, and no service key. Without either they fail with `sign_in_required` or `session_ended`. `/.well-known/oauth-protected-resource` says who gives access tokens.';
 
 const keys =
   'Other services send `authorization: Bearer <key>`. They have their own rate limits, and some procedures require a key with a certain scope. An unknown key is rejected with 401, even if the procedure requires no key.';

@@ -64,11 +64,12 @@ ${fenced('ts', typescriptOf(entry, siteUrl))}
 `;
 }
 
-function userFact({ roles, scopes, maxAge }: UserRequirement): string {
+function userFact({ roles, scopes, maxAge, session }: UserRequirement): string {
   const facts = [
     ...(roles ? [`with the role ${inCode(roles).join(' or ')}`] : []),
     ...(scopes ? [`with the scope ${inCode(scopes).join(' and ')}`] : []),
     ...(maxAge === undefined ? [] : [`who signed in within the last ${maxAge / 60_000} minutes`]),
+    ...(session ? ['in a browser'] : []),
   ];
   return ['Requires a signed-in user', ...facts].join(' ');
 }

@@ -96,7 +96,7 @@ function transferOperation(upstream: Upstream, name: string, endpoint: RawEndpoi
       tags: ['raw'],
       summary,
       description,
-      ...securityOf({ scope: scope ?? null, user: isForUser(upstream, endpoint) ? {} : null }),
+      ...securityOf({ scope: scope ?? null, user: isForUser(upstream, endpoint) ? { session: true } : null }),
       parameters: Object.entries(params?.shape ?? {}).map(([param, schema]) => {
         const { $schema, ...segment } = toJsonSchema(schema, 'input');
         return { name: param, in: 'path', required: true, schema: segment };

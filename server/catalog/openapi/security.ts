@@ -20,8 +20,9 @@ export function securityOf({ scope, user }: Access): {
   'x-scope'?: string;
   'x-user'?: object;
 } {
-  if (user) return { security: [{ session: [] }], 'x-user': user };
-  if (scope === null) return { security: [{}, { serviceKey: [] }, { session: [] }] };
+  const byUser = [{ session: [] }, ...(user?.session ? [] : [{ accessToken: [] }])];
+  if (user) return { security: byUser, 'x-user': user };
+  if (scope === null) return { security: [{}, { serviceKey: [] }, ...byUser] };
   return { security: [{ serviceKey: [] }], 'x-scope': scope };
 }
 
@@ -32,6 +33,13 @@ export const securitySchemesOf = (siteUrl: string) => ({
     scheme: 'bearer',
     description:
       'A key that the operator issued to a service. Each key has its own rate limits and scopes. `x-scope` is the scope that an operation requires.',
+  },
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'An access token of a user, for this API (RFC 9068). `/.well-known/oauth-protected-resource` says who gives it.',
   },
   session: {
     type: 'apiKey',

@@ -9,7 +9,6 @@ import { handleRequest } from '../../http/handle-request.ts';
 import { parseJsonBody, parseJsonParameter } from '../../http/json.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { HttpResponse } from '../../http/response.ts';
-import { bearerChallenge } from '../../http/service-key.ts';
 import type { RequestScope } from '../../observability/request-scope.ts';
 import { hasScope, type Principal } from '../../principal.ts';
 import { services } from '../../services.ts';
@@ -56,7 +55,7 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   }
   checkBatch(called);
   checkQuery(request);
-  const authenticated = authenticate(request, env, identity);
+  const authenticated = authenticate(request, env, identity?.callers.api);
   const principal = authenticated instanceof Promise ? await authenticated : authenticated;
   scope.principal = principal;
   if (principal.kind === 'user' && !called.every((procedure) => procedure?.meta.passive)) {
@@ -126,7 +125,6 @@ function jsonResponseOf(status: number, json: string, scope: RequestScope): Http
       'content-type': 'application/json',
       'content-length': String(scope.bytesOut),
       'cache-control': 'private, no-store',
-      ...(status === 401 ? bearerChallenge : {}),
       ...(scope.retryAfterSeconds ? { 'retry-after': String(scope.retryAfterSeconds) } : {}),
     },
   };

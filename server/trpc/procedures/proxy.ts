@@ -83,7 +83,7 @@ function userProcedureOf(
   { meta, input, output }: { meta: ProcedureMeta; input: z.ZodObject; output: z.ZodObject },
 ) {
   const errors = [...(meta.errors ?? []), 'forbidden', 'reauthentication_required'] as const;
-  const procedure = userProcedure({ ...meta, errors, sensitive: true, user: {} })
+  const procedure = userProcedure({ ...meta, errors, sensitive: true, user: { session: true } })
     .input(input)
     .output(output);
   const callEndpoint = ({

@@ -30,7 +30,10 @@ export const session = router({
       z.object({
         user: user.nullable(),
         ended: z.boolean(),
-        endsAt: z.date().nullable().describe('The session ends then, however much it is used'),
+        endsAt: z
+          .date()
+          .nullable()
+          .describe('The session ends then, however much it is used. Null with an access token'),
         idleUntil: z.date().nullable().describe('The session ends then unless it is used'),
         provider: z.string().nullable().describe('Name of the service that signs users in'),
       }),
@@ -46,8 +49,8 @@ export const session = router({
       return {
         user: { id, name, email, roles: [...roles] },
         ended: false,
-        endsAt: new Date(current.endsAt),
-        idleUntil: new Date(current.idleUntil),
+        endsAt: current && new Date(current.endsAt),
+        idleUntil: current && new Date(current.idleUntil),
         provider,
       };
     }),
@@ -73,7 +76,7 @@ export const session = router({
       const sessions = await identityOf(ctx.services).listSessions(ctx.user);
       return sessions.map(({ id, device, createdAt, lastSeenAt }) => ({
         id,
-        current: id === ctx.user.session.id,
+        current: id === ctx.user.session?.id,
         device,
         createdAt: new Date(createdAt),
         lastSeenAt: new Date(lastSeenAt),

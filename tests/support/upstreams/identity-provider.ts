@@ -56,6 +56,8 @@ export interface IdentityProviderOptions {
 }
 
 const clientId = 'typed-bff';
+/** The client of scripts, which has no secret. */
+const scriptClientId = 'typed-bff-cli';
 
 /** Loads the library without its warning of every Node that is not a release with long-term support. */
 async function loadLibrary() {
@@ -146,7 +148,7 @@ async function createProvider(options: {
 }): Promise<Provider> {
   const library = await loadLibrary();
   const { issuer, siteUrl, clientSecret, pushed, key, clientKey, accessTokenLifetime, resources } = options;
-  return new library.Provider(issuer, {
+  const provider = new library.Provider(issuer, {
     adapter: IdentityStorage,
     clients: [
       {
@@ -161,6 +163,15 @@ async function createProvider(options: {
         backchannel_logout_uri: `${siteUrl}/auth/backchannel-logout`,
         backchannel_logout_session_required: true,
       },
+      {
+        client_id: scriptClientId,
+        client_name: 'A script',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [],
+        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        response_types: [],
+      },
     ],
     claims: { openid: ['sub'], profile: ['name', 'roles'], email: ['email', 'email_verified'] },
     findAccount: (_, id) => {
@@ -172,6 +183,10 @@ async function createProvider(options: {
         claims: async () => ({ sub: id, name, email, email_verified: true, roles: [...roles] }),
       };
     },
+    // Access tokens of the product's own API say which roles the person has.
+    extraTokenClaims: async (_, token) => ({
+      roles: people.find(({ id }) => 'accountId' in token && id === token.accountId)?.roles,
+    }),
     fetch: (url, init = {}) => fetch(url, withoutDispatcher(init)),
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(24).toString('base64url')] },
@@ -194,7 +209,7 @@ async function createProvider(options: {
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: async (_, resource) => {
-          const scopes = resources[resource];
+          const scopes = [siteUrl, `${siteUrl}/mcp`].includes(resource) ? [] : resources[resource];
           if (!scopes) throw new library.errors.InvalidTarget();
           return {
             scope: scopes.join(' '),
@@ -205,6 +220,24 @@ async function createProvider(options: {
           };
         },
       },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: async (ctx, form, _, error) => {
+          const problem = error ? '<p>This code is not known, or is over.</p>' : '';
+          const button = '<button form="op.deviceInputForm">Continue</button>';
+          ctx.body = page('Which code does the script show?', `${problem}${form}<p>${button}</p>`);
+        },
+        userCodeConfirmSource: async (ctx, form, _client, _device, code) => {
+          const buttons = `<p><button form="op.deviceConfirmForm">It shows this code</button></p>
+<p><button form="op.deviceConfirmForm" name="abort" value="yes">Cancel</button></p>`;
+          ctx.body = page(`Does the script show ${escapeHtml(code)}?`, `${form}${buttons}`);
+        },
+        successSource: async (ctx) => {
+          ctx.body = page('Signed in', '<p>The script goes on. You can close this page.</p>');
+        },
+      },
+      // Agents register themselves.
+      registration: { enabled: true },
       revocation: {
         enabled: true,
         allowedPolicy: async (_, client, token) => token.clientId === client.clientId,
@@ -223,6 +256,12 @@ async function createProvider(options: {
       ctx.body = page('Not possible', `<p>${escapeHtml(error)}</p>`);
     },
   });
+  // Scripts ask each second whether their user has signed in.
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path === '/device/auth' && ctx.status === 200) Object.assign(ctx.body ?? {}, { interval: 1 });
+  });
+  return provider;
 }
 
 /** The library's own dispatcher refuses addresses of this machine. */
@@ -261,10 +300,10 @@ async function finishInteraction(
     const denied = { error: 'access_denied', error_description: '<b>The person does not want to</b>' };
     return provider.interactionFinished(request, response, denied, { mergeWithLastSubmission: false });
   }
-  const grant = new provider.Grant({ accountId, clientId });
-  grant.addOIDCScope(String(params.scope));
-  for (const resource of [params.resource ?? []].flat())
-    grant.addResourceScope(String(resource), String(params.scope));
+  const scope = String(params.scope ?? 'openid');
+  const grant = new provider.Grant({ accountId, clientId: String(params.client_id) });
+  grant.addOIDCScope(scope);
+  for (const resource of [params.resource ?? []].flat()) grant.addResourceScope(String(resource), scope);
   const consent = { grantId: await grant.save() };
   return provider.interactionFinished(
     request,
