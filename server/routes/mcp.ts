@@ -4,12 +4,10 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { mcpEndpoint } from '../config/paths.ts';
 import { authenticate } from '../http/authenticate.ts';
 import { readBody } from '../http/body.ts';
-import { bearerChallenge } from '../http/challenge.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
 import { requireJson } from '../http/content-type.ts';
 import { preflightResponse } from '../http/cors.ts';
@@ -19,12 +17,13 @@ import { HttpError } from '../http/http-error.ts';
 import { parseJsonBody } from '../http/json.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse, ResponseHeaders } from '../http/response.ts';
+import { requireSignIn } from '../mcp/require-sign-in.ts';
 import { createMcpServer } from '../mcp/server.ts';
-import { isForUsers, isOpen, tools } from '../mcp/tools.ts';
+import { tools } from '../mcp/tools.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
-import type { Principal } from '../principal.ts';
 import { services } from '../services.ts';
 import { createHttpContext } from '../trpc/context.ts';
+import type { ProcedureEntry } from '../trpc/procedure-registry.ts';
 
 /** `/mcp`: serves the procedures as tools of the Model Context Protocol, over Streamable HTTP without sessions. */
 export function handleMcp(request: HttpRequest): Promise<HttpResponse> {
@@ -44,7 +43,7 @@ async function handleMessage(request: HttpRequest, scope: RequestScope): Promise
   const principal = await authenticate(request, env, identity?.callers.mcp);
   scope.principal = principal;
   const message = await readMessage(request, scope);
-  for (const each of [message].flat()) requireSignIn(each, principal, env);
+  for (const entry of calledBy(message)) requireSignIn(entry, principal, env);
   const ctx = createHttpContext({ request, principal, scope, services: services() });
 
   let failure: Error | undefined;
@@ -76,25 +75,12 @@ async function readMessage(request: HttpRequest, scope: RequestScope): Promise<u
 
 const toolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
-/**
- * Rejects a call that needs a user, or another scope, before MCP handles it: clients let their user sign in only after a
- * challenge in HTTP.
- *
- * @throws HttpError `sign_in_required` or `forbidden`
- */
-function requireSignIn(message: unknown, principal: Principal, env: Env): void {
-  const call = toolCall.safeParse(message);
-  const entry = call.success ? tools.get(call.data.params.name)?.entry : undefined;
-  if (env.OIDC_ISSUER === undefined || !entry || !isForUsers(entry)) return;
-  const scopes = entry.meta.user?.scopes ?? [];
-  if (principal.kind === 'visitor' && !isOpen(entry)) {
-    const headers = bearerChallenge(env, { resource: mcpEndpoint, scopes });
-    throw new HttpError('sign_in_required', { headers });
-  }
-  if (principal.kind === 'user' && !scopes.every((each) => principal.user.scopes.includes(each))) {
-    const headers = bearerChallenge(env, { resource: mcpEndpoint, error: 'insufficient_scope', scopes });
-    throw new HttpError('forbidden', { headers });
-  }
+/** Returns the procedures of the tools that a message, or a batch of messages, calls. */
+function calledBy(message: unknown): ProcedureEntry[] {
+  return [message].flat().flatMap((each) => {
+    const call = toolCall.safeParse(each);
+    return (call.success && tools.get(call.data.params.name)?.entry) || [];
+  });
 }
 
 type Exchange = { createServer: () => ReturnType<typeof createMcpServer>; onError: (error: Error) => void };

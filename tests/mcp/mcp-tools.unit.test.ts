@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { HttpError } from '#server/http/http-error.ts';
 import { toPlainJson, withDates } from '#server/mcp/json-values.ts';
-import { isOpen, tools, toolsOf } from '#server/mcp/tools.ts';
-import { publicProcedure, router } from '#server/trpc/init.ts';
+import { requireSignIn } from '#server/mcp/require-sign-in.ts';
+import { isOfferedTo, isOpen, tools, toolsOf } from '#server/mcp/tools.ts';
+import type { Principal } from '#server/principal.ts';
+import { publicProcedure, router, userProcedure } from '#server/trpc/init.ts';
 import { procedures, readProcedures } from '#server/trpc/procedure-registry.ts';
 
 const meta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' } as const;
@@ -38,6 +41,79 @@ describe('tools', () => {
   test('with the same name fail the start', () => {
     const entries = readProcedures(router({ a: router({ b_c: query }), a_b: router({ c: query }) }));
     expect(() => toolsOf(entries.values())).toThrow('a_b.c and a.b_c have the same tool name');
+  });
+});
+
+describe('a tool for users', () => {
+  const env = { OIDC_ISSUER: 'https://id.example.org', SITE_URL: 'https://example.org' };
+  const entries = readProcedures(
+    router({
+      open: query,
+      mutation: publicProcedure(meta)
+        .input(z.void())
+        .output(z.null())
+        .mutation(() => null),
+      scoped: userProcedure({ ...meta, sensitive: true, user: { scopes: ['a', 'b'] } })
+        .input(z.void())
+        .output(z.null())
+        .query(() => null),
+      browser: userProcedure({ ...meta, sensitive: true, user: { session: true } })
+        .input(z.void())
+        .output(z.null())
+        .query(() => null),
+    }),
+  );
+  const user = { id: 'ada', name: null, email: null, roles: [], authenticationAge: 0, session: null };
+  const visitor: Principal = { kind: 'visitor', key: '203.0.113.7' };
+  const withScopes = (...scopes: string[]): Principal => ({ kind: 'user', user: { ...user, scopes } });
+  const challengeOf = (
+    path: string,
+    principal: Principal,
+    settings: Parameters<typeof requireSignIn>[2] = env,
+  ) => {
+    const entry = entries.get(path);
+    if (!entry) throw new Error(`no procedure ${path}`);
+    try {
+      requireSignIn(entry, principal, settings);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      return [error.httpStatus, error.headers['www-authenticate']];
+    }
+  };
+  const metadata = 'resource_metadata="https://example.org/.well-known/oauth-protected-resource/mcp"';
+
+  test.each<[string, Principal, unknown]>([
+    ['open', visitor, undefined],
+    ['mutation', visitor, [401, `Bearer realm="typed-bff", ${metadata}`]],
+    ['scoped', visitor, [401, `Bearer realm="typed-bff", scope="a b", ${metadata}`]],
+    ['browser', visitor, undefined],
+    ['mutation', withScopes(), undefined],
+    ['scoped', withScopes('a', 'b', 'c'), undefined],
+    [
+      'scoped',
+      withScopes('a'),
+      [403, `Bearer realm="typed-bff", error="insufficient_scope", scope="a b", ${metadata}`],
+    ],
+    ['scoped', { kind: 'service', name: 's', scopes: [] }, undefined],
+  ])('%s, called by %j, is challenged with %j', (path, principal, challenge) => {
+    expect(challengeOf(path, principal)).toEqual(challenge);
+  });
+
+  test('is not challenged where nobody can sign in', () => {
+    expect(
+      challengeOf('scoped', visitor, { OIDC_ISSUER: undefined, SITE_URL: env.SITE_URL }),
+    ).toBeUndefined();
+  });
+
+  test.each<[Principal, boolean, string[]]>([
+    [visitor, false, ['open']],
+    [visitor, true, ['mutation', 'open', 'scoped']],
+    [withScopes(), true, ['mutation', 'open', 'scoped']],
+    [{ kind: 'service', name: 's', scopes: [] }, true, ['mutation', 'open']],
+  ])('is offered to %j, where users can sign in: %j', (principal, canSignIn, offered) => {
+    const paths = [...entries.values()].filter((entry) => isOfferedTo(principal, entry, canSignIn));
+    expect(paths.map(({ path }) => path).sort()).toEqual(offered);
   });
 });
 
