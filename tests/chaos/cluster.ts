@@ -23,7 +23,7 @@ const seed = z.coerce
 
 console.log(`Seed ${seed}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`);
 const newBuild = makeNewBuild();
-const { phases, mails, violations } = await runClusterChaos({
+const { phases, mails, users, violations } = await runClusterChaos({
   seed,
   rounds,
   span: 10_000,
@@ -33,6 +33,8 @@ const { phases, mails, violations } = await runClusterChaos({
 console.table(phases);
 const { violations: _, ...counts } = mails;
 console.table([counts]);
+const { violations: __, ...ofUsers } = users;
+console.table([ofUsers]);
 for (const violation of violations.slice(0, 20)) console.error(violation);
 if (violations.length > 20) console.error(`and ${violations.length - 20} more`);
 if (violations.length > 0) process.exitCode = 1;

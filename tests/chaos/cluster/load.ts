@@ -29,6 +29,7 @@ export type Load = {
   attempts: readonly Attempt[];
   /** Receipts of accepted mails; a mail can have several. */
   accepted: readonly Accepted[];
+  readonly phase: string;
   enterPhase(name: string): void;
   /** Waits until all running requests have ended and every mail was accepted. */
   stop(): Promise<void>;
@@ -150,6 +151,9 @@ export function startLoad(url: string, random: () => number): Load {
   return {
     attempts,
     accepted,
+    get phase() {
+      return phase;
+    },
     enterPhase(name) {
       phase = name;
     },

@@ -5,18 +5,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { openDatabase } from '#server/storage/open-database.ts';
+import { databaseText } from '#tests/storage/database-text.ts';
 import { startBalancer } from '#tests/support/haproxy.ts';
 import { startPostgres } from '#tests/support/postgres.ts';
 import { freePort } from '#tests/support/product.ts';
 import { startRedis } from '#tests/support/redis.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
+import { startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
+import { notesScopes, startNotes } from '#tests/support/upstreams/notes.ts';
 import { auditMails, type MailAudit } from '../audit.ts';
 import { randomSequence } from '../misbehaviour.ts';
 import { evaluate, type Kill, type PhaseFigures } from './evaluate.ts';
 import { createInstance, type Instance, waitUntilHealthy } from './instances.ts';
 import { startLoad } from './load.ts';
 import { type Build, buildIn } from './new-build.ts';
+import { startUsers, type UserFigures } from './users.ts';
 
 export type ClusterChaosOptions = {
   seed: number;
@@ -29,11 +33,18 @@ export type ClusterChaosOptions = {
   onFault?: (fault: string) => void;
 };
 
-export type ClusterChaosReport = { phases: PhaseFigures[]; mails: MailAudit; violations: string[] };
+export type ClusterChaosReport = {
+  phases: PhaseFigures[];
+  mails: MailAudit;
+  /** `tokenRequests`: sign-ins and refreshes, as the provider has counted them. */
+  users: UserFigures & { tokenRequests: number };
+  violations: string[];
+};
 
 /** Rate limit of the rate-limited client. */
 const limit = { calls: 20, seconds: 3 };
 const instanceCount = 3;
+const siteUrl = 'http://localhost:3000';
 /** Milliseconds; much longer than the delivery of one mail. */
 const deliveryTime = 3_000;
 let requestedPlaces = 0;
@@ -58,8 +69,22 @@ export async function runClusterChaos({
   };
 
   try {
-    const [postgres, redis, upstreams] = await Promise.all([startPostgres(), startRedis(), startUpstreams()]);
-    for (const each of [postgres, redis, upstreams]) opened(each);
+    const [postgres, redis, upstreams, notes] = await Promise.all([
+      startPostgres(),
+      startRedis(),
+      startUpstreams(),
+      startNotes(),
+    ]);
+    for (const each of [postgres, redis, upstreams, notes]) opened(each);
+    const provider = opened(
+      await startIdentityProvider({
+        siteUrl,
+        resources: { [notes.url]: notesScopes },
+        // Refreshed with almost every call.
+        accessTokenLifetime: 1,
+      }),
+    );
+    notes.trust(provider.issuer);
     const databaseUrl = await postgres.database();
     const smtpServers: TestSmtpServer[] = [await startSmtpServer()];
     closers.unshift(() => Promise.all(smtpServers.map((each) => each.close().catch(() => undefined))));
@@ -67,6 +92,9 @@ export async function runClusterChaos({
     for (let n = 0; n < instanceCount; n += 1) {
       const instance = createInstance(await freePort(), {
         ...upstreams.env,
+        ...notes.env,
+        ...provider.env,
+        SESSION_SECRETS: 'a secret that all instances share',
         WEB_CONCURRENCY: '1',
         DATA_DIR: join(folder, String(n)),
         DATABASE_URL: databaseUrl,
@@ -74,11 +102,11 @@ export async function runClusterChaos({
         SMTP_URL: smtpServers[0]?.url ?? '',
         MAIL_TO: 'owner@site.example',
         MAIL_FROM: 'website@site.example',
-        SITE_URL: 'http://localhost:3000',
+        SITE_URL: siteUrl,
         TRUSTED_PROXY_HOPS: '1',
         SHUTDOWN_DELAY: '1',
         LOG_LEVEL: 'info',
-        RATE_LIMITS: `light=${limit.calls}/${limit.seconds},upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSubnet=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60`,
+        RATE_LIMITS: `light=${limit.calls}/${limit.seconds},upstream=1000000/60,mail=1000000/60,mailSender=1000000/60,mailSubnet=1000000/60,mailNetwork=1000000/60,mailSite=1000000/60,signIn=1000000/60`,
       });
       instances.push(instance);
       closers.unshift(() => instance.kill());
@@ -145,6 +173,13 @@ export async function runClusterChaos({
     };
 
     const load = startLoad(balancer.url, random);
+    const users = startUsers({
+      // A sign-in goes on at the host of the site.
+      url: balancer.url.replace('127.0.0.1', 'localhost'),
+      siteUrl,
+      people: ['ada', 'ada', 'bob'],
+      phase: () => load.phase,
+    });
     await delay(span);
     for (let round = 0; round < rounds; round += 1) {
       for (const [name, fault] of Object.entries(faults)) {
@@ -158,6 +193,7 @@ export async function runClusterChaos({
         await delay(span);
       }
     }
+    const userFigures = await users.stop();
     await load.stop();
     const log = createLogger({ level: 'silent' });
     const db = await openDatabase({ DATA_DIR: folder, DATABASE_URL: databaseUrl }, log);
@@ -169,7 +205,16 @@ export async function runClusterChaos({
     const received = smtpServers.flatMap(({ messages }) => messages);
     const mails = await auditMails(db.queries, received, load.accepted, kills.length + possibleDuplicates);
     const { phases, violations } = evaluate({ attempts: load.attempts, instances, kills, limit });
-    return { phases, mails, violations: [...mails.violations, ...violations] };
+    const leaks = await findLeaks(db.queries, instances);
+    return {
+      phases,
+      mails,
+      users: {
+        ...userFigures,
+        tokenRequests: provider.requests.filter(({ path }) => path === '/token').length,
+      },
+      violations: [...mails.violations, ...violations, ...userFigures.violations, ...leaks],
+    };
   } finally {
     for (const close of closers) await close();
   }
@@ -208,6 +253,15 @@ async function waitForDelivery(queries: Queries): Promise<void> {
     if (left.length === 0) return;
     await delay(100);
   }
+}
+
+/** Finds tokens in the log and in the database. All tokens of the provider begin like a JSON Web Token. */
+async function findLeaks(queries: Queries, instances: readonly Instance[]): Promise<string[]> {
+  const token = /ey[\w-]{8,}\.ey/;
+  return [
+    ...instances.filter(({ log }) => token.test(log())).map(({ port }) => `the log of ${port} has a token`),
+    ...(token.test(await databaseText(queries)) ? ['the database has a token'] : []),
+  ];
 }
 
 /** Waits until each instance serves the weather again. Bypasses the balancer: each instance has its own circuit breaker. */
