@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorReason } from '#server/errors.ts';
 import { expectError, post, rawRequest, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { newVisitor, statusOf } from './calls.ts';
 
 const app = 'https://app.example.org';
@@ -9,17 +10,17 @@ const app = 'https://app.example.org';
 const mobile = 'capacitor://localhost';
 const local = 'http://localhost:5173';
 
-let closed: Product;
+let closed: SharedProduct;
 let open: Product;
 beforeAll(async () => {
-  closed = await startProduct();
+  closed = await sharedProduct();
   open = await startProduct({
     TRUSTED_PROXY_HOPS: '1',
     ALLOWED_ORIGINS: `${app},${local},${mobile}`,
     RATE_LIMITS: 'light=1000000/60,upstream=1000000/60,mail=1/3600',
   });
 });
-afterAll(() => Promise.all([closed, open].map((product) => product?.close())));
+afterAll(() => open.close());
 
 /** Returns all CORS headers of a response. */
 const corsHeadersOf = ({ headers }: Response) =>
@@ -34,11 +35,11 @@ const readableBy = (origin: string) => ({
 const isVaryingByOrigin = ({ headers }: Response) =>
   /(^|,)\s*origin\s*(,|$)/i.test(headers.get('vary') ?? '');
 
-const request = (product: Product, headers: Record<string, string>) =>
+const request = (product: SharedProduct, headers: Record<string, string>) =>
   fetch(`${product.baseUrl}/api/trpc/echo.request`, { headers });
 
 function preflight(
-  product: Product,
+  product: SharedProduct,
   path: string,
   origin: string,
   { method = 'POST', headers = 'authorization,content-type' } = {},
@@ -54,7 +55,7 @@ function preflight(
 }
 
 /** Sends a mutation the way a browser does for a page of another site: with Origin and Sec-Fetch-Site. */
-const mutation = (product: Product, headers: Record<string, string>) =>
+const mutation = (product: SharedProduct, headers: Record<string, string>) =>
   rawRequest(product, {
     method: 'POST',
     path: '/api/trpc/echo.body',

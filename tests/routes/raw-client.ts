@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { z } from 'zod';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 
 type WithBaseUrl = Pick<Product, 'baseUrl'>;
 
@@ -133,17 +134,24 @@ export function untilOpen({ upstreams }: Pick<Product, 'upstreams'>, count: numb
 }
 
 /**
- * Starts a product for the test file. Each test begins with a file store that has no fault and no recorded requests.
+ * Each test begins with a file store that has no fault and no recorded requests.
  *
  * @param onStart receives the product before the first test
+ * @param env environment of a product that is started for this file only; `{}` starts one with the defaults, for tests
+ * that could open the circuit. Without `env` the tests use the product of the test worker.
  */
-export function withFileStore(onStart: (product: Product) => void, env?: Record<string, string>): void {
-  let product: Product;
+export function withFileStore(onStart: (product: SharedProduct) => void, env?: Record<string, string>): void {
+  let own: Product | undefined;
+  let product: SharedProduct;
   beforeAll(async () => {
-    product = await startProduct(env);
+    own = env && (await startProduct(env));
+    product = own ?? (await sharedProduct());
     onStart(product);
   });
-  afterAll(() => product.close());
+  afterAll(async () => {
+    product.upstreams.files.fault(undefined);
+    await own?.close();
+  });
   beforeEach(() => {
     product.upstreams.files.fault(undefined);
     product.upstreams.files.requests.length = 0;

@@ -2,12 +2,13 @@ import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { startProduct } from '#tests/support/product.ts';
+import type { SharedProduct } from '#tests/support/shared.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
 import { withFileStore } from './raw-client.ts';
 import { entriesOf } from './raw-tar.ts';
 
-let product: Product;
+let product: SharedProduct;
 withFileStore((started) => {
   product = started;
 });

@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { parseResponses, sendBytes, type WireResponse } from '#tests/http/support/raw-socket.ts';
 import { readError } from '#tests/support/call.ts';
-import type { Product } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
+import type { SharedProduct } from '#tests/support/shared.ts';
 import { withFileStore } from './raw-client.ts';
 
-let product: Product;
+let product: SharedProduct;
 withFileStore((started) => {
   product = started;
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { expectError } from '#tests/support/call.ts';
-import type { Product } from '#tests/support/product.ts';
+import type { SharedProduct } from '#tests/support/shared.ts';
 import { patternAt } from '#tests/support/upstreams/index.ts';
 import { fileUrl, octets, openUpload, repeated, upload, withFileStore } from './raw-client.ts';
 
-let product: Product;
+let product: SharedProduct;
 withFileStore((started) => {
   product = started;
-});
+}, {});
 
 const mebibyte = 2 ** 20;
 const piece = patternAt(0, mebibyte);

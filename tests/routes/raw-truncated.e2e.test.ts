@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sendBytes } from '#tests/http/support/raw-socket.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import type { SharedProduct } from '#tests/support/shared.ts';
 import { patternSha256 } from '#tests/support/upstreams/index.ts';
 import { startRawServer } from '#tests/upstream-client/raw-server.ts';
 import { fileUrl, openDownload, untilOpen, withFileStore } from './raw-client.ts';
 
-let product: Product;
+let product: SharedProduct;
 withFileStore(
   (started) => {
     product = started;

@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { expectError } from '#tests/support/call.ts';
-import type { Product } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
+import type { SharedProduct } from '#tests/support/shared.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { withFileStore } from './raw-client.ts';
 
-let product: Product;
+let product: SharedProduct;
 withFileStore((started) => {
   product = started;
 });
