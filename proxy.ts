@@ -21,7 +21,7 @@ import { services } from '#server/services.ts';
  */
 export const config = {
   matcher:
-    '/((?!api(?:/|$)|auth/(?:sign-in|callback|sign-out|backchannel-logout)$|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|\\.well-known/|(?:.*/)?opengraph-image$|(?:mcp|healthz|readyz|metrics|rss.xml|atom.xml|feed.json|llms.txt|llms-full.txt|openapi.json|sitemap.xml|robots.txt|manifest.webmanifest|favicon.ico|icon.svg|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png)$).*)',
+    '/((?!api(?:/|$)|auth/(?:sign-in|callback|sign-out|backchannel-logout|email|email/confirm)$|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|\\.well-known/|(?:.*/)?opengraph-image$|(?:mcp|healthz|readyz|metrics|rss.xml|atom.xml|feed.json|llms.txt|llms-full.txt|openapi.json|sitemap.xml|robots.txt|manifest.webmanifest|favicon.ico|icon.svg|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png)$).*)',
 };
 
 const development = process.env.NODE_ENV === 'development';

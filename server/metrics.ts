@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
 import type { RefreshOutcome } from './identity/access-tokens.ts';
-import type { SignInOutcome } from './identity/identity.ts';
+import { type SignInMethod, type SignInOutcome, signInMethods, signInOutcomes } from './identity/identity.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { MailState } from './mail/tables.ts';
 import type { DropReason } from './node-server/connections.ts';
@@ -25,7 +25,7 @@ export type Metrics = {
   rateLimited(name: ClientLimitName | QuotaName): void;
   upstreams: UpstreamObserver;
   mailEvent(event: MailEvent): void;
-  signInEnded(outcome: SignInOutcome): void;
+  signInEnded(signIn: { method: SignInMethod; outcome: SignInOutcome }): void;
   tokensRefreshed(outcome: RefreshOutcome): void;
   /** Adds the gauge of dependencies. `isUp` is called on each scrape and must not wait for the dependency. */
   observeDependencies(isUp: Partial<Record<Dependency, () => boolean>>): void;
@@ -92,13 +92,15 @@ export function createMetrics(
 
   const signIns = new Counter({
     name: 'bff_sign_ins_total',
-    help: 'Finished sign-ins by outcome: ok, denied (by the provider or this site), failed or unavailable',
-    labelNames: ['outcome'],
+    help: 'Finished sign-ins by method (provider or email) and outcome: ok, denied (by the provider or this site), failed or unavailable',
+    labelNames: ['method', 'outcome'],
     registers,
   });
 
   // Without it the first event would show no increase.
-  for (const outcome of ['ok', 'denied', 'failed', 'unavailable'] as const) signIns.inc({ outcome }, 0);
+  for (const method of signInMethods) {
+    for (const outcome of signInOutcomes) signIns.inc({ method, outcome }, 0);
+  }
 
   const tokenRefreshes = new Counter({
     name: 'bff_token_refreshes_total',
@@ -132,7 +134,7 @@ export function createMetrics(
     },
     rateLimited: (name) => rateLimited.inc({ class: name }),
     observeDependencies: (isUp) => addDependencies(isUp, registers),
-    signInEnded: (outcome) => signIns.inc({ outcome }),
+    signInEnded: (signIn) => signIns.inc(signIn),
     tokensRefreshed: (outcome) => tokenRefreshes.inc({ outcome }),
     connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
@@ -203,7 +205,7 @@ function createMailMetrics(
 ): Pick<Metrics, 'mailEvent' | 'observeMailCounts'> {
   const events = new Counter({
     name: 'bff_mail_events_total',
-    help: 'Mail events: accepted, held, duplicate, suspected, refused, sent, retried, dead, transport_down',
+    help: 'Mail events: accepted, held, duplicate, suspected, refused, sent, retried, dead, expired, transport_down',
     labelNames: ['event'],
     registers,
   });

@@ -11,7 +11,7 @@ export type Readiness = {
     /** With the reason if it is down. */
     database: Dependency<'ok' | 'down'> & { reason?: StorageFault };
     mailDelivery: Dependency<MailMode>;
-    /** The OpenID provider. Undefined if sign-in is off. */
+    /** The OpenID provider. Undefined if there is none. */
     identityProvider?: Dependency<'ok' | 'down'>;
     /** Undefined if Redis is not configured. */
     redis?: Dependency<'ok' | 'down'>;
@@ -34,7 +34,9 @@ export async function readiness({ needsDatabase = true } = {}): Promise<Readines
         ...(storage === 'ok' ? {} : { reason: storage }),
       },
       mailDelivery: { state: mail.mode, needed: false },
-      ...(identity ? { identityProvider: { state: identity.providerState(), needed: false } } : {}),
+      ...(identity?.providerName !== undefined
+        ? { identityProvider: { state: identity.providerState(), needed: false } }
+        : {}),
       ...(redis ? { redis: { state: redis, needed: false } } : {}),
     },
   };

@@ -60,21 +60,30 @@ export function createServices(options: { env: Env; log: Logger }): Services {
   });
   shared?.onBroadcast('upstreams', upstreams.snapshots);
   const database = createLazyDatabase(options);
-  const mail = createMail({ ...options, database, record: metrics.mailEvent, coordinator: shared });
   const identity = createIdentity({
     ...options,
     database,
     upstreams,
     redis,
     coordinator: shared,
+    wakeDelivery: () => mail.wakeDelivery(),
     record: metrics.signInEnded,
     recordRefresh: metrics.tokensRefreshed,
     targets: tokenTargetsOf(allUpstreams, env),
   });
+  const mail = createMail({
+    ...options,
+    database,
+    record: metrics.mailEvent,
+    coordinator: shared,
+    notices: identity?.notices,
+  });
   metrics.observeMailCounts(mail.operations.counts);
   metrics.observeDependencies({
     database: () => database.lastState() === 'ok',
-    ...(identity ? { identityProvider: () => identity.providerState() === 'ok' } : {}),
+    ...(identity?.providerName !== undefined
+      ? { identityProvider: () => identity.providerState() === 'ok' }
+      : {}),
     ...(redis ? { redis: () => redis.lastState() === 'ok' } : {}),
   });
   return {

@@ -49,7 +49,7 @@ export default async function AccountPage({ searchParams }: PageProps<'/account'
       ) : (
         <>
           <p>Sign in to see your sessions, your history and your saved places.</p>
-          <SignInButton providerName={identity.providerName} />
+          <SignInButton providerName={identity.email ? undefined : identity.providerName} />
         </>
       )}
     </div>

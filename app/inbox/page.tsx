@@ -36,7 +36,7 @@ export default async function InboxPage() {
                 {message.subject}
               </PageLink>
               <p className="text-muted text-sm">
-                {message.from},{' '}
+                {message.from ?? `To ${message.to}`},{' '}
                 <time dateTime={message.receivedAt.toISOString()}>
                   {message.receivedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC
                 </time>

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { connection } from 'next/server';
 import { Failure } from '#app/_components/failure.tsx';
 import { SignInButton } from '#app/_components/sign-in-button.tsx';
@@ -6,7 +7,12 @@ import { pageUser } from '#app/_lib/caller.ts';
 import { displayName } from '#app/_lib/display-name.ts';
 import { readProblem } from '#app/_lib/problem-query.ts';
 import NotFound from '#app/not-found.tsx';
+import { readCookie } from '#server/http/cookie.ts';
+import { browserCookie } from '#server/http/session-cookie.ts';
+import type { Identity } from '#server/identity/identity.ts';
+import { mailSteps } from '#server/routes/mail-step.ts';
 import { services } from '#server/services.ts';
+import { CodeForm, EmailForm, MailProblem } from './email-forms.tsx';
 
 export const metadata: Metadata = { title: 'Sign in', robots: { index: false } };
 
@@ -19,26 +25,57 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
   if (!identity) return <NotFound />;
   const query = await searchParams;
   const [problem, user] = [readProblem(query), await pageUser()];
-  return (
-    <div className="max-w-prose space-y-6">
-      <h1>Sign in</h1>
-      {problem && <Failure {...problem} />}
-      {user ? (
+  const again = query.again === '1';
+  if (user && !again) {
+    return (
+      <div className="max-w-prose space-y-6">
+        <h1>Sign in</h1>
+        {problem && <Failure {...problem} />}
         <p>
           You are signed in as {displayName(user)}. <a href="/account">Your account</a>
         </p>
-      ) : (
-        <>
-          <p>
+      </div>
+    );
+  }
+  const returnTo = typeof query.returnTo === 'string' ? query.returnTo : undefined;
+  const step = mailSteps.find((each) => each === query.mail);
+  const isWaiting = step === 'sent' || step === 'wrong-code';
+  const pending = isWaiting ? await pendingMail(identity) : undefined;
+  if (pending) {
+    return (
+      <div className="max-w-prose space-y-6">
+        <h1>Check your mail</h1>
+        <CodeForm
+          {...pending}
+          returnTo={returnTo}
+          isWrong={step === 'wrong-code'}
+          hasInbox={services().mail.inbox !== null}
+        />
+      </div>
+    );
+  }
+  const wait = typeof query.wait === 'string' ? Number(query.wait) : 0;
+  return (
+    <div className="max-w-prose space-y-8">
+      <h1>Sign in</h1>
+      {problem && <Failure {...problem} />}
+      {step && <MailProblem step={isWaiting ? 'over' : step} wait={Number.isInteger(wait) ? wait : 0} />}
+      {identity.email && <EmailForm returnTo={returnTo} isWrong={step === 'not-an-address'} />}
+      {identity.providerName !== undefined && (
+        <section className="space-y-3" aria-labelledby="provider">
+          {identity.email && <h2 id="provider">With {identity.providerName}</h2>}
+          <p className="text-muted">
             You sign in with {identity.providerName}. This site gets your name and address from there, and
             never your password.
           </p>
-          <SignInButton
-            providerName={identity.providerName}
-            {...(typeof query.returnTo === 'string' ? { returnTo: query.returnTo } : {})}
-          />
-        </>
+          <SignInButton providerName={identity.providerName} returnTo={returnTo} again={again} />
+        </section>
       )}
     </div>
   );
+}
+
+async function pendingMail({ email }: Identity) {
+  const cookie = readCookie(await headers(), browserCookie, services().env.SITE_URL);
+  return email?.pending(cookie).catch(() => undefined);
 }

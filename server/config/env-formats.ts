@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
+import { emailAddress } from '../lib/email-address.ts';
 import { type Network, parseNetwork } from '../lib/network-address.ts';
 import { limits } from './limits.ts';
 import { type RateLimits, rateLimitNames } from './rate-limits.ts';
@@ -18,6 +19,8 @@ const defaultRateLimits: RateLimits = {
   mail: { points: 5, windowSeconds: 3600 },
   page: { points: 1_200, windowSeconds: 60 },
   signIn: { points: 60, windowSeconds: 300 },
+  mailAddress: { points: 3, windowSeconds: 900 },
+  mailAddressDaily: { points: 10, windowSeconds: 86_400 },
   mailSender: { points: 20, windowSeconds: 86_400 },
   mailSubnet: { points: 20, windowSeconds: 86_400 },
   mailNetwork: { points: 50, windowSeconds: 86_400 },
@@ -105,6 +108,43 @@ export const proxyUrlSchema = z
   .transform((text) => (text.includes('://') ? text : `http://${text}`))
   .pipe(
     z.url({ protocol: /^https?$/, hostname: /./, error: 'must be http://host:port or https://host:port' }),
+  );
+
+/** Addresses in lower case, and domains of which all addresses count. */
+export type AllowedAddresses = {
+  /** True if every address counts. */
+  any: boolean;
+  addresses: ReadonlySet<string>;
+  domains: ReadonlySet<string>;
+};
+
+const allowedDomain = /^(?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)*[a-z\d](?:[a-z\d-]*[a-z\d])?$/;
+
+function isAllowedEntry(entry: string): boolean {
+  if (entry.includes('@')) return emailAddress('').safeParse(entry).success;
+  return entry === '*' || allowedDomain.test(entry);
+}
+
+/** `ada@example.org,example.com`: addresses, and domains without their subdomains; `*` for every address. */
+export const allowedAddressesSchema = z
+  .string()
+  .transform((text) => splitList(text.toLowerCase()))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          isAllowedEntry,
+          'must be *, or addresses and domains such as ada@example.org,example.com, with domains in their ASCII form',
+        ),
+    ),
+  )
+  .transform(
+    (entries): AllowedAddresses => ({
+      any: entries.includes('*'),
+      addresses: new Set(entries.filter((entry) => entry.includes('@'))),
+      domains: new Set(entries.filter((entry) => !entry.includes('@') && entry !== '*')),
+    }),
   );
 
 const role = /^[a-z][\w-]{0,63}$/;

@@ -5,6 +5,7 @@ import { isAllowedAddress, isLoopbackHost, literalAddressOf } from '../lib/netwo
 import { defineSingleton } from '../lib/singleton.ts';
 import { trimEnd } from '../lib/trim-end.ts';
 import {
+  allowedAddressesSchema,
   networksSchema,
   privateKeyJson,
   proxyUrlSchema,
@@ -158,6 +159,7 @@ const environmentSchema = z.object({
     ),
   OIDC_ROLES_CLAIM: z.string().default('roles'),
   ROLES: rolesSchema,
+  EMAIL_SIGN_IN: allowedAddressesSchema.optional(),
   SESSION_SECRETS: z
     .string()
     .default('')
@@ -291,21 +293,15 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
 
 /** @throws ConfigurationError if the settings of sign-in do not go together */
 function checkSignIn(env: Env): void {
-  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_CLIENT_KEY, SITE_URL } = env;
-  if (OIDC_ISSUER === undefined) {
-    if (OIDC_CLIENT_ID === undefined) return;
-    throw new ConfigurationError('OIDC_CLIENT_ID is set, so OIDC_ISSUER must be set too.');
-  }
-  const hasCredential = OIDC_CLIENT_SECRET !== undefined || OIDC_CLIENT_KEY !== undefined;
-  if (OIDC_CLIENT_ID === undefined || !hasCredential) {
-    throw new ConfigurationError(
-      'OIDC_ISSUER is set, so OIDC_CLIENT_ID and OIDC_CLIENT_SECRET or OIDC_CLIENT_KEY must be set too.',
-    );
-  }
+  const { OIDC_ISSUER, EMAIL_SIGN_IN, SITE_URL } = env;
+  checkProvider(env);
+  if (OIDC_ISSUER === undefined && EMAIL_SIGN_IN === undefined) return;
+  checkMailsForSignIn(env);
   for (const [name, url] of [
     ['SITE_URL', SITE_URL],
     ['OIDC_ISSUER', OIDC_ISSUER],
   ] as const) {
+    if (url === undefined) continue;
     const { protocol, hostname } = new URL(url);
     if (protocol === 'http:' && !isLoopbackHost(hostname)) {
       throw new ConfigurationError(
@@ -314,10 +310,30 @@ function checkSignIn(env: Env): void {
     }
   }
   if (env.DATABASE_URL !== undefined && env.SESSION_SECRETS.length === 0) {
+    const name = OIDC_ISSUER === undefined ? 'EMAIL_SIGN_IN' : 'OIDC_ISSUER';
     throw new ConfigurationError(
-      'OIDC_ISSUER and DATABASE_URL are set, so SESSION_SECRETS must be set too, to the same in all instances.',
+      `${name} and DATABASE_URL are set, so SESSION_SECRETS must be set too, to the same in all instances.`,
     );
   }
+}
+
+/** @throws ConfigurationError if the settings of the provider are incomplete */
+function checkProvider({ OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_CLIENT_KEY }: Env): void {
+  if (OIDC_ISSUER === undefined) {
+    if (OIDC_CLIENT_ID === undefined) return;
+    throw new ConfigurationError('OIDC_CLIENT_ID is set, so OIDC_ISSUER must be set too.');
+  }
+  const hasCredential = OIDC_CLIENT_SECRET !== undefined || OIDC_CLIENT_KEY !== undefined;
+  if (OIDC_CLIENT_ID !== undefined && hasCredential) return;
+  throw new ConfigurationError(
+    'OIDC_ISSUER is set, so OIDC_CLIENT_ID and OIDC_CLIENT_SECRET or OIDC_CLIENT_KEY must be set too.',
+  );
+}
+
+/** @throws ConfigurationError if mails for signing in could not be sent: they must not wait until they can */
+function checkMailsForSignIn({ EMAIL_SIGN_IN, SMTP_URL, NODE_ENV, DEMO }: Env): void {
+  if (EMAIL_SIGN_IN === undefined || SMTP_URL !== undefined || NODE_ENV !== 'production' || DEMO) return;
+  throw new ConfigurationError('EMAIL_SIGN_IN is set, so SMTP_URL must be set too.');
 }
 
 function invalidSettings(problems: string[]): ConfigurationError {

@@ -367,6 +367,12 @@ export const limits = {
     returnPathLength: 512,
     /** Time in which a sign-in must be finished. */
     signInLifetime: 10 * 60_000,
+    /** Time for which the link and the code of a mail for signing in can be used. */
+    emailLinkLifetime: 15 * 60_000,
+    /** Number of codes that a browser may try for one mail. */
+    emailCodeTries: 5,
+    /** Lifetime of the cookie that binds sign-ins to the browser that began them. No sign-in takes longer. */
+    browserCookieLifetime: 15 * 60_000,
     /** Maximum number of unfinished sign-ins of one browser. Then the oldest is dropped. */
     signInsPerBrowser: 5,
     /** Maximum number of sessions of one user. Then the one that was not used for longest ends. */

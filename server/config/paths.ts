@@ -13,6 +13,9 @@ export const formRoutes: readonly string[] = [
 export const signInPath = '/auth/sign-in';
 export const callbackPath = '/auth/callback';
 export const signOutPath = '/auth/sign-out';
+/** Asks for a link by mail, and the page that the link leads to. */
+export const emailSignInPath = '/auth/email';
+export const confirmEmailPath = '/auth/email/confirm';
 /** The provider posts there that it has ended a session. */
 export const backchannelLogoutPath = '/auth/backchannel-logout';
 /** Says who gives access tokens for this API (RFC 9728). The path of a resource follows. */

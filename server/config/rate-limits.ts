@@ -4,9 +4,18 @@ export type RateLimitClass = (typeof classes)[number];
 
 /**
  * Mail quotas: per sender address, per IPv6 /56 and /48, which have many client addresses, and for the whole site, with
- * suspected mails counted separately, so that bots cannot use up the quota of people.
+ * suspected mails counted separately, so that bots cannot use up the quota of people. Mails for signing in count per
+ * recipient, in a short and a long window, and for the whole site.
  */
-const quotas = ['mailSender', 'mailSubnet', 'mailNetwork', 'mailSite', 'mailSuspected'] as const;
+const quotas = [
+  'mailSender',
+  'mailSubnet',
+  'mailNetwork',
+  'mailSite',
+  'mailSuspected',
+  'mailAddress',
+  'mailAddressDaily',
+] as const;
 export type QuotaName = (typeof quotas)[number];
 
 /** Limits of requests that are not calls: pages, and the steps of a sign-in. Each client has a bucket. */

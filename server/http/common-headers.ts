@@ -1,6 +1,6 @@
 import type { Env } from '../config/env.ts';
 import { setCorsHeaders } from './cors.ts';
-import type { ResponseHeaders } from './response.ts';
+import type { HttpResponse, ResponseHeaders } from './response.ts';
 import { inertContentPolicy, type SecuritySettings, securityHeaders } from './security-headers.ts';
 
 /** Sets the headers that every response except a page carries, whether the request succeeded or failed. */
@@ -11,10 +11,13 @@ export function setCommonHeaders(
     /** The request's Origin header. */
     origin: string | null;
     env: SecuritySettings & Pick<Env, 'ALLOWED_ORIGINS'>;
+    page?: HttpResponse['page'];
   },
 ): void {
   headers['x-request-id'] = options.requestId;
-  headers['content-security-policy'] = inertContentPolicy;
+  const { page } = options;
+  headers['content-security-policy'] = page?.contentPolicy ?? inertContentPolicy;
   Object.assign(headers, securityHeaders(options.env));
+  if (page) headers['referrer-policy'] = page.referrerPolicy;
   setCorsHeaders(headers, options.origin, options.env.ALLOWED_ORIGINS);
 }

@@ -102,6 +102,7 @@ async function respond(exchange: Exchange): Promise<HttpResponse> {
     requestId: scope.requestId,
     origin: request.headers.get('origin'),
     env: services.env,
+    page: response.page,
   });
   return response;
 }

@@ -7,7 +7,7 @@ import { storageErrorsAs } from '../storage/storage-errors.ts';
 import { type Claims, rolesOf, wordsOf } from './claims.ts';
 import { signatureAlgorithms } from './jwt.ts';
 import type { Provider } from './provider.ts';
-import type { IdentitySettings } from './settings.ts';
+import type { IdentitySettings, ProviderSettings } from './settings.ts';
 import { findOrCreateTokenUser, type TokenUser } from './users.ts';
 
 const { tokenClockTolerance, tokensInMemory, sessionsInMemory, sessionFreshFor } = limits.identity;
@@ -66,7 +66,7 @@ const withStorageErrors = storageErrorsAs('identity_unavailable');
 export function createBearerTokens(options: {
   open: () => Promise<Database>;
   provider: Pick<Provider, 'verifyAccessToken'>;
-  settings: Pick<IdentitySettings, 'issuer' | 'rolesClaim' | 'rolesByAddress'>;
+  settings: Pick<ProviderSettings, 'issuer' | 'rolesClaim'> & Pick<IdentitySettings, 'rolesByAddress'>;
 }): BearerTokens {
   const { open, provider, settings } = options;
   const { issuer } = settings;

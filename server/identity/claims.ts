@@ -1,6 +1,6 @@
 import { limits } from '../config/limits.ts';
 import { isRecord } from '../lib/is-record.ts';
-import type { IdentitySettings } from './settings.ts';
+import type { IdentitySettings, ProviderSettings } from './settings.ts';
 import type { Profile } from './users.ts';
 
 const { profileTextLength, grants } = limits.identity;
@@ -31,7 +31,10 @@ function textOf(claim: unknown): string | null {
 export function rolesOf(
   claims: Claims,
   profile: Pick<Profile, 'email' | 'isEmailVerified'>,
-  { rolesClaim, rolesByAddress }: Pick<IdentitySettings, 'rolesClaim' | 'rolesByAddress'>,
+  {
+    rolesClaim,
+    rolesByAddress,
+  }: Pick<ProviderSettings, 'rolesClaim'> & Pick<IdentitySettings, 'rolesByAddress'>,
 ): readonly string[] {
   const claimed = rolesClaim.reduce<unknown>(
     (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),

@@ -3,6 +3,7 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { mcpEndpoint } from '../config/paths.ts';
 import { AppError, isAppError } from '../errors.ts';
+import type { NoticeQueue } from '../mail/notices.ts';
 import type { Logger } from '../observability/log.ts';
 import type { SessionLookup, SignedInUser, UserSource } from '../principal.ts';
 import type { Coordinator } from '../process/coordinator.ts';
@@ -15,8 +16,11 @@ import type { CallUser, TokenTarget } from '../upstream-client/user-token.ts';
 import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { createBearerTokens } from './bearer-tokens.ts';
 import { profileOf, rolesOf } from './claims.ts';
+import { createEmailSignIn, type EmailSignIn } from './email-sign-in.ts';
+import { type ConfirmedEmail, createEmailSignIns } from './email-sign-ins.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
+import { noProvider } from './no-provider.ts';
 import { createProvider, type ProviderResponse } from './provider.ts';
 import { createProviderLogouts } from './provider-logouts.ts';
 import { returnPathOf } from './return-path.ts';
@@ -26,12 +30,18 @@ import { createSessionEnds } from './session-ends.ts';
 import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken } from './session-token.ts';
 import { createSessions, type EndedSession, type Session, type SessionSummary } from './sessions.ts';
 import { type IdentitySettings, identitySettingsOf } from './settings.ts';
-import { type BegunSignIn, createSignIns } from './sign-ins.ts';
+import { createSignInNotices } from './sign-in-notices.ts';
+import { type BegunSignIn, browserFormat, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
 import { findOrCreateUser } from './users.ts';
 
+/** A way to sign in, as the metrics and `session.current` name it. */
+export const signInMethods = ['provider', 'email'] as const;
+export type SignInMethod = (typeof signInMethods)[number];
+
 /** Outcome of a sign-in, for the metrics. */
-export type SignInOutcome = 'ok' | 'denied' | 'failed' | 'unavailable';
+export const signInOutcomes = ['ok', 'denied', 'failed', 'unavailable'] as const;
+export type SignInOutcome = (typeof signInOutcomes)[number];
 
 /** The result of a finished sign-in. */
 type FinishedSignIn =
@@ -40,8 +50,12 @@ type FinishedSignIn =
 
 /** Sign-in and sessions. Calls throw `AppError('identity_unavailable')` while the database or the provider is down. */
 export type Identity = {
-  /** Name of the provider, for users. */
-  providerName: string;
+  /** Name of the provider, for users; undefined if users sign in by mail alone. */
+  providerName: string | undefined;
+  /** Sign-in by mail; undefined if it is off. */
+  email: EmailSignIn | undefined;
+  /** The mails of sign-ins, for the mail service; undefined if sign-in by mail is off. */
+  notices: NoticeQueue | undefined;
   /**
    * Begins a sign-in.
    *
@@ -102,7 +116,7 @@ export type Identity = {
    * `reauthentication_required` or `identity_unavailable`.
    */
   callUser(user: SignedInUser): CallUser;
-  /** Returns the state of the provider, without a request. */
+  /** Returns the state of the provider, without a request. `ok` without a provider. */
   providerState(): 'ok' | 'down';
   /** Makes the next look-up of each session ask the database. */
   forgetSessions(): void;
@@ -119,7 +133,9 @@ export type IdentityOptions = {
   upstreams: Pick<UpstreamClient, 'fetchText'>;
   redis?: SharedRedis | undefined;
   coordinator?: Pick<Coordinator, 'broadcast' | 'onBroadcast'> | undefined;
-  record?: (outcome: SignInOutcome) => void;
+  /** Makes the mail service send the notices that are due. */
+  wakeDelivery?: () => void;
+  record?: (signIn: { method: SignInMethod; outcome: SignInOutcome }) => void;
   recordRefresh?: (outcome: RefreshOutcome) => void;
   /** The backends that are called on behalf of users. */
   targets?: readonly TokenTarget[] | undefined;
@@ -127,8 +143,8 @@ export type IdentityOptions = {
 
 const withStorageErrors = storageErrorsAs('identity_unavailable');
 
-/** Format of the binding cookie. */
-const browserFormat = /^[\w-]{43}$/;
+/** Issuer of the users who sign in by mail, in place of a URL. Their subject is the address in lower case. */
+const emailIssuer = 'email';
 
 /** @returns undefined if sign-in is off */
 export function createIdentity(options: IdentityOptions): Identity | undefined {
@@ -136,12 +152,17 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   const given = identitySettingsOf(env);
   if (!given) return undefined;
   const settings = given;
-  const { siteUrl, issuer } = settings;
+  const { siteUrl } = settings;
+  const issuer = settings.provider?.issuer ?? '';
+  const { rolesByAddress } = settings;
+  const providerRoles = { rolesClaim: settings.provider?.rolesClaim ?? [], rolesByAddress };
 
   const open = (): Promise<Database> => database.open();
   const keyring = createKeyring(sessionSecrets(env, log));
   const { upstreams, targets } = options;
-  const provider = createProvider({ settings, upstreams, log, ...(targets ? { targets } : {}) });
+  const provider = settings.provider
+    ? createProvider({ settings: settings.provider, upstreams, log, ...(targets ? { targets } : {}) })
+    : noProvider;
   const ends = createSessionEnds({
     ...options,
     redis: options.redis,
@@ -149,8 +170,19 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     onEnd: () => forget(),
   });
   const sessions = createSessions({ open, times: settings.times, announceEnd: () => ends.announce() });
-  const bearerTokens = createBearerTokens({ open, provider, settings });
+  const bearerTokens = createBearerTokens({ open, provider, settings: { issuer, ...providerRoles } });
   const signIns = createSignIns(open, keyring);
+  const emailSignIns = createEmailSignIns(open, keyring);
+  const email =
+    settings.emailAddresses &&
+    createEmailSignIn({
+      signIns: emailSignIns,
+      allowed: settings.emailAddresses,
+      siteUrl,
+      wakeDelivery: options.wakeDelivery ?? (() => {}),
+      beginSession: beginEmailSession,
+      record: (outcome) => record({ method: 'email', outcome }),
+    });
   const logouts = createProviderLogouts(open);
   const history = createHistory(open);
   const savedPlaces = createSavedPlaces(open);
@@ -233,7 +265,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       userId,
       issuer,
       providerSid: response.sid,
-      roles: rolesOf(response.claims, profile, settings),
+      roles: rolesOf(response.claims, profile, providerRoles),
       scopes: response.scopes,
       authenticatedAt: response.authenticatedAt ?? 0,
       device,
@@ -246,10 +278,54 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       void revokeTokens(ended);
       throw new AppError('sign_in_failed');
     }
-    const { previous } = signIn;
+    await replaceSession(signIn.previous, ended);
+    await note('signed_in', userId, device);
+    return { cookie: formatSessionToken(token, keyring), lifetime };
+  }
+
+  /** Ends the session that a browser had before a sign-in, and revokes its tokens and those of `ended`. */
+  async function replaceSession(
+    previous: { id: string; userId: string } | null,
+    ended: readonly EndedSession[],
+  ): Promise<void> {
     const replaced =
       previous && (await sessions.end(previous.id, { userId: previous.userId, why: 'replaced' }));
     void revokeTokens([...ended, ...(replaced ? [replaced] : [])]);
+  }
+
+  /**
+   * Begins the session of a user who reads the mails of an address. The user is that of the address at this site, never a
+   * user of the provider with the same address.
+   *
+   * @throws AppError `sign_in_denied` if the user is disabled
+   */
+  async function beginEmailSession(
+    { address, browserHash, confirmedAt }: ConfirmedEmail,
+    { session: cookie, device }: { session: string | undefined; device: string },
+  ) {
+    const profile = {
+      issuer: emailIssuer,
+      subject: address,
+      name: null,
+      email: address,
+      isEmailVerified: true,
+    };
+    const userId = await findOrCreateUser(await open(), profile);
+    if (userId === undefined) throw new AppError('sign_in_denied');
+    const previous = await sessionOf(cookie);
+    const { token, lifetime, ended } = await sessions.create({
+      userId,
+      issuer: emailIssuer,
+      providerSid: null,
+      roles: rolesOf({}, profile, { rolesClaim: [], rolesByAddress }),
+      scopes: [],
+      authenticatedAt: confirmedAt,
+      device,
+      browserHash,
+      idToken: null,
+      refreshToken: null,
+    });
+    await replaceSession(previous ? { id: previous.id, userId: previous.user.id } : null, ended);
     await note('signed_in', userId, device);
     return { cookie: formatSessionToken(token, keyring), lifetime };
   }
@@ -267,6 +343,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     try {
       await sessions.sweep(revokeTokens);
       await signIns.sweep();
+      await emailSignIns.sweep();
       await logouts.sweep();
       await history.sweep();
     } catch (err) {
@@ -275,7 +352,9 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   }
 
   return {
-    providerName: settings.providerName,
+    providerName: settings.provider?.providerName,
+    email,
+    notices: email && createSignInNotices({ open, keyring, siteUrl }),
 
     async beginSignIn({ browser = '', session: cookie, returnTo, isFresh }) {
       const { url, ...secrets } = await provider.begin({ isFresh });
@@ -297,12 +376,12 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
           if (!signIn) throw new AppError('sign_in_failed');
           returnPath = signIn.returnPath;
           const session = await finish(signIn, search, device);
-          record('ok');
+          record({ method: 'provider', outcome: 'ok' });
           return { kind: 'signed_in', ...session, returnPath };
         });
       } catch (error) {
         if (!isAppError(error)) throw error;
-        record(outcomeOf(error));
+        record({ method: 'provider', outcome: outcomeOf(error) });
         return { kind: 'failed', error, returnPath };
       }
     },
@@ -321,6 +400,8 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
         ended.refreshTokenSealed && keyring.open(ended.refreshTokenSealed, tokenPlace(ended.id, 'refresh'));
       // Some providers keep refresh tokens alive beyond their own session.
       if (refreshToken) await provider.revoke(refreshToken);
+      // The provider has no session of a user who signed in by mail.
+      if (ended.idTokenSealed === null) return { url: `${siteUrl}/` };
       const idToken = ended.idTokenSealed
         ? (keyring.open(ended.idTokenSealed, tokenPlace(ended.id, 'id')) ?? null)
         : null;

@@ -7,7 +7,7 @@ import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import { unavailable } from './provider-errors.ts';
 import { providerFetch } from './provider-fetch.ts';
-import type { IdentitySettings } from './settings.ts';
+import type { ProviderSettings } from './settings.ts';
 
 const { metadataFreshFor, metadataFailureFreshFor, providerTimeout, clockTolerance } = limits.identity;
 
@@ -40,7 +40,7 @@ export type ProviderConnection = {
 };
 
 export function createProviderConnection(options: {
-  settings: IdentitySettings;
+  settings: ProviderSettings;
   upstreams: Pick<UpstreamClient, 'fetchText'>;
   log: Logger;
 }): ProviderConnection {

@@ -11,7 +11,7 @@ import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
 import { createProviderConnection } from './provider-connection.ts';
 import { isConnectionFailure, unavailable, upstreamErrorIn, withoutProviderText } from './provider-errors.ts';
 import { randomSecret } from './session-token.ts';
-import type { IdentitySettings } from './settings.ts';
+import type { ProviderSettings } from './settings.ts';
 import type { SignIn } from './sign-ins.ts';
 import { parametersOf } from './token-target.ts';
 
@@ -88,7 +88,7 @@ export type Provider = {
 };
 
 export function createProvider(options: {
-  settings: IdentitySettings;
+  settings: ProviderSettings;
   /** The backends for which users must grant tokens at sign-in. */
   targets?: readonly TokenTarget[];
   upstreams: Pick<UpstreamClient, 'fetchText'>;

@@ -7,6 +7,9 @@ import { hashOf } from './session-token.ts';
 
 const { signInLifetime, signInsPerBrowser } = limits.identity;
 
+/** Format of the binding cookie. */
+export const browserFormat = /^[\w-]{43}$/;
+
 /** A sign-in that has begun, with the values that the provider's response must match. */
 export type SignIn = {
   state: string;

@@ -84,6 +84,38 @@ type SignInTable = {
   ends_at: number;
 };
 
+/**
+ * A sign-in by mail that was asked for. There is a row for each address that was typed, whether it may sign in or not. The
+ * mail is sent from here: what is left of it ends with the row.
+ */
+type EmailSignInTable = {
+  id: string;
+  token_hash: string;
+  /** Keyed hash of the code: a code has too few digits for a hash without a key. */
+  code_tag: string;
+  /** Number of codes that were tried. */
+  code_tries: number;
+  browser_hash: string;
+  /** Keyed hash of the address: the next mail to it ends this sign-in. */
+  address_tag: string;
+  /** The address and the device that asked. */
+  details_sealed: string;
+  return_path: string;
+  created_at: number;
+  ends_at: number;
+  /** The token for the mail. Null once the mail was sent or will not be sent. */
+  token_sealed: string | null;
+  next_attempt_at: number;
+  attempts: number;
+  /** As in the table of mails. */
+  unfinished: number;
+  lease_token: string | null;
+  lease_until: number | null;
+  traceparent: string | null;
+  /** The message, where mails are stored instead of sent. */
+  message_sealed: string | null;
+};
+
 /** A logout of the provider that was received: a hash of the token's id, or of the session that it ends. */
 type ProviderLogoutTable = { hash: string; kept_until: number };
 
@@ -98,6 +130,7 @@ export type IdentityTables = {
   user_session: UserSessionTable;
   access_token: AccessTokenTable;
   sign_in: SignInTable;
+  email_sign_in: EmailSignInTable;
   provider_logout: ProviderLogoutTable;
   audit_entry: AuditTable;
   saved_places: SavedPlacesTable;

@@ -4,14 +4,10 @@ import type { Database } from '../storage/database.ts';
 import { withStorageErrors } from './storage-errors.ts';
 import type { MailRow } from './tables.ts';
 
-/** A mail claimed by one dispatcher until its lease ends. */
-export type ClaimedMail = {
+/** What the delivery of a mail needs to know, whatever is in it. */
+export type ClaimedDelivery = {
   id: string;
   messageId: string;
-  email: string;
-  name: string | null;
-  subject: string | null;
-  contents: string;
   acceptedAt: Date;
   /** Time since delivery could first be attempted, in milliseconds. */
   age: number;
@@ -25,6 +21,14 @@ export type ClaimedMail = {
   traceparent: string | null;
 };
 
+/** A visitor's mail to the owner of the site, claimed by one dispatcher until its lease ends. */
+export type ClaimedMail = ClaimedDelivery & {
+  email: string;
+  name: string | null;
+  subject: string | null;
+  contents: string;
+};
+
 type Retry = {
   /** Milliseconds until the next attempt. */
   delay: number;
@@ -34,15 +38,18 @@ type Retry = {
 };
 
 /** Outcomes are fenced: with a token other than the current lease's, nothing changes and the result is false. */
-export type Claims = {
+export type Outcomes = {
+  complete(id: string, token: string): Promise<boolean>;
+  retryLater(id: string, token: string, retry: Retry): Promise<boolean>;
+  markDead(id: string, token: string, lastError: string): Promise<boolean>;
+};
+
+export type Claims = Outcomes & {
   /**
    * Claims a mail whose last claim has ended without an outcome, else the mail that has been due the longest, or returns
    * undefined. No two claims get the same mail.
    */
   claim(): Promise<ClaimedMail | undefined>;
-  complete(id: string, token: string): Promise<boolean>;
-  retryLater(id: string, token: string, retry: Retry): Promise<boolean>;
-  markDead(id: string, token: string, lastError: string): Promise<boolean>;
 };
 
 export type ClaimOptions = { lease: number; backoffCap: number };

@@ -4,9 +4,10 @@ import { outsideRequests } from '../observability/request-scope.ts';
 import { workRecord } from '../observability/work.ts';
 import { storageFaultOf } from '../storage/storage-fault.ts';
 import { backoff } from './backoff.ts';
-import type { ClaimedMail, Claims } from './claims.ts';
+import type { ClaimedDelivery, ClaimedMail, Claims, Outcomes } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { MailEvent } from './events.ts';
+import type { ClaimedNotice, NoticeQueue } from './notices.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withMailTrace } from './trace.ts';
 import type { Transport } from './transports.ts';
@@ -23,18 +24,20 @@ export type Dispatcher = {
 export type DispatcherOptions = {
   /** Called in every round, so that a storage that failed to open is opened again. */
   outbox: () => Promise<Claims>;
+  /** Notices, which are sent before the mails of the outbox. */
+  notices?: NoticeQueue | undefined;
   transport: Transport;
   log: Logger;
   timing?: MailTiming;
   record?: (event: MailEvent) => void;
 };
 
-/** Stores the outcome of an attempt in the outbox. */
-type StoreOutcome = (outbox: Claims) => Promise<void>;
+/** Stores the outcome of an attempt in the queue of its mail. */
+type StoreOutcome = (queue: Outcomes) => Promise<void>;
 
-/** A loop that sends due mails of the outbox, one at a time. It never throws. */
+/** A loop that sends due notices and mails of the outbox, one at a time. It never throws. */
 export function createDispatcher(opts: DispatcherOptions): Dispatcher {
-  const { transport, log, timing = mailTiming, record = () => {} } = opts;
+  const { transport, notices, log, timing = mailTiming, record = () => {} } = opts;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
   let wokenDuringRound = false;
@@ -68,10 +71,12 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       const outbox = await opts.outbox();
       await storeOutcome(outbox);
       while (timer && performance.now() >= pausedUntil) {
-        const mail = await outbox.claim();
+        const notice = await notices?.claim();
+        const mail = notice ?? (await outbox.claim());
         if (!mail) return;
         await withMailTrace(mail, async () => {
-          unstored = await attempt(mail);
+          const store = await attempt(mail);
+          unstored = notice && notices ? () => store(notices) : store;
           await storeOutcome(outbox);
         });
       }
@@ -83,7 +88,7 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
   }
 
-  async function storeOutcome(outbox: Claims): Promise<void> {
+  async function storeOutcome(outbox: Outcomes): Promise<void> {
     try {
       await unstored?.(outbox);
     } catch (error) {
@@ -95,14 +100,21 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
   }
 
   /** @returns a function that stores and logs the outcome */
-  async function attempt(mail: ClaimedMail): Promise<StoreOutcome> {
+  async function attempt(mail: ClaimedMail | ClaimedNotice): Promise<StoreOutcome> {
     const { id, token } = mail;
     const fields = { mailId: id, attempt: mail.attempt };
+    if ('to' in mail && mail.isExpired) {
+      record('expired');
+      return async (queue) => {
+        await queue.markDead(id, token, 'expired');
+        log.warn(fields, 'mail not sent: it was due too late to be of use');
+      };
+    }
     // A poison mail: it may have crashed those processes, and must not block the mails behind it.
     if (mail.crashedClaims >= timing.crashedClaims) {
       record('dead');
-      return async (outbox) => {
-        await outbox.markDead(id, token, `${mail.crashedClaims} claims without an outcome`);
+      return async (queue) => {
+        await queue.markDead(id, token, `${mail.crashedClaims} claims without an outcome`);
         log.error(fields, 'mail marked dead: every claim of it ended without an outcome');
       };
     }
@@ -110,13 +122,13 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     if (failure) return outcomeOf(mail, failure);
     transportFailures = 0;
     record('sent');
-    return async (outbox) => {
-      if (await outbox.complete(id, token)) log.info(fields, 'mail sent');
+    return async (queue) => {
+      if (await queue.complete(id, token)) log.info(fields, 'mail sent');
       else log.warn(fields, 'mail sent after its lease expired; it may be sent again');
     };
   }
 
-  async function send(mail: ClaimedMail): Promise<DeliveryError | undefined> {
+  async function send(mail: ClaimedMail | ClaimedNotice): Promise<DeliveryError | undefined> {
     try {
       await transport.send(mail, abort.signal);
       return undefined;
@@ -126,14 +138,14 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
   }
 
-  function outcomeOf(mail: ClaimedMail, failure: DeliveryError): StoreOutcome {
+  function outcomeOf(mail: ClaimedDelivery, failure: DeliveryError): StoreOutcome {
     const { id, token, attempt } = mail;
     const { kind, summary } = failure;
     const fields = { mailId: id, attempt, kind, summary };
 
     if (abort.signal.aborted) {
-      return async (outbox) => {
-        await outbox.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
+      return async (queue) => {
+        await queue.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
         log.info(fields, 'mail attempt interrupted by shutdown');
       };
     }
@@ -142,8 +154,8 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
       transportFailures += 1;
       const delay = backoff(transportFailures, timing);
       pausedUntil = performance.now() + delay;
-      return async (outbox) => {
-        await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: false });
+      return async (queue) => {
+        await queue.retryLater(id, token, { delay, lastError: failure.message, countAttempt: false });
         log.warn({ ...fields, retryInMs: delay }, 'mail transport is down');
       };
     }
@@ -152,15 +164,15 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     const isExhausted = mail.age >= timing.giveUpAfter && attempt >= timing.minAttempts;
     if (kind === 'permanent' || isExhausted) {
       record('dead');
-      return async (outbox) => {
-        await outbox.markDead(id, token, failure.message);
+      return async (queue) => {
+        await queue.markDead(id, token, failure.message);
         log.error(fields, 'mail marked dead');
       };
     }
     const delay = backoff(attempt, timing);
     record('retried');
-    return async (outbox) => {
-      await outbox.retryLater(id, token, { delay, lastError: failure.message, countAttempt: true });
+    return async (queue) => {
+      await queue.retryLater(id, token, { delay, lastError: failure.message, countAttempt: true });
       log.warn({ ...fields, retryInMs: delay }, 'mail will be retried');
     };
   }

@@ -1,7 +1,7 @@
 /**
  * Mail events counted in the metrics. On receipt: accepted, held, `duplicate` (the idempotency key already had a mail),
- * `suspected` (seems to come from a bot), `refused` (too many links). On delivery: sent, retried, dead, and `transport_down`
- * for each attempt without a working transport.
+ * `suspected` (seems to come from a bot), `refused` (too many links). On delivery: sent, retried, dead, `expired` (a notice that
+ * was due too late to be of use), and `transport_down` for each attempt without a working transport.
  */
 export type MailEvent =
   | 'accepted'
@@ -12,4 +12,5 @@ export type MailEvent =
   | 'sent'
   | 'retried'
   | 'dead'
+  | 'expired'
   | 'transport_down';

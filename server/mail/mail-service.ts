@@ -9,6 +9,7 @@ import type { MailEvent } from './events.ts';
 import type { InboxRow } from './inbox.ts';
 import { htmlOf, senderOf, subjectOf } from './message.ts';
 import { type MailMode, mailModeOf } from './mode.ts';
+import type { NoticeQueue, StoredNotice } from './notices.ts';
 import { outboxOpener } from './open-outbox.ts';
 import type { Operations } from './operations.ts';
 import type { Delivery, Outbox, Receipt } from './outbox.ts';
@@ -19,8 +20,14 @@ import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
 
 export type MailEnv = Pick<Env, 'NODE_ENV' | 'DEMO' | 'SITE_URL' | 'SMTP_URL' | 'MAIL_TO' | 'MAIL_FROM'>;
 
-/** One message of the inbox. `from` is the visitor in display form: `Ada <ada@example.org>`, or the address alone. */
-type InboxEntry = { id: string; receivedAt: Date; subject: string; from: string };
+/**
+ * One message of the inbox. `from` is the visitor in display form: `Ada <ada@example.org>`, or the address alone. `to` is
+ * the recipient of a notice.
+ */
+type InboxEntry = { id: string; receivedAt: Date; subject: string } & (
+  | { from: string; to?: undefined; link?: undefined }
+  | { from?: undefined; to: string; link: string }
+);
 
 type MailInbox = {
   /** Newest first. */
@@ -46,6 +53,8 @@ export type Mail = {
   inbox: MailInbox | null;
   /** Starts delivery, including mails that earlier processes accepted or held. Does not throw. */
   start(): void;
+  /** Makes the process that delivers look for due notices, whichever it is. */
+  wakeDelivery(): void;
   /** Makes the dispatcher look for due mails. Has no effect unless this process delivers. */
   wake(): void;
   /** Ends the running attempt and stops delivery; mails are still accepted. */
@@ -58,16 +67,18 @@ export type MailOptions = {
   database: Pick<LazyDatabase, 'open'>;
   timing?: MailTiming;
   record?: (event: MailEvent) => void;
+  /** The notices of another service, which are sent together with the mails. */
+  notices?: NoticeQueue | undefined;
   /** Set if this process is one of several workers, of which one delivers. */
   coordinator?: Pick<Coordinator, 'wakeMailLeader'> | undefined;
 };
 
 export function createMail(options: MailOptions): Mail {
-  const { env, log, database, timing = mailTiming, record = () => {}, coordinator } = options;
+  const { env, log, database, notices, timing = mailTiming, record = () => {}, coordinator } = options;
   const mode = mailModeOf(env);
   const outbox = outboxOpener({ database, log, siteUrl: env.SITE_URL, timing, hold: mode === 'held' });
-  const transport = chooseTransport(env, timing, outbox);
-  const dispatcher = transport && createDispatcher({ outbox, transport, log, timing, record });
+  const transport = chooseTransport(env, timing, outbox, notices);
+  const dispatcher = transport && createDispatcher({ outbox, notices, transport, log, timing, record });
   const cleanup = createSentMailCleanup({ outbox, log, timing });
   let delivers = false;
 
@@ -98,13 +109,14 @@ export function createMail(options: MailOptions): Mail {
       if (state) return state;
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
-    inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL) : null,
+    inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL, notices) : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
       delivers = true;
       dispatcher?.start();
       cleanup.start();
     },
+    wakeDelivery,
     wake: () => dispatcher?.wake(),
     async pause() {
       delivers = false;
@@ -117,12 +129,17 @@ export function createMail(options: MailOptions): Mail {
 type OpenOutbox = () => Promise<Outbox>;
 
 /** Returns undefined in held mode. */
-function chooseTransport(env: MailEnv, timing: MailTiming, outbox: OpenOutbox): Transport | undefined {
+function chooseTransport(
+  env: MailEnv,
+  timing: MailTiming,
+  outbox: OpenOutbox,
+  notices: NoticeQueue | undefined,
+): Transport | undefined {
   const addresses = { from: env.MAIL_FROM, to: env.MAIL_TO, siteUrl: env.SITE_URL };
   if (env.SMTP_URL) return smtpTransport({ url: env.SMTP_URL, addresses, timing });
   if (mailModeOf(env) === 'held') return undefined;
   const deliver = async (id: string, raw: string) => (await outbox()).inbox.deliver(id, raw);
-  return inboxTransport({ addresses, deliver });
+  return inboxTransport({ addresses, deliver, storeNotice: notices?.store });
 }
 
 function createOperatorView(outbox: OpenOutbox, wakeDelivery: () => void): Mail['operations'] {
@@ -139,7 +156,7 @@ function createOperatorView(outbox: OpenOutbox, wakeDelivery: () => void): Mail[
   };
 }
 
-function createInboxView(outbox: OpenOutbox, siteUrl: string): MailInbox {
+function createInboxView(outbox: OpenOutbox, siteUrl: string, notices: NoticeQueue | undefined): MailInbox {
   const toEntry = (row: InboxRow): InboxEntry => ({
     id: row.id,
     receivedAt: row.receivedAt,
@@ -147,10 +164,20 @@ function createInboxView(outbox: OpenOutbox, siteUrl: string): MailInbox {
     from: senderOf(row),
   });
   return {
-    list: async () => (await (await outbox()).inbox.list()).map(toEntry),
+    async list() {
+      const mails = (await (await outbox()).inbox.list()).map(toEntry);
+      const all = [...mails, ...((await notices?.stored()) ?? []).map(toNoticeEntry)];
+      return all.toSorted((one, other) => other.receivedAt.getTime() - one.receivedAt.getTime());
+    },
     async get(id) {
+      const notice = (await notices?.stored())?.find((each) => each.id === id);
+      if (notice) return { ...toNoticeEntry(notice), raw: notice.raw, html: notice.html };
       const row = await (await outbox()).inbox.get(id);
       return row && { ...toEntry(row), raw: row.raw, html: htmlOf(row.contents) };
     },
   };
+}
+
+function toNoticeEntry({ id, receivedAt, subject, to, link }: StoredNotice): InboxEntry {
+  return { id, receivedAt, subject, to, link };
 }

@@ -2,8 +2,9 @@ import type { SendMailOptions } from 'nodemailer';
 import { escapeText } from '../lib/xml.ts';
 import type { ClaimedMail } from './claims.ts';
 import { cleanContents, cleanLine } from './clean-text.ts';
+import type { ClaimedNotice } from './notices.ts';
 
-/** Sender and recipient of all mails, and the site's URL. */
+/** Sender of all mails, recipient of those of visitors, and the site's URL. */
 export type Addresses = { from: string; to: string; siteUrl: string };
 
 type Visitor = Pick<ClaimedMail, 'email' | 'name' | 'subject'>;
@@ -29,6 +30,28 @@ export function renderMessage(
     html: withCrlf(htmlOf(mail.contents)),
     headers: { 'Auto-Submitted': 'auto-generated' },
     baseBoundary: mail.id,
+    xMailer: false,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+/** Returns a notice as nodemailer's message, under the same rules. */
+export function renderNotice(
+  notice: Pick<ClaimedNotice, 'id' | 'messageId' | 'acceptedAt' | 'to' | 'subject' | 'text' | 'html'>,
+  { from }: Pick<Addresses, 'from'>,
+): SendMailOptions {
+  return {
+    envelope: { from, to: [notice.to] },
+    messageId: notice.messageId,
+    date: notice.acceptedAt,
+    from: { name: 'Website', address: from },
+    to: { name: '', address: notice.to },
+    subject: cleanHeader(notice.subject),
+    text: withCrlf(notice.text),
+    html: withCrlf(notice.html),
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    baseBoundary: notice.id,
     xMailer: false,
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -1,7 +1,7 @@
 import { isAppError } from '../errors.ts';
 import { currentTrace, parseTraceparent } from '../observability/trace-context.ts';
 import { tracing, withSpan } from '../observability/tracing/span.ts';
-import type { ClaimedMail } from './claims.ts';
+import type { ClaimedDelivery } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { Receipt } from './outbox.ts';
 
@@ -19,7 +19,7 @@ export function withAcceptSpan(accept: () => Promise<Receipt>): Promise<Receipt>
  * Runs one delivery attempt in the trace that the mail was accepted in, never in the current one: the request that woke
  * the dispatcher may have sent another mail. Without a tracer, log lines still contain that trace's id.
  */
-export async function withMailTrace(mail: ClaimedMail, attempt: () => Promise<void>): Promise<void> {
+export async function withMailTrace(mail: ClaimedDelivery, attempt: () => Promise<void>): Promise<void> {
   const parent = parseTraceparent(mail.traceparent);
   const span = tracing.tracer?.start('mail deliver', {
     kind: 'consumer',

@@ -1,8 +1,9 @@
-import { createTransport } from 'nodemailer';
+import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { ClaimedMail } from './claims.ts';
 import { classifySmtpError, DeliveryError } from './delivery-error.ts';
 import type { Inbox } from './inbox.ts';
-import { type Addresses, renderMessage } from './message.ts';
+import { type Addresses, renderMessage, renderNotice } from './message.ts';
+import type { ClaimedNotice, NoticeQueue } from './notices.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withSmtpSpan } from './trace.ts';
 
@@ -13,8 +14,12 @@ export type Transport = {
    *
    * @throws DeliveryError if it was not accepted, including when `signal` aborted the attempt
    */
-  send(mail: ClaimedMail, signal?: AbortSignal): Promise<void>;
+  send(mail: ClaimedMail | ClaimedNotice, signal?: AbortSignal): Promise<void>;
 };
+
+function render(mail: ClaimedMail | ClaimedNotice, addresses: Addresses): SendMailOptions {
+  return 'to' in mail ? renderNotice(mail, addresses) : renderMessage(mail, addresses);
+}
 
 export type SmtpTransportOptions = {
   /** smtp:// or smtps:// with user and password where needed */
@@ -46,7 +51,7 @@ export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTrans
     kind: 'smtp',
     async send(mail, signal) {
       const deadline = AbortSignal.timeout(timing.attemptDeadline);
-      const message = renderMessage(mail, addresses);
+      const message = render(mail, addresses);
       message.signal = signal ? AbortSignal.any([signal, deadline]) : deadline;
       try {
         await withSmtpSpan(url, async () => {
@@ -63,10 +68,14 @@ export function smtpTransport({ url, addresses, timing = mailTiming }: SmtpTrans
   };
 }
 
-export type InboxTransportOptions = { addresses: Addresses; deliver: Inbox['deliver'] };
+export type InboxTransportOptions = {
+  addresses: Addresses;
+  deliver: Inbox['deliver'];
+  storeNotice?: NoticeQueue['store'] | undefined;
+};
 
 /** Stores in the inbox the exact bytes that SMTP would have carried. */
-export function inboxTransport({ addresses, deliver }: InboxTransportOptions): Transport {
+export function inboxTransport({ addresses, deliver, storeNotice }: InboxTransportOptions): Transport {
   const mime = createTransport({
     streamTransport: true,
     buffer: true,
@@ -77,9 +86,10 @@ export function inboxTransport({ addresses, deliver }: InboxTransportOptions): T
   return {
     kind: 'inbox',
     async send(mail) {
-      const { message } = await mime.sendMail(renderMessage(mail, addresses));
+      const { message } = await mime.sendMail(render(mail, addresses));
       if (!Buffer.isBuffer(message)) throw new DeliveryError('permanent', 'not rendered');
-      await deliver(mail.id, message.toString('utf8'));
+      const store = 'to' in mail ? storeNotice : deliver;
+      await store?.(mail.id, message.toString('utf8'));
     },
   };
 }

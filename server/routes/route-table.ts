@@ -1,6 +1,8 @@
 import {
   backchannelLogoutPath,
   callbackPath,
+  confirmEmailPath,
+  emailSignInPath,
   mcpEndpoint,
   protectedResourcePath,
   rawEndpoint,
@@ -12,6 +14,7 @@ import {
 import type { RouteHandler } from '../http/route-handlers.ts';
 import { handleTrpc } from '../trpc/http/handler.ts';
 import { handleBackchannelLogout, handleCallback, handleSignIn, handleSignOut } from './auth.ts';
+import { handleConfirmEmail, handleEmailSignIn } from './auth-email.ts';
 import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from './catalog.ts';
 import { handleCallingGuide, handleDocsIndex } from './docs.ts';
 import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
@@ -45,6 +48,8 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   [signInPath, handleSignIn],
   [callbackPath, handleCallback],
   [signOutPath, handleSignOut],
+  [emailSignInPath, handleEmailSignIn],
+  [confirmEmailPath, handleConfirmEmail],
   [backchannelLogoutPath, handleBackchannelLogout],
   [mcpEndpoint, handleMcp],
   [revalidateEndpoint, handleRevalidate],

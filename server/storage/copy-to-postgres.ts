@@ -20,7 +20,7 @@ const keys = {
   saved_places: ['user_id'],
   // The other tables hold what lasts for minutes.
 } satisfies Record<
-  Exclude<keyof Tables, 'sign_in' | 'access_token' | 'provider_logout' | 'write_probe'>,
+  Exclude<keyof Tables, 'sign_in' | 'email_sign_in' | 'access_token' | 'provider_logout' | 'write_probe'>,
   readonly string[]
 >;
 

@@ -172,6 +172,37 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         );
       },
     },
+    '011-email-sign-in': {
+      async up(db) {
+        await sql`
+          create table email_sign_in (
+            id text primary key,
+            token_hash text not null unique,
+            code_tag text not null,
+            code_tries integer not null,
+            browser_hash text not null,
+            address_tag text not null,
+            details_sealed text not null,
+            return_path text not null,
+            created_at ${time} not null,
+            ends_at ${time} not null,
+            token_sealed text,
+            next_attempt_at ${time} not null,
+            attempts integer not null,
+            unfinished integer not null,
+            lease_token text,
+            lease_until ${time},
+            traceparent text,
+            message_sealed text
+          ${end}`.execute(db);
+        await sql`create index email_sign_in_by_browser on email_sign_in (browser_hash)`.execute(db);
+        await sql`create index email_sign_in_by_address on email_sign_in (address_tag)`.execute(db);
+        await sql`create index email_sign_in_by_end on email_sign_in (ends_at)`.execute(db);
+        await sql`
+          create index email_sign_in_due on email_sign_in (next_attempt_at) where token_sealed is not null
+        `.execute(db);
+      },
+    },
   };
 }
 

@@ -18,6 +18,8 @@ const undocumented: Readonly<Record<string, string>> = {
   '/auth/sign-in': 'a page of the way to the provider, see docs/sign-in.md',
   '/auth/callback': 'the provider leads to it, see docs/sign-in.md',
   '/auth/sign-out': 'the action of a form of a page',
+  '/auth/email': 'the link of a mail and the action of a form, see docs/sign-in.md',
+  '/auth/email/confirm': 'the action of a form of a page',
   '/auth/backchannel-logout': 'the provider calls it, see docs/sign-in.md',
   '/mcp': 'speaks MCP, see docs/mcp.md',
   '/metrics': 'for the operator, see docs/observability.md',

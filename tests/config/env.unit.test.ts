@@ -222,6 +222,8 @@ const table: Record<keyof Env, Row> = {
       mailNetwork: { points: 50, windowSeconds: 86_400 },
       mailSite: { points: 1_000, windowSeconds: 86_400 },
       mailSuspected: { points: 200, windowSeconds: 86_400 },
+      mailAddress: { points: 3, windowSeconds: 900 },
+      mailAddressDaily: { points: 10, windowSeconds: 86_400 },
     },
     valid: [
       [
@@ -237,6 +239,8 @@ const table: Record<keyof Env, Row> = {
           mailNetwork: { points: 50, windowSeconds: 86_400 },
           mailSite: { points: 2, windowSeconds: 3 },
           mailSuspected: { points: 200, windowSeconds: 86_400 },
+          mailAddress: { points: 3, windowSeconds: 900 },
+          mailAddressDaily: { points: 10, windowSeconds: 86_400 },
         },
       ],
     ],
@@ -364,6 +368,31 @@ const table: Record<keyof Env, Row> = {
     invalid: ['profile,hunter2', 'openid,"hunter2"', 'openid hunter2'],
   },
   OIDC_ROLES_CLAIM: { unset: 'roles', valid: [['realm_access.roles', 'realm_access.roles']], invalid: [] },
+  EMAIL_SIGN_IN: {
+    unset: undefined,
+    valid: [
+      [
+        'Ada@example.org, example.com,EXAMPLE.net',
+        {
+          any: false,
+          addresses: new Set(['ada@example.org']),
+          domains: new Set(['example.com', 'example.net']),
+        },
+      ],
+      ['*', { any: true, addresses: new Set(), domains: new Set() }],
+      [
+        'ada@xn--mnchen-3ya.example',
+        { any: false, addresses: new Set(['ada@xn--mnchen-3ya.example']), domains: new Set() },
+      ],
+    ],
+    invalid: [
+      '@hunter2.example',
+      'hunter2@',
+      '*.hunter2.example',
+      'hunter2 example',
+      'https://hunter2.example',
+    ],
+  },
   ROLES: {
     unset: new Map(),
     valid: [

@@ -54,9 +54,12 @@ export class TestBrowser {
 
   /** Begins a sign-in. @returns the provider's page */
   async begin(returnTo = '/', query: Record<string, string> = {}): Promise<string> {
-    const response = await this.request(`/auth/sign-in?${new URLSearchParams({ returnTo, ...query })}`, {
-      headers: { ...navigation, 'sec-fetch-site': 'same-origin' },
-    });
+    const response = await this.request(
+      `/auth/sign-in?${new URLSearchParams({ returnTo, with: 'provider', ...query })}`,
+      {
+        headers: { ...navigation, 'sec-fetch-site': 'same-origin' },
+      },
+    );
     const location = response.headers.get('location');
     if (response.status !== 303 || location === null) {
       throw new Error(`the sign-in did not begin: ${response.status} ${await response.text()}`);

@@ -14,6 +14,7 @@ test('a user signs in, is known to calls, and signs out', async () => {
     endsAt: null,
     idleUntil: null,
     provider: 'the stand-in',
+    methods: ['provider'],
   });
   const landed = await browser.signIn('ada', { returnTo: '/weather?days=16#now' });
   expect(await leadsTo(landed)).toBe(`${siteUrl}/weather?days=16#now`);

@@ -93,6 +93,14 @@ export function withIdentity(
           ends_at: eb('ends_at', '-', milliseconds),
         }))
         .execute();
+      await queries
+        .updateTable('email_sign_in')
+        .set((eb) => ({
+          created_at: eb('created_at', '-', milliseconds),
+          ends_at: eb('ends_at', '-', milliseconds),
+          next_attempt_at: eb('next_attempt_at', '-', milliseconds),
+        }))
+        .execute();
       forgetSessions();
     },
   };

@@ -10,7 +10,13 @@ withServices();
 
 test('without a provider there are no routes of sign-in, and a session cookie means nothing', async () => {
   expect(services().identity).toBeUndefined();
-  for (const path of ['/auth/sign-in', '/auth/callback', '/auth/sign-out']) {
+  for (const path of [
+    '/auth/sign-in',
+    '/auth/callback',
+    '/auth/sign-out',
+    '/auth/email',
+    '/auth/email/confirm',
+  ]) {
     expect((await newBrowser().request(path, { headers: navigation })).status).toBe(404);
   }
   const browser = newBrowser();
@@ -19,6 +25,7 @@ test('without a provider there are no routes of sign-in, and a session cookie me
     user: null,
     ended: false,
     provider: null,
+    methods: [],
   });
   expect((await browser.call('session.list')).reason).toBe('sign_in_required');
 });
@@ -54,6 +61,8 @@ test.each([
   [{ DATABASE_URL: 'postgres://db.example/bff' }, /SESSION_SECRETS/],
   [{ SESSION_SECRETS: 'short' }, /at least 32 characters/],
   [{ OIDC_SCOPES: 'profile' }, /openid/],
+  [{ EMAIL_SIGN_IN: '*', NODE_ENV: 'production' }, /SMTP_URL/],
+  [{ EMAIL_SIGN_IN: 'a list' }, /addresses and domains/],
   [{ ROLES: 'admin' }, /role=address/],
   [{ ROLES: 'Admin=ada@people.example' }, /role=address/],
 ])('the settings %j stop the start with a message', (change, message) => {
@@ -72,6 +81,30 @@ test('no message contains the value of a setting', () => {
     expect(parse).toThrow();
     expect(parse).not.toThrow(secret);
   }
+});
+
+test.each([
+  [{ NODE_ENV: 'production' }, /SMTP_URL/],
+  [{ SITE_URL: 'http://site.example' }, /SITE_URL must be an https/],
+  [{ DATABASE_URL: 'postgres://db.example/bff' }, /EMAIL_SIGN_IN and DATABASE_URL .* SESSION_SECRETS/],
+])('sign-in by mail alone with the settings %j stops the start with a message', (change, message) => {
+  expect(() =>
+    parseEnv({ EMAIL_SIGN_IN: 'people.example', SITE_URL: 'https://site.example', ...change }),
+  ).toThrow(message);
+});
+
+test.each([
+  { SMTP_URL: 'smtp://mail.example', MAIL_TO: 'a@site.example', MAIL_FROM: 'b@site.example' },
+  { DEMO: '1' },
+  { NODE_ENV: 'development' },
+])('sign-in by mail needs a way to send mails, or an inbox: %j', (change) => {
+  const env = parseEnv({
+    NODE_ENV: 'production',
+    SITE_URL: 'https://site.example',
+    EMAIL_SIGN_IN: '*',
+    ...change,
+  });
+  expect(env.EMAIL_SIGN_IN?.any).toBe(true);
 });
 
 test('the settings of sign-in on this machine are valid', () => {

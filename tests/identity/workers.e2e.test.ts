@@ -61,5 +61,5 @@ test('the log and the metrics have what happened, and no secret, token or addres
   expect(log).not.toMatch(/eyJ|people\.example|Grace|code=|state=/);
   for (const part of cookie.split('.')) expect(log).not.toContain(part);
   const metrics = await (await send(`${product.baseUrl}/metrics`)).text();
-  expect(metrics).toMatch(/bff_sign_ins_total\{outcome="ok"\} [1-9]/);
+  expect(metrics).toMatch(/bff_sign_ins_total\{method="provider",outcome="ok"\} [1-9]/);
 });

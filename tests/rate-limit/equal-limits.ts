@@ -13,5 +13,7 @@ export function equalLimits(limit: RateLimit): RateLimits {
     mailNetwork: limit,
     mailSite: limit,
     mailSuspected: limit,
+    mailAddress: limit,
+    mailAddressDaily: limit,
   };
 }

@@ -22,11 +22,24 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
       </p>
       <h1>{message.subject}</h1>
       <p className="text-muted">
-        {message.from},{' '}
+        {message.from ?? `To ${message.to}`},{' '}
         <time dateTime={message.receivedAt.toISOString()}>
           {message.receivedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC
         </time>
       </p>
+      {message.link !== undefined && (
+        <div className="space-y-2">
+          <p>
+            {/* Not a link of Next, which would load it ahead. */}
+            <a className="button" href={message.link} rel="nofollow">
+              Open the link
+            </a>
+          </p>
+          <p className="text-muted text-sm">
+            Anyone who can open this inbox sees it: an inbox like this is for demos and development.
+          </p>
+        </div>
+      )}
       <section aria-labelledby="html" className="space-y-2">
         <h2 id="html">HTML preview</h2>
         {/* The sandbox blocks scripts, forms and navigation: the message is untrusted. */}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { deviceOf } from '../../identity/device.ts';
-import type { Identity } from '../../identity/identity.ts';
+import { type Identity, type SignInMethod, signInMethods } from '../../identity/identity.ts';
 import type { Services } from '../../services.ts';
 import { publicProcedure, router, userProcedure } from '../init.ts';
 
@@ -14,6 +14,9 @@ const user = z.object({
   roles: z.array(z.string()),
 });
 
+/** What a service has if users can sign in with a method. */
+const waysIn = { provider: 'providerName', email: 'email' } satisfies Record<SignInMethod, keyof Identity>;
+
 /** Sign-in of the caller. */
 export const session = router({
   current: publicProcedure({
@@ -22,7 +25,7 @@ export const session = router({
     passive: true,
     summary: 'Returns who is signed in',
     description:
-      'Returns the user of the session cookie, or null for a visitor. The call does not count as use of the session, so a page can repeat it without keeping the session alive. `ended` is true if the browser has the cookie of a session that has ended. Sign-in is off if `provider` is null.',
+      'Returns the user of the session cookie, or null for a visitor. The call does not count as use of the session, so a page can repeat it without keeping the session alive. `ended` is true if the browser has the cookie of a session that has ended. Sign-in is off if `methods` is empty.',
     errors: ['identity_unavailable'],
   })
     .input(z.void())
@@ -36,14 +39,17 @@ export const session = router({
           .describe('The session ends then, however much it is used. Null with an access token'),
         idleUntil: z.date().nullable().describe('The session ends then unless it is used'),
         provider: z.string().nullable().describe('Name of the service that signs users in'),
+        methods: z.array(z.enum(signInMethods)).describe('The ways to sign in'),
       }),
     )
     .query(({ ctx: { principal, services } }) => {
-      const provider = services.identity?.providerName ?? null;
+      const { identity } = services;
+      const provider = identity?.providerName ?? null;
+      const methods = signInMethods.filter((method) => identity?.[waysIn[method]] !== undefined);
       if (principal.kind !== 'user') {
         const state = principal.kind === 'visitor' ? principal.session : undefined;
         if (state === 'unavailable') throw new AppError('identity_unavailable');
-        return { user: null, ended: state === 'ended', endsAt: null, idleUntil: null, provider };
+        return { user: null, ended: state === 'ended', endsAt: null, idleUntil: null, provider, methods };
       }
       const { id, name, email, roles, session: current } = principal.user;
       return {
@@ -52,6 +58,7 @@ export const session = router({
         endsAt: current && new Date(current.endsAt),
         idleUntil: current && new Date(current.idleUntil),
         provider,
+        methods,
       };
     }),
 

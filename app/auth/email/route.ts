@@ -1,0 +1,4 @@
+import { routeHandlers } from '#server/http/route-handlers.ts';
+import { handleEmailSignIn } from '#server/routes/auth-email.ts';
+
+export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = routeHandlers(handleEmailSignIn);

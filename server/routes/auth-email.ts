@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto';
+import { limits } from '../config/limits.ts';
+import { confirmEmailPath, emailSignInPath } from '../config/paths.ts';
+import { isAppError } from '../errors.ts';
+import { readCookie } from '../http/cookie.ts';
+import { readForm } from '../http/form.ts';
+import { HttpError } from '../http/http-error.ts';
+import { type HttpRequest, targetOf } from '../http/request.ts';
+import type { HttpResponse } from '../http/response.ts';
+import { browserCookie, sessionCookie, sessionCookieOf, signedInCookie } from '../http/session-cookie.ts';
+import { deviceOf } from '../identity/device.ts';
+import { normalAddressOf } from '../identity/email-address.ts';
+import type { EmailSignIn } from '../identity/email-sign-in.ts';
+import type { Identity } from '../identity/identity.ts';
+import { inGroups } from '../identity/sign-in-mail.ts';
+import { senderKeyOf } from '../mail/screening.ts';
+import type { RequestScope } from '../observability/request-scope.ts';
+import { enforceQuota } from '../rate-limit/enforce.ts';
+import { services } from '../services.ts';
+import { charge, escapeHtml, handleAuth, leadTo, noStore, setCookie, site } from './auth-pages.ts';
+import type { MailStep } from './mail-step.ts';
+
+/**
+ * `/auth/email`: a posted form asks for a mail with a link and a code. `GET /auth/email?t=<token>` is that link: it shows a
+ * page and changes nothing, because programs open the links of mails, too.
+ */
+export function handleEmailSignIn(request: HttpRequest): Promise<HttpResponse> {
+  const methods = ['GET', 'HEAD', 'POST'] as const;
+  return handleAuth(request, { name: emailSignInPath, methods }, (identity, scope) => {
+    const email = emailOf(identity);
+    return request.method === 'POST' ? askForMail(request, email, scope) : showLink(request, email, scope);
+  });
+}
+
+/** `/auth/email/confirm`: a posted form finishes a sign-in with the token of the link, or with the code. */
+export function handleConfirmEmail(request: HttpRequest): Promise<HttpResponse> {
+  return handleAuth(request, { name: confirmEmailPath, methods: ['POST'] }, async (identity, scope) => {
+    const email = emailOf(identity);
+    const { siteUrl } = site();
+    const { headers } = request;
+    const {
+      token,
+      code = '',
+      returnTo,
+    } = await readForm(request, {
+      siteUrl,
+      fields: ['token', 'code', 'returnTo'],
+    });
+    await charge(request, scope);
+    const confirmed = await email.confirm({
+      proof: token === undefined ? { code } : { token },
+      browser: readCookie(headers, browserCookie, siteUrl),
+      session: sessionCookieOf(headers, siteUrl),
+      device: deviceOf(headers.get('user-agent')),
+    });
+    if (confirmed.kind === 'over') return failedStep('over', { returnTo });
+    if (confirmed.kind === 'wrong_code') return failedStep('wrong-code', { returnTo });
+    const { cookie, lifetime, returnPath } = confirmed;
+    return leadTo(returnPath, 'Signed in', [
+      setCookie(sessionCookie, cookie, lifetime),
+      setCookie(signedInCookie, '1', lifetime),
+    ]);
+  });
+}
+
+/** @throws HttpError `not_found` where users cannot sign in by mail */
+function emailOf({ email }: Identity): EmailSignIn {
+  if (!email) throw new HttpError('not_found');
+  return email;
+}
+
+async function askForMail(
+  request: HttpRequest,
+  email: EmailSignIn,
+  scope: RequestScope,
+): Promise<HttpResponse> {
+  const { siteUrl } = site();
+  const { headers } = request;
+  const { email: typed = '', returnTo } = await readForm(request, { siteUrl, fields: ['email', 'returnTo'] });
+  await charge(request, scope);
+  const address = normalAddressOf(typed.trim());
+  if (address === undefined) return failedStep('not-an-address', { returnTo });
+  try {
+    await enforceMailQuotas(address);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return failedStep('too-many', { returnTo, wait: error.retryAfterSeconds });
+  }
+  const { browser } = await email.ask({
+    address,
+    returnTo,
+    device: deviceOf(headers.get('user-agent')),
+    browser: readCookie(headers, browserCookie, siteUrl),
+  });
+  return {
+    status: 303,
+    headers: { ...noStore, location: stepUrl('sent', { returnTo }) },
+    body: null,
+    cookies: [setCookie(browserCookie, browser, limits.identity.browserCookieLifetime)],
+  };
+}
+
+/**
+ * Charges one mail to its recipient and to the site, whether the recipient may sign in or not.
+ *
+ * @throws AppError `rate_limited`
+ */
+async function enforceMailQuotas(address: string): Promise<void> {
+  const key = senderKeyOf(address);
+  await enforceQuota(services(), 'mailAddress', key);
+  await enforceQuota(services(), 'mailAddressDaily', key);
+  await enforceQuota(services(), 'mailSite', 'all');
+}
+
+async function showLink(
+  request: HttpRequest,
+  email: EmailSignIn,
+  scope: RequestScope,
+): Promise<HttpResponse> {
+  const { siteUrl } = site();
+  const token = targetOf(request).searchParams.get('t') ?? '';
+  const found = await email.look(token, readCookie(request.headers, browserCookie, siteUrl));
+  if (!found) {
+    // Made-up links would cost a query each.
+    await charge(request, scope);
+    return failedStep('over', {});
+  }
+  const { host } = new URL(siteUrl);
+  if (found.kind === 'own') {
+    return linkPage(
+      'Sign in',
+      `<p>You asked for this mail in this browser. It signs you in to ${escapeHtml(host)}.</p>
+<form method="post" action="${confirmEmailPath}">
+<input type="hidden" name="token" value="${escapeHtml(token)}">
+<button type="submit">Sign in</button>
+</form>`,
+      // Without a referrer, browsers send the form with `Origin: null`, as pages of other sites could.
+      'same-origin',
+    );
+  }
+  return linkPage(
+    'Type this code',
+    `<p>The mail was asked for in another browser. To sign in to ${escapeHtml(host)} there, type this code in the page that is open in it:</p>
+<p class="code">${inGroups(found.code)}</p>
+<p>Did somebody else ask you for the code? Do not tell them: they would sign in as you.</p>`,
+    'no-referrer',
+  );
+}
+
+function stepUrl(
+  step: MailStep,
+  { returnTo, wait }: { returnTo?: string | undefined; wait?: number | undefined },
+): string {
+  const query = new URLSearchParams({
+    mail: step,
+    ...(wait === undefined ? {} : { wait: String(wait) }),
+    ...(returnTo === undefined ? {} : { returnTo }),
+  });
+  return `/sign-in?${query}`;
+}
+
+function failedStep(
+  step: Exclude<MailStep, 'sent'>,
+  details: { returnTo?: string | undefined; wait?: number | undefined },
+): HttpResponse {
+  const page = leadTo(stepUrl(step, details), 'Not signed in', []);
+  const { wait } = details;
+  return {
+    ...page,
+    status: step === 'too-many' ? 429 : 400,
+    headers: { ...page.headers, ...(wait === undefined ? {} : { 'retry-after': String(wait) }) },
+  };
+}
+
+const style = `
+:root { color-scheme: light dark; --page: #fbfbf9; --ink: #1c2024; --accent: #0b5fa5; --on-accent: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #111418; --ink: #e8eaed; --accent: #7cc0ff; --on-accent: #0c1a26; }
+}
+body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.6 ui-sans-serif, system-ui, sans-serif; }
+main { max-width: 32rem; margin: 0 auto; padding: 15vh 1.25rem 2rem; }
+h1 { font-size: 1.875rem; line-height: 1.2; letter-spacing: -0.02em; }
+button { min-height: 2.75rem; padding: 0 1.25rem; border: 0; border-radius: 0.5rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 500; cursor: pointer; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.code { font: 600 2rem/1.2 ui-monospace, monospace; letter-spacing: 0.1em; }
+`;
+
+const contentPolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** A page that loads nothing, so that its address, which has the token, reaches nobody. */
+function linkPage(
+  title: string,
+  content: string,
+  referrerPolicy: 'no-referrer' | 'same-origin',
+): HttpResponse {
+  return {
+    status: 200,
+    headers: { ...noStore, 'content-type': 'text/html; charset=utf-8', 'x-robots-tag': 'noindex' },
+    page: { contentPolicy, referrerPolicy },
+    body: `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${content}
+</main>
+</body>
+</html>
+`,
+  };
+}
