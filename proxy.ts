@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
+import { areNotesOffered } from '#app/(interactive)/notes/offered.ts';
 import { markdownPathOf } from '#server/catalog/docs/docs-pages.ts';
 import { env } from '#server/config/env.ts';
 import { isDocsPage } from '#server/config/paths.ts';
@@ -21,7 +22,7 @@ import { services } from '#server/services.ts';
  */
 export const config = {
   matcher:
-    '/((?!api(?:/|$)|auth/(?:sign-in|callback|sign-out|backchannel-logout|email|email/confirm)$|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|\\.well-known/|(?:.*/)?opengraph-image$|(?:mcp|healthz|readyz|metrics|rss.xml|atom.xml|feed.json|llms.txt|llms-full.txt|openapi.json|sitemap.xml|robots.txt|manifest.webmanifest|favicon.ico|icon.svg|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png)$).*)',
+    '/((?!api(?:/|$)|auth/(?:sign-in|callback|link|sign-out|backchannel-logout|email|email/confirm)$|_next/static/|docs/(?:procedures/|(?:index|calling).md$)|\\.well-known/|(?:.*/)?opengraph-image$|(?:mcp|healthz|readyz|metrics|rss.xml|atom.xml|feed.json|llms.txt|llms-full.txt|openapi.json|sitemap.xml|robots.txt|manifest.webmanifest|favicon.ico|icon.svg|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png)$).*)',
 };
 
 const development = process.env.NODE_ENV === 'development';
@@ -74,6 +75,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 async function isMissing(pathname: string): Promise<boolean> {
   if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';
   if (pathname === '/account' || pathname === '/sign-in') return services().identity === undefined;
+  if (pathname === '/notes') return !areNotesOffered();
   if (isDocsPage(pathname)) return markdownPathOf(pathname) === undefined;
   if (pathname.startsWith('/posts/'))
     return !(await services().feed.posts.get(pathname.slice('/posts/'.length)));

@@ -9,6 +9,7 @@ import { RequestMap } from './_components/request-map.tsx';
 import { api } from './_lib/api.ts';
 import { inTime } from './_lib/in-time.ts';
 import { pageMetadata } from './_lib/page-metadata.ts';
+import { areNotesOffered } from './(interactive)/notes/offered.ts';
 import { forecastUnavailable } from './(interactive)/weather/unavailable.ts';
 
 /** Rendered per request, so that it shows a live response. */
@@ -28,10 +29,16 @@ const destinations = [
   ['/status', 'Status', 'The live state of the backends and the outbox.'],
   ['/docs', 'Documentation', 'Every procedure with its schemas, examples and a form to call it.'],
 ] as const;
+const notes = [
+  '/notes',
+  'Notes',
+  'Your own notes in another service, called with your access token.',
+] as const;
 
 export default async function StartPage() {
   await connection();
   const siteUrl = services().env.SITE_URL;
+  const shown = areNotesOffered() ? [...destinations, notes] : destinations;
 
   return (
     <div className="space-y-14">
@@ -61,7 +68,7 @@ export default async function StartPage() {
       <section className="space-y-4" aria-labelledby="tour">
         <h2 id="tour">See it in action</h2>
         <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-          {destinations.map(([href, name, text]) => (
+          {shown.map(([href, name, text]) => (
             <li key={href} className="card relative hover:border-accent">
               <PageLink className="font-medium text-accent after:absolute after:inset-0" href={href}>
                 {name}

@@ -29,6 +29,8 @@ export type Metrics = {
   tokensRefreshed(outcome: RefreshOutcome): void;
   /** Adds the gauge of dependencies. `isUp` is called on each scrape and must not wait for the dependency. */
   observeDependencies(isUp: Partial<Record<Dependency, () => boolean>>): void;
+  /** Adds the gauge of open sessions. `count` is called on each scrape and must not wait. */
+  observeSessions(count: () => number | undefined): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
   observeMailCounts(counts: () => Promise<Record<MailState, number>>): void;
   connectionDropped(reason: DropReason): void;
@@ -135,6 +137,7 @@ export function createMetrics(
     rateLimited: (name) => rateLimited.inc({ class: name }),
     observeDependencies: (isUp) => addDependencies(isUp, registers),
     signInEnded: (signIn) => signIns.inc(signIn),
+    observeSessions: (count) => addSessions(count, registers),
     tokensRefreshed: (outcome) => tokenRefreshes.inc({ outcome }),
     connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
@@ -168,6 +171,22 @@ function addDependencies(isUp: Partial<Record<Dependency, () => boolean>>, regis
     registers,
     collect() {
       for (const [dependency, check] of Object.entries(isUp)) this.set({ dependency }, check() ? 1 : 0);
+    },
+  });
+}
+
+function addSessions(count: () => number | undefined, registers: Registry[]): void {
+  new Gauge({
+    name: 'bff_sessions',
+    help: 'Open sessions of users, counted once a minute; every instance with the same database reports the same number',
+    // One worker counts. A worker that no longer does has no sample.
+    aggregator: 'max',
+    registers,
+    collect() {
+      this.reset();
+      const latest = count();
+      if (latest === undefined) this.remove();
+      else this.set(latest);
     },
   });
 }

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { AppError } from './errors.ts';
-import type { Session } from './identity/sessions.ts';
+import type { Session } from './identity/session-lookup.ts';
 
 /** The user of a request. */
 export type SignedInUser = {

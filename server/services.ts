@@ -79,6 +79,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     notices: identity?.notices,
   });
   metrics.observeMailCounts(mail.operations.counts);
+  if (identity) metrics.observeSessions(identity.openSessions);
   metrics.observeDependencies({
     database: () => database.lastState() === 'ok',
     ...(identity?.providerName !== undefined

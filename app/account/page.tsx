@@ -1,19 +1,23 @@
 import type { Metadata } from 'next';
-import { headers } from 'next/headers';
 import { connection } from 'next/server';
 import { SignOutForm } from '#app/_components/account-menu.tsx';
 import { Failure } from '#app/_components/failure.tsx';
+import { ReloadFromOtherSite } from '#app/_components/reload-from-other-site.tsx';
 import { SignInButton } from '#app/_components/sign-in-button.tsx';
+import { Time } from '#app/_components/time.tsx';
 import { api } from '#app/_lib/api.ts';
 import { pageCaller } from '#app/_lib/caller.ts';
 import { displayName } from '#app/_lib/display-name.ts';
 import { readProblem } from '#app/_lib/problem-query.ts';
 import { signInUrl } from '#app/_lib/sign-in-url.ts';
 import NotFound from '#app/not-found.tsx';
+import type { LinkOutcome } from '#server/identity/linked-identities.ts';
 import type { AuditKind } from '#server/identity/tables.ts';
 import type { SignedInUser } from '#server/principal.ts';
 import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
+
+type Query = Record<string, string | string[] | undefined>;
 
 export const metadata: Metadata = { title: 'Your account', robots: { index: false } };
 
@@ -26,28 +30,61 @@ const historyTexts: Record<AuditKind, string> = {
   session_revoked: 'Ended a session',
   other_sessions_revoked: 'Ended all other sessions',
   ended_by_provider: 'Session ended by the provider',
+  linked: 'Added a way to sign in',
+  unlinked: 'Removed a way to sign in',
+  roles_changed: 'Roles changed by the provider',
+  ended_by_operator: 'All sessions ended by the operator',
+  disabled: 'Account disabled by the operator',
+  enabled: 'Account enabled by the operator',
 };
+
+const linkTexts: Record<LinkOutcome, string> = {
+  linked: 'From now on you can sign in that way, too.',
+  known: 'You could sign in that way already.',
+  taken: 'Another account of this site signs in that way, so nothing was changed.',
+  too_many: 'You have too many ways to sign in already. Remove one first.',
+};
+const isLinkOutcome = (value: string): value is LinkOutcome => Object.hasOwn(linkTexts, value);
+
+/** Returns the text for the outcome of a form or of a sign-in that led here. */
+function outcomeOf({ ended, linked, unlinked }: Query): string | undefined {
+  if (ended !== undefined)
+    return ended === 'others' ? 'All other sessions have ended.' : 'The session has ended.';
+  if (typeof linked === 'string' && isLinkOutcome(linked)) return linkTexts[linked];
+  if (unlinked === undefined) return undefined;
+  return unlinked === 'last'
+    ? 'This is your only way to sign in, so it stays.'
+    : 'You can no longer sign in that way. Sessions that began with it have ended.';
+}
+
+function Outcome({ query }: { query: Query }) {
+  const text = outcomeOf(query);
+  return text === undefined ? null : (
+    <p role="status" className="card">
+      {text}
+    </p>
+  );
+}
 
 export default async function AccountPage({ searchParams }: PageProps<'/account'>) {
   await connection();
   const { identity } = services();
   if (!identity) return <NotFound />;
   const caller = await pageCaller();
-  if (caller.kind === 'user') return <Account user={caller.user} query={await searchParams} />;
+  const query = await searchParams;
+  if (caller.kind === 'user') return <Account user={caller.user} query={query} />;
   const unavailable = caller.kind === 'visitor' && caller.session === 'unavailable';
   return (
     <div className="max-w-prose space-y-6">
       <h1>Your account</h1>
-      {(await isFromAnotherSite()) && (
-        // The session cookie does not come with a link from another site. Once loaded again, the page gets it.
-        <meta httpEquiv="refresh" content="0; url=/account" />
-      )}
+      <ReloadFromOtherSite path="/account" />
       {unavailable ? (
         <Failure message="Your account cannot be shown right now.">
           <a href="/account">Try again</a>
         </Failure>
       ) : (
         <>
+          <Outcome query={query} />
           <p>Sign in to see your sessions, your history and your saved places.</p>
           <SignInButton providerName={identity.email ? undefined : identity.providerName} />
         </>
@@ -56,18 +93,7 @@ export default async function AccountPage({ searchParams }: PageProps<'/account'
   );
 }
 
-async function isFromAnotherSite(): Promise<boolean> {
-  const site = (await headers()).get('sec-fetch-site');
-  return site === 'cross-site' || site === 'same-site';
-}
-
-async function Account({
-  user,
-  query,
-}: {
-  user: SignedInUser;
-  query: Record<string, string | string[] | undefined>;
-}) {
+async function Account({ user, query }: { user: SignedInUser; query: Query }) {
   const problem = readProblem(query);
   return (
     <div className="space-y-10">
@@ -90,12 +116,9 @@ async function Account({
           )}
         </Failure>
       )}
-      {query.ended !== undefined && (
-        <p role="status" className="card">
-          {query.ended === 'others' ? 'All other sessions have ended.' : 'The session has ended.'}
-        </p>
-      )}
+      <Outcome query={query} />
       <Sessions canAskAgain={Number.isFinite(user.authenticationAge)} />
+      <Identities canAskAgain={Number.isFinite(user.authenticationAge)} />
       <SavedPlaces />
       <History />
     </div>
@@ -147,6 +170,53 @@ async function Sessions({ canAskAgain }: { canAskAgain: boolean }) {
             </form>
           )}
         </>
+      )}
+    </section>
+  );
+}
+
+/** @param canAskAgain false if the provider does not say when the user signed in, which a change requires */
+async function Identities({ canAskAgain }: { canAskAgain: boolean }) {
+  const providerName = services().identity?.providerName;
+  const identities = await attempt(api.account.identities.list());
+  return (
+    <section aria-labelledby="identities" className="space-y-4">
+      <h2 id="identities">Ways to sign in</h2>
+      {'failure' in identities ? (
+        <Failure {...identities.failure} />
+      ) : (
+        <ul className="space-y-3">
+          {identities.value.map(({ issuer, subject, label, linkedAt, lastUsedAt }) => (
+            <li
+              key={`${issuer} ${subject}`}
+              className="card flex flex-wrap items-center justify-between gap-3"
+            >
+              <div>
+                <p className="font-medium">{label ?? subject}</p>
+                <p className="text-muted text-sm">
+                  {URL.canParse(issuer) ? new URL(issuer).host : issuer}, added <Time date={linkedAt} />, last
+                  used <Time date={lastUsedAt} />
+                </p>
+              </div>
+              {canAskAgain && identities.value.length > 1 && (
+                <form method="post" action="/account/unlink">
+                  <input type="hidden" name="issuer" value={issuer} />
+                  <input type="hidden" name="subject" value={subject} />
+                  <button className="button-quiet" type="submit" aria-label={`Remove ${label ?? subject}`}>
+                    Remove
+                  </button>
+                </form>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {canAskAgain && providerName !== undefined && (
+        <form method="post" action="/auth/link">
+          <button className="button-quiet" type="submit">
+            Add a way to sign in with {providerName}
+          </button>
+        </form>
       )}
     </section>
   );
@@ -208,10 +278,6 @@ async function History() {
       )}
     </section>
   );
-}
-
-function Time({ date }: { date: Date }) {
-  return <time dateTime={date.toISOString()}>{date.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>;
 }
 
 /** Returns the output of a call, or its failure, so that one section does not take the others with it. */

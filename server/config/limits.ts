@@ -375,6 +375,10 @@ export const limits = {
     browserCookieLifetime: 15 * 60_000,
     /** Maximum number of unfinished sign-ins of one browser. Then the oldest is dropped. */
     signInsPerBrowser: 5,
+    /** Maximum number of ways in which one user can sign in. */
+    identitiesPerUser: 10,
+    /** Time since the last sign-in within which a user may add or remove a way to sign in. */
+    linkingMaxAge: 5 * 60_000,
     /** Maximum number of sessions of one user. Then the one that was not used for longest ends. */
     sessionsPerUser: 20,
     /** Number of sessions that one process keeps in memory. */
@@ -426,6 +430,8 @@ export const limits = {
     refreshDeadline: 12_000,
     /** Time for which new tokens are tried to be stored. */
     refreshWriteDeadline: 10_000,
+    /** Interval at which the open sessions are counted for the metrics. */
+    countInterval: 60_000,
     /** Interval at which ended sessions, unfinished sign-ins and old history are deleted. */
     sweepInterval: 10 * 60_000,
     /** Time for which the history of an account is kept. */

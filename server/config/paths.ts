@@ -8,6 +8,8 @@ export const formRoutes: readonly string[] = [
   '/weather/choose',
   '/account/end-session',
   '/account/end-others',
+  '/account/unlink',
+  '/notes/add',
 ];
 /** The steps of signing in and out. */
 export const signInPath = '/auth/sign-in';
@@ -16,6 +18,8 @@ export const signOutPath = '/auth/sign-out';
 /** Asks for a link by mail, and the page that the link leads to. */
 export const emailSignInPath = '/auth/email';
 export const confirmEmailPath = '/auth/email/confirm';
+/** Begins a sign-in with which the user can sign in from then on, too. */
+export const linkPath = '/auth/link';
 /** The provider posts there that it has ended a session. */
 export const backchannelLogoutPath = '/auth/backchannel-logout';
 /** Says who gives access tokens for this API (RFC 9728). The path of a resource follows. */

@@ -7,6 +7,7 @@ import type { Database } from '../storage/database.ts';
 import { storageErrorsAs } from '../storage/storage-errors.ts';
 import type { TokenTarget } from '../upstream-client/user-token.ts';
 import type { Provider, RefreshedTokens } from './provider.ts';
+import type { ClaimedRoles } from './roles.ts';
 import { randomSecret } from './session-token.ts';
 
 const { refreshLease, leaseRenewal, leasePoll, refreshDeadline, refreshWriteDeadline, tokensInMemory } =
@@ -50,9 +51,11 @@ export function createAccessTokens(options: {
   refreshTokenPlace: (sessionId: string) => string;
   /** Ends a session whose refresh token the provider has refused, unless it was refreshed meanwhile. */
   endRefused: (owner: TokenOwner, generation: number) => Promise<boolean>;
+  /** Receives the roles of a refreshed ID token. Does not throw. */
+  applyRoles: (owner: TokenOwner, claimed: ClaimedRoles) => Promise<void>;
   record?: (outcome: RefreshOutcome) => void;
 }): AccessTokens {
-  const { open, seal, provider, refreshTokenPlace, endRefused, record = () => {} } = options;
+  const { open, seal, provider, refreshTokenPlace, endRefused, applyRoles, record = () => {} } = options;
   const known = new LRUCache<string, KnownToken>({ max: tokensInMemory });
   /** The running refresh of each session: one refresh token serves all backends, so they take turns. */
   const running = new Map<string, { key: string; refused: string | undefined; token: Promise<string> }>();
@@ -172,6 +175,7 @@ export function createAccessTokens(options: {
       const writtenAt = performance.now();
       if (await write(owner, target, { generation, lease }, tokens)) {
         record('ok');
+        if (tokens.claimed) await applyRoles(owner, tokens.claimed);
         return { token: tokens.accessToken, useUntil: writtenAt + tokens.useFor };
       }
       // The session has ended, or another process was faster. A new refresh token would outlive the session.

@@ -4,9 +4,10 @@ import { limits } from '../config/limits.ts';
 import type { SignedInUser } from '../principal.ts';
 import type { Database } from '../storage/database.ts';
 import { storageErrorsAs } from '../storage/storage-errors.ts';
-import { type Claims, rolesOf, wordsOf } from './claims.ts';
+import { type Claims, wordsOf } from './claims.ts';
 import { signatureAlgorithms } from './jwt.ts';
 import type { Provider } from './provider.ts';
+import { claimedRolesOf, rolesOf } from './roles.ts';
 import type { IdentitySettings, ProviderSettings } from './settings.ts';
 import { findOrCreateTokenUser, type TokenUser } from './users.ts';
 
@@ -110,7 +111,11 @@ export function createBearerTokens(options: {
       const { auth_time: authTime, scope } = claims;
       return {
         ...profile,
-        roles: rolesOf(claims, user, settings),
+        roles: rolesOf(
+          claimedRolesOf(claims, settings.rolesClaim) ?? [],
+          isEmailVerified ? user.email : null,
+          settings.rolesByAddress,
+        ),
         scopes: wordsOf(scope),
         authenticationAge:
           typeof authTime === 'number' ? Date.now() - authTime * 1_000 : Number.POSITIVE_INFINITY,

@@ -1,6 +1,4 @@
 import { limits } from '../config/limits.ts';
-import { isRecord } from '../lib/is-record.ts';
-import type { IdentitySettings, ProviderSettings } from './settings.ts';
 import type { Profile } from './users.ts';
 
 const { profileTextLength, grants } = limits.identity;
@@ -25,23 +23,6 @@ function textOf(claim: unknown): string | null {
   if (typeof claim !== 'string') return null;
   const text = claim.replace(/\p{C}/gu, '').trim();
   return text !== '' && text.length <= profileTextLength ? text : null;
-}
-
-/** Returns the roles of a user: those of the provider, and those that the operator gives to a verified address. */
-export function rolesOf(
-  claims: Claims,
-  profile: Pick<Profile, 'email' | 'isEmailVerified'>,
-  {
-    rolesClaim,
-    rolesByAddress,
-  }: Pick<ProviderSettings, 'rolesClaim'> & Pick<IdentitySettings, 'rolesByAddress'>,
-): readonly string[] {
-  const claimed = rolesClaim.reduce<unknown>(
-    (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    claims,
-  );
-  const given = profile.isEmailVerified ? rolesByAddress.get(profile.email?.toLowerCase() ?? '') : undefined;
-  return [...new Set([...wordsOf(claimed), ...(given ?? [])])].slice(0, grants);
 }
 
 /** Returns the words of a list, or of a text that separates them by spaces. */

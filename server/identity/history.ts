@@ -6,6 +6,9 @@ import type { AuditKind } from './tables.ts';
 
 const { historyKeptFor, historyListed } = limits.identity;
 
+/** In the place of a device, for what the operator did. */
+export const operatorDevice = 'Operator';
+
 export type HistoryEntry = { at: number; kind: AuditKind; device: string };
 
 /** The history of the accounts, for their users. */

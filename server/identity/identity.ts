@@ -15,24 +15,37 @@ import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { CallUser, TokenTarget } from '../upstream-client/user-token.ts';
 import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { createBearerTokens } from './bearer-tokens.ts';
-import { profileOf, rolesOf } from './claims.ts';
+import { profileOf } from './claims.ts';
 import { createEmailSignIn, type EmailSignIn } from './email-sign-in.ts';
 import { type ConfirmedEmail, createEmailSignIns } from './email-sign-ins.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
+import {
+  type LinkedIdentity,
+  type LinkOutcome,
+  linkIdentity,
+  linkingUser,
+  listIdentities,
+  type UnlinkOutcome,
+  unlinkIdentity,
+} from './linked-identities.ts';
 import { noProvider } from './no-provider.ts';
 import { createProvider, type ProviderResponse } from './provider.ts';
 import { createProviderLogouts } from './provider-logouts.ts';
 import { returnPathOf } from './return-path.ts';
+import { changeRoles, claimedRolesOf } from './roles.ts';
 import { createSavedPlaces, type SavedPlaces } from './saved-places.ts';
 import { sessionSecrets } from './secrets.ts';
+import { createSessionCounter } from './session-counter.ts';
 import { createSessionEnds } from './session-ends.ts';
+import type { Session } from './session-lookup.ts';
 import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken } from './session-token.ts';
-import { createSessions, type EndedSession, type Session, type SessionSummary } from './sessions.ts';
+import { createSessions, type EndedSession, type SessionSummary } from './sessions.ts';
 import { type IdentitySettings, identitySettingsOf } from './settings.ts';
 import { createSignInNotices } from './sign-in-notices.ts';
 import { type BegunSignIn, browserFormat, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
+import { createUserOperations, type UserOperations } from './user-operations.ts';
 import { findOrCreateUser } from './users.ts';
 
 /** A way to sign in, as the metrics and `session.current` name it. */
@@ -46,6 +59,8 @@ export type SignInOutcome = (typeof signInOutcomes)[number];
 /** The result of a finished sign-in. */
 type FinishedSignIn =
   | { kind: 'signed_in'; cookie: string; lifetime: number; returnPath: string }
+  /** The identity could not be linked. The session of the browser goes on. */
+  | { kind: 'not_linked'; returnPath: string }
   | { kind: 'failed'; error: AppError; returnPath: string | undefined };
 
 /** Sign-in and sessions. Calls throw `AppError('identity_unavailable')` while the database or the provider is down. */
@@ -62,6 +77,7 @@ export type Identity = {
    * @param options.browser value of the browser's binding cookie
    * @param options.session value of the session cookie that the browser has
    * @param options.isFresh true if the user must prove who they are again
+   * @param options.links true to let the user of the session sign in that way, too: see `linkIdentity`
    * @returns the provider's page, and the value of the binding cookie
    */
   beginSignIn(options: {
@@ -69,15 +85,18 @@ export type Identity = {
     session: string | undefined;
     returnTo: string | null;
     isFresh: boolean;
+    links?: boolean;
   }): Promise<{ url: string; browser: string }>;
   /**
    * Finishes a sign-in with the query of the provider's callback. The browser's other sessions end.
    *
+   * @param options.session value of the session cookie; needed only if the sign-in links an identity
    * @returns the value of the session cookie and its lifetime in milliseconds, or the error `sign_in_failed`,
    * `sign_in_denied` or `identity_unavailable`. `returnPath` is undefined if the browser did not begin the sign-in.
    */
   finishSignIn(options: {
     browser: string | undefined;
+    session?: string | undefined;
     search: string;
     device: string;
   }): Promise<FinishedSignIn>;
@@ -109,8 +128,18 @@ export type Identity = {
   revokeSession(user: SignedInUser, id: string, device: string): Promise<boolean>;
   /** Ends all sessions of a user except this one. @returns their number */
   revokeOtherSessions(user: SignedInUser, device: string): Promise<number>;
+  /** Returns the ways in which a user can sign in. */
+  listIdentities(user: SignedInUser): Promise<LinkedIdentity[]>;
+  /** Takes a way to sign in from a user, and ends the sessions that began with it, except this one. */
+  unlinkIdentity(
+    user: SignedInUser,
+    identity: Pick<LinkedIdentity, 'issuer' | 'subject'>,
+    device: string,
+  ): Promise<UnlinkOutcome>;
   history(user: SignedInUser): Promise<HistoryEntry[]>;
   savedPlaces: SavedPlaces;
+  /** For the operator. */
+  operations: UserOperations;
   /**
    * Returns the user in the form in which calls of upstreams need them. `accessToken` throws `session_ended`,
    * `reauthentication_required` or `identity_unavailable`.
@@ -118,6 +147,8 @@ export type Identity = {
   callUser(user: SignedInUser): CallUser;
   /** Returns the state of the provider, without a request. `ok` without a provider. */
   providerState(): 'ok' | 'down';
+  /** Number of open sessions, counted each `limits.identity.countInterval` while this process sweeps; else undefined. */
+  openSessions(): number | undefined;
   /** Makes the next look-up of each session ask the database. */
   forgetSessions(): void;
   /** Starts to delete what is over. Only one process needs to. */
@@ -146,6 +177,9 @@ const withStorageErrors = storageErrorsAs('identity_unavailable');
 /** Issuer of the users who sign in by mail, in place of a URL. Their subject is the address in lower case. */
 const emailIssuer = 'email';
 
+/** The state of a sign-in that links an identity begins with it: its callback needs the session cookie. */
+export const linkStatePrefix = 'link.';
+
 /** @returns undefined if sign-in is off */
 export function createIdentity(options: IdentityOptions): Identity | undefined {
   const { env, log, database, record = () => {} } = options;
@@ -155,7 +189,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   const { siteUrl } = settings;
   const issuer = settings.provider?.issuer ?? '';
   const { rolesByAddress } = settings;
-  const providerRoles = { rolesClaim: settings.provider?.rolesClaim ?? [], rolesByAddress };
+  const rolesClaim = settings.provider?.rolesClaim ?? [];
 
   const open = (): Promise<Database> => database.open();
   const keyring = createKeyring(sessionSecrets(env, log));
@@ -169,8 +203,17 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     coordinator: options.coordinator,
     onEnd: () => forget(),
   });
-  const sessions = createSessions({ open, times: settings.times, announceEnd: () => ends.announce() });
-  const bearerTokens = createBearerTokens({ open, provider, settings: { issuer, ...providerRoles } });
+  const sessions = createSessions({
+    open,
+    times: settings.times,
+    rolesByAddress,
+    announceEnd: () => ends.announce(),
+  });
+  const bearerTokens = createBearerTokens({
+    open,
+    provider,
+    settings: { issuer, rolesClaim, rolesByAddress },
+  });
   const signIns = createSignIns(open, keyring);
   const emailSignIns = createEmailSignIns(open, keyring);
   const email =
@@ -198,9 +241,21 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       if (ended) await note('ended_by_provider', userId, ended.device);
       return ended !== undefined;
     },
+    async applyRoles({ id }, claimed) {
+      try {
+        const changed = await changeRoles(await open(), id, claimed);
+        if (!changed) return;
+        sessions.forget();
+        await ends.announce();
+        await note('roles_changed', changed.userId, changed.device);
+      } catch (err) {
+        log.warn({ err }, 'changed roles could not be stored: the next refresh tries again');
+      }
+    },
     ...(options.recordRefresh ? { record: options.recordRefresh } : {}),
   });
   let sweep: NodeJS.Timeout | undefined;
+  const counter = createSessionCounter(sessions, log);
 
   function forget(): void {
     sessions.forget();
@@ -246,14 +301,34 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   }
 
   /** @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable` */
-  async function finish(signIn: BegunSignIn, search: string, device: string) {
+  async function finish(
+    signIn: BegunSignIn,
+    { search, session: cookie, device }: { search: string; session?: string | undefined; device: string },
+  ): Promise<FinishedSignIn> {
+    const { links, returnPath } = signIn;
+    const token = cookie === undefined ? undefined : parseSessionToken(cookie, keyring);
+    const userId = links ? await linkingUser(await open(), signIn, token) : undefined;
+    if (links && userId === undefined) throw new AppError('sign_in_failed');
     const response = await provider.finish(signIn, search);
     try {
-      return await beginSession(signIn, response, device);
+      const outcome = userId === undefined ? undefined : await link(userId, response, device);
+      const page = outcome === undefined ? returnPath : `${returnPath}?linked=${outcome}`;
+      if (outcome === 'taken' || outcome === 'too_many') {
+        if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
+        return { kind: 'not_linked', returnPath: page };
+      }
+      return { kind: 'signed_in', ...(await beginSession(signIn, response, device)), returnPath: page };
     } catch (error) {
       if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
       throw error;
     }
+  }
+
+  async function link(userId: string, response: ProviderResponse, device: string): Promise<LinkOutcome> {
+    const profile = profileOf(response.claims, { issuer, subject: response.subject });
+    const outcome = await linkIdentity(await open(), userId, profile);
+    if (outcome === 'linked') await note('linked', userId, device);
+    return outcome;
   }
 
   /** @throws AppError `sign_in_denied` if the user is disabled */
@@ -264,8 +339,9 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     const { token, lifetime, ended } = await sessions.create({
       userId,
       issuer,
+      subject: response.subject,
       providerSid: response.sid,
-      roles: rolesOf(response.claims, profile, providerRoles),
+      roles: claimedRolesOf(response.claims, rolesClaim) ?? [],
       scopes: response.scopes,
       authenticatedAt: response.authenticatedAt ?? 0,
       device,
@@ -316,8 +392,9 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     const { token, lifetime, ended } = await sessions.create({
       userId,
       issuer: emailIssuer,
+      subject: address,
       providerSid: null,
-      roles: rolesOf({}, profile, { rolesClaim: [], rolesByAddress }),
+      roles: [],
       scopes: [],
       authenticatedAt: confirmedAt,
       device,
@@ -356,28 +433,29 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     email,
     notices: email && createSignInNotices({ open, keyring, siteUrl }),
 
-    async beginSignIn({ browser = '', session: cookie, returnTo, isFresh }) {
-      const { url, ...secrets } = await provider.begin({ isFresh });
+    async beginSignIn({ browser = '', session: cookie, returnTo, isFresh, links = false }) {
+      const statePrefix = links ? linkStatePrefix : '';
+      const { url, ...secrets } = await provider.begin({ isFresh, statePrefix });
       const binding = browserFormat.test(browser) ? browser : randomSecret();
       const returnPath = returnPathOf(returnTo, siteUrl);
       await withStorageErrors(async () => {
         const session = await sessionOf(cookie);
         const previous = session ? { id: session.id, userId: session.user.id } : null;
-        await signIns.add({ ...secrets, returnPath, isFresh, previous }, binding);
+        await signIns.add({ ...secrets, returnPath, isFresh, previous, links }, binding);
       });
       return { url, browser: binding };
     },
 
-    async finishSignIn({ browser, search, device }) {
+    async finishSignIn({ browser, ...callback }) {
       let returnPath: string | undefined;
       try {
         return await withStorageErrors(async () => {
-          const signIn = await takeSignIn(browser, search);
+          const signIn = await takeSignIn(browser, callback.search);
           if (!signIn) throw new AppError('sign_in_failed');
           returnPath = signIn.returnPath;
-          const session = await finish(signIn, search, device);
-          record({ method: 'provider', outcome: 'ok' });
-          return { kind: 'signed_in', ...session, returnPath };
+          const finished = await finish(signIn, callback);
+          record({ method: 'provider', outcome: finished.kind === 'signed_in' ? 'ok' : 'denied' });
+          return finished;
         });
       } catch (error) {
         if (!isAppError(error)) throw error;
@@ -457,10 +535,23 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
 
     revokeOtherSessions: (user, device) =>
       withStorageErrors(async () => {
-        const ended = await sessions.endOthers(user.id, user.session?.id);
+        const kept = user.session?.id;
+        const ended = await sessions.endAll(user.id, { why: 'revoked', kept });
         void revokeTokens(ended);
         if (ended.length > 0) await note('other_sessions_revoked', user.id, device);
         return ended.length;
+      }),
+
+    listIdentities: ({ id }) => withStorageErrors(async () => listIdentities(await open(), id)),
+
+    unlinkIdentity: ({ id, session }, identity, device) =>
+      withStorageErrors(async () => {
+        const outcome = await unlinkIdentity(await open(), id, identity);
+        if (outcome !== 'unlinked') return outcome;
+        const ended = await sessions.endAll(id, { why: 'unlinked', kept: session?.id, identity });
+        void revokeTokens(ended);
+        await note('unlinked', id, device);
+        return outcome;
       }),
 
     history: ({ id }) => withStorageErrors(() => history.list(id)),
@@ -469,6 +560,8 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       get: (userId) => withStorageErrors(() => savedPlaces.get(userId)),
       put: (userId, places) => withStorageErrors(() => savedPlaces.put(userId, places)),
     },
+
+    operations: createUserOperations({ open, sessions, history, revokeTokens, note }),
 
     callUser: ({ id, session }) => ({
       id,
@@ -480,17 +573,21 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     }),
 
     providerState: provider.lastState,
+    openSessions: counter.count,
     forgetSessions: forget,
 
     startSweeping() {
       sweep ??= setInterval(() => void sweepAll(), limits.identity.sweepInterval).unref();
       void sweepAll();
+      counter.start();
     },
     stopSweeping() {
+      counter.stop();
       clearInterval(sweep);
       sweep = undefined;
     },
     close() {
+      counter.stop();
       clearInterval(sweep);
       ends.close();
     },

@@ -10,6 +10,7 @@ import { type Claims, wordsOf } from './claims.ts';
 import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
 import { createProviderConnection } from './provider-connection.ts';
 import { isConnectionFailure, unavailable, upstreamErrorIn, withoutProviderText } from './provider-errors.ts';
+import { type ClaimedRoles, claimedRolesOf } from './roles.ts';
 import { randomSecret } from './session-token.ts';
 import type { ProviderSettings } from './settings.ts';
 import type { SignIn } from './sign-ins.ts';
@@ -37,6 +38,8 @@ export type RefreshedTokens = {
   useFor: number;
   /** Null if the provider leaves the previous one valid. */
   refreshToken: string | null;
+  /** Undefined if the response has no ID token with roles: then those of the sign-in stay. */
+  claimed: ClaimedRoles | undefined;
 };
 
 type Tokens = Awaited<ReturnType<typeof Client.authorizationCodeGrant>>;
@@ -50,6 +53,8 @@ export type Provider = {
    */
   begin(options: {
     isFresh: boolean;
+    /** Begins the state, so that the callback shows what it is for. */
+    statePrefix?: string;
   }): Promise<{ url: string } & Pick<SignIn, 'state' | 'nonce' | 'codeVerifier'>>;
   /**
    * Finishes a sign-in.
@@ -165,11 +170,18 @@ export function createProvider(options: {
     }
   }
 
+  /** Returns the roles of a refreshed ID token. The library has verified the token. */
+  function claimedRolesIn(tokens: Pick<Tokens, 'claims'>): ClaimedRoles | undefined {
+    const claims = tokens.claims();
+    const roles = claims && claimedRolesOf(claims, settings.rolesClaim);
+    return roles && { subject: claims.sub, roles };
+  }
+
   return {
-    async begin({ isFresh }) {
+    async begin({ isFresh, statePrefix = '' }) {
       const [client, config] = [await library(), await configuration()];
       const secrets = {
-        state: randomSecret(),
+        state: `${statePrefix}${randomSecret()}`,
         nonce: randomSecret(),
         codeVerifier: client.randomPKCECodeVerifier(),
       };
@@ -231,6 +243,7 @@ export function createProvider(options: {
           accessToken: tokens.access_token,
           useFor: lifetime - Math.min(refreshedBefore, lifetime / 10),
           refreshToken: tokens.refresh_token ?? null,
+          claimed: claimedRolesIn(tokens),
         };
       };
       try {

@@ -1,34 +1,12 @@
 import { sql } from 'kysely';
-import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
 import { limits } from '../config/limits.ts';
 import type { Database, Queries } from '../storage/database.ts';
-import { createSessionToken, hasHash, hashOf, type SessionToken } from './session-token.ts';
+import { createSessionLookup, type Session, type SessionTimes } from './session-lookup.ts';
+import { createSessionToken, hashOf, type SessionToken } from './session-token.ts';
+import type { IdentitySettings } from './settings.ts';
 import type { SessionEnd } from './tables.ts';
 
-const {
-  failedLookUpFreshFor,
-  sessionsPerUser,
-  sessionFreshFor,
-  sessionsInMemory,
-  touchInterval,
-  sweptAtOnce,
-} = limits.identity;
-
-/** A session that has not ended. Times are milliseconds since the epoch, by the database's clock. */
-export type Session = {
-  id: string;
-  user: { id: string; name: string | null; email: string | null };
-  roles: readonly string[];
-  scopes: readonly string[];
-  /** Time since the user last proved who they are; Infinity if the provider did not say. In milliseconds. */
-  authenticationAge: number;
-  endsAt: number;
-  /** When it ends unless it is used again. */
-  idleUntil: number;
-  /** Whether the last use must be stored. */
-  isTouchDue: boolean;
-};
+const { sessionsPerUser, sweptAtOnce } = limits.identity;
 
 /** One session in the list of its user. */
 export type SessionSummary = {
@@ -42,7 +20,9 @@ export type SessionSummary = {
 type NewSession = {
   userId: string;
   issuer: string;
+  subject: string;
   providerSid: string | null;
+  /** Those that the provider gave. */
   roles: readonly string[];
   scopes: readonly string[];
   authenticatedAt: number;
@@ -63,9 +43,6 @@ export type EndedSession = {
 };
 
 const endedColumns = ['id', 'user_id', 'device', 'id_token_sealed', 'refresh_token_sealed'] as const;
-
-/** Milliseconds. */
-export type SessionTimes = { idle: number; lifetime: number };
 
 export type Sessions = {
   /**
@@ -94,8 +71,18 @@ export type Sessions = {
     id: string,
     options: { userId: string; why: SessionEnd; generation?: number },
   ): Promise<EndedSession | undefined>;
-  /** Ends all sessions of a user except one. */
-  endOthers(userId: string, keptId: string | undefined): Promise<EndedSession[]>;
+  /**
+   * Ends the sessions of a user.
+   *
+   * @param options.kept id of one that stays
+   * @param options.identity only those that began with it
+   */
+  endAll(
+    userId: string,
+    options: { why: SessionEnd; kept?: string | undefined; identity?: { issuer: string; subject: string } },
+  ): Promise<EndedSession[]>;
+  /** Counts the sessions that have not ended. */
+  count(): Promise<number>;
   /**
    * Ends the sessions that the provider has ended.
    *
@@ -112,11 +99,6 @@ export type Sessions = {
   sweep(onExpired: (expired: EndedSession[]) => Promise<void>): Promise<void>;
 };
 
-type Loaded = { session: Session; secretHash: string };
-
-const listSchema = z.array(z.string()).catch([]);
-const listOf = (json: string): readonly string[] => listSchema.parse(JSON.parse(json));
-
 /**
  * Creates the sessions of signed-in users. The database has the truth; a session is kept in memory for
  * `limits.identity.sessionFreshFor`, so that the calls of one page cost one query.
@@ -126,75 +108,15 @@ const listOf = (json: string): readonly string[] => listSchema.parse(JSON.parse(
 export function createSessions(options: {
   open: () => Promise<Database>;
   times: SessionTimes;
+  rolesByAddress: IdentitySettings['rolesByAddress'];
   announceEnd: () => Promise<void>;
 }): Sessions {
   const { open, times, announceEnd } = options;
-  const known = new LRUCache<string, Promise<Loaded | undefined>>({
-    max: sessionsInMemory,
-    ttl: sessionFreshFor,
-  });
-  let failure: { error: unknown; at: number } | undefined;
-  /** The hash that the secret of a token has. Hashing it again would cost each call more than the look-up. */
-  const verifiedHashes = new WeakMap<SessionToken, string>();
+  const lookup = createSessionLookup(options);
 
   async function noteEnd(): Promise<void> {
-    known.clear();
+    lookup.forget();
     await announceEnd();
-  }
-
-  async function load(id: string): Promise<Loaded | undefined> {
-    const db = await open();
-    const row = await db.queries
-      .selectFrom('user_session as session')
-      .innerJoin('user_account as user', 'user.id', 'session.user_id')
-      .select([
-        'session.secret_hash',
-        'session.user_id',
-        'session.roles',
-        'session.scopes',
-        'session.authenticated_at',
-        'session.ends_at',
-        'session.last_seen_at',
-        'user.name',
-        'user.email',
-        db.now().as('now'),
-      ])
-      .where('session.id', '=', id)
-      .where('session.ended_at', 'is', null)
-      .where('user.disabled_at', 'is', null)
-      .executeTakeFirst();
-    if (!row) return undefined;
-    const now = Number(row.now);
-    const idleUntil = Math.min(row.last_seen_at + times.idle, row.ends_at);
-    if (idleUntil <= now) return undefined;
-    return {
-      secretHash: row.secret_hash,
-      session: {
-        id,
-        user: { id: row.user_id, name: row.name, email: row.email },
-        roles: listOf(row.roles),
-        scopes: listOf(row.scopes),
-        authenticationAge: row.authenticated_at === 0 ? Number.POSITIVE_INFINITY : now - row.authenticated_at,
-        endsAt: row.ends_at,
-        idleUntil,
-        isTouchDue: row.last_seen_at + touchInterval <= now,
-      },
-    };
-  }
-
-  function loadOnce(id: string): Promise<Loaded | undefined> {
-    const loading = known.get(id);
-    if (loading) return loading;
-    // Each call of a user would wait for the database that does not respond.
-    if (failure && performance.now() - failure.at < failedLookUpFreshFor)
-      return Promise.reject(failure.error);
-    const started = load(id);
-    known.set(id, started);
-    started.catch((error: unknown) => {
-      failure = { error, at: performance.now() };
-      if (known.peek(id) === started) known.delete(id);
-    });
-    return started;
   }
 
   /** Ends the sessions beyond the maximum number, first those that were not used for longest. */
@@ -251,6 +173,7 @@ export function createSessions(options: {
             secret_hash: hashOf(token.secret),
             user_id: session.userId,
             issuer: session.issuer,
+            subject: session.subject,
             provider_sid: session.providerSid,
             roles: JSON.stringify(session.roles),
             scopes: JSON.stringify(session.scopes),
@@ -278,15 +201,7 @@ export function createSessions(options: {
       return { token, lifetime, ended };
     },
 
-    async find(token) {
-      const loaded = await loadOnce(token.id);
-      if (!loaded) return undefined;
-      const { session, secretHash } = loaded;
-      if (verifiedHashes.get(token) === secretHash) return session;
-      if (!hasHash(token.secret, secretHash)) return undefined;
-      verifiedHashes.set(token, secretHash);
-      return session;
-    },
+    find: lookup.find,
 
     async touch(session) {
       if (!session.isTouchDue) return;
@@ -340,20 +255,33 @@ export function createSessions(options: {
       return toEnded(row);
     },
 
-    async endOthers(userId, keptId) {
+    async endAll(userId, { why, kept, identity }) {
       const db = await open();
-      const rows = await db.write((queries) =>
-        queries
+      const rows = await db.write((queries) => {
+        let update = queries
           .updateTable('user_session')
-          .set({ ended_at: db.now(), ended_why: 'revoked' })
+          .set({ ended_at: db.now(), ended_why: why })
           .where('user_id', '=', userId)
-          .$if(keptId !== undefined, (query) => query.where('id', '!=', keptId ?? ''))
-          .where('ended_at', 'is', null)
-          .returning(endedColumns)
-          .execute(),
-      );
+          .where('ended_at', 'is', null);
+        if (kept !== undefined) update = update.where('id', '!=', kept);
+        if (identity)
+          update = update.where('issuer', '=', identity.issuer).where('subject', '=', identity.subject);
+        return update.returning(endedColumns).execute();
+      });
       if (rows.length > 0) await noteEnd();
       return rows.map(toEnded);
+    },
+
+    async count() {
+      const db = await open();
+      const { count } = await db.queries
+        .selectFrom('user_session')
+        .select((eb) => eb.fn.countAll<number | bigint | string>().as('count'))
+        .where('ended_at', 'is', null)
+        .where('ends_at', '>', db.now())
+        .where('last_seen_at', '>', sql<number>`${db.now()} - ${sql.val(times.idle)}`)
+        .executeTakeFirstOrThrow();
+      return Number(count);
     },
 
     async endByProvider({ issuer, sid, subject }) {
@@ -366,12 +294,23 @@ export function createSessions(options: {
           .where('ended_at', 'is', null)
           .$if(sid !== undefined, (query) => query.where('provider_sid', '=', sid ?? ''))
           .$if(subject !== undefined, (query) =>
-            query.where('user_id', 'in', (eb) =>
-              eb
-                .selectFrom('user_identity')
-                .select('user_id')
-                .where('issuer', '=', issuer)
-                .where('subject', '=', subject ?? ''),
+            query.where((eb) =>
+              eb.or([
+                eb('subject', '=', subject ?? ''),
+                // A session of a version that did not store it.
+                eb.and([
+                  eb('subject', 'is', null),
+                  eb(
+                    'user_id',
+                    'in',
+                    eb
+                      .selectFrom('user_identity')
+                      .select('user_id')
+                      .where('issuer', '=', issuer)
+                      .where('subject', '=', subject ?? ''),
+                  ),
+                ]),
+              ]),
             ),
           )
           .returning(endedColumns)
@@ -381,10 +320,7 @@ export function createSessions(options: {
       return rows.map(toEnded);
     },
 
-    forget() {
-      known.clear();
-      failure = undefined;
-    },
+    forget: lookup.forget,
 
     async sweep(onExpired) {
       const db = await open();

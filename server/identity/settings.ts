@@ -1,7 +1,7 @@
 import type { Env } from '../config/env.ts';
 import type { AllowedAddresses } from '../config/env-formats.ts';
 import { callbackPath, mcpEndpoint } from '../config/paths.ts';
-import type { SessionTimes } from './sessions.ts';
+import type { SessionTimes } from './session-lookup.ts';
 
 /** The settings of the OpenID provider. */
 export type ProviderSettings = {

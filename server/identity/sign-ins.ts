@@ -21,6 +21,8 @@ export type SignIn = {
   isFresh: boolean;
   /** The session that the browser had: the callback comes from another site, so it does not carry its cookie. */
   previous: { id: string; userId: string } | null;
+  /** True if it links the identity to the user of `previous`. */
+  links: boolean;
 };
 
 /** A sign-in that has begun. `beganAt`: milliseconds since the epoch, by the database's clock. */
@@ -42,6 +44,7 @@ const secretsSchema = z.object({
   nonce: z.string(),
   codeVerifier: z.string(),
   previous: z.object({ id: z.string(), userId: z.string() }).nullable(),
+  links: z.boolean().default(false),
 });
 
 export function createSignIns(open: () => Promise<Database>, keyring: Keyring): SignIns {

@@ -1,8 +1,15 @@
 /**
  * Why a session ended before its time. `replaced`: the browser signed in again; `too_many`: the user has others;
- * `provider`: the provider ended it.
+ * `provider`: the provider ended it; `unlinked`: the user no longer signs in that way; `operator`: the operator ended it.
  */
-export type SessionEnd = 'signed_out' | 'revoked' | 'replaced' | 'too_many' | 'provider';
+export type SessionEnd =
+  | 'signed_out'
+  | 'revoked'
+  | 'replaced'
+  | 'too_many'
+  | 'provider'
+  | 'unlinked'
+  | 'operator';
 
 /** Events in the history of an account. */
 export const auditKinds = [
@@ -11,6 +18,12 @@ export const auditKinds = [
   'session_revoked',
   'other_sessions_revoked',
   'ended_by_provider',
+  'linked',
+  'unlinked',
+  'roles_changed',
+  'ended_by_operator',
+  'disabled',
+  'enabled',
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 
@@ -30,6 +43,8 @@ type UserIdentityTable = {
   issuer: string;
   subject: string;
   user_id: string;
+  /** Address or name at the issuer, for the user; null in rows of versions that did not store it. */
+  label: string | null;
   linked_at: number;
   last_used_at: number;
 };
@@ -39,8 +54,11 @@ type UserSessionTable = {
   secret_hash: string;
   user_id: string;
   issuer: string;
+  /** With the issuer, the identity with which the session began; null in sessions of versions that did not store it. */
+  subject: string | null;
   /** The provider's id of its own session. */
   provider_sid: string | null;
+  /** Those that the provider gave. */
   roles: string;
   scopes: string;
   /** When the user last proved who they are; 0 if the provider did not say. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../storage/database.ts';
+import { labelOf } from './linked-identities.ts';
 
 /** A user as the provider describes them. */
 export type Profile = {
@@ -69,11 +70,14 @@ export async function findOrCreateUser(db: Database, profile: Profile): Promise<
       if (row.disabled_at !== null) return null;
       await queries
         .updateTable('user_identity')
-        .set({ last_used_at: db.now() })
+        .set({ last_used_at: db.now(), label: labelOf(profile) })
         .where('issuer', '=', issuer)
         .where('subject', '=', subject)
         .execute();
-      await queries.updateTable('user_account').set(properties).where('id', '=', row.id).execute();
+      // Not every way to sign in knows a name.
+      const { name, ...others } = properties;
+      const current = name === null ? others : properties;
+      await queries.updateTable('user_account').set(current).where('id', '=', row.id).execute();
       return row.id;
     }
 
@@ -86,7 +90,14 @@ export async function findOrCreateUser(db: Database, profile: Profile): Promise<
       .execute();
     const linked = await queries
       .insertInto('user_identity')
-      .values({ issuer, subject, user_id: id, linked_at: db.now(), last_used_at: db.now() })
+      .values({
+        issuer,
+        subject,
+        user_id: id,
+        label: labelOf(profile),
+        linked_at: db.now(),
+        last_used_at: db.now(),
+      })
       .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
       .returning('user_id')
       .executeTakeFirst();

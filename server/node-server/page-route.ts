@@ -1,6 +1,6 @@
 import { pages } from '../site/pages.ts';
 
-const staticPages: ReadonlySet<string> = new Set([...pages, '/inbox', '/account', '/sign-in']);
+const staticPages: ReadonlySet<string> = new Set([...pages, '/inbox', '/account', '/sign-in', '/notes']);
 const dynamicPages: ReadonlyMap<string, string> = new Map([
   ['docs', '/docs/[path]'],
   ['inbox', '/inbox/[id]'],

@@ -1,6 +1,7 @@
 import { limits } from '../config/limits.ts';
-import { backchannelLogoutPath, callbackPath, signInPath, signOutPath } from '../config/paths.ts';
+import { backchannelLogoutPath, callbackPath, linkPath, signInPath, signOutPath } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
+import { userOrVisitor } from '../http/authenticate.ts';
 import { readBody } from '../http/body.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
 import { readCookie } from '../http/cookie.ts';
@@ -13,6 +14,8 @@ import { type HttpRequest, targetOf } from '../http/request.ts';
 import { type HttpResponse, jsonResponse } from '../http/response.ts';
 import { browserCookie, sessionCookie, sessionCookieOf, signedInCookie } from '../http/session-cookie.ts';
 import { deviceOf } from '../identity/device.ts';
+import { linkStatePrefix } from '../identity/identity.ts';
+import { requireUser } from '../principal.ts';
 import { services } from '../services.ts';
 import {
   charge,
@@ -76,9 +79,19 @@ export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
     requireNavigation(request);
     const { headers } = request;
     const { siteUrl } = site();
+    const { searchParams } = targetOf(request);
+    const session = sessionCookieOf(headers, siteUrl);
+    const needsSession = searchParams.get('state')?.startsWith(linkStatePrefix) === true;
+    // The session cookie does not come with the way back from the provider.
+    if (needsSession && session === undefined && !searchParams.has(followed)) {
+      searchParams.set(followed, '1');
+      return leadTo(`${siteUrl}${callbackPath}?${searchParams}`, 'Sign in', []);
+    }
+    searchParams.delete(followed);
     const finished = await identity.finishSignIn({
       browser: readCookie(headers, browserCookie, siteUrl),
-      search: targetOf(request).search,
+      session,
+      search: `?${searchParams}`,
       device: deviceOf(headers.get('user-agent')),
     });
     if (finished.kind === 'failed') {
@@ -88,11 +101,41 @@ export function handleCallback(request: HttpRequest): Promise<HttpResponse> {
       if (isMadeUp) await charge(request, scope);
       return failedPage(error, returnPath);
     }
+    if (finished.kind === 'not_linked') return leadTo(`${siteUrl}${finished.returnPath}`, 'Not added', []);
     const { cookie, lifetime, returnPath } = finished;
     return leadTo(`${siteUrl}${returnPath}`, 'Signed in', [
       setCookie(sessionCookie, cookie, lifetime),
       setCookie(signedInCookie, '1', lifetime),
     ]);
+  });
+}
+
+/**
+ * `/auth/link`: begins a sign-in with which the user of a posted form can sign in from then on, too. The user must have
+ * signed in a short time ago.
+ */
+export function handleLink(request: HttpRequest): Promise<HttpResponse> {
+  return handleAuth(request, { name: linkPath, methods: ['POST'] }, async (identity, scope) => {
+    const { siteUrl } = site();
+    await readForm(request, { siteUrl, fields: [] });
+    await charge(request, scope);
+    const { headers } = request;
+    try {
+      const principal = await userOrVisitor(headers, services().env, identity);
+      requireUser(principal, { maxAge: limits.identity.linkingMaxAge });
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      const location = `/account?${new URLSearchParams({ problem: error.reason })}`;
+      return { status: 303, headers: { ...noStore, location }, body: null };
+    }
+    const { url, browser } = await identity.beginSignIn({
+      browser: readCookie(headers, browserCookie, siteUrl),
+      session: sessionCookieOf(headers, siteUrl),
+      returnTo: '/account',
+      isFresh: true,
+      links: true,
+    });
+    return leadTo(url, 'Sign in', [setCookie(browserCookie, browser, limits.identity.signInLifetime)]);
   });
 }
 

@@ -3,6 +3,7 @@ import {
   callbackPath,
   confirmEmailPath,
   emailSignInPath,
+  linkPath,
   mcpEndpoint,
   protectedResourcePath,
   rawEndpoint,
@@ -13,7 +14,7 @@ import {
 } from '../config/paths.ts';
 import type { RouteHandler } from '../http/route-handlers.ts';
 import { handleTrpc } from '../trpc/http/handler.ts';
-import { handleBackchannelLogout, handleCallback, handleSignIn, handleSignOut } from './auth.ts';
+import { handleBackchannelLogout, handleCallback, handleLink, handleSignIn, handleSignOut } from './auth.ts';
 import { handleConfirmEmail, handleEmailSignIn } from './auth-email.ts';
 import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from './catalog.ts';
 import { handleCallingGuide, handleDocsIndex } from './docs.ts';
@@ -47,6 +48,7 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   ['/metrics', handleMetrics],
   [signInPath, handleSignIn],
   [callbackPath, handleCallback],
+  [linkPath, handleLink],
   [signOutPath, handleSignOut],
   [emailSignInPath, handleEmailSignIn],
   [confirmEmailPath, handleConfirmEmail],

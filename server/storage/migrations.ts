@@ -203,6 +203,12 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
         `.execute(db);
       },
     },
+    '012-linked-identities': {
+      async up(db) {
+        await sql`alter table user_identity add column label text`.execute(db);
+        await sql`alter table user_session add column subject text`.execute(db);
+      },
+    },
   };
 }
 

@@ -5,7 +5,14 @@ import { exactRoutes, findRoute } from '#server/routes/route-table.ts';
 import { config } from '../../proxy.ts';
 
 /** Routes that only Next can serve: they redirect a form to a page, or render an image. */
-const formRoutes = ['/contact/send', '/weather/choose', '/account/end-session', '/account/end-others'];
+const formRoutes = [
+  '/contact/send',
+  '/weather/choose',
+  '/account/end-session',
+  '/account/end-others',
+  '/account/unlink',
+  '/notes/add',
+];
 const imageRoutes = ['/opengraph-image', '/posts/[slug]/opengraph-image'];
 const nextRoutes = [...formRoutes, ...imageRoutes];
 
@@ -20,6 +27,7 @@ const undocumented: Readonly<Record<string, string>> = {
   '/auth/sign-out': 'the action of a form of a page',
   '/auth/email': 'the link of a mail and the action of a form, see docs/sign-in.md',
   '/auth/email/confirm': 'the action of a form of a page',
+  '/auth/link': 'the action of a form of a page',
   '/auth/backchannel-logout': 'the provider calls it, see docs/sign-in.md',
   '/mcp': 'speaks MCP, see docs/mcp.md',
   '/metrics': 'for the operator, see docs/observability.md',
@@ -38,6 +46,8 @@ const undocumented: Readonly<Record<string, string>> = {
   '/weather/choose': 'the action of a form of a page',
   '/account/end-session': 'the action of a form of a page',
   '/account/end-others': 'the action of a form of a page',
+  '/account/unlink': 'the action of a form of a page',
+  '/notes/add': 'the action of a form of a page',
   '/opengraph-image': 'every page links its preview image',
   '/posts/[slug]/opengraph-image': 'every post links its preview image',
 };

@@ -81,7 +81,17 @@ export class TestBrowser {
       } else if (init.method === undefined && new URL(url).pathname.startsWith('/interaction/')) {
         init = { method: 'POST', body: new URLSearchParams({ person }) };
       } else {
-        throw new Error(`the provider stopped at ${url}: ${response.status} ${await response.text()}`);
+        // Before another person signs in, the provider signs the previous one out: a form that a script sends.
+        const html = await response.text();
+        const [, action] = /<form method="post" action="([^"]+)">/.exec(html) ?? [];
+        if (action === undefined)
+          throw new Error(`the provider stopped at ${url}: ${response.status} ${html}`);
+        url = action;
+        const fields = [...html.matchAll(/name="(\w+)" value="([^"]*)"/g)];
+        init = {
+          method: 'POST',
+          body: new URLSearchParams(fields.map(([, name = '', value = '']) => [name, value])),
+        };
       }
     }
     throw new Error(`the provider did not lead back from ${providerUrl}`);

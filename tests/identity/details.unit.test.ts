@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { cookieHeader, cookieNameOf, readCookie } from '#server/http/cookie.ts';
 import { sessionCookie, signedInCookie } from '#server/http/session-cookie.ts';
-import { profileOf, rolesOf, wordsOf } from '#server/identity/claims.ts';
+import { profileOf, wordsOf } from '#server/identity/claims.ts';
 import { deviceOf } from '#server/identity/device.ts';
+import { claimedRolesOf, rolesOf } from '#server/identity/roles.ts';
 import { requireUser, type SignedInUser } from '#server/principal.ts';
 
 const https = 'https://site.example';
@@ -74,10 +75,6 @@ test.each([
 
 describe('claims', () => {
   const who = { issuer: 'https://id.example', subject: 'ada' };
-  const settings = {
-    rolesClaim: ['realm_access', 'roles'],
-    rolesByAddress: new Map([['ada@people.example', ['admin']]]),
-  };
 
   test('give a profile, without control characters', () => {
     const claims = { name: ' Ada\u0000\u202e ', email: 'Ada@people.example', email_verified: true };
@@ -98,14 +95,21 @@ describe('claims', () => {
     expect(profileOf(claims, who)).toMatchObject({ name, email, isEmailVerified: false });
   });
 
-  test('give roles, and the operator gives roles to verified addresses only', () => {
-    const claims = { email: 'ADA@people.example', realm_access: { roles: ['editor', 'admin', 7] } };
-    const rolesFor = (isVerified: boolean) => {
-      const profile = profileOf({ ...claims, email_verified: isVerified }, who);
-      return rolesOf(isVerified ? claims : { ...claims, realm_access: 'x' }, profile, settings);
-    };
-    expect(rolesFor(true)).toEqual(['editor', 'admin']);
-    expect(rolesFor(false)).toEqual([]);
+  test.each([
+    [{ realm_access: { roles: ['editor', 'admin', 7] } }, ['admin', 'editor']],
+    [{ realm_access: { roles: [] } }, []],
+    [{ realm_access: { roles: 'b a' } }, ['a', 'b']],
+    [{ realm_access: 'x' }, undefined],
+    [{ roles: ['admin'] }, undefined],
+  ])('%j give the roles %j', (claims, roles) => {
+    expect(claimedRolesOf(claims, ['realm_access', 'roles'])).toEqual(roles);
+  });
+
+  test('are joined by the roles that the operator gives to the verified address', () => {
+    const byAddress = new Map([['ada@people.example', ['admin', 'editor']]]);
+    expect(rolesOf(['editor'], 'ADA@people.example', byAddress)).toEqual(['editor', 'admin']);
+    expect(rolesOf(['editor'], null, byAddress)).toEqual(['editor']);
+    expect(rolesOf([], 'bob@people.example', byAddress)).toEqual([]);
   });
 
   test('with words are a list or separated by spaces', () => {

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { parseEnv } from '#server/config/env.ts';
 import { createIdentity, type Identity, type IdentityOptions } from '#server/identity/identity.ts';
-import { createLogger } from '#server/observability/log.ts';
+import { createLogger, type Logger } from '#server/observability/log.ts';
 import { connectRedis } from '#server/redis.ts';
 import type { Database } from '#server/storage/database.ts';
 import { createLazyDatabase } from '#server/storage/lazy-database.ts';
@@ -15,7 +15,7 @@ export const siteUrl = 'http://localhost:3000';
 export const device = 'Firefox on Linux';
 export const secret = 'a secret that all instances share';
 
-const log = createLogger({ level: 'silent' });
+const silent = createLogger({ level: 'silent' });
 
 /** Starts the sign-in of an instance on its own connections. It is closed after the test. */
 export function startInstance(options: {
@@ -24,14 +24,17 @@ export function startInstance(options: {
   redisUrl?: string | undefined;
   secrets?: string;
   targets?: IdentityOptions['targets'];
+  roles?: string;
+  log?: Logger;
 }): Identity {
-  const { storage, provider, redisUrl, secrets = secret, targets } = options;
+  const { storage, provider, redisUrl, secrets = secret, targets, roles, log = silent } = options;
   const env = parseEnv({
     NODE_ENV: 'production',
     DATA_DIR: storage.DATA_DIR,
     DATABASE_URL: storage.DATABASE_URL,
     SITE_URL: siteUrl,
     SESSION_SECRETS: secrets,
+    ROLES: roles,
     ...provider.env,
   });
   const database = createLazyDatabase({ env, log });
@@ -50,7 +53,7 @@ export function startInstance(options: {
 
 /** Opens the database of instances. It is closed after the test. */
 export async function openDatabaseOf(storage: StorageEnv): Promise<Database> {
-  const db = await openDatabase(storage, log);
+  const db = await openDatabase(storage, silent);
   onTestFinished(() => db.close());
   return db;
 }
@@ -78,6 +81,7 @@ export async function finishAt(
 ): Promise<string> {
   const finished = await identity.finishSignIn({ browser, search, device });
   if (finished.kind === 'failed') throw finished.error;
+  if (finished.kind === 'not_linked') throw new Error('no session began');
   return finished.cookie;
 }
 

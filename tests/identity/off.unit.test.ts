@@ -13,6 +13,7 @@ test('without a provider there are no routes of sign-in, and a session cookie me
   for (const path of [
     '/auth/sign-in',
     '/auth/callback',
+    '/auth/link',
     '/auth/sign-out',
     '/auth/email',
     '/auth/email/confirm',

@@ -103,6 +103,10 @@ beforeAll(async () => {
     MAIL_TO: 'owner@site.example',
     MAIL_FROM: 'website@site.example',
     DEMO: '',
+    // Sign-in is on. No provider is needed until somebody signs in.
+    OIDC_ISSUER: `http://127.0.0.1:${await freePort()}`,
+    OIDC_CLIENT_ID: 'typed-bff',
+    OIDC_CLIENT_SECRET: 'not used',
     RATE_LIMITS: 'mail=2/3600,mailSite=1/3600',
   });
   const place = { lat: 51, lng: 7 };

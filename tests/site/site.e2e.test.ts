@@ -72,7 +72,7 @@ describe('/sitemap.xml', () => {
           .replace(/\/\(\w+\)/, '')
           .replace(/\/page\.tsx$/, '') || '/',
     );
-    const closed = ['/inbox', '/account', '/sign-in'];
+    const closed = ['/inbox', '/account', '/sign-in', '/notes'];
     const open = paths.filter((path) => !path.includes('[') && !closed.includes(path));
     expect([...pages].sort()).toEqual(open.sort());
   });

@@ -1,8 +1,8 @@
 import { api } from '#app/_lib/api.ts';
-import { accountForm } from '../account-form.ts';
+import { userForm } from '#app/_lib/user-form.ts';
 
 /** Handles the form that ends all other sessions. */
-export const POST = accountForm('/account/end-others', [], async () => {
+export const POST = userForm({ route: '/account/end-others', page: '/account', fields: [] }, async () => {
   await api.session.revokeOthers();
   return 'ended=others';
 });

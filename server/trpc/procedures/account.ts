@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
+import { AppError } from '../../errors.ts';
+import { deviceOf } from '../../identity/device.ts';
 import { savedPlaceSchema, savedPlacesSchema } from '../../identity/saved-places.ts';
 import { auditKinds } from '../../identity/tables.ts';
 import { router, userProcedure } from '../init.ts';
@@ -8,6 +10,11 @@ import { identityOf } from './session.ts';
 const userMeta = { sensitive: true, rateLimit: 'light', user: {} } as const;
 
 const berlin = { name: 'Berlin, Germany', lat: 52.52, lng: 13.41 };
+
+const identityKey = z.strictObject({
+  issuer: z.string().max(512).describe('The provider'),
+  subject: z.string().max(512).describe('The user at the provider'),
+});
 
 /** What belongs to a signed-in user. */
 export const account = router({
@@ -31,6 +38,49 @@ export const account = router({
       .mutation(async ({ ctx, input }) => {
         await identityOf(ctx.services).savedPlaces.put(ctx.user.id, input.places);
         return input.places;
+      }),
+  }),
+
+  identities: router({
+    list: userProcedure({
+      ...userMeta,
+      summary: 'Lists the ways in which the user can sign in',
+      description: 'Returns the identities that are linked to the account, the oldest first.',
+    })
+      .input(z.void())
+      .output(
+        z.array(
+          identityKey.extend({
+            label: z.string().nullable().describe('Address or name at the issuer'),
+            linkedAt: z.date(),
+            lastUsedAt: z.date(),
+          }),
+        ),
+      )
+      .query(async ({ ctx }) => {
+        const identities = await identityOf(ctx.services).listIdentities(ctx.user);
+        return identities.map(({ linkedAt, lastUsedAt, ...identity }) => ({
+          ...identity,
+          linkedAt: new Date(linkedAt),
+          lastUsedAt: new Date(lastUsedAt),
+        }));
+      }),
+
+    unlink: userProcedure({
+      ...userMeta,
+      user: { maxAge: limits.identity.linkingMaxAge },
+      summary: 'Removes a way to sign in',
+      description:
+        'Removes an identity from the account and ends the sessions that began with it, except that of this call. The only one stays (`last`). Fails with `reauthentication_required` if the user signed in more than five minutes ago.',
+      errors: ['not_found'],
+    })
+      .input(identityKey.meta({ examples: [{ issuer: 'https://id.example', subject: 'ada' }] }))
+      .output(z.object({ outcome: z.enum(['unlinked', 'last']) }))
+      .mutation(async ({ ctx, input }) => {
+        const device = deviceOf(ctx.request.userAgent);
+        const outcome = await identityOf(ctx.services).unlinkIdentity(ctx.user, input, device);
+        if (outcome === 'missing') throw new AppError('not_found', { message: 'There is no such identity.' });
+        return { outcome };
       }),
   }),
 

@@ -37,6 +37,8 @@ export interface IdentityProvider {
   readonly requests: ProviderRequest[];
   /** Returns a token with these claims, signed with the provider's key. By default its type is that of an ID token. */
   readonly sign: (claims: Record<string, unknown>, type?: string) => Promise<string>;
+  /** Roles that people have instead of those that they began with. A test may change it. */
+  readonly changedRoles: Map<string, readonly string[]>;
   /** Handles requests instead of the provider, if it returns true. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   readonly close: () => Promise<void>;
@@ -83,6 +85,7 @@ export async function startIdentityProvider({
 }: IdentityProviderOptions): Promise<IdentityProvider> {
   const clientSecret = randomBytes(24).toString('base64url');
   const requests: ProviderRequest[] = [];
+  const changedRoles = new Map<string, readonly string[]>();
   let provider: Provider | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -117,6 +120,7 @@ export async function startIdentityProvider({
       OIDC_SCOPES: 'openid,profile,email,offline_access',
     },
     requests,
+    changedRoles,
     sign: (claims, typ = 'JWT') =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: keyId, typ }).sign(privateKey),
     intercept: undefined,
@@ -132,6 +136,7 @@ export async function startIdentityProvider({
     clientKey,
     accessTokenLifetime,
     resources,
+    changedRoles,
   });
   return started;
 }
@@ -145,9 +150,20 @@ async function createProvider(options: {
   clientKey: JWK | undefined;
   accessTokenLifetime: number;
   resources: Readonly<Record<string, readonly string[]>>;
+  changedRoles: ReadonlyMap<string, readonly string[]>;
 }): Promise<Provider> {
   const library = await loadLibrary();
-  const { issuer, siteUrl, clientSecret, pushed, key, clientKey, accessTokenLifetime, resources } = options;
+  const {
+    issuer,
+    siteUrl,
+    clientSecret,
+    pushed,
+    key,
+    clientKey,
+    accessTokenLifetime,
+    resources,
+    changedRoles,
+  } = options;
   const provider = new library.Provider(issuer, {
     adapter: IdentityStorage,
     clients: [
@@ -173,14 +189,21 @@ async function createProvider(options: {
         response_types: [],
       },
     ],
-    claims: { openid: ['sub'], profile: ['name', 'roles'], email: ['email', 'email_verified'] },
+    // Those of `openid` are in each ID token, also after a refresh.
+    claims: { openid: ['sub', 'roles'], profile: ['name'], email: ['email', 'email_verified'] },
     findAccount: (_, id) => {
       const person = people.find((each) => each.id === id);
       if (!person) return undefined;
       const { name, email, roles } = person;
       return {
         accountId: id,
-        claims: async () => ({ sub: id, name, email, email_verified: true, roles: [...roles] }),
+        claims: async () => ({
+          sub: id,
+          name,
+          email,
+          email_verified: true,
+          roles: [...(changedRoles.get(id) ?? roles)],
+        }),
       };
     },
     // Access tokens of the product's own API say which roles the person has.

@@ -13,6 +13,8 @@ export interface NotesStandIn {
   readonly env: { readonly NOTES_URL: string };
   /** Subjects of the requests so far, undefined for one without a valid token. A test may empty it. */
   readonly callers: (string | undefined)[];
+  /** Set by a test: no token is accepted. */
+  refusesTokens: boolean;
   /** Accepts tokens of this issuer. */
   readonly trust: (issuer: string) => void;
   readonly close: () => Promise<void>;
@@ -35,7 +37,7 @@ export async function startNotes(): Promise<NotesStandIn> {
     headers,
   }: IncomingMessage): Promise<{ subject: string; scope: string } | undefined> {
     const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined || !trusted) return undefined;
+    if (token === undefined || !trusted || started.refusesTokens) return undefined;
     try {
       const { payload } = await jwtVerify(token, trusted.keys, {
         issuer: trusted.issuer,
@@ -72,13 +74,15 @@ export async function startNotes(): Promise<NotesStandIn> {
     const reply = await answer(request);
     send(response, reply);
   });
-  return {
+  const started: NotesStandIn = {
     url,
     env: { NOTES_URL: url },
     callers,
+    refusesTokens: false,
     trust: (issuer) => {
       trusted = { issuer, keys: createRemoteJWKSet(new URL(`${issuer}/jwks`)) };
     },
     close,
   };
+  return started;
 }

@@ -1,0 +1,130 @@
+/**
+ * Manages users: `npm run users -- list|show|end-sessions|disable|enable`. Uses the settings of the product, which may be
+ * running: it knows within two seconds.
+ */
+import { parseArgs } from 'node:util';
+import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
+import { createIdentity } from '../identity/identity.ts';
+import type { UserOperations, UserSummary } from '../identity/user-operations.ts';
+import { createLogger, type Logger } from '../observability/log.ts';
+import { connectRedis } from '../redis.ts';
+import { openDatabase } from '../storage/open-database.ts';
+import { createUpstreamClient } from '../upstream-client/client.ts';
+
+const usage = `Usage: npm run users -- <command>
+
+  list [--email <address>] [--limit 50]
+  show <id>            ways to sign in, sessions and history
+  end-sessions <id…>   ends all sessions
+  disable <id…>        ends all sessions and refuses new sign-ins
+  enable <id…>
+`;
+
+/** Invalid arguments. The message is shown without a stack. */
+class UsageError extends Error {}
+
+async function run(args: string[], env: Env, log: Logger): Promise<string> {
+  const { values, positionals } = parse(args);
+  const [command, ...ids] = positionals;
+  const db = await openDatabase(env, log);
+  const upstreams = createUpstreamClient(env);
+  // With Redis, the running instances know at once.
+  const redis = env.REDIS_URL ? connectRedis(env.REDIS_URL, log) : undefined;
+  const identity = createIdentity({ env, log, database: { open: async () => db }, upstreams, redis });
+  try {
+    if (!identity) throw new UsageError('Sign-in is off: set OIDC_ISSUER and OIDC_CLIENT_ID.');
+    const { operations } = identity;
+    if (command === 'list') return await list(operations, values);
+    const action = actionOf(command, operations);
+    if (!action || ids.length === 0) throw new UsageError(usage);
+    return await actOnAll(ids, action);
+  } finally {
+    identity?.close();
+    redis?.close();
+    await upstreams.close();
+    await db.close();
+  }
+}
+
+/** Changes or shows one user and returns the text to print, or undefined if that is not possible. */
+type Action = (id: string) => Promise<string | undefined>;
+
+function actionOf(command: string | undefined, operations: UserOperations): Action | undefined {
+  switch (command) {
+    case 'show':
+      return async (id) => {
+        const user = await operations.get(id);
+        return user && JSON.stringify(user, withDates, 2);
+      };
+    case 'end-sessions':
+      return async (id) => {
+        const count = await operations.endSessions(id);
+        return count === undefined ? undefined : `${id}: ${count} sessions have ended.`;
+      };
+    case 'disable':
+      return async (id) => ((await operations.disable(id)) ? `${id} is disabled.` : undefined);
+    case 'enable':
+      return async (id) => ((await operations.enable(id)) ? `${id} is enabled.` : undefined);
+    default:
+      return undefined;
+  }
+}
+
+/** Shows times as text. */
+function withDates(name: string, value: unknown): unknown {
+  const isTime = typeof value === 'number' && (name === 'at' || name.endsWith('At'));
+  return isTime ? new Date(value).toISOString() : value;
+}
+
+/** @throws UsageError that lists every outcome, if one was not possible */
+async function actOnAll(ids: readonly string[], action: Action): Promise<string> {
+  const lines: string[] = [];
+  let failed = false;
+  for (const id of ids) {
+    const done = await action(id);
+    failed ||= done === undefined;
+    lines.push(done ?? `User ${id} does not exist or is in a state that does not allow this.`);
+  }
+  const text = lines.join('\n');
+  if (failed) throw new UsageError(text);
+  return text;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { email: { type: 'string' }, limit: { type: 'string', default: '50' } },
+    });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : ''}\n\n${usage}`);
+  }
+}
+
+async function list(
+  operations: UserOperations,
+  { email, limit: limitText }: { email?: string; limit: string },
+): Promise<string> {
+  const limit = Number(limitText);
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(usage);
+  const users = await operations.list({ email, limit });
+  return users.length === 0 ? 'There is no such user.' : users.map(lineOf).join('\n');
+}
+
+function lineOf({ id, name, email, createdAt, disabledAt }: UserSummary): string {
+  const state = disabledAt === null ? 'enabled ' : 'disabled';
+  return [id, state, new Date(createdAt).toISOString(), email ?? '', name ?? ''].join('  ').trimEnd();
+}
+
+try {
+  const log = createLogger({
+    level: 'warn',
+    destination: { write: (line) => void process.stderr.write(line) },
+  });
+  console.log(await run(process.argv.slice(2), parseEnv(process.env), log));
+} catch (error) {
+  const isUserFacing = error instanceof UsageError || error instanceof ConfigurationError;
+  console.error(isUserFacing ? error.message : error);
+  process.exitCode = isUserFacing ? 2 : 1;
+}

@@ -1,0 +1,144 @@
+import { limits } from '../config/limits.ts';
+import type { Database, Queries } from '../storage/database.ts';
+import { hasHash, type SessionToken } from './session-token.ts';
+import type { BegunSignIn } from './sign-ins.ts';
+import type { Profile } from './users.ts';
+
+/**
+ * Outcome of linking. `known`: the user could sign in that way before; `taken`: another user of this site signs in that
+ * way; `too_many`: the user has `limits.identity.identitiesPerUser`.
+ */
+export type LinkOutcome = 'linked' | 'known' | 'taken' | 'too_many';
+
+/** Outcome of unlinking. `last`: it is the only way in which the user can sign in. */
+export type UnlinkOutcome = 'unlinked' | 'missing' | 'last';
+
+/** A way in which a user signs in. Times are milliseconds since the epoch. */
+export type LinkedIdentity = {
+  issuer: string;
+  subject: string;
+  /** Address or name at the issuer, for the user. */
+  label: string | null;
+  linkedAt: number;
+  lastUsedAt: number;
+};
+
+type Key = Pick<Profile, 'issuer' | 'subject'>;
+
+/**
+ * Returns the user to whom a finished sign-in links an identity: that of the session in which it began, which must still
+ * be the session of the browser. Otherwise another site could make a user link the identity of an attacker.
+ *
+ * A provider that signs the user out when they change accounts ends this session on the way, so that is accepted.
+ *
+ * @returns undefined if the browser has another session, or if it ended for another reason
+ */
+export async function linkingUser(
+  db: Database,
+  { previous, beganAt }: Pick<BegunSignIn, 'previous' | 'beganAt'>,
+  token: SessionToken | undefined,
+): Promise<string | undefined> {
+  if (!token || previous?.id !== token.id) return undefined;
+  const row = await db.queries
+    .selectFrom('user_session as session')
+    .innerJoin('user_account as user', 'user.id', 'session.user_id')
+    .select(['session.secret_hash', 'session.user_id', 'session.ended_at', 'session.ended_why'])
+    .where('session.id', '=', token.id)
+    .where('session.ends_at', '>', db.now())
+    .where('user.disabled_at', 'is', null)
+    .executeTakeFirst();
+  if (!row || !hasHash(token.secret, row.secret_hash)) return undefined;
+  const endedOnTheWay = row.ended_why === 'provider' && (row.ended_at ?? 0) >= beganAt;
+  return row.ended_at === null || endedOnTheWay ? row.user_id : undefined;
+}
+
+/**
+ * Lets a user sign in with one more identity. The caller has made sure that the user has just proven both: that of the
+ * session and this one. Equal addresses link nothing, and an identity of another user is never moved.
+ */
+export async function linkIdentity(db: Database, userId: string, profile: Profile): Promise<LinkOutcome> {
+  const { issuer, subject } = profile;
+  return db.write(async (queries) => {
+    const owner = await ownerOf(queries, profile);
+    if (owner !== undefined) return owner === userId ? 'known' : 'taken';
+    const own = await queries
+      .selectFrom('user_identity')
+      .select('subject')
+      .where('user_id', '=', userId)
+      .execute();
+    if (own.length >= limits.identity.identitiesPerUser) return 'too_many';
+    const linked = await queries
+      .insertInto('user_identity')
+      .values({
+        issuer,
+        subject,
+        user_id: userId,
+        label: labelOf(profile),
+        linked_at: db.now(),
+        last_used_at: db.now(),
+      })
+      .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+      .returning('user_id')
+      .executeTakeFirst();
+    if (linked) return 'linked';
+    // Another sign-in with this identity was faster.
+    return (await ownerOf(queries, profile)) === userId ? 'known' : 'taken';
+  });
+}
+
+/** Takes a way to sign in from a user. Of two that are taken at once, one stays. */
+export async function unlinkIdentity(db: Database, userId: string, identity: Key): Promise<UnlinkOutcome> {
+  const { issuer, subject } = identity;
+  return db.write(async (queries) => {
+    // Locks the user's row: on PostgreSQL, two statements at once would not see what the other one deletes.
+    await queries.updateTable('user_account').set({ id: userId }).where('id', '=', userId).execute();
+    const deleted = await queries
+      .deleteFrom('user_identity')
+      .where('user_id', '=', userId)
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject)
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('user_identity as other')
+            .select('other.subject')
+            .where('other.user_id', '=', userId)
+            .where((or) => or.or([or('other.issuer', '!=', issuer), or('other.subject', '!=', subject)])),
+        ),
+      )
+      .returning('subject')
+      .executeTakeFirst();
+    if (deleted) return 'unlinked';
+    return (await ownerOf(queries, identity)) === userId ? 'last' : 'missing';
+  });
+}
+
+/** Returns the ways in which a user signs in, the oldest first. */
+export async function listIdentities(db: Database, userId: string): Promise<LinkedIdentity[]> {
+  const rows = await db.queries
+    .selectFrom('user_identity')
+    .select(['issuer', 'subject', 'label', 'linked_at', 'last_used_at'])
+    .where('user_id', '=', userId)
+    .orderBy('linked_at')
+    .orderBy('subject')
+    .execute();
+  return rows.map(({ linked_at: linkedAt, last_used_at: lastUsedAt, ...row }) => ({
+    ...row,
+    linkedAt,
+    lastUsedAt,
+  }));
+}
+
+/** Returns what a user knows an identity by. */
+export function labelOf({ email, name }: Pick<Profile, 'email' | 'name'>): string | null {
+  return email ?? name;
+}
+
+async function ownerOf(queries: Queries, { issuer, subject }: Key): Promise<string | undefined> {
+  const row = await queries
+    .selectFrom('user_identity')
+    .select('user_id')
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+  return row?.user_id;
+}
