@@ -2,6 +2,7 @@ import { httpBatchLink, httpLink, isNonJsonSerializable, splitLink, type TRPCLin
 import superjson from 'superjson';
 import type { limits } from '#server/config/limits.ts';
 import type { AppRouter } from '#server/trpc/router.ts';
+import { liveLink } from './live-link.ts';
 import { isPublicQuery } from './public-queries.ts';
 
 /** The server's limit. Its type prevents any other number here. */
@@ -35,12 +36,16 @@ export function createLinks(options: Options): TRPCLink<AppRouter>[] {
   };
   return [
     splitLink({
-      condition: (operation) => isNonJsonSerializable(operation.input),
-      true: httpLink(common),
+      condition: (operation) => operation.type === 'subscription',
+      true: liveLink({ url, ...(headers ? { headers } : {}) }),
       false: splitLink({
-        condition: (operation) => operation.type === 'query' && isPublicQuery(operation.path),
-        true: httpBatchLink({ ...common, maxItems: maxBatchItems, maxURLLength: maxUrlLength }),
-        false: httpBatchLink({ ...common, maxItems: maxBatchItems, methodOverride: 'POST' }),
+        condition: (operation) => isNonJsonSerializable(operation.input),
+        true: httpLink(common),
+        false: splitLink({
+          condition: (operation) => operation.type === 'query' && isPublicQuery(operation.path),
+          true: httpBatchLink({ ...common, maxItems: maxBatchItems, maxURLLength: maxUrlLength }),
+          false: httpBatchLink({ ...common, maxItems: maxBatchItems, methodOverride: 'POST' }),
+        }),
       }),
     }),
   ];

@@ -8,6 +8,7 @@
  */
 import { createTRPCClient, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from '#server/trpc/router.ts';
+import type { ApiError } from './errors.ts';
 import { createLinks, type Fetch } from './links.ts';
 
 export { type ApiError, errorData, isApiError } from './errors.ts';
@@ -45,6 +46,62 @@ export function createScriptClient(options: ScriptClientOptions): TRPCClient<App
       }),
     }),
   });
+}
+
+/** A subscription of a client. */
+type Subscription<Input, Item> = {
+  subscribe(
+    input: Input,
+    handlers: { onData: (item: Item) => void; onError: (error: ApiError) => void; onComplete: () => void },
+  ): { unsubscribe(): void };
+};
+
+/**
+ * Follows a subscription: `for await (const { data } of follow(api.email.watch, { id }))`. It comes back by itself after a
+ * cut-off. Ends when the server ends it, or with the signal.
+ *
+ * @throws ApiError
+ */
+export async function* follow<Input, Item>(
+  subscription: Subscription<Input, Item>,
+  input: Input,
+  { signal }: { signal?: AbortSignal } = {},
+): AsyncGenerator<Item, void, undefined> {
+  const items: Item[] = [];
+  let change = Promise.withResolvers<void>();
+  let isOver = signal?.aborted === true;
+  let failure: ApiError | undefined;
+  function end(error?: ApiError): void {
+    failure = error;
+    isOver = true;
+    change.resolve();
+  }
+  const abort = () => end();
+  signal?.addEventListener('abort', abort, { once: true });
+  const { unsubscribe } = subscription.subscribe(input, {
+    onData(item) {
+      items.push(item);
+      change.resolve();
+    },
+    onError: end,
+    onComplete: abort,
+  });
+  try {
+    for (;;) {
+      const item = items.shift();
+      if (item !== undefined) {
+        yield item;
+        continue;
+      }
+      if (failure) throw failure;
+      if (isOver) return;
+      await change.promise;
+      change = Promise.withResolvers();
+    }
+  } finally {
+    unsubscribe();
+    signal?.removeEventListener('abort', abort);
+  }
 }
 
 function fetchWithRetries(options: { timeout: number; retries: number; retryDelay: number }): Fetch {

@@ -77,6 +77,11 @@ export const errorReasons = {
     message: 'Too many calls. Please try again later.',
   },
   internal: { httpStatus: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
+  overloaded: {
+    httpStatus: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'This service is busy. Please try again later.',
+  },
   upstream_unreachable: {
     httpStatus: 502,
     code: 'BAD_GATEWAY',

@@ -5,6 +5,7 @@ import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
 import type { RefreshOutcome } from './identity/access-tokens.ts';
 import { type SignInMethod, type SignInOutcome, signInMethods, signInOutcomes } from './identity/identity.ts';
+import { openStreamCount } from './live/open-streams.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { MailState } from './mail/tables.ts';
 import type { DropReason } from './node-server/connections.ts';
@@ -111,6 +112,15 @@ export function createMetrics(
     registers,
   });
   for (const outcome of ['ok', 'refused', 'unavailable'] as const) tokenRefreshes.inc({ outcome }, 0);
+
+  new Gauge({
+    name: 'bff_live_streams',
+    help: 'Open streams of subscriptions',
+    registers,
+    collect() {
+      this.set(openStreamCount());
+    },
+  });
 
   const dropped = new Counter({
     name: 'bff_connections_dropped_total',

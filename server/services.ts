@@ -6,6 +6,8 @@ import { createFeedSource, type FeedSource } from './feed/source.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { type ConcurrencyLimit, createConcurrencyLimit } from './lib/concurrency.ts';
 import { defineSingleton } from './lib/singleton.ts';
+import { createHints } from './live/hints.ts';
+import { createWatch, type WatchOptions } from './live/watch.ts';
 import { createMail, type Mail } from './mail/mail-service.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type Logger, log } from './observability/log.ts';
@@ -16,7 +18,7 @@ import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
 import { createLazyDatabase, type LazyDatabase } from './storage/lazy-database.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream-client/client.ts';
 import { createSharedCache } from './upstream-client/shared-cache.ts';
-import { snapshotsSchema, statusOf, type UpstreamStatus } from './upstream-client/status.ts';
+import { snapshotsSchema, statusOf, type UpstreamStatus, upstreamVersion } from './upstream-client/status.ts';
 import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
@@ -28,6 +30,8 @@ export type Services = {
   upstreams: UpstreamClient;
   /** Returns the status of every upstream, merged over all workers. */
   upstreamStatus(): Promise<UpstreamStatus[]>;
+  /** Yields this status, and then each change. */
+  watchUpstreams(options: WatchOptions): AsyncIterable<readonly UpstreamStatus[] | undefined>;
   weather: Weather;
   database: LazyDatabase;
   mail: Mail;
@@ -40,6 +44,7 @@ export type Services = {
   shares: {
     upstreamCalls: ConcurrencyLimit;
     streams: ConcurrencyLimit;
+    live: ConcurrencyLimit;
   };
   metrics: Metrics;
   /** Undefined if Redis is not configured. */
@@ -59,6 +64,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     shared: redis && createSharedCache(redis),
   });
   shared?.onBroadcast('upstreams', upstreams.snapshots);
+  const hints = createHints({ redis, coordinator: shared, log });
   const database = createLazyDatabase(options);
   const identity = createIdentity({
     ...options,
@@ -77,6 +83,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     record: metrics.mailEvent,
     coordinator: shared,
     notices: identity?.notices,
+    hints,
   });
   metrics.observeMailCounts(mail.operations.counts);
   if (identity) metrics.observeSessions(identity.openSessions);
@@ -87,15 +94,25 @@ export function createServices(options: { env: Env; log: Logger }): Services {
       : {}),
     ...(redis ? { redis: () => redis.lastState() === 'ok' } : {}),
   });
+  async function upstreamStatus(): Promise<UpstreamStatus[]> {
+    const others = z.array(snapshotsSchema).parse((await shared?.broadcast('upstreams')) ?? []);
+    return statusOf(upstreams.snapshots(), others.flat());
+  }
+  const upstreamStates = createWatch<readonly UpstreamStatus[]>({
+    // There is one key: all upstreams.
+    read: async ([key = '']) => new Map([[key, await upstreamStatus()]]),
+    versionOf: upstreamVersion,
+    interval: limits.live.lookInterval,
+    keysInRead: 1,
+    log,
+  });
   return {
     ...options,
     metrics,
     redis,
     upstreams,
-    async upstreamStatus() {
-      const others = z.array(snapshotsSchema).parse((await shared?.broadcast('upstreams')) ?? []);
-      return statusOf(upstreams.snapshots(), others.flat());
-    },
+    upstreamStatus,
+    watchUpstreams: (watchOptions) => upstreamStates.states('all', watchOptions),
     weather: createWeather({ ...options, upstreams }),
     database,
     mail,
@@ -118,6 +135,10 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     shares: {
       upstreamCalls: createConcurrencyLimit({ total: Infinity, perClient: limits.upstream.callsPerClient }),
       streams: createConcurrencyLimit({ total: Infinity, perClient: limits.raw.streamsPerClient }),
+      live: createConcurrencyLimit({
+        total: limits.live.streams,
+        perClient: limits.live.streamsPerClient,
+      }),
     },
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, coordinator: shared }),
   };

@@ -12,6 +12,9 @@ import { trpc } from '#client/trpc.ts';
 
 `;
   if (type === 'query') return `${head}const { data, error } = trpc.${path}.useQuery(${input});`;
+  if (type === 'subscription') {
+    return `${head}const { data, status } = trpc.${path}.useSubscription(${input || 'undefined'});`;
+  }
   return `${head}const call = trpc.${path}.useMutation();
 
 call.mutate(${input});`;

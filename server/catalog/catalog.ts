@@ -36,7 +36,7 @@ type CallLimits = {
 export type CatalogEntry = {
   /** `namespace.name` */
   path: string;
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   /** GET comes first if it is allowed. */
   methods: readonly ('GET' | 'POST')[];
   summary: string;

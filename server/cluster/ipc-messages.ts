@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { rateLimitNames } from '../config/rate-limits.ts';
-import { sharedSpaces, topics } from '../process/coordinator.ts';
+import { hintTopics, sharedSpaces, topics } from '../process/coordinator.ts';
 
 const id = z.int();
 const rateLimitName = z.enum(rateLimitNames);
 const topic = z.enum(topics);
+/** A state has changed, which other workers may watch. */
+const hint = z.object({ kind: z.literal('hint'), topic: z.enum(hintTopics), key: z.string() });
 
 /** Rate limit, bucket and number of calls that one worker charges to the bucket in one turn of the event loop. */
 const chargeSchema = z.tuple([rateLimitName, z.string(), z.int()]);
@@ -61,6 +63,7 @@ export const fromWorkerSchema = z.discriminatedUnion('kind', [
   /** The worker has stopped delivering mails. */
   z.object({ kind: z.literal('resignMailLeader') }),
   z.object({ kind: z.literal('wakeMailLeader') }),
+  hint,
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 
@@ -69,6 +72,7 @@ export const toWorkerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('query'), id, topic }),
   z.object({ kind: z.literal('becomeMailLeader') }),
   z.object({ kind: z.literal('wakeMailLeader') }),
+  hint,
   /** Exit once all connections have ended: other workers keep serving. */
   z.object({ kind: z.literal('drain') }),
   /** Exit within the shutdown deadlines: all workers shut down. */

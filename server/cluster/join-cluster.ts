@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Coordinator, MailDelivery, Topic } from '../process/coordinator.ts';
+import type { Coordinator, HintTopic, MailDelivery, Topic } from '../process/coordinator.ts';
 import { createIpcClient, type IpcClient } from './ipc-client.ts';
 import { connectedSchema } from './ipc-messages.ts';
 import { createRateLimitClient } from './rate-limit-client.ts';
@@ -31,6 +31,7 @@ export async function joinCluster(commands: PrimaryCommands): Promise<ClusterCon
   const handlers = new Map<Topic, () => unknown>();
   let delivery: MailDelivery | undefined;
   let isMailLeader = false;
+  let onHint: ((topic: HintTopic, key: string) => void) | undefined;
   const allDrained = Promise.withResolvers<void>();
 
   const { send, request } = createIpcClient((message) => {
@@ -44,6 +45,9 @@ export async function joinCluster(commands: PrimaryCommands): Promise<ClusterCon
         break;
       case 'wakeMailLeader':
         delivery?.wake();
+        break;
+      case 'hint':
+        onHint?.(message.topic, message.key);
         break;
       case 'drain':
         commands.drain();
@@ -76,6 +80,10 @@ export async function joinCluster(commands: PrimaryCommands): Promise<ClusterCon
       return Array.isArray(replies) ? replies : [];
     },
     onBroadcast: (topic, handler) => void handlers.set(topic, handler),
+    sendHint: (topic, key) => void send({ kind: 'hint', topic, key }),
+    onHint(handler) {
+      onHint = handler;
+    },
     registerMailDelivery(registered) {
       delivery = registered;
       if (isMailLeader) delivery.start();

@@ -82,6 +82,9 @@ export async function runPrimary(env: Env, system = ownSystem): Promise<void> {
       case 'wakeMailLeader':
         mailLeader.wake();
         break;
+      case 'hint':
+        for (const other of othersThan(worker)) other.send(message);
+        break;
     }
   }
 

@@ -308,10 +308,45 @@ export const limits = {
     deadline: 30 * 60_000,
   },
 
+  /** Subscriptions. */
+  live: {
+    /** Maximum number of streams of one process. */
+    streams: 2_000,
+    /** Maximum number of streams of one caller. */
+    streamsPerClient: 4,
+    /** Retry-After for a stream beyond these limits. */
+    retryAfterSeconds: 5,
+    /** Maximum size of one item, as JSON in characters. */
+    itemBytes: 64 * 1024,
+    /** Number of bytes that may wait for a slow reader, and time after which the stream is cut off if it stays slow. */
+    unsentBytes: 64 * 1024,
+    slowReaderDeadline: 10_000,
+    /** Interval of the events that show that the stream is alive. */
+    pingInterval: 15_000,
+    /** Time without a byte after which a client takes a stream for dead. */
+    silence: 40_000,
+    /** Time after which tRPC's own clients come back: a random time, so that they do not all come back at once. */
+    retryDelay: { min: 1_000, max: 5_000 },
+    /** Time after which a stream ends and its client comes back: a random time. */
+    lifetime: { min: 9 * 60_000, max: 10 * 60_000 },
+    /** Interval at which the caller's session or token is checked. */
+    rightsInterval: 30_000,
+    /** Time in which the streams of a process that stops end. */
+    drainTime: 5_000,
+    /** Interval at which watched states are read, also without a hint that they have changed. */
+    lookInterval: 2_000,
+    /** Maximum number of watched states in one query. */
+    keysInRead: 500,
+  },
+
   /** Time that a page waits for data of an upstream. It is then sent without the data. */
   pageDataTimeout: 600,
 
   weather: {
+    /** Interval at which watched forecasts are looked at. They come from the cache until it is stale. */
+    lookInterval: 60_000,
+    /** Maximum number of forecasts that are looked at together. */
+    watchedInOneRead: 10,
     /** Time that a forecast is fresh. Open-Meteo's models are computed hourly. */
     freshFor: 10 * 60_000,
     /** Time that a stale forecast is served while a new one is fetched. */

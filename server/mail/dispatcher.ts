@@ -30,6 +30,8 @@ export type DispatcherOptions = {
   log: Logger;
   timing?: MailTiming;
   record?: (event: MailEvent) => void;
+  /** Called when the state of a mail has changed. */
+  changed?: (id: string) => void;
 };
 
 /** Stores the outcome of an attempt in the queue of its mail. */
@@ -37,7 +39,7 @@ type StoreOutcome = (queue: Outcomes) => Promise<void>;
 
 /** A loop that sends due notices and mails of the outbox, one at a time. It never throws. */
 export function createDispatcher(opts: DispatcherOptions): Dispatcher {
-  const { transport, notices, log, timing = mailTiming, record = () => {} } = opts;
+  const { transport, notices, log, timing = mailTiming, record = () => {}, changed = () => {} } = opts;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
   let wokenDuringRound = false;
@@ -74,10 +76,12 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
         const notice = await notices?.claim();
         const mail = notice ?? (await outbox.claim());
         if (!mail) return;
+        changed(mail.id);
         await withMailTrace(mail, async () => {
           const store = await attempt(mail);
           unstored = notice && notices ? () => store(notices) : store;
           await storeOutcome(outbox);
+          changed(mail.id);
         });
       }
     } catch (error) {

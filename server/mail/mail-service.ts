@@ -1,5 +1,8 @@
 import type { Env } from '../config/env.ts';
+import { limits } from '../config/limits.ts';
 import { AppError } from '../errors.ts';
+import type { Hints } from '../live/hints.ts';
+import { createWatch, type WatchOptions } from '../live/watch.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Coordinator } from '../process/coordinator.ts';
 import type { LazyDatabase } from '../storage/lazy-database.ts';
@@ -49,6 +52,8 @@ export type Mail = {
   operations: Omit<Operations, 'deleteSent'>;
   /** @throws AppError not_found */
   status(id: string): Promise<Delivery>;
+  /** Yields the state of a mail, and then each change; undefined if there is no such mail. */
+  watch(id: string, options: WatchOptions): AsyncIterable<Delivery | undefined>;
   /** Null outside inbox mode. */
   inbox: MailInbox | null;
   /** Starts delivery, including mails that earlier processes accepted or held. Does not throw. */
@@ -71,14 +76,33 @@ export type MailOptions = {
   notices?: NoticeQueue | undefined;
   /** Set if this process is one of several workers, of which one delivers. */
   coordinator?: Pick<Coordinator, 'wakeMailLeader'> | undefined;
+  hints?: Pick<Hints, 'announce' | 'listen'> | undefined;
 };
 
 export function createMail(options: MailOptions): Mail {
-  const { env, log, database, notices, timing = mailTiming, record = () => {}, coordinator } = options;
+  const { env, log, database, notices, timing = mailTiming, record = () => {}, coordinator, hints } = options;
   const mode = mailModeOf(env);
   const outbox = outboxOpener({ database, log, siteUrl: env.SITE_URL, timing, hold: mode === 'held' });
   const transport = chooseTransport(env, timing, outbox, notices);
-  const dispatcher = transport && createDispatcher({ outbox, notices, transport, log, timing, record });
+  const dispatcher =
+    transport &&
+    createDispatcher({
+      outbox,
+      notices,
+      transport,
+      log,
+      timing,
+      record,
+      changed: (id) => hints?.announce('mail', id),
+    });
+  const states = createWatch<Delivery>({
+    read: async (ids) => (await outbox()).statuses(ids),
+    versionOf: deliveryVersion,
+    interval: limits.live.lookInterval,
+    keysInRead: limits.live.keysInRead,
+    log,
+  });
+  hints?.listen('mail', states.look);
   const cleanup = createSentMailCleanup({ outbox, log, timing });
   let delivers = false;
 
@@ -109,6 +133,7 @@ export function createMail(options: MailOptions): Mail {
       if (state) return state;
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
+    watch: (id, watchOptions) => states.states(id, watchOptions),
     inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL, notices) : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
@@ -124,6 +149,11 @@ export function createMail(options: MailOptions): Mail {
       await dispatcher?.stop();
     },
   };
+}
+
+/** Returns a text that differs after each change. */
+export function deliveryVersion({ status, attempts }: Delivery): string {
+  return `${status}.${attempts}`;
 }
 
 type OpenOutbox = () => Promise<Outbox>;

@@ -47,6 +47,8 @@ export type Outbox = Claims &
      */
     enqueue(draft: Draft): Promise<Receipt>;
     status(id: string): Promise<Delivery | undefined>;
+    /** Returns the states of mails by id. Those that do not exist are left out. */
+    statuses(ids: readonly string[]): Promise<ReadonlyMap<string, Delivery>>;
     /** Makes held mails due. Resolves to their number. */
     releaseHeld(): Promise<number>;
     inbox: Inbox;
@@ -56,6 +58,16 @@ export function createOutbox(db: Database, opts: OutboxOptions): Outbox {
   const { timing = mailTiming } = opts;
   const host = new URL(opts.siteUrl).hostname;
   const { now, write, queries } = db;
+
+  const statuses: Outbox['statuses'] = (ids) =>
+    withStorageErrors(async () => {
+      const rows = await queries
+        .selectFrom('mail')
+        .select(['id', 'status', 'suspicion', 'attempts', 'accepted_at', 'sent_at'])
+        .where('id', 'in', ids)
+        .execute();
+      return new Map(rows.map((row) => [row.id, deliveryOf(row)]));
+    });
 
   return {
     ...createClaims(db, timing),
@@ -78,23 +90,8 @@ export function createOutbox(db: Database, opts: OutboxOptions): Outbox {
         }),
       ),
 
-    status: (id) =>
-      withStorageErrors(async () => {
-        const row = await queries
-          .selectFrom('mail')
-          .select(['id', 'status', 'suspicion', 'attempts', 'accepted_at', 'sent_at'])
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return (
-          row && {
-            id: row.id,
-            status: statusOf(row),
-            attempts: row.attempts,
-            acceptedAt: new Date(row.accepted_at),
-            sentAt: row.sent_at === null ? null : new Date(row.sent_at),
-          }
-        );
-      }),
+    status: async (id) => (await statuses([id])).get(id),
+    statuses,
 
     releaseHeld: () =>
       withStorageErrors(() =>
@@ -127,6 +124,18 @@ type NewMail = Pick<
   | 'suspicion'
 > &
   Record<'accepted_at' | 'queued_at' | 'next_attempt_at', RawBuilder<number>>;
+
+function deliveryOf(
+  row: Pick<MailTable, 'id' | 'status' | 'suspicion' | 'attempts' | 'accepted_at' | 'sent_at'>,
+): Delivery {
+  return {
+    id: row.id,
+    status: statusOf(row),
+    attempts: row.attempts,
+    acceptedAt: new Date(row.accepted_at),
+    sentAt: row.sent_at === null ? null : new Date(row.sent_at),
+  };
+}
 
 /** @throws AppError idempotency_conflict */
 async function duplicateOf(queries: Queries, mail: NewMail): Promise<Receipt> {

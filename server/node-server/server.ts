@@ -13,6 +13,7 @@ import { checkPageLimits } from '../http/page-limits.ts';
 import type { HttpRequest } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { drainStreams } from '../live/open-streams.ts';
 import { workRecord } from '../observability/work.ts';
 import { lifecycle } from '../process/lifecycle.ts';
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
@@ -212,6 +213,7 @@ export async function startNodeServer(options: {
 
   async function stop(): Promise<void> {
     lifecycle.draining = true;
+    drainStreams();
     // A load balancer notices only at its next readiness check, and sends requests until then.
     if (env.SHUTDOWN_DELAY > 0) await delay(env.SHUTDOWN_DELAY * 1_000);
     closeIdle();
@@ -226,6 +228,7 @@ export async function startNodeServer(options: {
 
   async function handOver(): Promise<void> {
     lifecycle.handingOver = true;
+    drainStreams();
     for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
     const closed = once(server, 'close');
     // `close` of an HTTP server also closes idle connections, on which a request may already be on its way. `close`

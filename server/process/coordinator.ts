@@ -5,6 +5,10 @@ import { defineSingleton } from '../lib/singleton.ts';
 export const topics = ['metrics', 'commonMetrics', 'upstreams', 'expireFeed', 'sessionEnds'] as const;
 export type Topic = (typeof topics)[number];
 
+/** Kinds of states whose changes are announced. */
+export const hintTopics = ['mail'] as const;
+export type HintTopic = (typeof hintTopics)[number];
+
 /** Namespaces of the values shared by all workers: webhook signatures that have been used. */
 export const sharedSpaces = ['signature'] as const;
 export type SharedSpace = (typeof sharedSpaces)[number];
@@ -37,6 +41,10 @@ export type Coordinator = {
   broadcast(topic: Topic, own?: unknown): Promise<unknown[]>;
   /** Registers the handler that creates this worker's reply to a topic. */
   onBroadcast(topic: Topic, handler: () => unknown): void;
+  /** Tells the other workers that a state has changed. */
+  sendHint(topic: HintTopic, key: string): void;
+  /** Registers the handler of the hints of other workers. */
+  onHint(handler: (topic: HintTopic, key: string) => void): void;
   /** Registers this worker's mail delivery. It is started once the worker is the mail leader. */
   registerMailDelivery(delivery: MailDelivery): void;
   /** Wakes the delivery of the mail leader. */

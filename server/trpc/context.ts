@@ -12,6 +12,16 @@ export type RequestFacts = {
   userAgent: string | null;
 };
 
+/** What a subscription knows about its stream. */
+export type StreamContext = {
+  /** Aborts when the stream has ended. */
+  signal: AbortSignal;
+  /** Id of the last item that the caller has; null if it has none. */
+  lastEventId: string | null;
+  /** Called by a watch when nothing more is known for now. */
+  onWait?: () => void;
+};
+
 export type Context = {
   requestId: string;
   request: RequestFacts;
@@ -20,6 +30,8 @@ export type Context = {
   services: Services;
   /** Returns a request header by its lower-case name. A direct call has none. */
   header: (name: string) => string | null;
+  /** Set for subscriptions over HTTP. */
+  stream?: StreamContext | undefined;
   /** Collects the facts that are logged and traced at the end of the request. */
   scope: RequestScope;
 };

@@ -1,12 +1,13 @@
 import type { AnyProcedure, AnyRouter, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ProcedureDefinitionError } from './procedure-definition-error.ts';
+import { itemOf } from './stream-of.ts';
 
 /** The arguments of one call, as tRPC passes them to a procedure. */
 export type Call = {
   ctx: object;
   path: string;
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   /** Index of the call in its batch. */
   batchIndex: number;
   signal: AbortSignal;
@@ -28,9 +29,10 @@ export type Middleware = {
 
 /** The parts of a procedure that the registry and the procedure runner use. */
 export type ProcedureDefinition = {
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   meta: unknown;
   input: z.ZodType;
+  /** Of a subscription, its `streamOf` an item. */
   output: z.ZodType;
   /** In call order; the resolver is the last. */
   middlewares: readonly Middleware[];
@@ -71,7 +73,10 @@ export function readDefinition(path: string, procedure: AnyProcedure): Procedure
   const [input, ...others]: unknown[] = Array.isArray(inputs) ? inputs : [];
   if (!(input instanceof z.ZodType) || others.length > 0) throw reject('needs exactly one .input()');
   if (!(output instanceof z.ZodType)) throw reject('has no .output()');
-  if (type !== 'query' && type !== 'mutation') throw reject(`is a ${type}, which is not supported`);
+  if (type !== 'query' && type !== 'mutation' && type !== 'subscription') throw reject(`is a ${type}`);
+  if ((type === 'subscription') !== (itemOf(output) !== undefined)) {
+    throw reject('needs .output(streamOf(item)) if it is a subscription, and only then');
+  }
   const middlewares = middlewaresSchema.safeParse(definition.middlewares).data ?? [];
   const kinds = middlewares.map(({ _type }) => _type);
   const unknownKind = kinds.find((kind) => kind !== undefined && kind !== 'input' && kind !== 'output');

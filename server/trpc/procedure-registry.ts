@@ -6,14 +6,16 @@ import { readDefinition, rejectLazyRouters } from './procedure-definition.ts';
 import { ProcedureDefinitionError } from './procedure-definition-error.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { appRouter } from './router.ts';
+import { itemOf } from './stream-of.ts';
 
 /** A procedure as data, for the HTTP checks, the rate limits and the documentation. */
 export type ProcedureEntry = {
   /** `namespace.name` */
   path: string;
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   meta: ProcedureMeta;
   input: z.ZodType;
+  /** Of a subscription, the schema of an item. */
   output: z.ZodType;
   /** Valid inputs before serialization. Empty if the procedure takes no input, otherwise at least one. */
   examples: readonly unknown[];
@@ -78,7 +80,12 @@ function readProcedure(path: string, procedure: AnyProcedure): ProcedureEntry {
     const { error } = input.safeParse(example);
     if (error) throw reject(`rejects its own example ${index + 1}: ${z.prettifyError(error)}`);
   }
-  return { path, type, meta: meta.data, input, output, examples };
+  if (type === 'subscription' && takesInput(input) && toJsonSchema(input, 'input').type !== 'object') {
+    throw reject(
+      'is a subscription, so its input must be an object: the id of the last event is sent with it',
+    );
+  }
+  return { path, type, meta: meta.data, input, output: itemOf(output) ?? output, examples };
 }
 
 /** Returns whether a procedure takes an input. `z.void()` means that it takes none. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Fault, faults } from './failure.ts';
 import { healthOf, type UpstreamHealth, type UpstreamStats } from './observer.ts';
@@ -43,6 +44,11 @@ export const snapshotsSchema: z.ZodType<UpstreamSnapshot[]> = z.array(
     bytesSent: z.number(),
   }),
 );
+
+/** Returns a text that differs after each change. */
+export function upstreamVersion(upstreams: readonly UpstreamStatus[]): string {
+  return createHash('sha1').update(JSON.stringify(upstreams)).digest('base64url');
+}
 
 /** Combines the snapshots of two workers: sums, the worst breaker state and the latest failure. */
 function combine(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnapshot {

@@ -3,6 +3,7 @@ import { limits } from '../config/limits.ts';
 import { freezeDeep } from '../lib/immutable.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { createWatch, type WatchOptions } from '../live/watch.ts';
 import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import {
@@ -17,15 +18,22 @@ import {
   openMeteoGeocoding,
 } from '../upstreams/open-meteo.ts';
 import { convertAirQuality, convertForecast } from './convert.ts';
-import type { Forecast, ForecastInput, Place } from './schema.ts';
+import { type Forecast, type ForecastInput, forecastInput, type Place } from './schema.ts';
 
 export type Weather = {
   /** @throws AppError with an `upstream_…` reason if there is no forecast, not even a stale one */
   forecast(input: ForecastInput): Promise<Forecast>;
   places(input: { name: string; count: number }): Promise<Place[]>;
+  /** Yields the forecast, and then each newer one, and each with other warnings. While there is none, it waits. */
+  watch(input: ForecastInput, options: WatchOptions): AsyncIterable<Forecast | undefined>;
 };
 
-const { airQualityTimeout } = limits.weather;
+/** Returns a text that differs for each newer forecast, and for other warnings. */
+export function forecastVersion({ source, warnings }: Forecast): string {
+  return [source.fetchedAt.getTime(), ...warnings.map(({ code }) => code)].join('.');
+}
+
+const { airQualityTimeout, lookInterval, watchedInOneRead } = limits.weather;
 
 /**
  * Creates the weather service over Open-Meteo. It requests weather and air quality concurrently and merges them. If the
@@ -103,7 +111,30 @@ export function createWeather(options: {
     }));
   }
 
-  return { forecast, places: findPlaces };
+  const forecasts = createWatch<Forecast>({
+    // The key is the input.
+    async read(keys) {
+      const inputs = keys.map((key) => [key, forecastInput.parse(JSON.parse(key))] as const);
+      const found = await Promise.allSettled(
+        inputs.map(async ([key, input]) => [key, await forecast(input)] as const),
+      );
+      return new Map(found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
+    },
+    versionOf: forecastVersion,
+    interval: lookInterval,
+    keysInRead: watchedInOneRead,
+    log,
+  });
+
+  return {
+    forecast,
+    places: findPlaces,
+    watch: ({ lat, lng, days, units }, watchOptions) =>
+      forecasts.states(
+        JSON.stringify({ lat: roundCoordinate(lat), lng: roundCoordinate(lng), days, units }),
+        watchOptions,
+      ),
+  };
 }
 
 /** Converted forecasts. Cached responses are the same object, so each is converted only once per system of units. */

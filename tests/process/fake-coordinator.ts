@@ -10,6 +10,8 @@ export function fakeCoordinator(): Coordinator {
     putIfAbsent: vi.fn(),
     broadcast: vi.fn(),
     onBroadcast: vi.fn(),
+    sendHint: vi.fn(),
+    onHint: vi.fn(),
     registerMailDelivery: vi.fn(),
     wakeMailLeader: vi.fn(),
   };

@@ -186,7 +186,7 @@ describe('a batch', () => {
     expect(() => checkBatch(batch(query, mutation))).toThrow(
       expect.objectContaining({
         reason: 'invalid_input',
-        message: 'A batch must not mix queries and mutations.',
+        message: 'A batch must not mix queries, mutations and subscriptions.',
       }),
     );
   });

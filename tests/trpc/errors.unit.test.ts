@@ -28,6 +28,7 @@ test('the map has exactly the reasons of the contract', () => {
     'mail_unavailable',
     'method_not_allowed',
     'not_found',
+    'overloaded',
     'payload_too_large',
     'precondition_failed',
     'range_not_satisfiable',

@@ -56,7 +56,7 @@ function servicesThrowing(thrown: unknown): Services {
   const fail = async (): Promise<never> => {
     throw thrown;
   };
-  return { ...services, weather: { forecast: fail, places: fail } };
+  return { ...services, weather: { ...services.weather, forecast: fail, places: fail } };
 }
 
 /** Sends a request to the throwing router, through tRPC's fetch adapter and the product's error formatter. */

@@ -4,8 +4,6 @@ import { Failure } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
 
-const pollInterval = 1_000;
-
 const texts = {
   queued: 'Your message is stored and queued for delivery.',
   sending: 'Your message is being sent.',
@@ -22,16 +20,12 @@ const steps = [
 
 /** The delivery state of a mail. Without JavaScript it does not update and shows the state at page load. */
 export function DeliveryState({ id }: { id: string }) {
-  const status = trpc.email.status.useQuery(
+  const utils = trpc.useUtils();
+  trpc.email.watch.useSubscription(
     { id },
-    {
-      refetchInterval: (query) => {
-        if (query.state.status === 'error') return false;
-        const state = query.state.data?.status;
-        return state === undefined || state === 'queued' || state === 'sending' ? pollInterval : false;
-      },
-    },
+    { onData: ({ data }) => utils.email.status.setData({ id }, data) },
   );
+  const status = trpc.email.status.useQuery({ id });
   if (status.error) {
     return <Failure {...toFailure(status.error)} onRetry={() => status.refetch()} />;
   }

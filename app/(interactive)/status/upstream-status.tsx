@@ -10,18 +10,19 @@ import type { AppRouter } from '#server/trpc/router.ts';
 
 type Upstream = inferRouterOutputs<AppRouter>['proxy']['status'][number];
 
-/** Milliseconds. It applies only while the page is visible. */
-const refreshInterval = 5_000;
-
 const health = {
   closed: { mark: '●', text: 'Working normally', tone: 'text-accent' },
   half_open: { mark: '◐', text: 'Recovering: a test call decides', tone: 'text-warn' },
   open: { mark: '○', text: 'Failing: calls are paused', tone: 'text-warn' },
 } as const;
 
-/** The circuit breaker, load, latency and cache of every upstream, refreshed regularly. */
+/** The circuit breaker, load, latency and cache of every upstream, as they change. */
 export function UpstreamStatus() {
-  const status = trpc.proxy.status.useQuery(undefined, { refetchInterval: refreshInterval });
+  const utils = trpc.useUtils();
+  trpc.proxy.watch.useSubscription(undefined, {
+    onData: ({ data }) => utils.proxy.status.setData(undefined, data),
+  });
+  const status = trpc.proxy.status.useQuery();
   return (
     <>
       {status.error && <Failure {...toFailure(status.error)} />}

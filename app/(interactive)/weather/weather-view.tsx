@@ -13,9 +13,6 @@ import { SavedPlaces } from './saved-places.tsx';
 import { forecastUnavailable, searchUnavailable } from './unavailable.ts';
 import { useLocation } from './use-location.ts';
 
-/** Milliseconds. The browser refetches only while the page is visible. */
-const refreshInterval = 10 * 60_000;
-
 type Props = {
   initialPlace: ChosenPlace;
   /** Saved places then belong to the account. */
@@ -31,10 +28,12 @@ type Props = {
 export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, initialFailure }: Props) {
   const [place, setPlace] = useState(initialPlace);
   const { lat, lng, units, days } = place;
-  const forecast = trpc.weather.forecast.useQuery(
-    { lat, lng, units, days },
-    { refetchInterval: refreshInterval },
-  );
+  const input = { lat, lng, units, days };
+  const utils = trpc.useUtils();
+  trpc.weather.watch.useSubscription(input, {
+    onData: ({ data }) => utils.weather.forecast.setData(input, data),
+  });
+  const forecast = trpc.weather.forecast.useQuery(input);
   const location = useLocation((position) => choose({ ...place, ...position, name: 'My location' }));
   const hydrated = useHydrated();
 

@@ -59,22 +59,26 @@ export default async function ProcedurePage({ params }: Props) {
       </header>
       <PageSections />
 
-      <section className="space-y-4" aria-labelledby="try">
-        <h2 id="try">Try it</h2>
-        <TryIt
-          path={entry.path}
-          type={entry.type}
-          scope={entry.scope}
-          examples={entry.examples.map(({ wire }) => wire)}
-          takesInput={entry.input !== null}
-        />
-      </section>
+      {entry.type !== 'subscription' && (
+        <section className="space-y-4" aria-labelledby="try">
+          <h2 id="try">Try it</h2>
+          <TryIt
+            path={entry.path}
+            type={entry.type}
+            scope={entry.scope}
+            examples={entry.examples.map(({ wire }) => wire)}
+            takesInput={entry.input !== null}
+          />
+        </section>
+      )}
 
       <section className="space-y-4" aria-labelledby="call">
         <h2 id="call">Call it</h2>
         <div className="grid gap-6 lg:grid-cols-2">
           <CodeSample title="React component" code={hookOf(entry)} />
-          <CodeSample title="Server component" code={serverComponentOf(entry)} />
+          {entry.type !== 'subscription' && (
+            <CodeSample title="Server component" code={serverComponentOf(entry)} />
+          )}
           <CodeSample title="Script or other service" code={typescriptOf(entry, siteUrl)} />
           <CodeSample title="curl" code={curlOf(entry, siteUrl)} />
         </div>

@@ -7,7 +7,7 @@ import { possibleErrors } from '../possible-errors.ts';
 const schema: z.ZodType<JsonSchema> = z.record(z.string(), z.unknown());
 
 const procedureContract = z.object({
-  type: z.enum(['query', 'mutation']),
+  type: z.enum(['query', 'mutation', 'subscription']),
   sensitive: z.boolean(),
   scope: z.string().nullable(),
   /** What the user must have; null if no user is required. */

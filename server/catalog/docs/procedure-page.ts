@@ -38,7 +38,7 @@ ${input ? `The schema of the wire format, which is superjson's. Values marked \`
 
 ${heading} Output
 
-The output is in \`result.data\` of the response.
+${type === 'subscription' ? 'The response is a stream of server-sent events (`text/event-stream`), in the format of tRPC. The data of each event is an item:' : 'The output is in `result.data` of the response.'}
 
 ${json(output.wire)}
 

@@ -10,22 +10,24 @@ import type { CatalogEntry } from '../catalog.ts';
 export function curlOf(
   {
     path,
+    type,
     methods,
     scope,
     user,
     examples,
-  }: Pick<CatalogEntry, 'path' | 'methods' | 'scope' | 'user' | 'examples'>,
+  }: Pick<CatalogEntry, 'path' | 'type' | 'methods' | 'scope' | 'user' | 'examples'>,
   siteUrl: string,
 ): string {
   const url = `${siteUrl}${trpcEndpoint}/${path}`;
   const [example] = examples;
   const wire = example && JSON.stringify(example.wire);
+  const curl = type === 'subscription' ? 'curl -N' : 'curl';
   if (methods[0] === 'GET') {
-    return `curl ${shellQuote(wire === undefined ? url : `${url}?input=${encodeURIComponent(wire)}`)}`;
+    return `${curl} ${shellQuote(wire === undefined ? url : `${url}?input=${encodeURIComponent(wire)}`)}`;
   }
   const key = scope === null ? '' : ' -H "authorization: Bearer $BFF_KEY"';
   const session = user === null ? '' : ` -b "${cookieNameOf(sessionCookie, siteUrl)}=$BFF_SESSION"`;
-  return `curl ${shellQuote(url)}${key}${session} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
+  return `${curl} ${shellQuote(url)}${key}${session} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
 }
 
 /** Returns the same call with the script client. */
@@ -41,10 +43,17 @@ export function typescriptOf(
     ...(scope === null ? [] : [key]),
     ...(user === null ? [] : [cookie]),
   ].join(', ');
+  const input = example ? literalOf(example.value) : '';
+  if (type === 'subscription') {
+    return `import { createScriptClient, follow } from './client/node.ts';
+
+const api = createScriptClient({ ${options} });
+for await (const { data } of follow(api.${path}, ${input || 'undefined'})) console.log(data);`;
+  }
   return `import { createScriptClient } from './client/node.ts';
 
 const api = createScriptClient({ ${options} });
-const result = await api.${path}.${type === 'query' ? 'query' : 'mutate'}(${example ? literalOf(example.value) : ''});`;
+const result = await api.${path}.${type === 'query' ? 'query' : 'mutate'}(${input});`;
 }
 
 /** Formats a value as a TypeScript expression. Supports the types used in examples. */

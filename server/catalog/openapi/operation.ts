@@ -32,7 +32,7 @@ export function describedMethod({ methods, input }: CatalogEntry): 'get' | 'post
 
 /** Describes a procedure as an operation. */
 export function operationOf(entry: CatalogEntry): Record<string, unknown> {
-  const { path, summary, description, output, errors } = entry;
+  const { path, type, summary, description, output, errors } = entry;
   return {
     operationId: path,
     tags: [namespaceOf(entry)],
@@ -42,17 +42,23 @@ export function operationOf(entry: CatalogEntry): Record<string, unknown> {
     ...(describedMethod(entry) === 'get' ? {} : { requestBody: inputInBody(entry) }),
     responses: {
       200: {
-        description: 'The output',
+        description:
+          type === 'subscription'
+            ? 'A stream of server-sent events. The data of each is an item'
+            : 'The output',
         headers: {
           'X-Request-Id': { $ref: '#/components/headers/RequestId' },
           RateLimit: { $ref: '#/components/headers/RateLimit' },
           'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
         },
-        content: {
-          'application/json': {
-            schema: object({ result: object({ data: onWire(output.value, 'output') }) }),
-          },
-        },
+        content:
+          type === 'subscription'
+            ? { 'text/event-stream': { schema: onWire(output.value, 'output') } }
+            : {
+                'application/json': {
+                  schema: object({ result: object({ data: onWire(output.value, 'output') }) }),
+                },
+              },
       },
       ...failureReferences(errors),
     },

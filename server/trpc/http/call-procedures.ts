@@ -97,20 +97,10 @@ async function callOne(
   index: number,
   options: { inputOf: (index: number) => Promise<unknown>; calls: Calls; format: ResultFormat },
 ): Promise<Result> {
-  const { inputOf, format } = options;
-  const { ctx, signal, onError } = options.calls;
-  const procedure = procedures.get(path);
-  const run = ctx.services.env.TRPC_RUNNER === 'trpc' ? runWithTrpc : runners.get(path);
+  const { inputOf, calls, format } = options;
+  const { ctx, onError } = calls;
   try {
-    if (!procedure || !run) throw new TRPCError({ code: 'NOT_FOUND' });
-    const data = await run({
-      path,
-      type: procedure.type,
-      ctx,
-      signal,
-      batchIndex: index,
-      getRawInput: () => inputOf(index),
-    });
+    const data = await callOutput(path, index, { calls, read: () => inputOf(index) });
     return { httpStatus: 200, text: format.output(data, index) };
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
@@ -120,8 +110,30 @@ async function callOne(
   }
 }
 
+/**
+ * Calls a procedure.
+ *
+ * @returns its output; for a subscription, a stream of items that are not checked yet
+ * @throws TRPCError
+ */
+export async function callOutput(
+  path: string,
+  index: number,
+  { calls: { ctx, signal }, read }: { calls: Calls; read: () => Promise<unknown> },
+): Promise<unknown> {
+  const procedure = procedures.get(path);
+  const run = ctx.services.env.TRPC_RUNNER === 'trpc' ? runWithTrpc : runners.get(path);
+  if (!procedure || !run) throw new TRPCError({ code: 'NOT_FOUND' });
+  return run({ path, type: procedure.type, ctx, signal, batchIndex: index, getRawInput: read });
+}
+
 /** Reads the raw input when the first call asks for it, and deserializes the input of each call separately. */
-function inputReader({ readInput, paths, isBatch, isJson }: Calls): (index: number) => Promise<unknown> {
+export function inputReader({
+  readInput,
+  paths,
+  isBatch,
+  isJson,
+}: Calls): (index: number) => Promise<unknown> {
   let reading: Promise<unknown> | undefined;
   async function read(): Promise<unknown> {
     try {

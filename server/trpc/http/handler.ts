@@ -15,6 +15,7 @@ import { services } from '../../services.ts';
 import { createHttpContext } from '../context.ts';
 import { toAppError } from '../init.ts';
 import { type Calls, callProcedures } from './call-procedures.ts';
+import { streamEvents } from './event-stream.ts';
 import { acceptsJsonLines, rejectedBody, singleLineFormat } from './json-lines.ts';
 import {
   allowedMethods,
@@ -85,6 +86,12 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
       }
     },
   };
+  if (called.some((procedure) => procedure?.type === 'subscription')) {
+    return streamEvents(calls, {
+      once: queryParameter(request, 'once') === '1',
+      authenticate: () => authenticate(request, env, identity?.callers.api),
+    });
+  }
   const hasLines = isBatch && acceptsJsonLines(request);
   if (hasLines && paths.length > 1) return streamCalls(calls, scope);
   const { status, body: json } = await callProcedures(calls, hasLines ? singleLineFormat : undefined);

@@ -104,7 +104,9 @@ export function checkBatch(called: Called): void {
   if (called.length === 1) return;
   const types = new Set(called.flatMap((procedure) => (procedure ? [procedure.type] : [])));
   if (types.size > 1) {
-    throw new HttpError('invalid_input', { message: 'A batch must not mix queries and mutations.' });
+    throw new HttpError('invalid_input', {
+      message: 'A batch must not mix queries, mutations and subscriptions.',
+    });
   }
 }
 

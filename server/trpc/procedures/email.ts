@@ -4,13 +4,16 @@ import { AppError } from '../../errors.ts';
 import { emailAddress } from '../../lib/email-address.ts';
 import { unknownField } from '../../lib/field-errors.ts';
 import { cleanContents, cleanLine } from '../../mail/clean-text.ts';
-import type { Receipt } from '../../mail/outbox.ts';
+import { deliveryVersion } from '../../mail/mail-service.ts';
+import type { Delivery, Receipt } from '../../mail/outbox.ts';
 import { hasManyLinks, senderKeyOf, suspicionOf } from '../../mail/screening.ts';
 import { mailStatuses } from '../../mail/tables.ts';
 import { networkOf } from '../../principal.ts';
 import { enforceQuota } from '../../rate-limit/enforce.ts';
 import type { Context } from '../context.ts';
 import { publicProcedure, router } from '../init.ts';
+import { changesOf, streamOptions } from '../stream-changes.ts';
+import { streamOf } from '../stream-of.ts';
 
 const { contentsLength, nameLength, subjectLength, idempotencyKeyLength } = limits.mail;
 
@@ -62,6 +65,18 @@ const sendInput = z
   .meta({ examples: [{ email: 'visitor@example.org', contents: 'Hello!', subject: 'A question' }] });
 
 const mailStatus = z.enum(mailStatuses);
+
+const statusInput = z
+  .strictObject({ id: z.string().max(64).describe('The id that email.send returned') })
+  .meta({ examples: [{ id: '0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11' }] });
+
+const delivery = z.object({
+  id: z.string(),
+  status: mailStatus,
+  attempts: z.int().min(0),
+  acceptedAt: z.date(),
+  sentAt: z.date().nullable(),
+});
 
 /** @throws AppError `invalid_input`, `rate_limited`, `idempotency_conflict` or `mail_unavailable` */
 async function sendMail(ctx: Context, input: z.output<typeof sendInput>): Promise<Receipt> {
@@ -138,19 +153,35 @@ export const email = router({
     rateLimit: 'light',
     errors: ['not_found', 'mail_unavailable'],
   })
-    .input(
-      z
-        .strictObject({ id: z.string().max(64).describe('The id that email.send returned') })
-        .meta({ examples: [{ id: '0199b0c2-5d3c-7e6f-8f3a-2f6f0d9b7c11' }] }),
-    )
-    .output(
-      z.object({
-        id: z.string(),
-        status: mailStatus,
-        attempts: z.int().min(0),
-        acceptedAt: z.date(),
-        sentAt: z.date().nullable(),
-      }),
-    )
+    .input(statusInput)
+    .output(delivery)
     .query(({ ctx, input }) => ctx.services.mail.status(input.id)),
+
+  watch: publicProcedure({
+    summary: 'Streams the delivery status of a mail',
+    description:
+      'Sends the status of a mail, as email.status returns it, and each change of it. Ends once the mail was sent or given up.',
+    sensitive: false,
+    rateLimit: 'light',
+    errors: ['not_found', 'mail_unavailable'],
+  })
+    .input(statusInput)
+    .output(streamOf(delivery))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const { mail } = ctx.services;
+      await mail.status(input.id);
+      yield* changesOf(untilFinal(mail.watch(input.id, streamOptions(ctx, signal))), {
+        ctx,
+        versionOf: deliveryVersion,
+      });
+    }),
 });
+
+/** Ends with the state after which none follows, or when the mail is deleted. */
+async function* untilFinal(states: AsyncIterable<Delivery | undefined>): AsyncGenerator<Delivery> {
+  for await (const state of states) {
+    if (!state) return;
+    yield state;
+    if (state.status === 'sent' || state.status === 'dead') return;
+  }
+}

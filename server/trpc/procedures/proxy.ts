@@ -1,4 +1,4 @@
-import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
+import { type TRPCMutationProcedure, type TRPCQueryProcedure, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { rawEndpoint } from '../../config/paths.ts';
@@ -16,10 +16,13 @@ import {
 } from '../../upstream-client/endpoint.ts';
 import { inputSchemaOf } from '../../upstream-client/input-schema.ts';
 import type { EndpointCall } from '../../upstream-client/request.ts';
+import { upstreamVersion } from '../../upstream-client/status.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import type { Context } from '../context.ts';
 import { publicProcedure, router, serviceProcedure, userProcedure } from '../init.ts';
 import type { ProcedureMeta } from '../procedure-meta.ts';
+import { changesOf, known, streamOptions } from '../stream-changes.ts';
+import { streamOf } from '../stream-of.ts';
 
 type EndpointOutput<E extends CallEndpoint> = { data: EndpointData<E>; meta: EndpointResponseMeta };
 
@@ -214,6 +217,22 @@ export const proxy = router({
     .input(z.void())
     .output(z.array(upstreamStatus))
     .query(({ ctx }) => ctx.services.upstreamStatus()),
+
+  watch: publicProcedure({
+    summary: 'Streams the status of each upstream',
+    description:
+      'Sends the status of all backends, as proxy.status returns it, and each change, at most every two seconds.',
+    sensitive: true,
+    rateLimit: 'light',
+  })
+    .input(z.void())
+    .output(streamOf(z.array(upstreamStatus)))
+    .subscription(async function* ({ ctx, signal }) {
+      const states = known(ctx.services.watchUpstreams(streamOptions(ctx, signal)));
+      for await (const [id, upstreams] of changesOf(states, { ctx, versionOf: upstreamVersion })) {
+        yield tracked(id, [...upstreams]);
+      }
+    }),
 
   ...generateProcedures(),
 });

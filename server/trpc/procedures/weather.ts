@@ -1,5 +1,8 @@
 import { forecastInput, forecastOutput, placesInput, placesOutput } from '../../weather/schema.ts';
+import { forecastVersion } from '../../weather/weather.ts';
 import { publicProcedure, router } from '../init.ts';
+import { changesOf, known, streamOptions } from '../stream-changes.ts';
+import { streamOf } from '../stream-of.ts';
 
 export const weather = router({
   forecast: publicProcedure({
@@ -12,6 +15,22 @@ export const weather = router({
     .input(forecastInput)
     .output(forecastOutput)
     .query(({ ctx, input }) => ctx.services.weather.forecast(input)),
+
+  watch: publicProcedure({
+    summary: 'Streams the forecast of a place',
+    description:
+      'Sends the forecast, as weather.forecast returns it, and then each newer one, and each with other warnings. While the service fails and no forecast is known, nothing is sent.',
+    sensitive: true,
+    rateLimit: 'upstream',
+  })
+    .input(forecastInput)
+    .output(streamOf(forecastOutput))
+    .subscription(({ ctx, input, signal }) =>
+      changesOf(known(ctx.services.weather.watch(input, streamOptions(ctx, signal))), {
+        ctx,
+        versionOf: forecastVersion,
+      }),
+    ),
 
   places: publicProcedure({
     summary: 'Finds places by name',

@@ -1,0 +1,175 @@
+/**
+ * Subscriptions over server-sent events, in the format of tRPC's `httpSubscriptionLink`. A batch of them shares one stream,
+ * in a format of this product, whose events name the call: a browser has six connections for each site.
+ */
+import { isTrackedEnvelope, TRPCError } from '@trpc/server';
+import { limits } from '../../config/limits.ts';
+import { AppError } from '../../errors.ts';
+import type { HttpResponse } from '../../http/response.ts';
+import { isRecord } from '../../lib/is-record.ts';
+import { isLeaving } from '../../live/open-streams.ts';
+import { createStreamBody, randomBetween } from '../../live/stream-body.ts';
+import { bucketOf, type Principal } from '../../principal.ts';
+import type { StreamContext } from '../context.ts';
+import { errorShape, toAppError } from '../init.ts';
+import { procedures } from '../procedure-registry.ts';
+import { type Calls, callOutput, inputReader } from './call-procedures.ts';
+import { serializeOutputJson } from './output-json.ts';
+import { validate } from './validate.ts';
+
+const { itemBytes, silence, retryDelay } = limits.live;
+
+export const eventStreamType = 'text/event-stream';
+
+export type StreamOptions = {
+  /** Ends the stream when everything is sent that is known now, for clients that cannot keep it open. */
+  once: boolean;
+  /** Returns the caller of the request as of now. */
+  authenticate: () => Principal | Promise<Principal>;
+};
+
+/** The events of a call. `undefined` as id: the client does not come back with it. */
+type Events = {
+  data: (json: string, id: string) => string;
+  error: (shape: unknown) => string;
+  end: string;
+};
+
+/** tRPC's own events. */
+const singleEvents: Events = {
+  data: (json, id) => `data: ${json}\nid: ${id}\n\n`,
+  error: (shape) => `event: serialized-error\ndata: ${JSON.stringify({ json: shape })}\n\n`,
+  end: 'event: return\ndata:\n\n',
+};
+
+const batchEvents = (call: number): Events => ({
+  data: (json, id) => `data: {"call":${call},"id":${JSON.stringify(id)},"data":${json}}\n\n`,
+  error: (shape) => `data: ${JSON.stringify({ call, error: { json: shape } })}\n\n`,
+  end: `data: {"call":${call},"end":true}\n\n`,
+});
+
+/**
+ * Runs the subscriptions of a request and streams what they yield.
+ *
+ * @throws AppError `rate_limited` if the caller has too many streams, or `overloaded`
+ */
+export function streamEvents(calls: Calls, options: StreamOptions): HttpResponse {
+  const { ctx, paths, isBatch } = calls;
+  if (isLeaving()) throw new AppError('overloaded', { retryAfterSeconds: 1 });
+  const slot = ctx.services.shares.live.acquire(bucketOf(ctx.principal) ?? 'internal');
+  if (slot.exceeded) {
+    const reason = slot.exceeded === 'total' ? 'overloaded' : 'rate_limited';
+    throw new AppError(reason, { retryAfterSeconds: limits.live.retryAfterSeconds });
+  }
+  const { scope } = ctx;
+  const stream = createStreamBody(calls.signal);
+  const { signal, send, ready, end } = stream;
+  scope.streamed = stream.closed.then((bytes) => {
+    scope.bytesOut += bytes;
+    slot.release();
+  });
+  send(`retry: ${randomBetween(retryDelay)}\n`);
+  send(`event: connected\ndata: {"reconnectAfterInactivityMs":${silence}}\n\n`);
+  const inputOf = inputReader(calls);
+  const running = paths.map((path, index) =>
+    runCall({
+      path,
+      index,
+      calls: { ...calls, signal },
+      read: () => inputOf(index),
+      events: isBatch ? batchEvents(index) : singleEvents,
+      send,
+      ready,
+      once: options.once,
+    }),
+  );
+  void Promise.all(running).then(end);
+  if (!options.once) stream.keepAlive(() => holdsRights(ctx.principal, options.authenticate));
+  return {
+    status: 200,
+    headers: {
+      'content-type': eventStreamType,
+      'cache-control': 'private, no-store, no-transform',
+      // nginx would otherwise collect the events before it passes them on.
+      'x-accel-buffering': 'no',
+    },
+    body: stream.body,
+  };
+}
+
+type Run = {
+  path: string;
+  index: number;
+  calls: Calls;
+  read: () => Promise<unknown>;
+  events: Events;
+  send: (text: string) => void;
+  ready: () => Promise<void>;
+  once: boolean;
+};
+
+/** Sends what one subscription yields. Does not throw: an error is an event. */
+async function runCall({ path, index, calls, read, events, send, ready, once }: Run): Promise<void> {
+  const { ctx } = calls;
+  // Aborts the subscription alone, when it waits for something new and the client does not.
+  const idle = new AbortController();
+  const own = AbortSignal.any([calls.signal, idle.signal]);
+  const stream: StreamContext = {
+    signal: own,
+    lastEventId: calls.isBatch ? null : ctx.header('last-event-id'),
+    ...(once ? { onWait: () => idle.abort() } : {}),
+  };
+  try {
+    const procedure = procedures.get(path);
+    if (procedure?.type !== 'subscription') throw new TRPCError({ code: 'NOT_FOUND' });
+    const items = await callOutput(path, index, {
+      calls: { ...calls, ctx: { ...ctx, stream }, signal: own },
+      read: async () => takeLastEventId(await read(), stream),
+    });
+    for await (const item of asIterable(items)) {
+      if (own.aborted) return;
+      if (!isTrackedEnvelope(item)) throw new TypeError('a subscription must yield tracked() items');
+      const [id, data] = item;
+      const json = serializeOutputJson(await validate(procedure.output, data));
+      if (json.length > itemBytes) throw new RangeError(`an item of ${path} is too large`);
+      send(events.data(json, id));
+      await ready();
+    }
+    if (!own.aborted) send(events.end);
+  } catch (cause) {
+    if (own.aborted) return;
+    const error =
+      cause instanceof TRPCError
+        ? cause
+        : new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: toAppError(cause) });
+    calls.onError({ error, path });
+    send(events.error(errorShape({ error, path, ctx })));
+  }
+}
+
+function asIterable(value: unknown): AsyncIterable<unknown> {
+  if (isRecord(value) && Symbol.asyncIterator in value) return value as AsyncIterable<unknown>;
+  throw new TypeError('a subscription must return a stream');
+}
+
+/** Takes the id of the last event out of an input: tRPC's clients put it there when they come back. */
+function takeLastEventId(input: unknown, stream: StreamContext): unknown {
+  if (!isRecord(input) || typeof input.lastEventId !== 'string') return input;
+  const { lastEventId, ...rest } = input;
+  stream.lastEventId = lastEventId;
+  return Object.keys(rest).length > 0 ? rest : undefined;
+}
+
+/** Returns whether the caller may still have what the stream sends: a session may have ended, or a token. */
+async function holdsRights(
+  principal: Principal,
+  authenticate: StreamOptions['authenticate'],
+): Promise<boolean> {
+  if (principal.kind !== 'user') return true;
+  try {
+    const now = await authenticate();
+    return now.kind === 'user' && now.user.id === principal.user.id;
+  } catch {
+    return false;
+  }
+}
