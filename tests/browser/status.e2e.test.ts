@@ -2,9 +2,9 @@ import type { Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
 import { post } from '#tests/support/call.ts';
 import { test, withBrowser } from './support/browser.ts';
-import { callsOf, pageLoads, trpcCalls } from './support/requests.ts';
+import { callsOf, pageLoads } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
-import { becomes, headed, reads, settled } from './support/wait.ts';
+import { becomes, headed, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser({});
 
@@ -59,7 +59,7 @@ test.each([true, false])(
       page.getByRole('region', { name: 'Rate limits' }),
       'Calls of class mail1,000 an hour per caller',
     );
-    expect(trpcCalls(requests)).toEqual([]);
+    expect(callsOf(requests, 'proxy.status')).toEqual([]);
     await screenshot(page, javaScriptEnabled ? 'status' : 'no-javascript-status');
   },
 );
@@ -80,7 +80,6 @@ test('the open page shows that an upstream fails and that it recovers', async ()
   const { page, requests } = await openStatus();
   const github = cardOf(page, 'GitHub REST API');
   await reads(github, 'Working normally');
-  await settled(page);
 
   product().upstreams.github.fault({ kind: 'status', status: 500 });
   await becomes(async () => (await render()).status, 503);
@@ -96,5 +95,6 @@ test('the open page shows that an upstream fails and that it recovers', async ()
   await refreshed(page);
   await reads(github, 'Working normally');
   expect(pageLoads(requests)).toHaveLength(1);
-  expect(callsOf(requests, 'proxy.status').length).toBeGreaterThan(0);
+  expect(callsOf(requests, 'proxy.status')).toEqual([]);
+  expect(callsOf(requests, 'proxy.watch').length).toBeGreaterThan(0);
 });

@@ -6,6 +6,8 @@ export type TcpProxy = {
   port: number;
   /** Leads new connections to another port. Open ones stay where they are. */
   redirect(port: number): void;
+  /** Cuts off all open connections. */
+  cut(): void;
   close(): Promise<void>;
 };
 
@@ -27,6 +29,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       });
     }
   });
+  function cut(): void {
+    for (const socket of sockets) socket.destroy();
+  }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -36,8 +41,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     redirect(port) {
       current = port;
     },
+    cut,
     async close() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       server.close();
       await once(server, 'close');
     },

@@ -23,7 +23,13 @@ export function DeliveryState({ id }: { id: string }) {
   const utils = trpc.useUtils();
   trpc.email.watch.useSubscription(
     { id },
-    { onData: ({ data }) => utils.email.status.setData({ id }, data) },
+    {
+      async onData({ data }) {
+        // A response that is on its way would be older.
+        await utils.email.status.cancel({ id });
+        utils.email.status.setData({ id }, data);
+      },
+    },
   );
   const status = trpc.email.status.useQuery({ id });
   if (status.error) {

@@ -20,7 +20,11 @@ const health = {
 export function UpstreamStatus() {
   const utils = trpc.useUtils();
   trpc.proxy.watch.useSubscription(undefined, {
-    onData: ({ data }) => utils.proxy.status.setData(undefined, data),
+    async onData({ data }) {
+      // A response that is on its way would be older.
+      await utils.proxy.status.cancel();
+      utils.proxy.status.setData(undefined, data);
+    },
   });
   const status = trpc.proxy.status.useQuery();
   return (

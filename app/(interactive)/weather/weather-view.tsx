@@ -1,8 +1,10 @@
 'use client';
 
+import { skipToken } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure, type FailureProps } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
+import { useAfter } from '#app/_lib/use-after.ts';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import type { ErrorData } from '#server/errors.ts';
@@ -12,6 +14,9 @@ import { PlaceSearch } from './place-search.tsx';
 import { SavedPlaces } from './saved-places.tsx';
 import { forecastUnavailable, searchUnavailable } from './unavailable.ts';
 import { useLocation } from './use-location.ts';
+
+/** Milliseconds. */
+const watchedAfter = 60_000;
 
 type Props = {
   initialPlace: ChosenPlace;
@@ -30,8 +35,14 @@ export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, 
   const { lat, lng, units, days } = place;
   const input = { lat, lng, units, days };
   const utils = trpc.useUtils();
-  trpc.weather.watch.useSubscription(input, {
-    onData: ({ data }) => utils.weather.forecast.setData(input, data),
+  // The page came with the forecast, and the next one is minutes away.
+  const isWatched = useAfter(watchedAfter);
+  trpc.weather.watch.useSubscription(isWatched ? input : skipToken, {
+    async onData({ data }) {
+      // A response that is on its way would be older.
+      await utils.weather.forecast.cancel(input);
+      utils.weather.forecast.setData(input, data);
+    },
   });
   const forecast = trpc.weather.forecast.useQuery(input);
   const location = useLocation((position) => choose({ ...place, ...position, name: 'My location' }));
