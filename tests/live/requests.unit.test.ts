@@ -93,7 +93,11 @@ describe('a stream', () => {
     const events = eventsOf(await response.text()).slice(1);
     const parsed = events.map((event) => JSON.parse(event.slice('data: '.length)));
     expect(parsed.sort((x, y) => x.call - y.call)).toEqual([
-      { call: 0, id: 'queued.0', data: expect.objectContaining({ json: expect.objectContaining({ id: a }) }) },
+      {
+        call: 0,
+        id: 'queued.0',
+        data: expect.objectContaining({ json: expect.objectContaining({ id: a }) }),
+      },
       {
         call: 1,
         error: { json: expect.objectContaining({ data: expect.objectContaining({ reason: 'not_found' }) }) },

@@ -74,7 +74,7 @@ export const account = router({
         'Removes an identity from the account and ends the sessions that began with it, except that of this call. The only one stays (`last`). Fails with `reauthentication_required` if the user signed in more than five minutes ago.',
       errors: ['not_found'],
     })
-      .input(identityKey.meta({ examples: [{ issuer: 'https://id.example', subject: 'ada' }] }))
+      .input(identityKey.meta({ examples: [{ issuer: 'email', subject: 'ada@example.org' }] }))
       .output(z.object({ outcome: z.enum(['unlinked', 'last']) }))
       .mutation(async ({ ctx, input }) => {
         const device = deviceOf(ctx.request.userAgent);
