@@ -46,13 +46,14 @@ try {
     const serviceKey = `demo_${randomBytes(16).toString('base64url')}`;
     const digest = createHash('sha256').update(serviceKey).digest('hex');
     console.log(
-      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox; sign in as one of three made-up people)\nService key for the endpoints that are not public: ${serviceKey}\n`,
+      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox; sign in as one of three made-up people, or with any email address)\nService key for the endpoints that are not public: ${serviceKey}\n`,
     );
     process.exitCode = await launch(startArguments(), {
       ...upstreams.env,
       // A provider of one's own can be tried, too.
       ...(process.env.OIDC_ISSUER ? {} : { ...notes.env, ...identity.env, OIDC_NAME: 'the demo’s stand-in' }),
       DEMO: '1',
+      EMAIL_SIGN_IN: process.env.EMAIL_SIGN_IN || '*',
       SERVICE_KEYS: [process.env.SERVICE_KEYS, `demo:${digest}:mail+proxy.github+proxy.files`]
         .filter(Boolean)
         .join(','),

@@ -7,6 +7,7 @@ import { pageUser } from '#app/_lib/caller.ts';
 import { displayName } from '#app/_lib/display-name.ts';
 import { readProblem } from '#app/_lib/problem-query.ts';
 import NotFound from '#app/not-found.tsx';
+import { errorReasons } from '#server/errors.ts';
 import { readCookie } from '#server/http/cookie.ts';
 import { browserCookie } from '#server/http/session-cookie.ts';
 import type { Identity } from '#server/identity/identity.ts';
@@ -26,11 +27,19 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
   const query = await searchParams;
   const [problem, user] = [readProblem(query), await pageUser()];
   const again = query.again === '1';
-  if (user && !again) {
+  const step = mailSteps.find((each) => each === query.mail);
+  const isWaiting = step === 'sent' || step === 'wrong-code';
+  const wait = typeof query.wait === 'string' ? Number(query.wait) : 0;
+  const mailProblem = step && (
+    <MailProblem step={isWaiting ? 'over' : step} wait={Number.isInteger(wait) ? wait : 0} />
+  );
+  // A user who is signed in may have to sign in once more, which begins with `again`.
+  if (user && !again && (step === undefined || step === 'over')) {
     return (
       <div className="max-w-prose space-y-6">
         <h1>Sign in</h1>
         {problem && <Failure {...problem} />}
+        {mailProblem}
         <p>
           You are signed in as {displayName(user)}. <a href="/account">Your account</a>
         </p>
@@ -38,8 +47,6 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
     );
   }
   const returnTo = typeof query.returnTo === 'string' ? query.returnTo : undefined;
-  const step = mailSteps.find((each) => each === query.mail);
-  const isWaiting = step === 'sent' || step === 'wrong-code';
   const pending = isWaiting ? await pendingMail(identity) : undefined;
   if (pending) {
     return (
@@ -54,12 +61,11 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
       </div>
     );
   }
-  const wait = typeof query.wait === 'string' ? Number(query.wait) : 0;
   return (
     <div className="max-w-prose space-y-8">
       <h1>Sign in</h1>
       {problem && <Failure {...problem} />}
-      {step && <MailProblem step={isWaiting ? 'over' : step} wait={Number.isInteger(wait) ? wait : 0} />}
+      {pending === null ? <Failure message={errorReasons.identity_unavailable.message} /> : mailProblem}
       {identity.email && <EmailForm returnTo={returnTo} isWrong={step === 'not-an-address'} />}
       {identity.providerName !== undefined && (
         <section className="space-y-3" aria-labelledby="provider">
@@ -75,7 +81,8 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
   );
 }
 
+/** Returns the mail that this browser waits for, undefined if there is none, or null while the database is down. */
 async function pendingMail({ email }: Identity) {
   const cookie = readCookie(await headers(), browserCookie, services().env.SITE_URL);
-  return email?.pending(cookie).catch(() => undefined);
+  return email?.pending(cookie).catch(() => null);
 }
