@@ -15,25 +15,22 @@ import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { CallUser, TokenTarget } from '../upstream-client/user-token.ts';
 import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { createBearerTokens } from './bearer-tokens.ts';
-import { profileOf } from './claims.ts';
 import { createEmailSignIn, type EmailSignIn } from './email-sign-in.ts';
 import { type ConfirmedEmail, createEmailSignIns } from './email-sign-ins.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
 import { createKeyring } from './keyring.ts';
 import {
   type LinkedIdentity,
-  type LinkOutcome,
-  linkIdentity,
-  linkingUser,
   listIdentities,
   type UnlinkOutcome,
   unlinkIdentity,
 } from './linked-identities.ts';
 import { noProvider } from './no-provider.ts';
-import { createProvider, type ProviderResponse } from './provider.ts';
+import { createProvider } from './provider.ts';
 import { createProviderLogouts } from './provider-logouts.ts';
+import { createProviderSignIn, type FinishedSignIn, linkStatePrefix } from './provider-sign-in.ts';
 import { returnPathOf } from './return-path.ts';
-import { changeRoles, claimedRolesOf } from './roles.ts';
+import { changeRoles } from './roles.ts';
 import { createSavedPlaces, type SavedPlaces } from './saved-places.ts';
 import { sessionSecrets } from './secrets.ts';
 import { createSessionCounter } from './session-counter.ts';
@@ -43,7 +40,7 @@ import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken 
 import { createSessions, type EndedSession, type SessionSummary } from './sessions.ts';
 import { type IdentitySettings, identitySettingsOf } from './settings.ts';
 import { createSignInNotices } from './sign-in-notices.ts';
-import { type BegunSignIn, browserFormat, createSignIns } from './sign-ins.ts';
+import { browserFormat, createSignIns } from './sign-ins.ts';
 import type { AuditKind } from './tables.ts';
 import { createUserOperations, type UserOperations } from './user-operations.ts';
 import { findOrCreateUser } from './users.ts';
@@ -55,13 +52,6 @@ export type SignInMethod = (typeof signInMethods)[number];
 /** Outcome of a sign-in, for the metrics. */
 export const signInOutcomes = ['ok', 'denied', 'failed', 'unavailable'] as const;
 export type SignInOutcome = (typeof signInOutcomes)[number];
-
-/** The result of a finished sign-in. */
-type FinishedSignIn =
-  | { kind: 'signed_in'; cookie: string; lifetime: number; returnPath: string }
-  /** The identity could not be linked. The session of the browser goes on. */
-  | { kind: 'not_linked'; returnPath: string }
-  | { kind: 'failed'; error: AppError; returnPath: string | undefined };
 
 /** Sign-in and sessions. Calls throw `AppError('identity_unavailable')` while the database or the provider is down. */
 export type Identity = {
@@ -177,9 +167,6 @@ const withStorageErrors = storageErrorsAs('identity_unavailable');
 /** Issuer of the users who sign in by mail, in place of a URL. Their subject is the address in lower case. */
 const emailIssuer = 'email';
 
-/** The state of a sign-in that links an identity begins with it: its callback needs the session cookie. */
-export const linkStatePrefix = 'link.';
-
 /** @returns undefined if sign-in is off */
 export function createIdentity(options: IdentityOptions): Identity | undefined {
   const { env, log, database, record = () => {} } = options;
@@ -254,6 +241,20 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     },
     ...(options.recordRefresh ? { record: options.recordRefresh } : {}),
   });
+  const providerSignIn = createProviderSignIn({
+    open,
+    keyring,
+    provider,
+    issuer,
+    rolesClaim,
+    signIns,
+    sessions,
+    logouts,
+    sealFor: (token, text) => sealFor(token, text),
+    revokeTokens,
+    replaceSession,
+    note,
+  });
   let sweep: NodeJS.Timeout | undefined;
   const counter = createSessionCounter(sessions, log);
 
@@ -288,75 +289,6 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   async function sessionOf(cookie: string | undefined): Promise<Session | undefined> {
     const token = cookie === undefined ? undefined : parseSessionToken(cookie, keyring);
     return token && sessions.find(token);
-  }
-
-  /** Returns the sign-in that a callback belongs to, and removes it: a callback counts once. */
-  async function takeSignIn(browser: string | undefined, search: string): Promise<BegunSignIn | undefined> {
-    const state = new URLSearchParams(search).get('state');
-    // The browser is compared before the provider is asked: an attacker's callback in the browser of another user, or one
-    // that is sent twice, never reaches the token endpoint.
-    const isComplete =
-      browser !== undefined && browserFormat.test(browser) && state !== null && state.length <= 256;
-    return isComplete ? signIns.take(state, browser) : undefined;
-  }
-
-  /** @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable` */
-  async function finish(
-    signIn: BegunSignIn,
-    { search, session: cookie, device }: { search: string; session?: string | undefined; device: string },
-  ): Promise<FinishedSignIn> {
-    const { links, returnPath } = signIn;
-    const token = cookie === undefined ? undefined : parseSessionToken(cookie, keyring);
-    const userId = links ? await linkingUser(await open(), signIn, token) : undefined;
-    if (links && userId === undefined) throw new AppError('sign_in_failed');
-    const response = await provider.finish(signIn, search);
-    try {
-      const outcome = userId === undefined ? undefined : await link(userId, response, device);
-      const page = outcome === undefined ? returnPath : `${returnPath}?linked=${outcome}`;
-      if (outcome === 'taken' || outcome === 'too_many') {
-        if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
-        return { kind: 'not_linked', returnPath: page };
-      }
-      return { kind: 'signed_in', ...(await beginSession(signIn, response, device)), returnPath: page };
-    } catch (error) {
-      if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
-      throw error;
-    }
-  }
-
-  async function link(userId: string, response: ProviderResponse, device: string): Promise<LinkOutcome> {
-    const profile = profileOf(response.claims, { issuer, subject: response.subject });
-    const outcome = await linkIdentity(await open(), userId, profile);
-    if (outcome === 'linked') await note('linked', userId, device);
-    return outcome;
-  }
-
-  /** @throws AppError `sign_in_denied` if the user is disabled */
-  async function beginSession(signIn: BegunSignIn, response: ProviderResponse, device: string) {
-    const profile = profileOf(response.claims, { issuer, subject: response.subject });
-    const userId = await findOrCreateUser(await open(), profile);
-    if (userId === undefined) throw new AppError('sign_in_denied');
-    const { token, lifetime, ended } = await sessions.create({
-      userId,
-      issuer,
-      subject: response.subject,
-      providerSid: response.sid,
-      roles: claimedRolesOf(response.claims, rolesClaim) ?? [],
-      scopes: response.scopes,
-      authenticatedAt: response.authenticatedAt ?? 0,
-      device,
-      browserHash: signIn.browserHash,
-      idToken: sealFor('id', response.idToken),
-      refreshToken: sealFor('refresh', response.refreshToken),
-    });
-    if (response.sid !== null && (await logouts.has(issuer, { kind: 'session', id: response.sid }))) {
-      await sessions.end(token.id, { userId, why: 'provider' });
-      void revokeTokens(ended);
-      throw new AppError('sign_in_failed');
-    }
-    await replaceSession(signIn.previous, ended);
-    await note('signed_in', userId, device);
-    return { cookie: formatSessionToken(token, keyring), lifetime };
   }
 
   /** Ends the session that a browser had before a sign-in, and revokes its tokens and those of `ended`. */
@@ -450,10 +382,10 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       let returnPath: string | undefined;
       try {
         return await withStorageErrors(async () => {
-          const signIn = await takeSignIn(browser, callback.search);
+          const signIn = await providerSignIn.take(browser, callback.search);
           if (!signIn) throw new AppError('sign_in_failed');
           returnPath = signIn.returnPath;
-          const finished = await finish(signIn, callback);
+          const finished = await providerSignIn.finish(signIn, callback);
           record({ method: 'provider', outcome: finished.kind === 'signed_in' ? 'ok' : 'denied' });
           return finished;
         });

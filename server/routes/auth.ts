@@ -14,7 +14,7 @@ import { type HttpRequest, targetOf } from '../http/request.ts';
 import { type HttpResponse, jsonResponse } from '../http/response.ts';
 import { browserCookie, sessionCookie, sessionCookieOf, signedInCookie } from '../http/session-cookie.ts';
 import { deviceOf } from '../identity/device.ts';
-import { linkStatePrefix } from '../identity/identity.ts';
+import { linkStatePrefix } from '../identity/provider-sign-in.ts';
 import { requireUser } from '../principal.ts';
 import { services } from '../services.ts';
 import {

@@ -19,7 +19,7 @@ import { validate } from './validate.ts';
 
 const { itemBytes, silence, retryDelay } = limits.live;
 
-export const eventStreamType = 'text/event-stream';
+const eventStreamType = 'text/event-stream';
 
 export type StreamOptions = {
   /** Ends the stream when everything is sent that is known now, for clients that cannot keep it open. */
