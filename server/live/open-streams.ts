@@ -29,3 +29,6 @@ export function isLeaving(): boolean {
 export function drainStreams(): void {
   for (const end of openStreams) setTimeout(end, Math.random() * limits.live.drainTime).unref();
 }
+
+// The node server drains them itself. `next start` alone would wait for each response.
+if (process.env.NEXT_RUNTIME === 'nodejs' && !lifecycle.hasNodeServer) process.once('SIGTERM', drainStreams);

@@ -38,7 +38,7 @@ async function signedIn(): Promise<{ context: BrowserContext; page: Page }> {
   const page = await context.newPage();
   await page.goto(`${siteUrl}/auth/sign-in?returnTo=/account`);
   await page.getByRole('button', { name: /^Ada/ }).click();
-  await page.getByText('ada@people.example').waitFor();
+  await page.getByText('ada@people.example').first().waitFor();
   return { context, page };
 }
 
@@ -75,7 +75,7 @@ describe('a page of a sibling domain', () => {
     }, `${siteUrl}/auth/sign-out`);
     expect((await answered).status()).toBe(403);
     await account.reload();
-    await account.getByText('ada@people.example').waitFor();
+    await account.getByText('ada@people.example').first().waitFor();
     await context.close();
   });
 });

@@ -25,11 +25,13 @@ afterAll(() => product.close());
 
 /** Those of users are called in tests/identity/wire-schema.unit.test.ts. */
 const entries = catalog(parseEnv({}).RATE_LIMITS).filter(({ user }) => user === null);
-const calls = entries.flatMap((entry) =>
-  (entry.examples.length > 0 ? entry.examples : [undefined]).map(
-    (example, index) => [`${entry.path}, example ${index + 1}`, entry, example] as const,
-  ),
-);
+const calls = entries
+  .filter(({ type }) => type !== 'subscription')
+  .flatMap((entry) =>
+    (entry.examples.length > 0 ? entry.examples : [undefined]).map(
+      (example, index) => [`${entry.path}, example ${index + 1}`, entry, example] as const,
+    ),
+  );
 
 test.each(calls)('%s: the response matches the wire schema of its output', async (_, entry, example) => {
   const { path, output, scope } = entry;
@@ -42,6 +44,17 @@ test.each(calls)('%s: the response matches the wire schema of its output', async
   }
   await expectWireSchema(output.wire, response);
 });
+
+test.each(entries.filter(({ type }) => type === 'subscription').map((entry) => [entry.path, entry] as const))(
+  '%s: each item matches the wire schema of its output',
+  async (path, { output, examples: [example] }) => {
+    const input = path === 'email.watch' ? { id: mailId } : example?.value;
+    const text = await (await post(product, `${path}?once=1`, input)).text();
+    const [, item = ''] = /^data: (.+)\nid: /m.exec(text) ?? [];
+    const response = Response.json({ result: { data: JSON.parse(item) } });
+    await expectWireSchema(output.wire, response);
+  },
+);
 
 test.each(['email.status', 'mail.get', 'mail.requeue', 'mail.discard'])(
   '%s: the response for an existing id matches the wire schema',

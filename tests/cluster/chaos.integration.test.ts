@@ -14,7 +14,7 @@ test('three instances behind a balancer survive the failure of every dependency 
   expect(users.signIns).toBeGreaterThan(5);
   expect(users.signOuts).toBeGreaterThan(2);
   expect(users.calls).toBeGreaterThan(20);
-  expect(users.tokenRequests).toBeGreaterThan(2 * users.signIns);
+  expect(users.tokenRequests).toBeGreaterThan(users.signIns);
   const figuresOf = (phase: string) => phases.find((each) => each.phase === phase);
   // The faults must have had an effect, otherwise the run proves nothing.
   expect(figuresOf('PostgreSQL restarts')?.failed).toBeGreaterThan(0);

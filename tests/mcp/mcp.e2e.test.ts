@@ -35,7 +35,8 @@ const nameOf = (path: string) => path.replaceAll('.', '_');
 /** Tools of the procedures that are not about the user of a browser. */
 const pathsWhere = (wanted: (path: string, scope: string | undefined) => boolean) =>
   [...procedures.values()]
-    .filter(({ path, meta }) => !meta.user && !meta.passive && wanted(path, meta.scope))
+    .filter(({ type, meta }) => type !== 'subscription' && !meta.user && !meta.passive)
+    .filter(({ path, meta }) => wanted(path, meta.scope))
     .map(({ path }) => nameOf(path))
     .sort();
 

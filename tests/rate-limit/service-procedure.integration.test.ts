@@ -13,7 +13,7 @@ import { createInnerContext } from '#server/trpc/context.ts';
 import { handleTrpc } from '#server/trpc/http/handler.ts';
 import { createCallerFactory, toAppError } from '#server/trpc/init.ts';
 import { expectError, resultOf } from '#tests/support/call.ts';
-import { bearer, challenge, keys, serviceKeys } from './keys.ts';
+import { bearer, challenge, invalidToken, keys, serviceKeys } from './keys.ts';
 import { ran, serviceRouter } from './service-router.ts';
 
 const callTrpc = routeHandler(handleTrpc);
@@ -139,7 +139,7 @@ describe("through the product's handler", () => {
   test('a call with an unknown key gets 401 with a challenge, even for a public procedure', async () => {
     for (const path of ['internal.stock', 'internal.open']) {
       const response = await request(path, bearer('not-a-key'));
-      expect(response.headers.get('www-authenticate')).toBe(challenge);
+      expect(response.headers.get('www-authenticate')).toBe(invalidToken);
       await expectError(response, { reason: 'unauthorized', path });
     }
   });

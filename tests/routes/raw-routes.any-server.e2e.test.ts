@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { parseRssFeed } from 'feedsmith';
 import { request } from 'undici';
@@ -7,6 +9,7 @@ import { parseEnv } from '#server/config/env.ts';
 import { expectError, readError } from '#tests/support/call.ts';
 import { printedCurl, waysToRun } from '#tests/support/printed-curl.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
+import { testWith } from '#tests/support/skip.ts';
 
 let product: SharedProduct;
 
@@ -218,8 +221,25 @@ describe('/docs/procedures', () => {
     ...entries.filter(({ user }) => user !== null).map(({ path }) => [path, 'sign_in_required'] as const),
   ]);
 
+  const isStream = (path: string) =>
+    entries.some((entry) => entry.path === path && entry.type === 'subscription');
+  const called = paths.filter((path) => !isStream(path));
+
+  testWith('curl').each(paths.filter(isStream))(
+    '%s.md has a curl command that streams as printed',
+    async (path) => {
+      const command = printedCurl(await textOf(`/docs/procedures/${path}.md`));
+      expect(command.startsWith('curl -N ')).toBe(true);
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${command} -s -m 2 || true`]);
+      expect(stdout).toContain('event: connected\ndata: ');
+      expect(stdout).toMatch(
+        path === 'email.watch' ? /event: serialized-error\n.*"not_found"/ : /^data: .*\nid: /m,
+      );
+    },
+  );
+
   describe.each(waysToRun)('by $program', ({ run, testBy }) => {
-    testBy.each(paths)('%s.md has a curl command that works as printed', async (path) => {
+    testBy.each(called)('%s.md has a curl command that works as printed', async (path) => {
       const page = await textOf(`/docs/procedures/${path}.md`);
       expect(page.startsWith(`# ${path}\n`)).toBe(true);
       const { status, body } = await run(printedCurl(page));

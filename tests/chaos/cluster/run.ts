@@ -80,8 +80,8 @@ export async function runClusterChaos({
       await startIdentityProvider({
         siteUrl,
         resources: { [notes.url]: notesScopes },
-        // Refreshed with almost every call.
-        accessTokenLifetime: 1,
+        // Refreshed in most sessions. A shorter one may end on its way when all are busy.
+        accessTokenLifetime: 5,
       }),
     );
     notes.trust(provider.issuer);
