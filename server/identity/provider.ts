@@ -148,8 +148,11 @@ export function createProvider(options: {
       return await verify(keySet);
     } catch (error) {
       const { errors } = await import('jose');
-      const isFetched = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
-      if (!isFetched || upstreamErrorIn(error)) throw unavailable(error);
+      // The library has no class of its own for a response that is not 200 or not JSON.
+      const isAboutKeys =
+        !(error instanceof errors.JOSEError) ||
+        ['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID', 'ERR_JWKS_TIMEOUT'].includes(error.code);
+      if (isAboutKeys || upstreamErrorIn(error)) throw unavailable(error);
       log.warn({ err: withoutProviderText(error) }, 'a token of the identity provider is not valid');
       return undefined;
     }

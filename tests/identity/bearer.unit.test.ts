@@ -1,6 +1,8 @@
 import superjson from 'superjson';
 import { describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
+import { createProvider } from '#server/identity/provider.ts';
+import { identitySettingsOf } from '#server/identity/settings.ts';
 import { services } from '#server/services.ts';
 import { forgetSessions, newBrowser, send, siteUrl, withIdentity } from './in-process.ts';
 
@@ -143,6 +145,24 @@ describe('an access token', () => {
     ]) {
       expect(await call('session.list', token)).toMatchObject({ status: 401, reason: 'unauthorized' });
     }
+  });
+
+  test.each([
+    [404, 'no keys here'],
+    [200, '<!doctype html>'],
+    [200, '{"keys":1}'],
+  ])('cannot be verified while the provider gives %s and %j in place of its keys', async (status, body) => {
+    const { env, log, upstreams } = services();
+    const settings = identitySettingsOf(env)?.provider;
+    if (!settings) throw new Error('there is no provider');
+    const fetchText: typeof upstreams.fetchText = async (name, request, options) => {
+      const response = await upstreams.fetchText(name, request, options);
+      return request.url.endsWith('/jwks') ? { ...response, status, text: body } : response;
+    };
+    const provider = createProvider({ settings, upstreams: { fetchText }, log });
+    await expect(provider.verifyAccessToken(await tokenOf(), siteUrl)).rejects.toMatchObject({
+      reason: 'identity_unavailable',
+    });
   });
 
   test('is no longer accepted after its end, although it was verified', async () => {
