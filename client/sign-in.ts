@@ -68,9 +68,10 @@ export async function signIn(options: SignInOptions): Promise<string> {
  * Returns a function that returns the stored access token, for `createScriptClient`. A token that is about to end is
  * refreshed, by one process at a time.
  *
- * @throws SignInRequiredError, from the returned function
+ * @throws Error if the product is at another machine and has no https. SignInRequiredError, from the returned function
  */
 export function storedToken(options: { baseUrl: string; file?: string }): () => Promise<string> {
+  requireSafe(options.baseUrl);
   const { file = tokenFileOf(options.baseUrl) } = options;
   let running: Promise<string> | undefined;
   return () => {
