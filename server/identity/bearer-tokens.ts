@@ -26,11 +26,12 @@ export type VerifiedToken = {
  * user, and there are service keys.
  *
  * @param options.audience what the token must be for
+ * @param options.clientId id of this product at the provider
  * @throws the error of jose, or of the request for the provider's keys
  */
 export async function verifyAccessToken(
   token: string,
-  options: { issuer: string; audience: string; keys: JWTVerifyGetKey },
+  options: { issuer: string; audience: string; clientId: string; keys: JWTVerifyGetKey },
 ): Promise<VerifiedToken> {
   const { errors, jwtVerify } = await import('jose');
   const { payload } = await jwtVerify(token, options.keys, {
@@ -42,7 +43,10 @@ export async function verifyAccessToken(
     clockTolerance: tokenClockTolerance / 1_000,
   });
   const { sub, exp, client_id: client, azp } = payload;
-  if (typeof sub !== 'string' || sub === '' || exp === undefined || sub === client || sub === azp) {
+  // Auth0 adds a suffix to the id of a client that is its own subject.
+  const owner = typeof sub === 'string' ? sub.replace(/@clients$/, '') : '';
+  const isUser = ![client, azp, options.clientId, ''].includes(owner);
+  if (typeof sub !== 'string' || exp === undefined || !isUser) {
     throw new errors.JWTInvalid('the access token names no user');
   }
   return { subject: sub, claims: payload, endsAt: exp * 1_000 };

@@ -267,7 +267,7 @@ export function createProvider(options: {
     logoutOf: (token) => verified((keySet) => verifyLogoutToken(token, { issuer, clientId, keys: keySet })),
 
     verifyAccessToken: (token, audience) =>
-      verified((keySet) => verifyAccessToken(token, { issuer, audience, keys: keySet })),
+      verified((keySet) => verifyAccessToken(token, { issuer, audience, clientId, keys: keySet })),
 
     async endSessionUrl(idToken) {
       try {

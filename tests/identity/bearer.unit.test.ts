@@ -112,6 +112,8 @@ describe('an access token', () => {
     ['without a user', { sub: undefined }],
     ['that a client got for itself', { sub: 'typed-bff-cli' }],
     ['that a client of another kind got for itself', { client_id: undefined, azp: 'x', sub: 'x' }],
+    ['that this product got for itself', { client_id: undefined, sub: 'typed-bff' }],
+    ['that a client of Auth0 got for itself', { client_id: 'x', sub: 'x@clients' }],
     ['that is not valid yet', { nbf: now() + 60 }],
     ['that is an ID token', {}, 'JWT'],
     ['that is a logout token', {}, 'logout+jwt'],
