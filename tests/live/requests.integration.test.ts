@@ -129,10 +129,17 @@ describe('a stream', () => {
     const response = await open('email.watch', inputOf({ id }));
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
-    while (!text.includes('id: queued.0')) text += (await reader?.read())?.value ?? '';
+    async function readUntil(part: string): Promise<void> {
+      while (!text.includes(part)) {
+        const { value, done } = (await reader?.read()) ?? { done: true };
+        if (done) throw new Error(`the stream ended after ${text}`);
+        text += value ?? '';
+      }
+    }
+    await readUntil('id: queued.0');
     const { queries } = await services().database.open();
     await queries.updateTable('mail').set({ status: 'sent', sent_at: 1 }).where('id', '=', id).execute();
-    while (!text.includes('event: return')) text += (await reader?.read())?.value ?? '';
+    await readUntil('event: return');
     expect((await reader?.read())?.done).toBe(true);
   });
 
