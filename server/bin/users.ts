@@ -32,7 +32,7 @@ async function run(args: string[], env: Env, log: Logger): Promise<string> {
   const redis = env.REDIS_URL ? connectRedis(env.REDIS_URL, log) : undefined;
   const identity = createIdentity({ env, log, database: { open: async () => db }, upstreams, redis });
   try {
-    if (!identity) throw new UsageError('Sign-in is off: set OIDC_ISSUER and OIDC_CLIENT_ID.');
+    if (!identity) throw new UsageError('Sign-in is off: set OIDC_ISSUER or EMAIL_SIGN_IN.');
     const { operations } = identity;
     if (command === 'list') return await list(operations, values);
     const action = actionOf(command, operations);

@@ -6,6 +6,18 @@ const { profileTextLength, grants } = limits.identity;
 /** Claims of a provider about a user, from the ID token or the userinfo endpoint. */
 export type Claims = Readonly<Record<string, unknown>>;
 
+/**
+ * Joins the claims of the userinfo endpoint and of an ID token, which has precedence. Whether an address is verified is
+ * taken only from a source of this very address.
+ */
+export function joinClaims(userInfo: Claims, idToken: Claims): Claims {
+  const email = idToken.email ?? userInfo.email;
+  const source = [idToken, userInfo].find(
+    (claims) => claims.email === email && claims.email_verified !== undefined,
+  );
+  return { ...userInfo, ...idToken, email_verified: source?.email_verified };
+}
+
 /** Returns the profile that claims describe. Missing and unusable claims are null. */
 export function profileOf(claims: Claims, { issuer, subject }: Pick<Profile, 'issuer' | 'subject'>): Profile {
   const email = textOf(claims.email);

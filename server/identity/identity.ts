@@ -15,6 +15,7 @@ import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { CallUser, TokenTarget } from '../upstream-client/user-token.ts';
 import { createAccessTokens, type RefreshOutcome } from './access-tokens.ts';
 import { createBearerTokens } from './bearer-tokens.ts';
+import { isAllowed } from './email-address.ts';
 import { createEmailSignIn, type EmailSignIn } from './email-sign-in.ts';
 import { type ConfirmedEmail, createEmailSignIns } from './email-sign-ins.ts';
 import { createHistory, type HistoryEntry } from './history.ts';
@@ -232,8 +233,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       try {
         const changed = await changeRoles(await open(), id, claimed);
         if (!changed) return;
-        sessions.forget();
-        await ends.announce();
+        await forgetEverywhere();
         await note('roles_changed', changed.userId, changed.device);
       } catch (err) {
         log.warn({ err }, 'changed roles could not be stored: the next refresh tries again');
@@ -261,6 +261,18 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   function forget(): void {
     sessions.forget();
     bearerTokens.forget();
+  }
+
+  /** Makes the next look-up of each session and user ask the database, in all processes. */
+  async function forgetEverywhere(): Promise<void> {
+    forget();
+    await ends.announce();
+  }
+
+  /** Returns whether a user can sign in with an identity: settings may have changed since it was added. */
+  function isUsable(identity: Pick<LinkedIdentity, 'issuer' | 'subject'>): boolean {
+    if (identity.issuer !== emailIssuer) return identity.issuer === settings.provider?.issuer;
+    return settings.emailAddresses !== undefined && isAllowed(identity.subject, settings.emailAddresses);
   }
 
   const tokenPlace = (sessionId: string, token: 'id' | 'refresh') =>
@@ -412,9 +424,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       if (refreshToken) await provider.revoke(refreshToken);
       // The provider has no session of a user who signed in by mail.
       if (ended.idTokenSealed === null) return { url: `${siteUrl}/` };
-      const idToken = ended.idTokenSealed
-        ? (keyring.open(ended.idTokenSealed, tokenPlace(ended.id, 'id')) ?? null)
-        : null;
+      const idToken = keyring.open(ended.idTokenSealed, tokenPlace(ended.id, 'id')) ?? null;
       return { url: (await provider.endSessionUrl(idToken)) ?? `${siteUrl}/` };
     },
 
@@ -478,8 +488,10 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
 
     unlinkIdentity: ({ id, session }, identity, device) =>
       withStorageErrors(async () => {
-        const outcome = await unlinkIdentity(await open(), id, identity);
+        const outcome = await unlinkIdentity(await open(), id, identity, isUsable);
         if (outcome !== 'unlinked') return outcome;
+        // The roles of the address may be gone.
+        await forgetEverywhere();
         const ended = await sessions.endAll(id, { why: 'unlinked', kept: session?.id, identity });
         void revokeTokens(ended);
         await note('unlinked', id, device);

@@ -57,7 +57,6 @@ export async function linkingUser(
  * session and this one. Equal addresses link nothing, and an identity of another user is never moved.
  */
 export async function linkIdentity(db: Database, userId: string, profile: Profile): Promise<LinkOutcome> {
-  const { issuer, subject } = profile;
   return db.write(async (queries) => {
     const owner = await ownerOf(queries, profile);
     if (owner !== undefined) return owner === userId ? 'known' : 'taken';
@@ -67,28 +66,28 @@ export async function linkIdentity(db: Database, userId: string, profile: Profil
       .where('user_id', '=', userId)
       .execute();
     if (own.length >= limits.identity.identitiesPerUser) return 'too_many';
-    const linked = await queries
-      .insertInto('user_identity')
-      .values({
-        issuer,
-        subject,
-        user_id: userId,
-        label: labelOf(profile),
-        linked_at: db.now(),
-        last_used_at: db.now(),
-      })
-      .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
-      .returning('user_id')
-      .executeTakeFirst();
-    if (linked) return 'linked';
+    if (await addIdentity(queries, db, userId, profile)) return 'linked';
     // Another sign-in with this identity was faster.
     return (await ownerOf(queries, profile)) === userId ? 'known' : 'taken';
   });
 }
 
-/** Takes a way to sign in from a user. Of two that are taken at once, one stays. */
-export async function unlinkIdentity(db: Database, userId: string, identity: Key): Promise<UnlinkOutcome> {
+/**
+ * Removes a way to sign in from a user. At least one stays in which the user can sign in, also if two are removed at once.
+ * If the removed one has proven the user's address, the address no longer counts as verified.
+ *
+ * @param isUsable whether a user can sign in that way with the current settings
+ */
+export async function unlinkIdentity(
+  db: Database,
+  userId: string,
+  identity: Key,
+  isUsable: (other: Key) => boolean,
+): Promise<UnlinkOutcome> {
   const { issuer, subject } = identity;
+  const others = (await listIdentities(db, userId)).filter(
+    (other) => (other.issuer !== issuer || other.subject !== subject) && isUsable(other),
+  );
   return db.write(async (queries) => {
     // Locks the user's row: on PostgreSQL, two statements at once would not see what the other one deletes.
     await queries.updateTable('user_account').set({ id: userId }).where('id', '=', userId).execute();
@@ -102,12 +101,26 @@ export async function unlinkIdentity(db: Database, userId: string, identity: Key
           selectFrom('user_identity as other')
             .select('other.subject')
             .where('other.user_id', '=', userId)
-            .where((or) => or.or([or('other.issuer', '!=', issuer), or('other.subject', '!=', subject)])),
+            .where((eb) =>
+              eb.or(
+                others.map((other) =>
+                  eb.and([eb('other.issuer', '=', other.issuer), eb('other.subject', '=', other.subject)]),
+                ),
+              ),
+            ),
         ),
       )
-      .returning('subject')
+      .returning('label')
       .executeTakeFirst();
-    if (deleted) return 'unlinked';
+    if (deleted) {
+      await queries
+        .updateTable('user_account')
+        .set({ email_verified_at: null })
+        .where('id', '=', userId)
+        .where('email', '=', deleted.label)
+        .execute();
+      return 'unlinked';
+    }
     return (await ownerOf(queries, identity)) === userId ? 'last' : 'missing';
   });
 }
@@ -126,6 +139,30 @@ export async function listIdentities(db: Database, userId: string): Promise<Link
     linkedAt,
     lastUsedAt,
   }));
+}
+
+/** Adds an identity to a user. @returns false if another user, or the same one, has it already */
+export async function addIdentity(
+  queries: Queries,
+  db: Pick<Database, 'now'>,
+  userId: string,
+  profile: Profile,
+): Promise<boolean> {
+  const { issuer, subject } = profile;
+  const added = await queries
+    .insertInto('user_identity')
+    .values({
+      issuer,
+      subject,
+      user_id: userId,
+      label: labelOf(profile),
+      linked_at: db.now(),
+      last_used_at: db.now(),
+    })
+    .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
+    .returning('user_id')
+    .executeTakeFirst();
+  return added !== undefined;
 }
 
 /** Returns what a user knows an identity by. */

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/log.ts';
 import type { UpstreamClient } from '../upstream-client/client.ts';
 import type { TokenTarget } from '../upstream-client/user-token.ts';
 import { type VerifiedToken, verifyAccessToken } from './bearer-tokens.ts';
-import { type Claims, wordsOf } from './claims.ts';
+import { type Claims, joinClaims, wordsOf } from './claims.ts';
 import { type ProviderLogout, verifyLogoutToken } from './logout-token.ts';
 import { createProviderConnection } from './provider-connection.ts';
 import { isConnectionFailure, unavailable, upstreamErrorIn, withoutProviderText } from './provider-errors.ts';
@@ -126,7 +126,7 @@ export function createProvider(options: {
         : await client.fetchUserInfo(config, tokens.access_token, subject);
     return {
       subject,
-      claims: { ...userInfo, ...idClaims },
+      claims: joinClaims(userInfo, idClaims),
       sid: typeof idClaims.sid === 'string' ? idClaims.sid : null,
       authenticatedAt,
       scopes: tokens.scope === undefined ? settings.scopes : wordsOf(tokens.scope),

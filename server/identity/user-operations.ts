@@ -113,6 +113,8 @@ export function createUserOperations(options: {
 
     async enable(id) {
       const db = await open();
+      // A sign-in that was on its way when the user was disabled may have left a session.
+      await endAll(id);
       const row = await db.write((queries) =>
         queries
           .updateTable('user_account')

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../storage/database.ts';
-import { labelOf } from './linked-identities.ts';
+import { addIdentity, labelOf } from './linked-identities.ts';
 
 /** A user as the provider describes them. */
 export type Profile = {
@@ -88,20 +88,7 @@ export async function findOrCreateUser(db: Database, profile: Profile): Promise<
       .insertInto('user_account')
       .values({ id, ...properties, created_at: db.now(), disabled_at: null })
       .execute();
-    const linked = await queries
-      .insertInto('user_identity')
-      .values({
-        issuer,
-        subject,
-        user_id: id,
-        label: labelOf(profile),
-        linked_at: db.now(),
-        last_used_at: db.now(),
-      })
-      .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
-      .returning('user_id')
-      .executeTakeFirst();
-    if (linked) return id;
+    if (await addIdentity(queries, db, id, profile)) return id;
     // Another sign-in of the same new user was faster.
     await queries.deleteFrom('user_account').where('id', '=', id).execute();
     return (await known()) ?? undefined;

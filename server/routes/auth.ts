@@ -135,7 +135,7 @@ export function handleLink(request: HttpRequest): Promise<HttpResponse> {
       isFresh: true,
       links: true,
     });
-    return leadTo(url, 'Sign in', [setCookie(browserCookie, browser, limits.identity.signInLifetime)]);
+    return leadTo(url, 'Sign in', [setCookie(browserCookie, browser, limits.identity.browserCookieLifetime)]);
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cookieHeader, cookieNameOf, readCookie } from '#server/http/cookie.ts';
 import { sessionCookie, signedInCookie } from '#server/http/session-cookie.ts';
-import { profileOf, wordsOf } from '#server/identity/claims.ts';
+import { joinClaims, profileOf, wordsOf } from '#server/identity/claims.ts';
 import { deviceOf } from '#server/identity/device.ts';
 import { claimedRolesOf, rolesOf } from '#server/identity/roles.ts';
 import { requireUser, type SignedInUser } from '#server/principal.ts';
@@ -104,6 +104,20 @@ describe('claims', () => {
   ])('%j give the roles %j', (claims, roles) => {
     expect(claimedRolesOf(claims, ['realm_access', 'roles'])).toEqual(roles);
   });
+
+  test.each([
+    [{ email: 'a' }, { email: 'b', email_verified: true }, 'a', undefined],
+    [{ email: 'a' }, { email: 'a', email_verified: true }, 'a', true],
+    [{ email: 'a', email_verified: false }, { email: 'a', email_verified: true }, 'a', false],
+    [{ email_verified: true }, { email: 'a' }, 'a', undefined],
+    [{}, { email: 'a', email_verified: true }, 'a', true],
+    [{}, {}, undefined, undefined],
+  ])(
+    'of the ID token %j and of userinfo %j say that %j is verified: %j',
+    (idToken, userInfo, email, verified) => {
+      expect(joinClaims(userInfo, idToken)).toEqual({ email, email_verified: verified });
+    },
+  );
 
   test('are joined by the roles that the operator gives to the verified address', () => {
     const byAddress = new Map([['ada@people.example', ['admin', 'editor']]]);

@@ -223,6 +223,53 @@ describe('unlinking', () => {
     expect(await subjectsOf(bob)).toEqual(['bob']);
   });
 
+  test('leaves the last one that still works: mails may have been turned off since', async () => {
+    const browser = await signedIn('ada');
+    const { id } = await userOf(browser);
+    const { queries } = await identity.database();
+    const { issuer } = identity.provider;
+    const added = { issuer: 'email', subject: 'ada@people.example', user_id: id, label: null };
+    await queries
+      .insertInto('user_identity')
+      .values({ ...added, linked_at: 1, last_used_at: 1 })
+      .execute();
+    const { data } = await browser.call('account.identities.unlink', { issuer, subject: 'ada' });
+    expect(data).toEqual({ outcome: 'last' });
+    const removed = await browser.call('account.identities.unlink', {
+      issuer: 'email',
+      subject: added.subject,
+    });
+    expect(removed.data).toEqual({ outcome: 'unlinked' });
+  });
+
+  test('withdraws the roles of the address that the identity has proven', async () => {
+    const browser = await signedIn('bob');
+    const { id } = await userOf(browser);
+    const { queries } = await identity.database();
+    const { issuer } = identity.provider;
+    await queries
+      .insertInto('user_identity')
+      .values({
+        issuer,
+        subject: 'other',
+        user_id: id,
+        label: 'ada@people.example',
+        linked_at: 1,
+        last_used_at: 1,
+      })
+      .execute();
+    await queries
+      .updateTable('user_account')
+      .set({ email: 'ada@people.example', email_verified_at: 1 })
+      .where('id', '=', id)
+      .execute();
+    forgetSessions();
+    expect(await userOf(browser)).toMatchObject({ roles: ['owner'] });
+    const { data } = await browser.call('account.identities.unlink', { issuer, subject: 'other' });
+    expect(data).toEqual({ outcome: 'unlinked' });
+    expect(await userOf(browser)).toMatchObject({ roles: [] });
+  });
+
   test('requires a sign-in of the last five minutes', async () => {
     const ada = await signedIn('ada');
     await identity.pass(5 * 60_000);

@@ -5,7 +5,17 @@ import { tempDir } from '#tests/mail/support.ts';
 import { onEachStorage } from '#tests/storage/each-storage.ts';
 import { exitOf, runNode } from '#tests/support/processes.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
-import { beginAt, device, finishAt, secret, signInAt, siteUrl, startInstance, userOf } from './instance.ts';
+import {
+  beginAt,
+  device,
+  finishAt,
+  openDatabaseOf,
+  secret,
+  signInAt,
+  siteUrl,
+  startInstance,
+  userOf,
+} from './instance.ts';
 
 let provider: IdentityProvider;
 beforeAll(async () => {
@@ -34,8 +44,12 @@ onEachStorage((storage) => {
     const refused = await identity.finishSignIn({ ...(await beginAt(identity)), device });
     expect(refused).toMatchObject({ kind: 'failed', error: { reason: 'sign_in_denied' } });
 
+    // A sign-in that was on its way.
+    const db = await openDatabaseOf(storage());
+    await db.queries.updateTable('user_session').set({ ended_at: null, ended_why: null }).execute();
     expect(await operations.enable(id)).toBe(true);
     expect(await operations.enable(id)).toBe(false);
+    await untilEnded(identity, cookie);
     const again = await finishAt(identity, await beginAt(identity));
     expect(await operations.endSessions(id)).toBe(1);
     expect(await operations.endSessions('nobody')).toBeUndefined();
