@@ -35,6 +35,9 @@ const metadataSchema = z.object({ resource: z.string(), authorization_servers: z
 /** An access token is refreshed this long before its end, in milliseconds, or a tenth of its lifetime if that is shorter. */
 const refreshedBefore = 30_000;
 
+/** Time limit for each request to the provider, in seconds. */
+const providerTimeout = 10;
+
 /**
  * Signs a user in with the device flow (RFC 8628) and stores the tokens in a file that only its owner can read.
  *
@@ -141,7 +144,8 @@ async function resourceOf(
   expected = new URL(baseUrl).href.replace(/\/$/, ''),
 ): Promise<{ issuer: string; resource: string }> {
   requireSafe(baseUrl);
-  const response = await fetch(new URL('/.well-known/oauth-protected-resource', baseUrl));
+  const url = new URL('/.well-known/oauth-protected-resource', baseUrl);
+  const response = await fetch(url, { signal: AbortSignal.timeout(providerTimeout * 1_000) });
   if (response.status === 404) throw new Error('Users cannot sign in there.');
   if (!response.ok) throw new Error(`The product does not say who signs users in: HTTP ${response.status}.`);
   const { resource, authorization_servers: issuers } = metadataSchema.parse(await response.json());
@@ -155,9 +159,13 @@ async function resourceOf(
   return { issuer, resource };
 }
 
-function configurationOf(issuer: string, clientId: string): Promise<openid.Configuration> {
-  const options = isLoopback(issuer) ? { execute: [openid.allowInsecureRequests] } : {};
-  return openid.discovery(new URL(issuer), clientId, undefined, openid.None(), options);
+async function configurationOf(issuer: string, clientId: string): Promise<openid.Configuration> {
+  const config = await openid.discovery(new URL(issuer), clientId, undefined, openid.None(), {
+    timeout: providerTimeout,
+    ...(isLoopback(issuer) ? { execute: [openid.allowInsecureRequests] } : {}),
+  });
+  config.timeout = providerTimeout;
+  return config;
 }
 
 /** @throws Error if a token would be sent without encryption */

@@ -1,4 +1,5 @@
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,7 +18,7 @@ const storedSignIn = z.object({
 /** A sign-in of a user, as a script keeps it. */
 export type StoredSignIn = z.infer<typeof storedSignIn>;
 
-/** A lock that is older belongs to a process that is gone, in milliseconds. */
+/** A lock that is older belongs to a process that is gone, in milliseconds. A refresh takes less: its requests have timeouts. */
 const lockLifetime = 30_000;
 
 /** Returns the file for the sign-in at a product: `~/.config/typed-bff/<host>.json`. */
@@ -47,9 +48,10 @@ export async function writeTokenFile(file: string, signIn: StoredSignIn): Promis
 /** Runs a task while no other process runs one for this file: a refresh token can be used once. */
 export async function withFileLock<T>(file: string, task: () => Promise<T>): Promise<T> {
   const lock = `${file}.lock`;
+  const owner = randomUUID();
   for (;;) {
     try {
-      await (await open(lock, 'wx', 0o600)).close();
+      await writeFile(lock, owner, { flag: 'wx', mode: 0o600 });
       break;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
@@ -61,6 +63,7 @@ export async function withFileLock<T>(file: string, task: () => Promise<T>): Pro
   try {
     return await task();
   } finally {
-    await rm(lock, { force: true });
+    // Not one that another process has taken since, because this one was stopped for long.
+    if ((await readFile(lock, 'utf8').catch(() => '')) === owner) await rm(lock, { force: true });
   }
 }
