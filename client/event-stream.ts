@@ -1,7 +1,9 @@
+import type { SuperJSONResult } from 'superjson';
+
 /** An event of a stream of several subscriptions. `call` is the index of the subscription in the request. */
 export type StreamEvent =
-  | { call: number; id: string; data: unknown }
-  | { call: number; error: unknown }
+  | { call: number; id: string; data: SuperJSONResult }
+  | { call: number; error: { json: object } }
   | { call: number; end: true };
 
 /**

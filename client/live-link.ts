@@ -1,24 +1,27 @@
 import { type OperationResultEnvelope, TRPCClientError, type TRPCLink } from '@trpc/client';
 import { type Observer, observable } from '@trpc/server/observable';
-import superjson, { type SuperJSONResult } from 'superjson';
+import superjson from 'superjson';
 import type { limits } from '#server/config/limits.ts';
 import type { AppRouter } from '#server/trpc/router.ts';
 import { readEvents, type StreamEvent } from './event-stream.ts';
+import { takeStream } from './stream-lock.ts';
 
 /** The server's limits. Their types prevent any other numbers here. */
 const maxSubscriptions: (typeof limits)['batchSize'] = 10;
 const silence: (typeof limits)['live']['silence'] = 40_000;
 
+/** Time in which a stream must begin, in milliseconds: the server sends its first event at once. */
+const firstEventWithin = 10_000;
 /** In milliseconds. */
 const backoff = { first: 1_000, longest: 30_000 };
 /** Time between two requests of a client that cannot keep a stream open, in milliseconds. */
 const pollInterval = 5_000;
-/** Number of failures after which the client asks at intervals. */
+/** Number of streams that do not begin after which the client polls. */
 const failuresBeforePolling = 3;
+/** Number of polls after which the client tries a stream again. */
+const pollsBeforeStream = 60;
 /** Time after which a hidden page ends its stream, in milliseconds. */
 const hiddenFor = 30_000;
-/** Number of pages of one browser that may have a stream. The others ask at intervals: a browser has six connections. */
-const streamsPerBrowser = 2;
 
 type ClientError = TRPCClientError<AppRouter>;
 type ResultObserver = Observer<OperationResultEnvelope<unknown, ClientError>, ClientError>;
@@ -36,22 +39,30 @@ export type LiveOptions = {
   headers?: () => Record<string, string> | Promise<Record<string, string>>;
 };
 
+/** A failure after which the same subscriptions may succeed. */
+class RetryableError extends Error {
+  readonly error: ClientError;
+  /** Minimum time until the next request, in milliseconds. */
+  readonly retryAfter: number;
+
+  constructor(error: ClientError, retryAfter: number) {
+    super(error.message, { cause: error });
+    this.error = error;
+    this.retryAfter = retryAfter;
+  }
+}
+
 /**
- * The link of subscriptions. All subscriptions of a page share one stream, over POST, so that no URL has their inputs. It
- * comes back by itself, with the id of the last event of each: after a cut-off, after silence, when the page is shown
- * again. Where streams do not work, it asks at intervals.
+ * The link of subscriptions. All subscriptions of a page share one stream, over POST, so that no URL contains their inputs.
+ * After a failure, silence or a hidden page, the link requests a new stream with the id of the last event of each
+ * subscription. Where streams do not work, it polls.
  */
 export function liveLink(options: LiveOptions): TRPCLink<AppRouter> {
   const connection = createConnection(options);
   return () =>
     ({ op }) =>
       observable((observer) =>
-        connection.add({
-          path: op.path,
-          input: op.input,
-          lastEventId: undefined,
-          observer,
-        }),
+        connection.add({ path: op.path, input: op.input, lastEventId: undefined, observer }),
       );
 }
 
@@ -59,38 +70,49 @@ function createConnection({ url, headers }: LiveOptions) {
   const subscriptions = new Set<Subscription>();
   let running: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Failures since the last event. */
   let failures = 0;
+  /** Streams in a row that did not begin. */
+  let failedStreams = 0;
+  let polls = 0;
 
-  /** Starts the next request after a time, instead of the running one. */
+  /** Starts the next request after a delay. */
   function schedule(delay: number): void {
     clearTimeout(timer);
     timer = setTimeout(() => void connect(), delay);
   }
 
-  function restart(): void {
+  function stop(): void {
     running?.abort();
     running = undefined;
-    if (subscriptions.size === 0) clearTimeout(timer);
+    clearTimeout(timer);
+  }
+
+  function restart(): void {
+    stop();
     // Subscriptions that begin or end together make one request.
-    else if (!isHidden()) schedule(0);
+    if (subscriptions.size > 0 && !isHidden()) schedule(0);
   }
 
   async function connect(): Promise<void> {
     if (subscriptions.size === 0 || running) return;
     const controller = new AbortController();
     running = controller;
-    const release = failures < failuresBeforePolling ? await takeStream(controller.signal) : undefined;
+    const release = failedStreams < failuresBeforePolling ? await takeStream(controller.signal) : undefined;
     const once = release === undefined;
     // Streams that end at once would otherwise begin again and again.
     let delay = once ? pollInterval : Math.random() * backoff.first;
     try {
-      const ended = await request([...subscriptions], { once, controller });
-      if (ended) failures = 0;
+      await request([...subscriptions], { once, controller });
+      failures = 0;
+      if (once) notePoll();
     } catch (error) {
-      if (controller.signal.aborted && running !== controller) return;
+      if (running !== controller) return;
       failures += 1;
       delay = delayAfter(error);
-      for (const { observer } of subscriptions) observer.next({ result: connecting(toClientError(error)) });
+      const cause =
+        error instanceof RetryableError ? error.error : TRPCClientError.from<AppRouter>(asError(error));
+      for (const { observer } of subscriptions) observer.next({ result: connecting(cause) });
     } finally {
       release?.();
     }
@@ -99,21 +121,34 @@ function createConnection({ url, headers }: LiveOptions) {
     if (subscriptions.size > 0 && !isHidden()) schedule(delay);
   }
 
-  /** @returns once the stream has ended. @throws if it could not begin, or was cut off */
+  function notePoll(): void {
+    polls += 1;
+    if (polls < pollsBeforeStream) return;
+    polls = 0;
+    failedStreams = Math.min(failedStreams, failuresBeforePolling - 1);
+  }
+
+  /** @throws RetryableError, or the error of the connection */
   async function request(
     called: readonly Subscription[],
     { once, controller }: { once: boolean; controller: AbortController },
-  ): Promise<boolean> {
+  ): Promise<void> {
     const paths = called.map(({ path }) => path).join(',');
     const inputs = Object.fromEntries(
       called.map((each, index) => [index, superjson.serialize(inputOf(each))]),
     );
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
-    const onBytes = () => {
-      clearTimeout(watchdog);
-      watchdog = setTimeout(() => controller.abort(new Error('the stream is silent')), silence);
+    let hasBegun = false;
+    const onSilence = () => {
+      if (!once && !hasBegun) failedStreams += 1;
+      controller.abort(new Error('the stream is silent'));
     };
-    onBytes();
+    let watchdog = setTimeout(onSilence, firstEventWithin);
+    const onBytes = () => {
+      hasBegun = true;
+      if (!once) failedStreams = 0;
+      clearTimeout(watchdog);
+      watchdog = setTimeout(onSilence, silence);
+    };
     try {
       const response = await fetch(`${url}/${paths}?batch=1${once ? '&once=1' : ''}`, {
         method: 'POST',
@@ -125,7 +160,7 @@ function createConnection({ url, headers }: LiveOptions) {
       if (!response.ok || !response.body) return await reject(called, response);
       for (const { observer } of called) observer.next({ result: { type: 'started' } });
       for (const { observer } of called) observer.next({ result: pending });
-      let failure: unknown;
+      let failure: RetryableError | undefined;
       await readEvents(response.body, {
         onBytes,
         onEvent(event) {
@@ -133,26 +168,25 @@ function createConnection({ url, headers }: LiveOptions) {
           failure = handle(called[event.call], event) ?? failure;
         },
       });
-      if (failure !== undefined) throw failure;
-      return true;
+      if (failure) throw failure;
     } finally {
       clearTimeout(watchdog);
     }
   }
 
   /** @returns an error after which the subscription should be tried again */
-  function handle(subscription: Subscription | undefined, event: StreamEvent): unknown {
+  function handle(subscription: Subscription | undefined, event: StreamEvent): RetryableError | undefined {
     if (!subscription || !subscriptions.has(subscription)) return undefined;
     const { observer } = subscription;
     if ('data' in event) {
-      subscription.lastEventId = event.id;
-      const data = superjson.deserialize(event.data as SuperJSONResult);
-      observer.next({ result: { id: event.id, data: { id: event.id, data } } });
+      const { id, data } = event;
+      subscription.lastEventId = id;
+      observer.next({ result: { id, data: { id, data: superjson.deserialize(data) } } });
       return undefined;
     }
     if ('error' in event) {
-      const error = toClientError(event);
-      if ((error.data?.httpStatus ?? 500) >= 500) return error;
+      const error = TRPCClientError.from<AppRouter>({ error: event.error.json });
+      if ((error.data?.httpStatus ?? 500) >= 500) return new RetryableError(error, 0);
       subscriptions.delete(subscription);
       observer.error(error);
       return undefined;
@@ -163,48 +197,38 @@ function createConnection({ url, headers }: LiveOptions) {
     return undefined;
   }
 
-  /** Ends the subscriptions of a request that will never be accepted. @throws if another one may be */
-  async function reject(called: readonly Subscription[], response: Response): Promise<boolean> {
-    const body: unknown = await response.json().catch(() => undefined);
-    const error = toClientError(body ?? new Error(`HTTP ${response.status}`));
-    if (response.status >= 500 || response.status === 429 || response.status === 408) {
-      throw Object.assign(error, { retryAfter: Number(response.headers.get('retry-after')) * 1_000 });
+  /** Ends the subscriptions of a request that will never be accepted. @throws RetryableError if another one may be */
+  async function reject(called: readonly Subscription[], response: Response): Promise<void> {
+    const error = await errorOf(response);
+    const { status } = response;
+    if (status >= 500 || status === 429 || status === 408) {
+      throw new RetryableError(error, Number(response.headers.get('retry-after')) * 1_000 || 0);
     }
     for (const subscription of called) {
       subscriptions.delete(subscription);
       subscription.observer.error(error);
     }
-    return true;
   }
 
   /** Full jitter: many clients that lost the same server do not all come back at once. */
   function delayAfter(error: unknown): number {
-    const longest = Math.min(backoff.longest, backoff.first * 2 ** failures);
-    const { retryAfter } = (error ?? {}) as { retryAfter?: number };
-    return (retryAfter || 0) + Math.random() * longest;
+    const longest = Math.min(backoff.longest, backoff.first * 2 ** (failures - 1));
+    return (error instanceof RetryableError ? error.retryAfter : 0) + Math.random() * longest;
   }
 
   let hiding: ReturnType<typeof setTimeout> | undefined;
   function onVisibilityChange(): void {
     clearTimeout(hiding);
-    if (!isHidden()) {
-      if (!running && subscriptions.size > 0) schedule(0);
-      return;
-    }
-    hiding = setTimeout(() => {
-      running?.abort();
-      running = undefined;
-      clearTimeout(timer);
-    }, hiddenFor);
+    if (isHidden()) hiding = setTimeout(stop, hiddenFor);
+    else if (!running && subscriptions.size > 0) schedule(0);
   }
   if (typeof document !== 'undefined') document.addEventListener('visibilitychange', onVisibilityChange);
 
   return {
     add(subscription: Subscription): () => void {
       if (subscriptions.size >= maxSubscriptions) {
-        subscription.observer.error(
-          toClientError(new Error(`a page has at most ${maxSubscriptions} subscriptions`)),
-        );
+        const problem = new Error(`a page has at most ${maxSubscriptions} subscriptions`);
+        subscription.observer.error(TRPCClientError.from<AppRouter>(problem));
         return () => undefined;
       }
       subscriptions.add(subscription);
@@ -226,33 +250,18 @@ function isHidden(): boolean {
 
 /** tRPC's convention: the server takes the id out of the input. */
 function inputOf({ input, lastEventId }: Subscription): unknown {
-  return lastEventId === undefined ? input : { ...(input as object | undefined), lastEventId };
+  return lastEventId === undefined ? input : Object.assign({}, input, { lastEventId });
 }
 
-function toClientError(cause: unknown): TRPCClientError<AppRouter> {
-  const { error } = (cause ?? {}) as { error?: { json?: unknown } };
-  if (error?.json !== undefined) return TRPCClientError.from({ error: error.json } as never);
-  return TRPCClientError.from(cause instanceof Error ? cause : new Error('the stream failed'));
-}
-
-/**
- * Takes one of the streams of this browser.
- *
- * @returns a function that gives it back, or undefined if other pages have them all
- */
-async function takeStream(signal: AbortSignal): Promise<(() => void) | undefined> {
-  if (typeof navigator === 'undefined' || !('locks' in navigator)) return () => undefined;
-  for (let index = 0; index < streamsPerBrowser; index += 1) {
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    const { promise: taken, resolve: decide } = Promise.withResolvers<boolean>();
-    void navigator.locks.request(`live-stream-${index}`, { ifAvailable: true }, (lock) => {
-      decide(lock !== null);
-      return lock ? held : undefined;
-    });
-    if (await taken) {
-      signal.addEventListener('abort', () => release());
-      return release;
-    }
+async function errorOf(response: Response): Promise<ClientError> {
+  try {
+    const { error } = await response.json();
+    return TRPCClientError.from<AppRouter>({ error: error.json });
+  } catch {
+    return TRPCClientError.from<AppRouter>(new Error(`HTTP ${response.status}`));
   }
-  return undefined;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

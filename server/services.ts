@@ -31,7 +31,7 @@ export type Services = {
   /** Returns the status of every upstream, merged over all workers. */
   upstreamStatus(): Promise<UpstreamStatus[]>;
   /** Yields this status, and then each change. */
-  watchUpstreams(options: WatchOptions): AsyncIterable<readonly UpstreamStatus[] | undefined>;
+  watchUpstreams(options: WatchOptions): AsyncIterable<UpstreamStatus[] | undefined>;
   weather: Weather;
   database: LazyDatabase;
   mail: Mail;
@@ -98,7 +98,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     const others = z.array(snapshotsSchema).parse((await shared?.broadcast('upstreams')) ?? []);
     return statusOf(upstreams.snapshots(), others.flat());
   }
-  const upstreamStates = createWatch<readonly UpstreamStatus[]>({
+  const upstreamStates = createWatch<UpstreamStatus[]>({
     // There is one key: all upstreams.
     read: async ([key = '']) => new Map([[key, await upstreamStatus()]]),
     versionOf: upstreamVersion,

@@ -9,8 +9,8 @@ import type { HttpResponse } from '../../http/response.ts';
 import { isRecord } from '../../lib/is-record.ts';
 import { isLeaving } from '../../live/open-streams.ts';
 import { createStreamBody, randomBetween } from '../../live/stream-body.ts';
-import { bucketOf, type Principal } from '../../principal.ts';
-import type { StreamContext } from '../context.ts';
+import { bucketOf, type Principal, requireUser } from '../../principal.ts';
+import type { Context, StreamContext } from '../context.ts';
 import { errorShape, toAppError } from '../init.ts';
 import { procedures } from '../procedure-registry.ts';
 import { type Calls, callOutput, inputReader } from './call-procedures.ts';
@@ -84,7 +84,7 @@ export function streamEvents(calls: Calls, options: StreamOptions): HttpResponse
     }),
   );
   void Promise.all(running).then(end);
-  if (!options.once) stream.keepAlive(() => holdsRights(ctx.principal, options.authenticate));
+  if (!options.once) stream.keepAlive(() => holdsRights(calls, options.authenticate));
   return {
     status: 200,
     headers: {
@@ -160,15 +160,19 @@ function takeLastEventId(input: unknown, stream: StreamContext): unknown {
   return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
-/** Returns whether the caller may still have what the stream sends: a session may have ended, or a token. */
-async function holdsRights(
-  principal: Principal,
+/**
+ * Returns whether the caller may still have what the stream sends: a session or a token may have ended, and a user may
+ * have lost a role.
+ */
+export async function holdsRights(
+  { ctx: { principal }, paths }: { ctx: Pick<Context, 'principal'>; paths: readonly string[] },
   authenticate: StreamOptions['authenticate'],
 ): Promise<boolean> {
   if (principal.kind !== 'user') return true;
   try {
     const now = await authenticate();
-    return now.kind === 'user' && now.user.id === principal.user.id;
+    const requirements = paths.map((path) => procedures.get(path)?.meta.user ?? {});
+    return requirements.every((requirement) => requireUser(now, requirement).id === principal.user.id);
   } catch {
     return false;
   }

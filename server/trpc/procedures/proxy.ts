@@ -1,4 +1,4 @@
-import { type TRPCMutationProcedure, type TRPCQueryProcedure, tracked } from '@trpc/server';
+import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
 import { limits } from '../../config/limits.ts';
 import { rawEndpoint } from '../../config/paths.ts';
@@ -227,12 +227,12 @@ export const proxy = router({
   })
     .input(z.void())
     .output(streamOf(z.array(upstreamStatus)))
-    .subscription(async function* ({ ctx, signal }) {
-      const states = known(ctx.services.watchUpstreams(streamOptions(ctx, signal)));
-      for await (const [id, upstreams] of changesOf(states, { ctx, versionOf: upstreamVersion })) {
-        yield tracked(id, [...upstreams]);
-      }
-    }),
+    .subscription(({ ctx, signal }) =>
+      changesOf(known(ctx.services.watchUpstreams(streamOptions(ctx, signal))), {
+        ctx,
+        versionOf: upstreamVersion,
+      }),
+    ),
 
   ...generateProcedures(),
 });
