@@ -3,11 +3,12 @@
  * may be running.
  */
 import { parseArgs } from 'node:util';
-import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
+import type { Env } from '../config/env.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { mailStates } from '../mail/tables.ts';
-import { createLogger, type Logger } from '../observability/log.ts';
+import type { Logger } from '../observability/log.ts';
 import { openDatabase } from '../storage/open-database.ts';
+import { type Action, actOnAll, runCommand, UsageError } from './operator-command.ts';
 
 const usage = `Usage: npm run mail -- <command>
 
@@ -18,9 +19,6 @@ const usage = `Usage: npm run mail -- <command>
   discard <id…>   deletes mails permanently, unless they are being sent
 `;
 
-/** Invalid arguments. The message is shown without a stack. */
-class UsageError extends Error {}
-
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
   const { values, positionals } = parse(args);
   const [command, ...ids] = positionals;
@@ -30,17 +28,14 @@ async function run(args: string[], env: Env, log: Logger): Promise<string> {
     if (command === 'list') return await list(outbox, values);
     const change = changeOf(command, outbox);
     if (!change || ids.length === 0) throw new UsageError(usage);
-    return await changeAll(ids, change);
+    return await actOnAll(ids, change, 'Mail');
   } finally {
     await db.close();
   }
 }
 
-/** Changes or reads one mail and returns the text to print, or undefined if the mail does not allow it. */
-type Change = (id: string) => Promise<string | undefined>;
-
-function changeOf(command: string | undefined, outbox: Outbox): Change | undefined {
-  const requeue: Change = async (id) => ((await outbox.requeue(id)) ? `${id} is queued.` : undefined);
+function changeOf(command: string | undefined, outbox: Outbox): Action | undefined {
+  const requeue: Action = async (id) => ((await outbox.requeue(id)) ? `${id} is queued.` : undefined);
   switch (command) {
     case 'show':
       return async (id) => {
@@ -56,20 +51,6 @@ function changeOf(command: string | undefined, outbox: Outbox): Change | undefin
     default:
       return undefined;
   }
-}
-
-/** @throws UsageError that lists every outcome, if a mail did not allow its change */
-async function changeAll(ids: readonly string[], change: Change): Promise<string> {
-  const lines: string[] = [];
-  let failed = false;
-  for (const id of ids) {
-    const done = await change(id);
-    failed ||= done === undefined;
-    lines.push(done ?? `Mail ${id} does not exist or is in a state that does not allow this.`);
-  }
-  const text = lines.join('\n');
-  if (failed) throw new UsageError(text);
-  return text;
 }
 
 function parse(args: string[]) {
@@ -103,14 +84,4 @@ async function list(outbox: Outbox, values: { status?: string; limit: string }):
   return [...lines, counts.join(', ')].join('\n');
 }
 
-try {
-  const log = createLogger({
-    level: 'warn',
-    destination: { write: (line) => void process.stderr.write(line) },
-  });
-  console.log(await run(process.argv.slice(2), parseEnv(process.env), log));
-} catch (error) {
-  const isUserFacing = error instanceof UsageError || error instanceof ConfigurationError;
-  console.error(isUserFacing ? error.message : error);
-  process.exitCode = isUserFacing ? 2 : 1;
-}
+await runCommand(run);

@@ -3,13 +3,14 @@
  * running: it knows within two seconds.
  */
 import { parseArgs } from 'node:util';
-import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
+import type { Env } from '../config/env.ts';
 import { createIdentity } from '../identity/identity.ts';
 import type { UserOperations, UserSummary } from '../identity/user-operations.ts';
-import { createLogger, type Logger } from '../observability/log.ts';
+import type { Logger } from '../observability/log.ts';
 import { connectRedis } from '../redis.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { createUpstreamClient } from '../upstream-client/client.ts';
+import { type Action, actOnAll, runCommand, UsageError } from './operator-command.ts';
 
 const usage = `Usage: npm run users -- <command>
 
@@ -19,9 +20,6 @@ const usage = `Usage: npm run users -- <command>
   disable <id…>        ends all sessions and refuses new sign-ins
   enable <id…>
 `;
-
-/** Invalid arguments. The message is shown without a stack. */
-class UsageError extends Error {}
 
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
   const { values, positionals } = parse(args);
@@ -37,7 +35,7 @@ async function run(args: string[], env: Env, log: Logger): Promise<string> {
     if (command === 'list') return await list(operations, values);
     const action = actionOf(command, operations);
     if (!action || ids.length === 0) throw new UsageError(usage);
-    return await actOnAll(ids, action);
+    return await actOnAll(ids, action, 'User');
   } finally {
     identity?.close();
     redis?.close();
@@ -45,9 +43,6 @@ async function run(args: string[], env: Env, log: Logger): Promise<string> {
     await db.close();
   }
 }
-
-/** Changes or shows one user and returns the text to print, or undefined if that is not possible. */
-type Action = (id: string) => Promise<string | undefined>;
 
 function actionOf(command: string | undefined, operations: UserOperations): Action | undefined {
   switch (command) {
@@ -74,20 +69,6 @@ function actionOf(command: string | undefined, operations: UserOperations): Acti
 function withDates(name: string, value: unknown): unknown {
   const isTime = typeof value === 'number' && (name === 'at' || name.endsWith('At'));
   return isTime ? new Date(value).toISOString() : value;
-}
-
-/** @throws UsageError that lists every outcome, if one was not possible */
-async function actOnAll(ids: readonly string[], action: Action): Promise<string> {
-  const lines: string[] = [];
-  let failed = false;
-  for (const id of ids) {
-    const done = await action(id);
-    failed ||= done === undefined;
-    lines.push(done ?? `User ${id} does not exist or is in a state that does not allow this.`);
-  }
-  const text = lines.join('\n');
-  if (failed) throw new UsageError(text);
-  return text;
 }
 
 function parse(args: string[]) {
@@ -117,14 +98,4 @@ function lineOf({ id, name, email, createdAt, disabledAt }: UserSummary): string
   return [id, state, new Date(createdAt).toISOString(), email ?? '', name ?? ''].join('  ').trimEnd();
 }
 
-try {
-  const log = createLogger({
-    level: 'warn',
-    destination: { write: (line) => void process.stderr.write(line) },
-  });
-  console.log(await run(process.argv.slice(2), parseEnv(process.env), log));
-} catch (error) {
-  const isUserFacing = error instanceof UsageError || error instanceof ConfigurationError;
-  console.error(isUserFacing ? error.message : error);
-  process.exitCode = isUserFacing ? 2 : 1;
-}
+await runCommand(run);

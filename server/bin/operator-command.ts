@@ -1,0 +1,44 @@
+import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
+import { createLogger, type Logger } from '../observability/log.ts';
+
+/** Invalid arguments. The message is shown without a stack. */
+export class UsageError extends Error {}
+
+/** Changes or shows one item and returns the text to print, or undefined if the item does not allow that. */
+export type Action = (id: string) => Promise<string | undefined>;
+
+/**
+ * Runs an action for each id.
+ *
+ * @param noun what the ids belong to, such as `Mail`
+ * @throws UsageError that lists every outcome, if an item did not allow the action
+ */
+export async function actOnAll(ids: readonly string[], action: Action, noun: string): Promise<string> {
+  const lines: string[] = [];
+  let failed = false;
+  for (const id of ids) {
+    const done = await action(id);
+    failed ||= done === undefined;
+    lines.push(done ?? `${noun} ${id} does not exist or is in a state that does not allow this.`);
+  }
+  const text = lines.join('\n');
+  if (failed) throw new UsageError(text);
+  return text;
+}
+
+/** Runs a command with the settings of the product, prints the text that it returns, and sets the exit code. */
+export async function runCommand(
+  run: (args: string[], env: Env, log: Logger) => Promise<string>,
+): Promise<void> {
+  try {
+    const log = createLogger({
+      level: 'warn',
+      destination: { write: (line) => void process.stderr.write(line) },
+    });
+    console.log(await run(process.argv.slice(2), parseEnv(process.env), log));
+  } catch (error) {
+    const isUserFacing = error instanceof UsageError || error instanceof ConfigurationError;
+    console.error(isUserFacing ? error.message : error);
+    process.exitCode = isUserFacing ? 2 : 1;
+  }
+}
