@@ -57,8 +57,8 @@ type Subscription<Input, Item> = {
 };
 
 /**
- * Follows a subscription: `for await (const { data } of follow(api.email.watch, { id }))`. It comes back by itself after a
- * cut-off. Ends when the server ends it, or with the signal.
+ * Follows a subscription: `for await (const { data } of follow(api.email.watch, { id }))`. It reconnects after a
+ * failure. Ends when the server ends it, or with the signal.
  *
  * @throws ApiError
  */

@@ -20,12 +20,12 @@ export type SignInOptions = {
   baseUrl: string;
   /** Id of the script at the provider: a public client that may use the device flow. */
   clientId: string;
-  /** What the token is for, if the product's `API_AUDIENCE` is not its URL. */
+  /** Audience of the token, if the product's `API_AUDIENCE` is not its URL. */
   resource?: string;
   scopes?: readonly string[];
   /** File for the tokens. Default: `~/.config/typed-bff/<host>.json`. */
   file?: string;
-  /** Tells the user where to enter which code. */
+  /** Shows the user the code and the page for it. */
   onCode(prompt: { url: string; code: string; completeUrl: string | undefined; expiresIn: number }): void;
   signal?: AbortSignal;
 };
@@ -91,7 +91,7 @@ async function currentToken(file: string): Promise<string> {
 
 async function read(file: string): Promise<StoredSignIn> {
   const stored = await readTokenFile(file);
-  if (!stored) throw new SignInRequiredError('Nobody has signed in. Run: npm run sign-in');
+  if (!stored) throw new SignInRequiredError('Sign in first: npm run sign-in');
   return stored;
 }
 

@@ -55,7 +55,7 @@ export function EmailForm({ returnTo, isWrong }: { returnTo: string | undefined;
 }
 
 /**
- * Takes the code of a mail. It says the same for every address: whether one may sign in is not told.
+ * Takes the code of a mail. Its text is the same for every address, so it does not reveal which ones may sign in.
  *
  * @param props.endsAt in milliseconds since the epoch
  */

@@ -13,7 +13,7 @@ export type HttpResponse = {
   body: string | Uint8Array<ArrayBuffer> | Readable | null;
   /** Values of Set-Cookie headers. Of the raw routes, only those of sign-in set cookies. */
   cookies?: readonly string[];
-  /** Of a page: what it may load, and which URLs get a Referer from it. Other responses load nothing. */
+  /** Policies of a page: what it may load, and which URLs get a Referer from it. Other responses load nothing. */
   page?: { contentPolicy: string; referrerPolicy: 'no-referrer' | 'same-origin' };
 };
 

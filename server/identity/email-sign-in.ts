@@ -8,7 +8,7 @@ import { randomSecret } from './session-token.ts';
 import { codeOf, typedCodeOf } from './sign-in-mail.ts';
 import { browserFormat } from './sign-ins.ts';
 
-/** What proves that a user reads the mail: the token of its link, or the code as the user typed it. */
+/** Proof that a user reads the mail: the token of its link, or the code as the user typed it. */
 type EmailProof = { token: string } | { code: string };
 
 type ConfirmedSignIn =

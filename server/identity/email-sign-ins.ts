@@ -18,14 +18,14 @@ export type ConfirmedEmail = {
   confirmedAt: number;
 };
 
-/** What the browser shows that asked for a mail. */
+/** A sign-in that waits for its link or code, as the browser shows it. */
 export type PendingEmail = { address: string; triesLeft: number; endsAt: number };
 
 /** Sign-ins by mail that were asked for, each bound to the browser that asked. */
 export type EmailSignIns = {
   /**
    * Adds a sign-in and ends the previous ones of its address. Its mail is due at once if the address is allowed. The
-   * statements are the same for other addresses: nobody can tell from outside which ones are allowed.
+   * statements are the same for other addresses: callers cannot find out which ones are allowed.
    *
    * @param browser secret that only this browser holds
    */
@@ -112,7 +112,7 @@ export function createEmailSignIns(open: () => Promise<Database>, keyring: Keyri
       const id = randomUUID();
       const token = randomSecret();
       const tokenSealed = columns.seal(id, 'token', token);
-      // Without a mail nobody knows the code. It must not be that of the token either.
+      // No mail contains this code. It must not be that of the token either.
       const code = isAllowed ? codeOf(token) : String(randomInt(1e8)).padStart(8, '0');
       const addressTag = keyring.tag(`email_sign_in address ${address}`);
       const trace = currentTrace.getStore();

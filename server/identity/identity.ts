@@ -103,7 +103,7 @@ export type Identity = {
   endByProvider(token: string): Promise<boolean>;
   /** Looks up a session cookie. `none`: this product did not make it. */
   find(cookie: string): Promise<SessionLookup>;
-  /** What the access tokens of callers must be for. */
+  /** Audiences of the access tokens of callers. */
   audiences: IdentitySettings['audiences'];
   /** Finds the users of requests. */
   callers: {

@@ -25,7 +25,7 @@ export const linkStatePrefix = 'link.';
 
 /** Finishes sign-ins with the provider. */
 export type ProviderSignIn = {
-  /** Returns the sign-in that a callback belongs to. @returns undefined if another browser began it, or nobody */
+  /** Returns the sign-in that a callback belongs to. @returns undefined if there is none, or if another browser began it */
   take(browser: string | undefined, search: string): Promise<BegunSignIn | undefined>;
   /** @throws AppError `sign_in_failed`, `sign_in_denied` or `identity_unavailable` */
   finish(

@@ -4,7 +4,7 @@ import { escapeText } from '../lib/xml.ts';
 
 const codeDigits = 8;
 
-/** Returns the code of a token. Whoever has the token can know the code, but not the other way round. */
+/** Returns the code of a token. The code follows from the token, but not the token from the code. */
 export function codeOf(token: string): string {
   const bytes = createHash('sha256').update(`typed-bff email code ${token}`).digest();
   return String(bytes.readBigUInt64BE() % 10n ** BigInt(codeDigits)).padStart(codeDigits, '0');
@@ -21,8 +21,8 @@ export const inGroups = (code: string): string =>
   `${code.slice(0, codeDigits / 2)} ${code.slice(codeDigits / 2)}`;
 
 /**
- * Returns the mail of a sign-in. It has fixed words, times and the kind of a device: nobody can use it to send a text of
- * their own to somebody else.
+ * Returns the mail of a sign-in. It has fixed words, times and the kind of a device: it cannot be used to send a text to
+ * another person.
  *
  * @param options.askedAt in milliseconds since the epoch, as `endsAt`
  */
@@ -39,7 +39,7 @@ export function signInMailOf(options: {
   const code = inGroups(codeOf(token));
   const asked = `The mail was asked for on ${timeOf(askedAt)} with this browser: ${device}.`;
   const until = `Both work once, until ${timeOf(endsAt)}.`;
-  const warning = 'If that was not you, ignore this mail, and give the code to nobody.';
+  const warning = 'If that was not you, ignore this mail, and do not give the code to anyone.';
   return {
     subject: `Sign in to ${host}`,
     link,

@@ -20,7 +20,7 @@ type UserDetails = UserSummary & {
   history: HistoryEntry[];
 };
 
-/** What an operator can do with users. Running instances know within `limits.identity.sessionFreshFor`. */
+/** Operations on users, for the operator. Running instances know within `limits.identity.sessionFreshFor`. */
 export type UserOperations = {
   /**
    * Returns users, the newest first.

@@ -3,7 +3,7 @@ import { type Coordinator, type HintTopic, hintTopics } from '../process/coordin
 import type { SharedRedis } from '../redis.ts';
 
 /**
- * Tells all processes that something has changed, so that those who watch it look at once. A hint has no state and may be
+ * Announces changes to all processes, so that their watches look at once. A hint has no state and may be
  * lost: watches also look at intervals.
  */
 export type Hints = {

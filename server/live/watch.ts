@@ -48,7 +48,7 @@ export function createWatch<State>(settings: WatchSettings<State>): Watch<State>
         const states = await read(keys);
         for (const key of keys) note(key, states.get(key));
       } catch (err) {
-        // The next look may succeed; whoever watches waits.
+        // The next look may succeed; the watchers wait.
         log.debug({ err }, 'watched states could not be read');
         due.clear();
       }

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.ts';
 import { withStorageErrors } from './storage-errors.ts';
 import type { MailRow } from './tables.ts';
 
-/** What the delivery of a mail needs to know, whatever is in it. */
+/** The properties of a claimed mail that its delivery needs, apart from its contents. */
 export type ClaimedDelivery = {
   id: string;
   messageId: string;

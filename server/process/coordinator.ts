@@ -41,7 +41,7 @@ export type Coordinator = {
   broadcast(topic: Topic, own?: unknown): Promise<unknown[]>;
   /** Registers the handler that creates this worker's reply to a topic. */
   onBroadcast(topic: Topic, handler: () => unknown): void;
-  /** Tells the other workers that a state has changed. */
+  /** Announces to the other workers that a state has changed. */
   sendHint(topic: HintTopic, key: string): void;
   /** Registers the handler of the hints of other workers. */
   onHint(handler: (topic: HintTopic, key: string) => void): void;

@@ -193,7 +193,7 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A page that loads nothing, so that its address, which has the token, reaches nobody. */
+/** A page that loads nothing, so that its URL, which contains the token, is sent to no other server. */
 function linkPage(
   title: string,
   content: string,

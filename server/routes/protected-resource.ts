@@ -17,7 +17,7 @@ export function handleMcpResource(request: HttpRequest): Promise<HttpResponse> {
   return handleMetadata(request, `${protectedResourcePath}${mcpEndpoint}`, 'mcp');
 }
 
-/** Scopes that clients ask for: those that procedures require, and the one without which some providers sign nobody in. */
+/** Scopes that clients ask for: those that procedures require, and `openid`, which some providers require. */
 const scopes = [
   ...new Set(['openid', ...[...procedures.values()].flatMap(({ meta }) => meta.user?.scopes ?? [])]),
 ];

@@ -12,7 +12,7 @@ export type RequestFacts = {
   userAgent: string | null;
 };
 
-/** What a subscription knows about its stream. */
+/** The stream of a subscription. */
 export type StreamContext = {
   /** Aborts when the stream has ended. */
   signal: AbortSignal;

@@ -32,7 +32,7 @@ export type ProcedureDefinition = {
   type: 'query' | 'mutation' | 'subscription';
   meta: unknown;
   input: z.ZodType;
-  /** Of a subscription, its `streamOf` an item. */
+  /** For a subscription, `streamOf` an item. */
   output: z.ZodType;
   /** In call order; the resolver is the last. */
   middlewares: readonly Middleware[];

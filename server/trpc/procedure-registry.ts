@@ -15,7 +15,7 @@ export type ProcedureEntry = {
   type: 'query' | 'mutation' | 'subscription';
   meta: ProcedureMeta;
   input: z.ZodType;
-  /** Of a subscription, the schema of an item. */
+  /** For a subscription, the schema of an item. */
   output: z.ZodType;
   /** Valid inputs before serialization. Empty if the procedure takes no input, otherwise at least one. */
   examples: readonly unknown[];

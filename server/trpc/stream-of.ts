@@ -1,7 +1,7 @@
 import type { TrackedEnvelope } from '@trpc/server';
 import { z } from 'zod';
 
-/** What a subscription yields: each item with an id, with which an interrupted stream goes on. */
+/** The output of a subscription: items, each with an id with which an interrupted stream goes on. */
 type Stream<Item> = AsyncIterable<TrackedEnvelope<Item>, void, unknown>;
 
 const items = new WeakMap<z.ZodType, z.ZodType>();

@@ -97,7 +97,7 @@ describe('an access token', () => {
   test.each([
     ['recently', { auth_time: now() }, 200, undefined],
     ['long ago', { auth_time: now() - 16 * 60 }, 401, 'reauthentication_required'],
-    ['nobody knows when', { auth_time: undefined }, 401, 'reauthentication_required'],
+    ['at an unknown time', { auth_time: undefined }, 401, 'reauthentication_required'],
   ])('of a user who proved who they are %s', async (_, changed, status, reason) => {
     expect(await call('session.revokeOthers', await tokenOf(changed))).toMatchObject({ status, reason });
   });
@@ -218,7 +218,7 @@ describe('an access token', () => {
   });
 });
 
-test('a call without a token is told where to get one', async () => {
+test('the response to a call without a token names the metadata', async () => {
   const response = await send(`${siteUrl}/api/trpc/session.list`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

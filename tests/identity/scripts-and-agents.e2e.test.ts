@@ -108,7 +108,7 @@ describe('a script', () => {
 });
 
 describe('an agent', () => {
-  /** What an agent remembers of its sign-in, with the functions that the client of the protocol needs. */
+  /** The stored sign-in of an agent, with the functions that the client of the protocol needs. */
   class Memory implements OAuthClientProvider {
     readonly redirectUrl = `${product.baseUrl}/agent`;
     readonly clientMetadata = {

@@ -93,7 +93,7 @@ test('reads once for all watchers of a key, and several keys together', async ()
   expect(watchers.map(({ items }) => items)).toEqual([[1], [1], [2], [3]]);
 });
 
-test('reads nothing once nobody watches', async () => {
+test('reads nothing without watchers', async () => {
   const { watch, reads } = createStates({ a: 1 });
   const { stop } = collect(watch, 'a');
   await settle();
@@ -133,7 +133,7 @@ test('waits while the states cannot be read, and goes on afterwards', async () =
   await stop();
 });
 
-test('tells a caller that does not wait when nothing more is known', async () => {
+test('calls onWait when nothing more is known', async () => {
   const { watch } = createStates({ a: 1 });
   const controller = new AbortController();
   const items: unknown[] = [];

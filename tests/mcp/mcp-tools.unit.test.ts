@@ -103,7 +103,7 @@ describe('a tool for users', () => {
     expect(challengeOf(path, principal)).toEqual(challenge);
   });
 
-  test('is not challenged where nobody can sign in', () => {
+  test('is not challenged where sign-in is off', () => {
     expect(
       challengeOf('scoped', visitor, { OIDC_ISSUER: undefined, SITE_URL: env.SITE_URL }),
     ).toBeUndefined();

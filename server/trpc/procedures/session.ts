@@ -14,7 +14,7 @@ const user = z.object({
   roles: z.array(z.string()),
 });
 
-/** What a service has if users can sign in with a method. */
+/** The property of the service that is set if users can sign in with a method. */
 const waysIn = { provider: 'providerName', email: 'email' } satisfies Record<SignInMethod, keyof Identity>;
 
 /** Sign-in of the caller. */

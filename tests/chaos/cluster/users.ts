@@ -3,7 +3,7 @@ import { limits } from '#server/config/limits.ts';
 import { TestBrowser } from '#tests/identity/browser.ts';
 import { send } from '#tests/identity/send.ts';
 
-/** What the users did, and which guarantees were violated. */
+/** Counts of the users' actions, and the guarantees that were violated. */
 export type UserFigures = {
   signIns: number;
   /** Calls of a backend with the user's token. */
@@ -11,7 +11,7 @@ export type UserFigures = {
   signOuts: number;
   /** Sign-ins, calls and sign-outs that failed as the current fault allows. */
   failed: number;
-  /** Sessions that ended although nobody ended them, as the current fault allows. */
+  /** Sessions that ended unexpectedly, as the current fault allows. */
   lost: number;
   violations: string[];
 };
