@@ -3,12 +3,13 @@
  */
 import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { ConfigurationError, parseEnv } from '../config/env.ts';
+import { sqliteFileOf } from '../storage/sqlite.ts';
 
 async function backup(target: string, dataDir: string): Promise<void> {
-  const database = new Sqlite(join(dataDir, 'typed-bff.sqlite'), { readonly: true, fileMustExist: true });
+  const database = new Sqlite(sqliteFileOf(dataDir), { readonly: true, fileMustExist: true });
   try {
     await database.backup(target);
     // It contains mails.

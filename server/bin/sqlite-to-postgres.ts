@@ -1,6 +1,6 @@
 /**
- * `npm run sqlite-to-postgres`: copies mails, users and sessions from the SQLite file in DATA_DIR to DATABASE_URL. Stop
- * the product first.
+ * `npm run sqlite-to-postgres`: copies mails, users, sessions and tables of your own from the SQLite file in DATA_DIR to
+ * DATABASE_URL. Stop the product first.
  */
 import { ConfigurationError, parseEnv } from '../config/env.ts';
 import { createLogger } from '../observability/log.ts';

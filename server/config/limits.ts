@@ -199,6 +199,8 @@ export const limits = {
     checkTimeout: 500,
     /** Time limit of a statement, including its wait for other statements and for the locks of other processes. */
     statementTimeout: 2_000,
+    /** Time limit of a transaction from its first statement: meanwhile nothing else can be written. */
+    transactionTimeout: 1_000,
     /** Time after that until a running statement counts as hanging on the disk. Its outcome is unknown then. */
     hangTimeout: 1_000,
     /** Maximum number of waiting statements. Further ones are rejected at once. */

@@ -1,15 +1,16 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { customKeys } from '../custom/tables.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Database, Queries } from './database.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
-import type { Tables } from './tables.ts';
+import type { ProductTables } from './tables.ts';
 
 /** Number of rows copied in one transaction. */
 const batchSize = 200;
 
-/** The primary keys of all tables that are copied, each table after those that it refers to. */
+/** The primary keys of the product's tables that are copied, each table after those that it refers to. */
 const keys = {
   mail: ['id'],
   inbox: ['mail_id'],
@@ -20,7 +21,10 @@ const keys = {
   saved_places: ['user_id'],
   // The other tables hold what lasts for minutes.
 } satisfies Record<
-  Exclude<keyof Tables, 'sign_in' | 'email_sign_in' | 'access_token' | 'provider_logout' | 'write_probe'>,
+  Exclude<
+    keyof ProductTables,
+    'sign_in' | 'email_sign_in' | 'access_token' | 'provider_logout' | 'write_probe'
+  >,
   readonly string[]
 >;
 
@@ -49,7 +53,7 @@ export async function copyToPostgres(options: {
     try {
       const users = await usersKnownTo(target, source);
       const copied: CopiedTable[] = [];
-      for (const [table, key] of Object.entries(keys))
+      for (const [table, key] of Object.entries({ ...keys, ...customKeys }))
         copied.push(await copyTable(source, target, { table, key, users }));
       return copied;
     } finally {

@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export type Queries = Kysely<Tables>;
@@ -18,6 +18,12 @@ export type Database = {
    * something else: every statement must leave a consistent state if the following ones never run.
    */
   write<T>(statements: (queries: Queries) => Promise<T>): Promise<T>;
+  /**
+   * Runs statements in one transaction: all of them are stored, or none if the function throws. Keep it short, and wait in
+   * it for nothing but the database: on SQLite nothing else can be written meanwhile, and the transaction is rolled back
+   * after `limits.sqlite.transactionTimeout`.
+   */
+  transaction<T>(statements: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
   /**
    * Checks cheaply, without a write to the disk, that the storage can be written.
    *

@@ -57,18 +57,22 @@ export function createLazyDatabase(options: {
     recheck = undefined;
   }
 
-  async function watched<T>(operation: () => Promise<T>): Promise<T> {
+  async function watched<T>(operation: () => Promise<T>, isFault = isAnyFault): Promise<T> {
     try {
       return await operation();
     } catch (error) {
-      if (!isAppError(error)) failed(error);
+      if (isFault(error)) failed(error);
       throw error;
     }
   }
 
   async function openWatched(): Promise<Database> {
     const opened = await openDatabase(env, log);
-    return { ...opened, write: (statements) => watched(() => opened.write(statements)) };
+    return {
+      ...opened,
+      write: (statements) => watched(() => opened.write(statements)),
+      transaction: (statements) => watched(() => opened.transaction(statements), isKnownFault),
+    };
   }
 
   function startOpening(): Promise<Database> {
@@ -121,6 +125,11 @@ export function createLazyDatabase(options: {
     },
   };
 }
+
+const isAnyFault = (error: unknown) => !isAppError(error);
+
+/** The statements of a transaction can violate a constraint, and its function can throw errors of its own. */
+const isKnownFault = (error: unknown) => isAnyFault(error) && storageFaultOf(error) !== 'failed';
 
 /**
  * Stops waiting after `limits.database.openTimeout`; the opening itself continues, because migrating the tables of an

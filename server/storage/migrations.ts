@@ -1,17 +1,32 @@
-import { sql } from 'kysely';
-import type { Migration, MigrationProvider } from 'kysely/migration';
-import type { Database } from './database.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { customMigrations } from '../custom/migrations.ts';
+import type { Database, Queries } from './database.ts';
 
 type Engine = Database['engine'];
 
+/** The parts of a statement that differ between the engines. */
+type Dialect = {
+  /** Type of a column with milliseconds since the epoch, or with any other integer above two billion. */
+  time: RawBuilder<unknown>;
+  /** Ends a `create table` statement. */
+  end: RawBuilder<unknown>;
+};
+
+/** Schema changes by name. */
+export type Migrations = (dialect: Dialect) => Record<string, Migration>;
+
 /** SQLite checks types only in STRICT tables; PostgreSQL always does, but its integer is too small for times. */
-const dialects = {
+const dialects: Record<Engine, Dialect> = {
   sqlite: { time: sql`integer`, end: sql`) strict` },
   postgres: { time: sql`bigint`, end: sql`)` },
-} satisfies Record<Engine, unknown>;
+};
 
-function migrationsOf(engine: Engine): Record<string, Migration> {
-  const { time, end } = dialects[engine];
+/**
+ * The product's schema changes, in the order of their names. Never edit a released migration. Each migration only adds, so
+ * that the previous release keeps working, alongside this one or after a roll-back.
+ */
+export const productMigrations: Migrations = ({ time, end }) => {
   return {
     '001-mail': {
       async up(db) {
@@ -210,12 +225,53 @@ function migrationsOf(engine: Engine): Record<string, Migration> {
       },
     },
   };
+};
+
+/** @param migrations by default those of the product */
+export function migrationProvider(engine: Engine, migrations = productMigrations): MigrationProvider {
+  return { getMigrations: () => Promise.resolve(migrations(dialects[engine])) };
 }
 
+/** Names of the tables in which Kysely records the migrations that were executed. */
+export const migrationTables = { product: 'kysely_migration', custom: 'custom_migration' } as const;
+
 /**
- * All schema changes, in the order of their names. Never edit a released migration. Each migration only adds, so that
- * the previous release keeps working, alongside this one or after a roll-back.
+ * Returns the migrators of the product's tables and of your own. They have separate records: otherwise a migration of a
+ * later release would have to follow those that you have added since.
+ *
+ * @param custom your own migrations
  */
-export function migrationProvider(engine: Engine): MigrationProvider {
-  return { getMigrations: () => Promise.resolve(migrationsOf(engine)) };
+export function migratorsOf(
+  db: Queries,
+  engine: Engine,
+  custom: Migrations = customMigrations,
+): readonly Migrator[] {
+  return [
+    new Migrator({ db, provider: migrationProvider(engine, productMigrations) }),
+    new Migrator({
+      db,
+      provider: migrationProvider(engine, custom),
+      migrationTableName: migrationTables.custom,
+      migrationLockTableName: 'custom_migration_lock',
+    }),
+  ];
+}
+
+/** Returns whether all migrations of this release were executed. The database may have those of a later one, too. */
+export async function isMigrated(migrators: readonly Migrator[]): Promise<boolean> {
+  for (const migrator of migrators) {
+    const known = await migrator.getMigrations();
+    if (!known.every(({ executedAt }) => executedAt)) return false;
+  }
+  return true;
+}
+
+/** @throws the error of the migration that failed */
+export async function migrateToLatest(migrators: readonly Migrator[]): Promise<void> {
+  for (const migrator of migrators) {
+    const known = await migrator.getMigrations();
+    if (known.every(({ executedAt }) => executedAt)) continue;
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+  }
 }

@@ -1,12 +1,12 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { limits } from '../config/limits.ts';
 import type { Logger } from '../observability/log.ts';
 import { type Database, emptyUpdate } from './database.ts';
-import { migrationProvider } from './migrations.ts';
+import { isMigrated, migrateToLatest, migratorsOf } from './migrations.ts';
 import { withTimeouts } from './postgres-pool.ts';
 import type { Tables } from './tables.ts';
+import { runTransaction } from './transaction.ts';
 
 const { connections, connectTimeout, queryTimeout, migrationTimeout, abandonedAfter } = limits.database;
 
@@ -23,8 +23,7 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
   const queries = connect(url, log, { max: connections, timeout: queryTimeout });
   try {
     // After a roll-back the database has more migrations than this release knows; they only add, so it can work.
-    const known = await migratorOf(queries).getMigrations();
-    if (!known.every(({ executedAt }) => executedAt)) await migrate(url, log);
+    if (!(await isMigrated(migratorsOf(queries, 'postgres')))) await migrate(url, log);
   } catch (error) {
     await queries.destroy();
     throw error;
@@ -36,6 +35,7 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     now: () => sql<number>`(extract(epoch from statement_timestamp()) * 1000)::bigint`,
     // A statement whose response came too late must not become durable: in a transaction, its COMMIT is never sent.
     write: (statements) => queries.transaction().execute(statements),
+    transaction: (statements) => runTransaction(queries, statements),
     async check() {
       await sql.raw(emptyUpdate).execute(queries);
     },
@@ -67,14 +67,11 @@ function connect(
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: timed }) });
 }
 
-const migratorOf = (db: Kysely<Tables>) => new Migrator({ db, provider: migrationProvider('postgres') });
-
 /** Uses separate connections with a longer timeout: building an index over millions of mails takes minutes. */
 async function migrate(url: string, log: Logger): Promise<void> {
   const queries = connect(url, log, { max: 2, timeout: migrationTimeout });
   try {
-    const { error } = await migratorOf(queries).migrateToLatest();
-    if (error !== undefined) throw error;
+    await migrateToLatest(migratorsOf(queries, 'postgres'));
   } finally {
     await queries.destroy();
   }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -16,6 +16,7 @@ import {
   monotonicTime,
   type StatementRequest,
   type StatementResponse,
+  transactionStatements,
 } from './sqlite-thread.ts';
 
 const { openTimeout, hangTimeout, queue } = limits.sqlite;
@@ -54,6 +55,8 @@ export class SqliteThread {
   #lastId = 0;
   /** Time limit of a statement. The first ones wait for the start of the thread, and migrations need more. */
   timeout: number = openTimeout;
+  /** Time limit of a transaction. It is read when the thread starts. */
+  transactionTimeout: number = limits.sqlite.transactionTimeout;
 
   constructor(file: string, log: Pick<Logger, 'warn'>) {
     this.#file = file;
@@ -62,13 +65,15 @@ export class SqliteThread {
 
   /**
    * @param options.alone true for a statement that begins or ends a transaction itself
+   * @param options.transaction number of the transaction that the statement belongs to
    * @throws SqliteThreadError
    */
   execute(
     sql: string,
     parameters: readonly unknown[] = [],
-    { timeout = this.timeout, alone = false } = {},
+    options: { timeout?: number; alone?: boolean; transaction?: number | undefined } = {},
   ): Promise<Rows> {
+    const { timeout = this.timeout, alone = false, transaction } = options;
     if (this.#pending.size >= queue) {
       return Promise.reject(new SqliteThreadError('too many statements are waiting', 'SQLITE_QUEUE_FULL'));
     }
@@ -82,7 +87,7 @@ export class SqliteThread {
       }, timeout + hangTimeout);
       this.#pending.set(id, { worker, resolve, reject, timer });
       const deadline = monotonicTime() + timeout;
-      const request: StatementRequest = { id, sql, parameters, deadline, alone };
+      const request: StatementRequest = { id, sql, parameters, deadline, alone, transaction };
       worker.postMessage(request);
     });
   }
@@ -106,7 +111,7 @@ export class SqliteThread {
     const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
       // Not those of this process: some, such as --input-type, prevent the start.
       execArgv: [],
-      workerData: { sqliteFile: this.#file, openTimeout },
+      workerData: { sqliteFile: this.#file, openTimeout, transactionTimeout: this.transactionTimeout },
     });
     worker.on('message', (responses: StatementResponse[]) => {
       for (const response of responses) this.#onResponse(response);
@@ -144,7 +149,7 @@ export class SqliteThread {
   }
 }
 
-/** Returns Kysely's dialect for a thread. It has no transactions: the statements of other callers would run in them. */
+/** Returns Kysely's dialect for a thread. */
 export function sqliteThreadDialect(thread: SqliteThread): Dialect {
   return {
     createAdapter: () => new ThreadAdapter(),
@@ -161,38 +166,59 @@ class ThreadAdapter extends SqliteAdapter {
   }
 }
 
-class ThreadDriver implements Driver {
+class ThreadConnection implements DatabaseConnection {
   readonly #thread: SqliteThread;
-  readonly #connection: DatabaseConnection;
+  /** Number of the open transaction. */
+  transaction: number | undefined;
 
   constructor(thread: SqliteThread) {
     this.#thread = thread;
-    this.#connection = {
-      async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-        const { rows, changes } = await thread.execute(sql, parameters);
-        return {
-          // The type of a row is that of the query, which Kysely has compiled to this statement.
-          rows: rows as R[],
-          ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }),
-        };
-      },
-      streamQuery: () => {
-        throw new Error('The database thread does not stream rows.');
-      },
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const { transaction } = this;
+    const { rows, changes } = await this.#thread.execute(sql, parameters, { transaction });
+    return {
+      // The type of a row is that of the query, which Kysely has compiled to this statement.
+      rows: rows as R[],
+      ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }),
     };
+  }
+
+  streamQuery(): never {
+    throw new Error('The database thread does not stream rows.');
+  }
+}
+
+class ThreadDriver implements Driver {
+  readonly #thread: SqliteThread;
+  #lastTransaction = 0;
+
+  constructor(thread: SqliteThread) {
+    this.#thread = thread;
   }
 
   async init(): Promise<void> {}
   async acquireConnection(): Promise<DatabaseConnection> {
-    return this.#connection;
+    return new ThreadConnection(this.#thread);
   }
   async releaseConnection(): Promise<void> {}
-  async beginTransaction(): Promise<void> {
-    throw new Error('The database thread has no transactions.');
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#lastTransaction += 1;
+    if (connection instanceof ThreadConnection) connection.transaction = this.#lastTransaction;
+    await execute(connection, transactionStatements.begin);
   }
-  async commitTransaction(): Promise<void> {}
-  async rollbackTransaction(): Promise<void> {}
+  commitTransaction(connection: DatabaseConnection): Promise<void> {
+    return execute(connection, transactionStatements.commit);
+  }
+  rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    return execute(connection, transactionStatements.rollback);
+  }
   destroy(): Promise<void> {
     return this.#thread.close();
   }
+}
+
+async function execute(connection: DatabaseConnection, sql: string): Promise<void> {
+  await connection.executeQuery(CompiledQuery.raw(sql));
 }

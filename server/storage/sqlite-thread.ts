@@ -16,6 +16,8 @@ export type StatementRequest = {
   deadline: number;
   /** True for a statement that begins or ends a transaction itself. */
   alone: boolean;
+  /** Number of the transaction that the statement belongs to. */
+  transaction?: number | undefined;
 };
 
 export type StatementResponse =
@@ -24,6 +26,13 @@ export type StatementResponse =
 
 /** Sent instead of a request, to close the database and to end the thread. */
 export const closeMessage = 'close';
+
+/** The statements that begin and end a transaction. */
+export const transactionStatements = {
+  begin: 'begin immediate',
+  commit: 'commit',
+  rollback: 'rollback',
+} as const;
 
 /** Milliseconds between two attempts while another connection holds a lock. */
 const busyInterval = 5;
@@ -39,9 +48,13 @@ export function monotonicTime(): number {
 
 // The server imports this module, too, for its types and the clock.
 if (parentPort && isRecord(workerData)) {
-  const { sqliteFile, openTimeout } = workerData;
-  if (typeof sqliteFile === 'string' && typeof openTimeout === 'number') {
-    serve(parentPort, { sqliteFile, openTimeout });
+  const { sqliteFile, openTimeout, transactionTimeout } = workerData;
+  if (
+    typeof sqliteFile === 'string' &&
+    typeof openTimeout === 'number' &&
+    typeof transactionTimeout === 'number'
+  ) {
+    serve(parentPort, { sqliteFile, openTimeout, transactionTimeout });
   }
 }
 
@@ -55,28 +68,44 @@ class ThreadError extends Error {
   }
 }
 
-function serve(
-  port: NonNullable<typeof parentPort>,
-  { sqliteFile, openTimeout }: { sqliteFile: string; openTimeout: number },
-): void {
+type Connection = { database: Sqlite.Database; prepare(sql: string): Sqlite.Statement };
+
+function connect(sqliteFile: string, openTimeout: number): Connection {
   const database = new Sqlite(sqliteFile, { timeout: 0 });
   retryWhileBusy(openTimeout, () => database.pragma('journal_mode = WAL'));
   // A COMMIT is on disk when it returns.
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  const opened = statSync(sqliteFile);
   const statements = new LRUCache<string, Sqlite.Statement>({
     max: maxCachedStatements,
     memoMethod: (sql) => database.prepare(sql),
   });
+  return { database, prepare: (sql) => statements.memo(sql) };
+}
+
+function serve(
+  port: NonNullable<typeof parentPort>,
+  {
+    sqliteFile,
+    openTimeout,
+    transactionTimeout,
+  }: { sqliteFile: string; openTimeout: number; transactionTimeout: number },
+): void {
+  const main = connect(sqliteFile, openTimeout);
+  const { database, prepare } = main;
+  const opened = statSync(sqliteFile);
+  /** The connection of transactions: the reads of other callers must not see what is not committed. */
+  let second: Connection | undefined;
+  /** The open transaction. There is one at a time. */
+  let transaction: { id: number; timer: NodeJS.Timeout } | undefined;
+  /** Statements that begin a transaction, and wait for the end of the open one. */
+  const waiting: [request: StatementRequest, id: number][] = [];
   /** Statements that write and wait for their transaction. */
   let writes: StatementRequest[] = [];
   let retry: NodeJS.Timeout | undefined;
 
-  const prepare = (sql: string) => statements.memo(sql);
-
-  function run({ id, sql, parameters }: StatementRequest): StatementResponse {
-    const statement = prepare(sql);
+  function run({ id, sql, parameters }: StatementRequest, connection = main): StatementResponse {
+    const statement = connection.prepare(sql);
     if (statement.reader) return { id, rows: statement.all(parameters), changes: undefined };
     return { id, rows: [], changes: statement.run(parameters).changes };
   }
@@ -148,8 +177,63 @@ function serve(
     }
   }
 
+  function endTransaction(): void {
+    clearTimeout(transaction?.timer);
+    transaction = undefined;
+    const next = waiting.shift();
+    if (next) acceptInTransaction(...next);
+  }
+
+  function abandonTransaction(): void {
+    if (second?.database.inTransaction) second.prepare(transactionStatements.rollback).run();
+    endTransaction();
+  }
+
+  function runInTransaction(request: StatementRequest, id: number): StatementResponse {
+    const isOpen = transaction?.id === id;
+    if (request.sql === transactionStatements.begin) {
+      requireSameFile();
+      second ??= connect(sqliteFile, openTimeout);
+      const response = run(request, second);
+      transaction = { id, timer: setTimeout(abandonTransaction, transactionTimeout) };
+      return response;
+    }
+    if (request.sql === transactionStatements.rollback && !isOpen)
+      return { id: request.id, rows: [], changes: 0 };
+    if (!isOpen)
+      throw new ThreadError('the transaction took too long and is rolled back', 'SQLITE_BUSY_TIMEOUT');
+    if (request.sql === transactionStatements.commit) requireSameFile();
+    return run(request, second);
+  }
+
+  /** Runs a statement of a transaction. Transactions wait for one another in the order of their beginnings. */
+  function acceptInTransaction(request: StatementRequest, id: number): void {
+    if (request.sql === transactionStatements.begin && transaction) {
+      waiting.push([request, id]);
+      return;
+    }
+    if (withoutLate([request]).length === 0) {
+      if (!transaction) endTransaction();
+      return;
+    }
+    try {
+      respond([runInTransaction(request, id)]);
+    } catch (error) {
+      if (isBusy(error)) {
+        setTimeout(acceptInTransaction, busyInterval, request, id);
+        return;
+      }
+      respond([failure(request.id, error)]);
+    }
+    if (!second?.database.inTransaction) endTransaction();
+  }
+
   /** Runs a statement at once if it writes nothing; others wait for the next shared transaction. */
   function accept(request: StatementRequest): void {
+    if (request.transaction !== undefined) {
+      acceptInTransaction(request, request.transaction);
+      return;
+    }
     if (withoutLate([request]).length === 0) return;
     try {
       const runsNow = request.alone || database.inTransaction || prepare(request.sql).readonly;
@@ -171,6 +255,9 @@ function serve(
     for (let next = first; ; ) {
       if (next === closeMessage) {
         runWrites();
+        waiting.length = 0;
+        abandonTransaction();
+        second?.database.close();
         database.close();
         port.close();
         return;

@@ -1,14 +1,17 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import { limits } from '../config/limits.ts';
 import { makeFolder } from '../lib/make-folder.ts';
 import type { Logger } from '../observability/log.ts';
 import { type Database, emptyUpdate, type Queries } from './database.ts';
-import { migrationProvider } from './migrations.ts';
+import { isMigrated, migrateToLatest, migratorsOf } from './migrations.ts';
 import { SqliteThread, sqliteThreadDialect } from './sqlite-driver.ts';
 import type { Tables } from './tables.ts';
+import { runTransaction } from './transaction.ts';
+
+/** Returns the path of the database file in a folder. */
+export const sqliteFileOf = (dataDir: string): string => join(dataDir, 'typed-bff.sqlite');
 
 /**
  * Opens `<dataDir>/typed-bff.sqlite` in a thread of its own, creating the folder if needed, and migrates the tables.
@@ -22,7 +25,7 @@ export async function openSqlite(
   clock: () => number = Date.now,
 ): Promise<Database> {
   makeFolder(dataDir, 0o700);
-  const file = join(dataDir, 'typed-bff.sqlite');
+  const file = sqliteFileOf(dataDir);
   makePrivate(file);
   const thread = new SqliteThread(file, log);
   const queries = new Kysely<Tables>({ dialect: sqliteThreadDialect(thread) });
@@ -34,6 +37,7 @@ export async function openSqlite(
       queries,
       now: () => sql.val(Math.round(clock())),
       write: (statements) => statements(queries),
+      transaction: (statements) => runTransaction(queries, statements),
       async check() {
         await thread.execute(emptyUpdate, [], { timeout: limits.sqlite.checkTimeout });
       },
@@ -65,12 +69,10 @@ function makePrivate(file: string): void {
  * could migrate at the same time, and a crash would leave half-migrated tables on which the next start fails.
  */
 async function migrate(queries: Queries, thread: SqliteThread): Promise<void> {
-  const migrator = new Migrator({ db: queries, provider: migrationProvider('sqlite') });
-  const known = await migrator.getMigrations();
-  if (known.every(({ executedAt }) => executedAt)) return;
+  const migrators = migratorsOf(queries, 'sqlite');
+  if (await isMigrated(migrators)) return;
   await thread.execute('begin immediate', [], { alone: true });
   thread.timeout = limits.database.migrationTimeout;
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  await migrateToLatest(migrators);
   await thread.execute('commit', [], { alone: true });
 }

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Identity } from '#server/identity/identity.ts';
 import type { TokenTarget } from '#server/upstream-client/user-token.ts';
-import { onEachStorage } from '#tests/storage/each-storage.ts';
+import { onEachStorage } from '#tests/support/each-database.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { openDatabaseOf, signInAt, siteUrl, startInstance, userOf } from './instance.ts';
 

@@ -5,7 +5,7 @@ import type { Identity } from '#server/identity/identity.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { copyToPostgres } from '#server/storage/copy-to-postgres.ts';
 import { type StorageEnv, storageEnv } from '#tests/mail/support.ts';
-import { onEachStorage } from '#tests/storage/each-storage.ts';
+import { onEachStorage } from '#tests/support/each-database.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { describeWith } from '#tests/support/skip.ts';

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { StorageEnv } from '#tests/mail/support.ts';
-import { onEachStorage } from '#tests/storage/each-storage.ts';
+import { onEachStorage } from '#tests/support/each-database.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { secret, signInAt, siteUrl, startInstance } from './instance.ts';
 import type { TokenTask } from './token-task.ts';

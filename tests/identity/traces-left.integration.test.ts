@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKeyring } from '#server/identity/keyring.ts';
 import { createLogger } from '#server/observability/log.ts';
 import type { Database } from '#server/storage/database.ts';
-import { onEachStorage } from '#tests/storage/each-storage.ts';
+import { onEachStorage } from '#tests/support/each-database.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import {
   beginAt,

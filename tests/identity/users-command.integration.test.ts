@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Identity } from '#server/identity/identity.ts';
 import { tempDir } from '#tests/mail/support.ts';
-import { onEachStorage } from '#tests/storage/each-storage.ts';
+import { onEachStorage } from '#tests/support/each-database.ts';
 import { exitOf, runNode } from '#tests/support/processes.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import {

@@ -8,7 +8,7 @@ import { createLogger } from '#server/observability/log.ts';
 import type { Database } from '#server/storage/database.ts';
 import { openSqlite } from '#server/storage/sqlite.ts';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import { openWithClock } from './postgres-clock.ts';
+import { openWithClock } from '#tests/support/postgres-clock.ts';
 import { addresses, draft, eventually, onEachEngine, tempDir, testSmtpServer } from './support.ts';
 
 const log = createLogger({ level: 'silent' });

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll } from 'vitest';
 import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { openWithClock } from '#tests/support/postgres-clock.ts';
 import { describeWith } from '#tests/support/skip.ts';
 import { describeOutboxRules } from './outbox-rules.ts';
-import { openWithClock } from './postgres-clock.ts';
 
 /** The rules run on SQLite in outbox-rules.unit.test.ts. */
 describeWith('postgres')('on postgres', () => {

@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, onTestFinished, vi } from 'vitest';
-import type { Env } from '#server/config/env.ts';
+import { onTestFinished, vi } from 'vitest';
 import type { MailEvent } from '#server/mail/events.ts';
 import { createMail, type Mail, type MailEnv, type MailOptions } from '#server/mail/mail-service.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '#server/mail/outbox.ts';
@@ -10,10 +6,17 @@ import { type MailTiming, mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
 import type { Database } from '#server/storage/database.ts';
 import { createLazyDatabase, type LazyDatabase } from '#server/storage/lazy-database.ts';
-import { openDatabase } from '#server/storage/open-database.ts';
+import { openStorage, type StorageEnv, storageEnv, tempDir } from '#tests/support/databases.ts';
 import type { PostgresServer } from '#tests/support/postgres.ts';
-import { describeWith } from '#tests/support/skip.ts';
 import { type SmtpScript, startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
+
+export {
+  onEachEngine,
+  openStorage,
+  type StorageEnv,
+  storageEnv,
+  tempDir,
+} from '#tests/support/databases.ts';
 
 export const addresses = {
   from: 'website@site.example',
@@ -43,13 +46,6 @@ export const messageHeaders = [
 
 /** Characters that a header must not show: line breaks, controls and bidi characters. */
 export const invisible = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
-
-/** Creates a temporary folder, which is deleted after the test. */
-export function tempDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'typed-bff-mail-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 export async function testSmtpServer(script?: SmtpScript, port?: number): Promise<TestSmtpServer> {
   const server = await startSmtpServer(script, port);
@@ -97,30 +93,6 @@ export function testMail(
   }
   onTestFinished(stop);
   return { mail: { ...mail, check: database.check, stop }, lines, events };
-}
-
-export type Engine = 'sqlite' | 'postgres';
-
-/** Runs a suite on each engine. The PostgreSQL suite requires PostgreSQL. */
-export function onEachEngine(suite: (engine: Engine) => void): void {
-  describe('on sqlite', () => suite('sqlite'));
-  describeWith('postgres')('on postgres', () => suite('postgres'));
-}
-
-/** The settings that select the database. */
-export type StorageEnv = Pick<Env, 'DATA_DIR' | 'DATABASE_URL'>;
-
-/** @param postgres a new database on this server; a new SQLite file if undefined */
-export async function storageEnv(postgres: PostgresServer | undefined): Promise<StorageEnv> {
-  return { DATA_DIR: tempDir(), DATABASE_URL: await postgres?.database() };
-}
-
-/** Opens the database of a mail service on a separate connection. */
-export async function openStorage({ DATA_DIR, DATABASE_URL }: StorageEnv): Promise<Database> {
-  const log = createLogger({ level: 'silent' });
-  const db = await openDatabase({ DATA_DIR, DATABASE_URL }, log);
-  onTestFinished(() => db.close());
-  return db;
 }
 
 /** A database that a test can open several times. */

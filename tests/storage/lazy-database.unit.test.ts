@@ -56,6 +56,29 @@ test('a closed database is closed, and the next use opens it again', async () =>
   expect(isOpen(folder)).toBe(true);
 });
 
+test.each([
+  ['an error of its own', async () => Promise.reject(new Error('changed its mind'))],
+  [
+    'a violated constraint',
+    (queries: Database['queries']) =>
+      sql`insert into write_probe (id, filler) values (1, ''), (1, '')`.execute(queries),
+  ],
+])('a transaction that ends with %s is no failure of the database', async (_, statements) => {
+  const { database, lines } = testDatabase(tempDir());
+  const db = await database.open();
+  await expect(db.transaction(statements)).rejects.toThrow();
+  expect([database.lastState(), lines]).toEqual(['ok', []]);
+});
+
+test('a transaction that cannot be written is a failure of the database', async () => {
+  const folder = tempDir();
+  const { database } = testDatabase(folder);
+  const db = await database.open();
+  rmSync(fileIn(folder));
+  await expect(db.transaction(async () => undefined)).rejects.toMatchObject({ code: 'SQLITE_MISSING' });
+  expect(database.lastState()).toBe('missing');
+});
+
 describe('a database that failed', () => {
   afterEach(() => void vi.useRealTimers());
 

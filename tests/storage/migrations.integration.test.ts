@@ -4,8 +4,9 @@ import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, test } from 'vitest';
+import { customMigrations } from '#server/custom/migrations.ts';
 import { createOutbox } from '#server/mail/outbox.ts';
-import { migrationProvider } from '#server/storage/migrations.ts';
+import { migrationProvider, productMigrations } from '#server/storage/migrations.ts';
 import type { Tables } from '#server/storage/tables.ts';
 import {
   addresses,
@@ -114,7 +115,9 @@ onEachEngine((engine) => {
   it('every migration is additive', async () => {
     const statements: string[] = [];
     const db = connect(statements);
-    for (const { up } of Object.values(await migrationProvider(engine).getMigrations())) await up(db);
+    for (const migrations of [productMigrations, customMigrations])
+      for (const { up } of Object.values(await migrationProvider(engine, migrations).getMigrations()))
+        await up(db);
     expect(statements.length).toBeGreaterThan(4);
     expect(statements.filter((statement) => !isAdditive(statement))).toEqual([]);
   });

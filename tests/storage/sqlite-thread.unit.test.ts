@@ -8,7 +8,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { SqliteThread } from '#server/storage/sqlite-driver.ts';
-import { monotonicTime } from '#server/storage/sqlite-thread.ts';
+import { monotonicTime, transactionStatements } from '#server/storage/sqlite-thread.ts';
 import { tempDir } from '#tests/mail/support.ts';
 
 /** Creates a thread for a file, which is a folder at first if it must fail. */
@@ -181,7 +181,7 @@ describe('a file', () => {
     other.exec('begin exclusive');
     const worker = new Worker('./server/storage/sqlite-thread.ts', {
       execArgv: [],
-      workerData: { sqliteFile, openTimeout: 50 },
+      workerData: { sqliteFile, openTimeout: 50, transactionTimeout: 50 },
     });
     expect(await once(worker, 'error')).toMatchObject([{ code: 'SQLITE_BUSY' }]);
   });
@@ -292,5 +292,62 @@ describe('a disk that hangs', () => {
     await thread.execute('insert into numbers values (2)');
     expect(stored()).toEqual([1, 2]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a transaction', () => {
+  const begin = (thread: SqliteThread, transaction: number) =>
+    thread.execute(transactionStatements.begin, [], { transaction });
+
+  test('that takes too long is rolled back, and its statements fail', async () => {
+    const { thread, file } = testThread();
+    thread.transactionTimeout = 20;
+    await thread.execute('create table numbers (n integer) strict');
+    await begin(thread, 1);
+    await thread.execute('insert into numbers values (1)', [], { transaction: 1 });
+    // It waits until the lock is free.
+    await thread.execute('insert into numbers values (2)');
+    for (const sql of ['insert into numbers values (3)', transactionStatements.commit])
+      await expect(thread.execute(sql, [], { transaction: 1 })).rejects.toMatchObject({
+        code: 'SQLITE_BUSY_TIMEOUT',
+      });
+    await thread.execute(transactionStatements.rollback, [], { transaction: 1 });
+    expect((await thread.execute('select n from numbers')).rows).toEqual([{ n: 2 }]);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test('waits for the open one, and for the lock of another process', async () => {
+    const { thread, lock, unlock, stored } = await threadWithTable();
+    lock();
+    const first = begin(thread, 1);
+    const second = begin(thread, 2);
+    unlock();
+    await first;
+    await thread.execute('insert into numbers values (1)', [], { transaction: 1 });
+    expect(stored()).toEqual([]);
+    await thread.execute(transactionStatements.commit, [], { transaction: 1 });
+    await second;
+    await thread.execute('insert into numbers values (2)', [], { transaction: 2 });
+    await thread.execute(transactionStatements.commit, [], { transaction: 2 });
+    expect(stored()).toEqual([1, 2]);
+  });
+
+  test('that is open during the close is rolled back', async () => {
+    const { thread, stored } = await threadWithTable();
+    await begin(thread, 1);
+    await thread.execute('insert into numbers values (1)', [], { transaction: 1 });
+    const next = expect(begin(thread, 2)).rejects.toMatchObject({ code: 'SQLITE_THREAD_ENDED' });
+    await thread.close();
+    await next;
+    expect(stored()).toEqual([]);
+  });
+
+  test('is not committed to a file that was replaced', async () => {
+    const { thread, file } = await threadWithTable();
+    await begin(thread, 1);
+    renameSync(file, `${file}.away`);
+    await expect(thread.execute(transactionStatements.commit, [], { transaction: 1 })).rejects.toMatchObject({
+      code: 'SQLITE_MISSING',
+    });
   });
 });
