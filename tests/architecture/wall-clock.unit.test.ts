@@ -15,6 +15,7 @@ const allowed: Record<string, string> = {
   'server/http/webhook-signature.ts': 'Another system signs the time of day.',
   'server/identity/bearer-tokens.ts': 'Access tokens end at a time of day.',
   'server/mail/screening.ts': 'The form contains when it was shown.',
+  'server/storage/restore-sqlite.ts': 'The name of the replaced file has the time.',
   'server/storage/sqlite.ts':
     'Stored times must be comparable after a restart. Claims bound the effect of a wrong clock.',
   'server/observability/log.ts': 'Log lines contain the time of day.',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOutbox, type Outbox } from '#server/mail/outbox.ts';
@@ -41,7 +41,9 @@ test('the SQLite backup works while a process writes, and a restored product rea
   const { id: laterId } = await outbox.enqueue({ ...draft, subject: 'After the backup' });
 
   const restored = await storageEnv(undefined);
-  cpSync(copy, join(restored.DATA_DIR, 'typed-bff.sqlite'));
+  await (await openStorage(restored)).close();
+  const restore = documented('npm run restore').replace('backup.sqlite', copy);
+  shell(restore, { env: { DATA_DIR: restored.DATA_DIR } });
   const reopened = await outboxAt(restored);
   expect(await reopened.get(id)).toMatchObject({ id, status: 'queued', subject: draft.subject });
   expect(await reopened.get(laterId)).toBeUndefined();
