@@ -2,7 +2,7 @@
 
 import { usePathname, useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
-import { sessionChangedEvent, sessionEndedEvent } from '#app/_lib/session-events.ts';
+import { hasSessionMarker, sessionChangedEvent, sessionEndedEvent } from '#app/_lib/session-events.ts';
 import { signInUrl } from '#app/_lib/sign-in-url.ts';
 
 const channelName = 'session';
@@ -33,7 +33,7 @@ export function SessionWatch({ user, marker }: { user: string | null; marker: st
       refresh();
     };
     // After a link from another site, the page was rendered without the cookie of the session, so it does not know it.
-    if (user === null && hasMarker(marker)) refresh();
+    if (user === null && hasSessionMarker(marker)) refresh();
     else channel.postMessage(user);
     // The way to the provider and back takes a while.
     const leave = ({ target }: SubmitEvent) => {
@@ -81,11 +81,6 @@ export function SessionWatch({ user, marker }: { user: string | null; marker: st
       </a>
     </p>
   );
-}
-
-/** Returns whether the browser has a session, as far as scripts can know. */
-function hasMarker(marker: string): boolean {
-  return document.cookie.split('; ').includes(`${marker}=1`);
 }
 
 /** Returns the id of the signed-in user, null if there is none, and undefined if the server does not say. */

@@ -3,6 +3,7 @@ import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
 import { mcpEndpoint } from '../config/paths.ts';
 import { AppError, isAppError } from '../errors.ts';
+import type { WatchOptions } from '../live/watch.ts';
 import type { NoticeQueue } from '../mail/notices.ts';
 import type { Logger } from '../observability/log.ts';
 import type { SessionLookup, SignedInUser, UserSource } from '../principal.ts';
@@ -38,6 +39,7 @@ import { createSessionCounter } from './session-counter.ts';
 import { createSessionEnds } from './session-ends.ts';
 import type { Session } from './session-lookup.ts';
 import { formatSessionToken, parseSessionToken, randomSecret, type SessionToken } from './session-token.ts';
+import { createSessionWatch } from './session-watch.ts';
 import { createSessions, type EndedSession, type SessionSummary } from './sessions.ts';
 import { type IdentitySettings, identitySettingsOf } from './settings.ts';
 import { createSignInNotices } from './sign-in-notices.ts';
@@ -115,6 +117,8 @@ export type Identity = {
   /** Notes that a session was used. Does not wait and does not throw. */
   touch(user: SignedInUser): void;
   listSessions(user: SignedInUser): Promise<SessionSummary[]>;
+  /** Yields whether a session is open: at once, and again when it has ended. */
+  watchSession(session: Pick<Session, 'id'>, options: WatchOptions): AsyncIterable<boolean>;
   /** Ends one session of a user. @returns false if there is no such session */
   revokeSession(user: SignedInUser, id: string, device: string): Promise<boolean>;
   /** Ends all sessions of a user except this one. @returns their number */
@@ -197,6 +201,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
     rolesByAddress,
     announceEnd: () => ends.announce(),
   });
+  const sessionWatch = createSessionWatch({ open, times: settings.times, log });
   const bearerTokens = createBearerTokens({
     open,
     provider,
@@ -261,6 +266,7 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
   function forget(): void {
     sessions.forget();
     bearerTokens.forget();
+    sessionWatch.look();
   }
 
   /** Makes the next look-up of each session and user ask the database, in all processes. */
@@ -462,6 +468,10 @@ export function createIdentity(options: IdentityOptions): Identity | undefined {
       sessions.touch(session).catch((err: unknown) => {
         log.warn({ err }, 'the last use of a session could not be stored');
       });
+    },
+
+    async *watchSession({ id }, watchOptions) {
+      for await (const state of sessionWatch.states(id, watchOptions)) yield state === 'open';
     },
 
     listSessions: ({ id }) => withStorageErrors(() => sessions.list(id)),

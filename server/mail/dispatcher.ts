@@ -76,12 +76,12 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
         const notice = await notices?.claim();
         const mail = notice ?? (await outbox.claim());
         if (!mail) return;
-        changed(mail.id);
+        if (!notice) changed(mail.id);
         await withMailTrace(mail, async () => {
           const store = await attempt(mail);
           unstored = notice && notices ? () => store(notices) : store;
           await storeOutcome(outbox);
-          changed(mail.id);
+          if (!notice) changed(mail.id);
         });
       }
     } catch (error) {

@@ -22,7 +22,7 @@ export type ProcedureMeta = {
   user?: UserRequirement;
   /**
    * It is about the session of a browser, and its calls do not count as use of that session: a page that repeats them
-   * does not keep the session alive.
+   * does not keep the session alive. A subscription never does.
    */
   passive?: boolean;
   /** Error reasons in addition to those of every call and those implied by the class and the scope. */

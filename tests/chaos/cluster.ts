@@ -23,7 +23,7 @@ const seed = z.coerce
 
 console.log(`Seed ${seed}, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}.`);
 const newBuild = makeNewBuild();
-const { phases, mails, users, violations } = await runClusterChaos({
+const { phases, mails, users, streams, violations } = await runClusterChaos({
   seed,
   rounds,
   span: 10_000,
@@ -35,6 +35,8 @@ const { violations: _, ...counts } = mails;
 console.table([counts]);
 const { violations: __, ...ofUsers } = users;
 console.table([ofUsers]);
+const { violations: ___, ...ofStreams } = streams;
+console.table([ofStreams]);
 for (const violation of violations.slice(0, 20)) console.error(violation);
 if (violations.length > 20) console.error(`and ${violations.length - 20} more`);
 if (violations.length > 0) process.exitCode = 1;

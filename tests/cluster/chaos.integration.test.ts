@@ -8,13 +8,19 @@ const test = testWith('redis', 'postgres', 'haproxy');
 test('three instances behind a balancer survive the failure of every dependency without losing an accepted mail', {
   timeout: 300_000,
 }, async () => {
-  const { phases, mails, users, violations } = await runClusterChaos({ seed: 7, span: 1_000, rounds: 1 });
+  const { phases, mails, users, streams, violations } = await runClusterChaos({
+    seed: 7,
+    span: 1_000,
+    rounds: 1,
+  });
   expect(violations).toEqual([]);
   expect(mails).toMatchObject({ lost: 0, dead: 0, moreThanTwice: 0, delivered: mails.accepted });
   expect(users.signIns).toBeGreaterThan(5);
   expect(users.signOuts).toBeGreaterThan(2);
   expect(users.calls).toBeGreaterThan(20);
   expect(users.tokenRequests).toBeGreaterThan(users.signIns);
+  expect(streams.completed).toBe(streams.followed);
+  expect(streams.resumed).toBeGreaterThan(10);
   const figuresOf = (phase: string) => phases.find((each) => each.phase === phase);
   // The faults must have had an effect, otherwise the run proves nothing.
   expect(figuresOf('PostgreSQL restarts')?.failed).toBeGreaterThan(0);

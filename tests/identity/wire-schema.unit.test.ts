@@ -11,7 +11,9 @@ const identity = withIdentity(notes.env, { resources: { [notes.url]: notesScopes
 beforeAll(() => notes.trust(identity.provider.issuer));
 afterAll(() => notes.close());
 
-const entries = catalog(parseEnv({}).RATE_LIMITS).filter(({ user }) => user !== null);
+const entries = catalog(parseEnv({}).RATE_LIMITS).filter(
+  ({ user, type }) => user !== null && type !== 'subscription',
+);
 
 test.each(entries.map((entry) => [entry.path, entry] as const))(
   '%s: the response to a user matches the wire schema of its output',

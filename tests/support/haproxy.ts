@@ -12,8 +12,13 @@ export type Balancer = { url: string; close(): Promise<void> };
  * Starts a real load balancer on loopback in front of instances on these ports. It checks each instance's readiness
  * five times a second, reports the instance that served a request in X-Served-By (its port), and takes the client
  * address from X-Client.
+ *
+ * @param options.more further lines of the defaults
  */
-export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
+export async function startBalancer(
+  ports: readonly number[],
+  { more = [] }: { more?: readonly string[] } = {},
+): Promise<Balancer> {
   const haproxy = requirePath('haproxy');
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'typed-bff-haproxy-'));
@@ -28,7 +33,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   timeout check 2s
   option redispatch
   retries 3
-frontend site
+${more.map((line) => `  ${line}\n`).join('')}frontend site
   bind 127.0.0.1:${port}
   http-request set-header X-Forwarded-For %[req.hdr(X-Client)]
   http-after-response set-header X-Served-By %[srv_name]

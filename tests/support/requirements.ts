@@ -120,6 +120,14 @@ export const requirements = {
     homebrew: 'haproxy',
     variable: 'HAPROXY_PATH to its path',
   },
+  nginx: {
+    title: 'nginx',
+    tests: 'subscriptions behind nginx',
+    find: () => existing(process.env.NGINX_PATH, inPath('nginx')),
+    debian: ['nginx-light'],
+    homebrew: 'nginx',
+    variable: 'NGINX_PATH to its path',
+  },
   newsboat: {
     title: 'newsboat',
     tests: 'the feeds in the reader newsboat',

@@ -59,9 +59,7 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   const authenticated = authenticate(request, env, identity?.callers.api);
   const principal = authenticated instanceof Promise ? await authenticated : authenticated;
   scope.principal = principal;
-  if (principal.kind === 'user' && !called.every((procedure) => procedure?.meta.passive)) {
-    identity?.touch(principal.user);
-  }
+  if (principal.kind === 'user' && !called.every(isPassive)) identity?.touch(principal.user);
   const body = called.some((procedure) => mayRun(procedure, principal))
     ? await readBody(request, {
         maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
@@ -99,6 +97,11 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
 }
 
 /** Returns whether a call can need the body: it calls an existing procedure, with the key or user that this requires. */
+/** Returns whether a call does not count as use of the session: open pages repeat it by themselves. */
+function isPassive(procedure: Called[number]): boolean {
+  return procedure?.meta.passive === true || procedure?.type === 'subscription';
+}
+
 function mayRun(procedure: Called[number], principal: Principal): boolean {
   if (procedure === undefined) return false;
   const { scope, user } = procedure.meta;

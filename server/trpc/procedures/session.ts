@@ -4,6 +4,8 @@ import { deviceOf } from '../../identity/device.ts';
 import { type Identity, type SignInMethod, signInMethods } from '../../identity/identity.ts';
 import type { Services } from '../../services.ts';
 import { publicProcedure, router, userProcedure } from '../init.ts';
+import { changesOf, streamOptions } from '../stream-changes.ts';
+import { streamOf } from '../stream-of.ts';
 
 const userMeta = { sensitive: true, rateLimit: 'light', user: {} } as const;
 
@@ -60,6 +62,23 @@ export const session = router({
         provider,
         methods,
       };
+    }),
+
+  watch: userProcedure({
+    ...userMeta,
+    user: { session: true },
+    summary: 'Streams whether the session is open',
+    description:
+      'Sends whether the session of the call is open, and once more when it has ended: by a sign-out, on another device, by the provider or by its age. Ends then.',
+  })
+    .input(z.void())
+    .output(streamOf(z.object({ open: z.boolean() })))
+    .subscription(async function* ({ ctx, signal }) {
+      const { session: current } = ctx.user;
+      // `user.session` requires one.
+      if (!current) throw new AppError('forbidden');
+      const states = identityOf(ctx.services).watchSession(current, streamOptions(ctx, signal));
+      yield* changesOf(untilEnded(states), { ctx, versionOf: ({ open }) => (open ? 'open' : 'ended') });
     }),
 
   list: userProcedure({
@@ -120,6 +139,14 @@ export const session = router({
       return { revoked: await identityOf(ctx.services).revokeOtherSessions(ctx.user, device) };
     }),
 });
+
+/** Ends with the end of the session. */
+async function* untilEnded(states: AsyncIterable<boolean>): AsyncGenerator<{ open: boolean }> {
+  for await (const open of states) {
+    yield { open };
+    if (!open) return;
+  }
+}
 
 /** Returns the service of signing in. A call with a user has one. */
 export function identityOf({ identity }: Pick<Services, 'identity'>): Identity {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createOutbox } from '#server/mail/outbox.ts';
 import { mailTiming } from '#server/mail/timing.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { openDatabase } from '#server/storage/open-database.ts';
@@ -20,6 +21,7 @@ import { evaluate, type Kill, type PhaseFigures } from './evaluate.ts';
 import { createInstance, type Instance, waitUntilHealthy } from './instances.ts';
 import { startLoad } from './load.ts';
 import { type Build, buildIn } from './new-build.ts';
+import { type StreamFigures, startStreams } from './streams.ts';
 import { startUsers, type UserFigures } from './users.ts';
 
 export type ClusterChaosOptions = {
@@ -38,6 +40,7 @@ export type ClusterChaosReport = {
   mails: MailAudit;
   /** `tokenRequests`: sign-ins and refreshes, as the provider has counted them. */
   users: UserFigures & { tokenRequests: number };
+  streams: StreamFigures;
   violations: string[];
 };
 
@@ -47,6 +50,8 @@ const instanceCount = 3;
 const siteUrl = 'http://localhost:3000';
 /** Milliseconds; much longer than the delivery of one mail. */
 const deliveryTime = 3_000;
+/** Time in which a stream resumes after the last fault, in milliseconds: the longest pause of a client, and more. */
+const streamsEnd = 60_000;
 let requestedPlaces = 0;
 
 /**
@@ -173,6 +178,7 @@ export async function runClusterChaos({
     };
 
     const load = startLoad(balancer.url, random);
+    const streams = await startStreams({ url: balancer.url, accepted: load.accepted });
     const users = startUsers({
       // A sign-in goes on at the host of the site.
       url: balancer.url.replace('127.0.0.1', 'localhost'),
@@ -200,10 +206,18 @@ export async function runClusterChaos({
     closers.unshift(() => db.close());
     await delay(deliveryTime);
     await expireLeases(db.queries);
+    const outbox = createOutbox(db, { siteUrl });
+    for (const { id } of streams.held) await outbox.requeue(id);
     await waitForDelivery(db.queries);
+    const streamFigures = await streams.stop(streamsEnd);
 
     const received = smtpServers.flatMap(({ messages }) => messages);
-    const mails = await auditMails(db.queries, received, load.accepted, kills.length + possibleDuplicates);
+    const mails = await auditMails(
+      db.queries,
+      received,
+      [...load.accepted, ...streams.held],
+      kills.length + possibleDuplicates,
+    );
     const { phases, violations } = evaluate({ attempts: load.attempts, instances, kills, limit });
     const leaks = await findLeaks(db.queries, instances);
     return {
@@ -213,7 +227,14 @@ export async function runClusterChaos({
         ...userFigures,
         tokenRequests: provider.requests.filter(({ path }) => path === '/token').length,
       },
-      violations: [...mails.violations, ...violations, ...userFigures.violations, ...leaks],
+      streams: streamFigures,
+      violations: [
+        ...mails.violations,
+        ...violations,
+        ...userFigures.violations,
+        ...streamFigures.violations,
+        ...leaks,
+      ],
     };
   } finally {
     for (const close of closers) await close();
