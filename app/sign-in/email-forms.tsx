@@ -3,7 +3,7 @@ import type { MailStep } from '#server/routes/mail-step.ts';
 
 const errors = {
   over: 'This link or code is no longer valid. It works once, for 15 minutes, in the browser that asked for it, and only until the next mail or the fifth wrong code. Please ask for a new mail.',
-  'too-many': 'Too many mails were sent to this address. Please use the latest one, or try again later.',
+  'too-many': 'Too many mails were asked for. Please use the latest one, or try again later.',
   'not-an-address': 'Please enter an email address like name@example.org.',
 } satisfies Partial<Record<MailStep, string>>;
 

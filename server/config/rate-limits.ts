@@ -4,8 +4,11 @@ export type RateLimitClass = (typeof classes)[number];
 
 /**
  * Mail quotas: per sender address, per IPv6 /56 and /48, which have many client addresses, and for the whole site, with
- * suspected mails counted separately, so that bots cannot use up the quota of people. Mails for signing in count per
- * recipient, in a short and a long window, and for the whole site.
+ * suspected mails counted separately, so that bots cannot use up the quota of people.
+ *
+ * Mails for signing in have quotas of their own, so that neither kind of mail can stop the other: per client, per recipient
+ * and client in a short and a long window, per recipient, and for the whole site. A stranger alone uses up only the quotas
+ * of their own client, not that of the recipient.
  */
 const quotas = [
   'mailSender',
@@ -15,6 +18,9 @@ const quotas = [
   'mailSuspected',
   'mailAddress',
   'mailAddressDaily',
+  'mailAddressTotal',
+  'signInMailClient',
+  'signInMailSite',
 ] as const;
 export type QuotaName = (typeof quotas)[number];
 

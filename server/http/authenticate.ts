@@ -87,7 +87,7 @@ async function ownerOf(cookie: string, visitor: Visitor, sessions: SessionSource
   }
 }
 
-type Visitor = Extract<Principal, { kind: 'visitor' }>;
+export type Visitor = Extract<Principal, { kind: 'visitor' }>;
 
 /** Returns the principal of a request without a service key. */
 export function visitorPrincipal(headers: HeaderLookup, trustedHops: number): Visitor {

@@ -24,7 +24,8 @@ export type PendingEmail = { address: string; triesLeft: number; endsAt: number 
 /** Sign-ins by mail that were asked for, each bound to the browser that asked. */
 export type EmailSignIns = {
   /**
-   * Adds a sign-in and ends the previous ones of its address. Its mail is due at once if the address is allowed. The
+   * Adds a sign-in and ends the previous ones of this browser for the address. Those of other browsers go on, so that a
+   * stranger who asks for a mail does not end the sign-in of the address's owner. Its mail is due at once if the address is allowed. The
    * statements are the same for other addresses: callers cannot find out which ones are allowed.
    *
    * @param browser secret that only this browser holds
@@ -121,6 +122,7 @@ export function createEmailSignIns(open: () => Promise<Database>, keyring: Keyri
           .updateTable('email_sign_in')
           .set({ ends_at: db.now(), token_sealed: null, message_sealed: null })
           .where('address_tag', '=', addressTag)
+          .where('browser_hash', '=', hashOf(browser))
           .where('ends_at', '>', db.now())
           .execute();
         await queries

@@ -114,7 +114,7 @@ type EmailSignInTable = {
   /** Number of codes that were tried. */
   code_tries: number;
   browser_hash: string;
-  /** Keyed hash of the address: the next mail to it ends this sign-in. */
+  /** Keyed hash of the address: the next mail to it for the same browser ends this sign-in. */
   address_tag: string;
   /** The address and the device that asked. */
   details_sealed: string;

@@ -15,6 +15,7 @@ import type { Identity } from '../identity/identity.ts';
 import { inGroups } from '../identity/sign-in-mail.ts';
 import { senderKeyOf } from '../mail/screening.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
+import { networkOf } from '../principal.ts';
 import { enforceQuota } from '../rate-limit/enforce.ts';
 import { services } from '../services.ts';
 import { charge, escapeHtml, handleAuth, leadTo, noStore, setCookie, site } from './auth-pages.ts';
@@ -77,11 +78,11 @@ async function askForMail(
   const { siteUrl } = site();
   const { headers } = request;
   const { email: typed = '', returnTo } = await readForm(request, { siteUrl, fields: ['email', 'returnTo'] });
-  await charge(request, scope);
+  const { key } = await charge(request, scope);
   const address = normalAddressOf(typed.trim());
   if (address === undefined) return failedStep('not-an-address', { returnTo });
   try {
-    await enforceMailQuotas(address);
+    await enforceMailQuotas(address, networkOf(key, 48) ?? key);
   } catch (error) {
     if (!isAppError(error)) throw error;
     return failedStep('too-many', { returnTo, wait: error.retryAfterSeconds });
@@ -101,15 +102,20 @@ async function askForMail(
 }
 
 /**
- * Charges one mail to its recipient and to the site, whether the recipient may sign in or not.
+ * Charges one mail to the client, to its recipient and to the site, whether the recipient may sign in or not. The client
+ * comes first: the mails that a stranger is refused do not count for the recipient.
  *
+ * @param client address of the client, or its IPv6 /48, which can be that of one subscriber
  * @throws AppError `rate_limited`
  */
-async function enforceMailQuotas(address: string): Promise<void> {
-  const key = senderKeyOf(address);
-  await enforceQuota(services(), 'mailAddress', key);
-  await enforceQuota(services(), 'mailAddressDaily', key);
-  await enforceQuota(services(), 'mailSite', 'all');
+async function enforceMailQuotas(address: string, client: string): Promise<void> {
+  const recipient = senderKeyOf(address);
+  const recipientOfClient = senderKeyOf(`${address} ${client}`);
+  await enforceQuota(services(), 'signInMailClient', client);
+  await enforceQuota(services(), 'mailAddress', recipientOfClient);
+  await enforceQuota(services(), 'mailAddressDaily', recipientOfClient);
+  await enforceQuota(services(), 'mailAddressTotal', recipient);
+  await enforceQuota(services(), 'signInMailSite', 'all');
 }
 
 async function showLink(

@@ -1,5 +1,5 @@
 import { type AppError, type ErrorReason, isAppError } from '../errors.ts';
-import { visitorPrincipal } from '../http/authenticate.ts';
+import { type Visitor, visitorPrincipal } from '../http/authenticate.ts';
 import { type Cookie, cookieHeader } from '../http/cookie.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -75,12 +75,18 @@ export function setCookie(cookie: Cookie, value: string, maxAge: number): string
   return cookieHeader(cookie, value, { maxAge, siteUrl: site().siteUrl });
 }
 
-/** @throws AppError `rate_limited` */
-export async function charge({ headers }: HttpRequest, scope: RequestScope): Promise<void> {
+/**
+ * Charges one step of a sign-in to the client.
+ *
+ * @returns the client
+ * @throws AppError `rate_limited`
+ */
+export async function charge({ headers }: HttpRequest, scope: RequestScope): Promise<Visitor> {
   const { env, rateLimiter, metrics } = services();
   const principal = visitorPrincipal(headers, env.TRUSTED_PROXY_HOPS);
   scope.principal = principal;
   await enforce({ principal, scope, rateLimiter, metrics }, 'signIn');
+  return principal;
 }
 
 /**

@@ -224,6 +224,9 @@ const table: Record<keyof Env, Row> = {
       mailSuspected: { points: 200, windowSeconds: 86_400 },
       mailAddress: { points: 3, windowSeconds: 900 },
       mailAddressDaily: { points: 10, windowSeconds: 86_400 },
+      mailAddressTotal: { points: 40, windowSeconds: 86_400 },
+      signInMailClient: { points: 50, windowSeconds: 3_600 },
+      signInMailSite: { points: 5_000, windowSeconds: 86_400 },
     },
     valid: [
       [
@@ -241,6 +244,9 @@ const table: Record<keyof Env, Row> = {
           mailSuspected: { points: 200, windowSeconds: 86_400 },
           mailAddress: { points: 3, windowSeconds: 900 },
           mailAddressDaily: { points: 10, windowSeconds: 86_400 },
+          mailAddressTotal: { points: 40, windowSeconds: 86_400 },
+          signInMailClient: { points: 50, windowSeconds: 3_600 },
+          signInMailSite: { points: 5_000, windowSeconds: 86_400 },
         },
       ],
     ],

@@ -8,7 +8,7 @@ import { newBrowser, send, siteUrl, withIdentity } from './in-process.ts';
 
 const mailed = withSmtpServer();
 const identity = withIdentity({
-  RATE_LIMITS: 'light=1000000/60,signIn=1000000/60,mailSite=1000000/60',
+  RATE_LIMITS: 'light=1000000/60,signIn=1000000/60,signInMailClient=1000000/60,mail=1000/60,mailSite=1/86400',
   // More than the test asks for, so that each has addresses of its own.
   ROLES: 'owner=owner@people.example',
 });
@@ -153,14 +153,20 @@ test('the fifth code is accepted if it is right', async () => {
   expect((await confirm(browser, { code: code.replace(' ', '-') })).status).toBe(200);
 });
 
-test('a newer mail ends the link of the earlier one', async () => {
+test('a newer mail of the browser ends the link of the earlier one', async () => {
   const first = await askedFor();
-  const browser = newBrowser();
+  const { browser } = first;
   await ask(browser, first.address.toUpperCase());
   const { token } = readMail(await mailed.mailTo(first.address, 2));
   expect((await openLink(first.browser, first.token)).status).toBe(400);
   expect(await leadsTo(await confirm(first.browser, { token: first.token }))).toBe('/sign-in?mail=over');
-  expect(await leadsTo(await confirm(first.browser, { code: first.code }))).toBe('/sign-in?mail=over');
+  expect(await leadsTo(await confirm(first.browser, { code: first.code }))).toBe('/sign-in?mail=wrong-code');
+  expect((await confirm(browser, { token })).status).toBe(200);
+});
+
+test('a stranger who asks for a mail to an address does not end the sign-in of its owner', async () => {
+  const { browser, address, token } = await askedFor();
+  await ask(newBrowser(), address);
   expect((await confirm(browser, { token })).status).toBe(200);
 });
 
@@ -352,6 +358,13 @@ test('a mail for signing in goes before the mails of visitors', async () => {
   services().mail.start();
   await mailed.mailTo('owner@site.example');
   expect(mailed.messages.map(({ envelope }) => envelope.to)).toEqual([[address], ['owner@site.example']]);
+});
+
+test('a contact form that has used up its quota does not stop sign-in', async () => {
+  const draft = { email: 'visitor@elsewhere.example', contents: 'Hello' };
+  expect((await newBrowser().call('email.send', draft)).status).toBe(200);
+  expect((await newBrowser().call('email.send', draft)).reason).toBe('rate_limited');
+  await askedFor();
 });
 
 test('a fourth mail to an address within 15 minutes is refused, whether it may sign in or not', async () => {

@@ -15,5 +15,8 @@ export function equalLimits(limit: RateLimit): RateLimits {
     mailSuspected: limit,
     mailAddress: limit,
     mailAddressDaily: limit,
+    mailAddressTotal: limit,
+    signInMailClient: limit,
+    signInMailSite: limit,
   };
 }
