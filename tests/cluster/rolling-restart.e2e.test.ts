@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { logLines, untilLogged } from '#tests/http/support/log.ts';
+import { startFollowers } from '#tests/live/followers.ts';
 import { post, resultOf } from '#tests/support/call.ts';
 import { exitOf, launcher, runNode } from '#tests/support/processes.ts';
 import { freePort, type Product } from '#tests/support/product.ts';
@@ -26,7 +27,7 @@ import {
 
 let product: Product;
 beforeAll(async () => {
-  product = await startTwo();
+  product = await startTwo({ TRUSTED_PROXY_HOPS: '1' });
 }, 120_000);
 afterAll(() => product.close());
 
@@ -49,7 +50,16 @@ async function receiveUntil(path: string, isTime: () => boolean): Promise<{ byte
 }
 
 describe('SIGHUP', () => {
-  test('replaces every worker under load without failing a request', { timeout: 120_000 }, async () => {
+  test('replaces every worker under load without failing a request, and 200 streams go on', {
+    timeout: 120_000,
+  }, async () => {
+    const followers = startFollowers(product.baseUrl, 200);
+    onTestFinished(followers.stop);
+    const begun = (times: number) =>
+      vi.waitFor(() => expect(followers.starts.filter((starts) => starts < times)).toEqual([]), {
+        timeout: 30_000,
+      });
+    await begun(1);
     const before = new Map(workersOf(product));
     const from = product.log().length;
     const size = 30_000_000;
@@ -84,6 +94,9 @@ describe('SIGHUP', () => {
     const workers = await untilReady(product, before.size + 2);
     expect(await download).toEqual({ bytes: size, sha256: patternSha256(size) });
     await rolled(from);
+    await begun(2);
+    expect(followers.problems).toEqual([]);
+    followers.stop();
     clearInterval(ready);
     await Promise.all([persistent.more(50), fresh.more(25)]);
     const attempts = [...(await persistent.stop()), ...(await fresh.stop())];
