@@ -40,6 +40,16 @@ test('a worker gets the values that all workers share', async () => {
   expect(othersServe).toBe(true);
 });
 
+test('a hint is sent to the primary, and those of other workers are heard', async () => {
+  const { coordinator, sent, receive } = await join();
+  const hear = vi.fn();
+  coordinator.onHint(hear);
+  coordinator.sendHint('mail', 'own');
+  expect(sent.at(-1)).toEqual({ kind: 'hint', topic: 'mail', key: 'own' });
+  receive({ kind: 'hint', topic: 'mail', key: 'of another worker' });
+  expect(hear.mock.calls).toEqual([['mail', 'of another worker']]);
+});
+
 test('a call is charged at the primary', async () => {
   const result = { consumed: 3, msBeforeNext: 1_000 };
   const { coordinator, sent } = await join({ charge: [{ ...result, isExhausted: false }] });

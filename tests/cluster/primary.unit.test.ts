@@ -302,6 +302,13 @@ describe('mails', () => {
   });
 });
 
+test('a hint of a worker is passed on to the other workers alone', async () => {
+  await startReady();
+  const hint = { kind: 'hint', topic: 'mail', key: 'a' } as const;
+  worker(2).say(hint);
+  expect([worker(1).received, worker(2).received]).toEqual([[hint], []]);
+});
+
 describe('a worker that received SIGTERM', () => {
   test('is drained if the primary gets no signal within the grace', async () => {
     await startReady();
