@@ -15,6 +15,7 @@ const sections = [
   'upstream',
   'mail',
   'locked',
+  'live',
   'paint',
   'pages',
   'handler',

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { requireBuild, StartupCheckError } from '#server/bin/startup-checks.ts';
 import { requireChromium } from '#tests/support/chromium.ts';
 import { requirePostgres } from '#tests/support/postgres.ts';
+import { requirePath } from '#tests/support/requirements.ts';
 import { measureCores } from './cores.ts';
 import { measureDeployed } from './deployed.ts';
 import { measureHandlerOverhead } from './handler-overhead.ts';
@@ -18,6 +19,7 @@ import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
 import type { Scenario } from './http/scenarios.ts';
 import { measureHttp } from './http/section.ts';
 import { measureStreams } from './http/stream.ts';
+import { measureLive } from './live.ts';
 import { measureLockedStorage } from './locked-storage.ts';
 import { measureMail } from './mail.ts';
 import { measureMemory } from './memory.ts';
@@ -36,9 +38,10 @@ type Results = Partial<Record<Section | 'http', unknown>>;
 function prepare({ only, contenders, build }: Options): void {
   requireMachine();
   const needs = (...sections: Section[]) => sections.some((section) => only.includes(section));
-  if (needs('rpc', 'text', 'rejected', 'memory', 'cores', 'locked')) requireTool('wrk', 'wrk');
+  if (needs('rpc', 'text', 'rejected', 'memory', 'cores', 'locked', 'live')) requireTool('wrk', 'wrk');
   if (needs('stream')) requireTool('nginx', 'nginx-light');
-  if (needs('mail')) requirePostgres();
+  if (needs('mail', 'live')) requirePostgres();
+  if (needs('live')) requirePath('redis');
   if (needs('paint')) requireChromium();
   const peers: ContenderId[] = needs('rpc', 'text', 'rejected', 'start') ? [...contenders] : [];
   // The application with the Hono routes also has the route that returns the body of `fetch`.
@@ -71,6 +74,7 @@ async function measure(options: Options, folder: string): Promise<Results> {
   if (only.includes('locked')) {
     results.locked = await measureLockedStorage({ rounds, seconds, connections }, folder);
   }
+  if (only.includes('live')) results.live = await measureLive({ rounds, seconds, connections }, folder);
   if (only.includes('paint')) results.paint = await measurePaint(rounds, folder);
   if (only.includes('pages')) results.pages = await measurePages();
   if (only.includes('handler')) results.handler = measureHandlerOverhead();
