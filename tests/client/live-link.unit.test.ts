@@ -141,6 +141,32 @@ describe('the link of subscriptions', () => {
     expect(sent).toHaveLength(1);
   });
 
+  test('ends its stream when the page is hidden for 30 seconds, and goes on when it is shown again', async () => {
+    const page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    vi.stubGlobal('document', page);
+    const change = (state: string) => {
+      page.visibilityState = state;
+      page.dispatchEvent(new Event('visibilitychange'));
+    };
+    await opened();
+    last().push(stateEvent(0, 'queued'));
+    change('hidden');
+    await vi.advanceTimersByTimeAsync(29_999);
+    last().push('event: ping\ndata:\n\n');
+    change('visible');
+    change('hidden');
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(last().signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(last().signal.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(sent).toHaveLength(1);
+    change('visible');
+    await settle();
+    expect(sent).toHaveLength(2);
+    expect(last().inputs).toEqual({ 0: { json: { id: 'a', lastEventId: 'queued' } } });
+  });
+
   test('comes back after a stream that has ended, within a second', async () => {
     await opened();
     last().end();

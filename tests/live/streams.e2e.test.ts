@@ -1,9 +1,5 @@
-import { createTRPCClient, httpSubscriptionLink } from '@trpc/client';
-import superjson from 'superjson';
-import { EventSource } from 'undici';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createScriptClient, errorData, follow } from '#client/node.ts';
-import type { AppRouter } from '#server/trpc/router.ts';
 import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { startBalancer } from '#tests/support/haproxy.ts';
 import { startNginx } from '#tests/support/nginx.ts';
@@ -32,30 +28,6 @@ afterAll(async () => {
 const draft = { email: 'visitor@visitor.example', contents: 'Hello' };
 
 describe('a subscription', () => {
-  test("works with tRPC's own link over EventSource", async () => {
-    const api = createTRPCClient<AppRouter>({
-      links: [
-        httpSubscriptionLink({
-          url: `${product.baseUrl}/api/trpc`,
-          transformer: superjson,
-          EventSource,
-        }),
-      ],
-    });
-    const { id } = await createScriptClient(product).email.send.mutate(draft);
-    const items: unknown[] = [];
-    await new Promise<void>((resolve, reject) => {
-      api.email.watch.subscribe(
-        { id },
-        { onData: (item) => items.push(item), onError: reject, onComplete: resolve },
-      );
-    });
-    expect(items.at(-1)).toMatchObject({
-      id: 'sent.1',
-      data: { id, status: 'sent', sentAt: expect.any(Date) },
-    });
-  });
-
   test('can be followed by a script', async () => {
     const api = createScriptClient(product);
     const { id } = await api.email.send.mutate(draft);

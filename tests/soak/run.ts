@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '#server/config/limits.ts';
 import { quantile } from '#tests/bench/support/statistics.ts';
 import { randomSequence } from '#tests/chaos/misbehaviour.ts';
+import { startFollowers } from '#tests/live/followers.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
 import { type SoakedProduct, startSoaked } from './product.ts';
@@ -49,11 +50,15 @@ export type SoakReport = {
   unexpected: string[];
   defects: readonly string[];
   mails: { sent: number; delivered: number };
+  /** Streams that were open all the time, and the smallest number of items that one of them got. */
+  streams: { open: number; fewestItems: number };
   /** Open files and connections before the first request and after all callers have disconnected. */
   handles: { before: number; after: number };
   exitCode: number | null;
 };
 
+/** Number of streams that are open all the time. */
+const streamCount = 200;
 /** Maximum number of concurrent requests. With more, the load generator would measure itself. */
 const maxConcurrency = 200;
 /** Milliseconds. */
@@ -82,6 +87,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       SMTP_URL: smtp.url,
       MAIL_TO: 'owner@site.example',
       MAIL_FROM: 'website@site.example',
+      TRUSTED_PROXY_HOPS: '1',
       RATE_LIMITS:
         'light=10000000/60,upstream=10000000/60,mail=10000000/60,mailSender=10000000/60,mailSubnet=10000000/60,mailNetwork=10000000/60,mailSite=10000000/60',
     });
@@ -102,6 +108,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       inbox.count();
       return soaked.usage();
     };
+    const followers = startFollowers(soaked.baseUrl, streamCount);
     const capacity = await measureCapacity(send, probe, record);
     const rate = capacity / 2;
     onProgress?.(`capacity: ${Math.round(capacity)} requests/s, load: ${Math.round(rate)} requests/s`);
@@ -152,6 +159,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       );
     }
     await injecting;
+    followers.stop();
+    unexpected.push(...followers.problems.slice(0, 100));
     await traffic.close();
     await waitForDelivery(inbox.count, traffic.mailsSent());
     const delivered = inbox.count();
@@ -164,6 +173,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       unexpected,
       defects: soaked.defects,
       mails: { sent: traffic.mailsSent(), delivered },
+      streams: { open: streamCount, fewestItems: Math.min(...followers.items) },
       handles: { before, after },
       exitCode,
     };

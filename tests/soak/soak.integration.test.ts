@@ -22,6 +22,7 @@ testWith('procfs')(
     expect(report.defects).toEqual([]);
     expect(report.mails.sent).toBeGreaterThan(0);
     expect(report.mails.delivered).toBe(report.mails.sent);
+    expect(report.streams.fewestItems).toBeGreaterThan(1);
     expect(report.exitCode).toBe(0);
     // Leaked files and connections would number in the hundreds by now.
     expect(report.handles.after).toBeLessThan(report.handles.before + lastingHandles);
@@ -50,6 +51,7 @@ test('findGrowth names every figure that grows too much', () => {
     unexpected: [],
     defects: [],
     mails: { sent: 3, delivered: 3 },
+    streams: { open: 200, fewestItems: 3 },
     handles: { before: 30, after: 40 },
     exitCode: 0,
   });

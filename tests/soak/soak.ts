@@ -31,7 +31,7 @@ const report = await runSoak({
   faultFor: 3_000,
   onProgress: (line) => console.log(line),
 });
-const { windows, unexpected, defects, mails, handles, exitCode } = report;
+const { windows, unexpected, defects, mails, streams, handles, exitCode } = report;
 const heads = [
   'part',
   'requests',
@@ -54,6 +54,7 @@ const rows = windows.map((each, index) => [
 ]);
 console.log(`\n${table(heads, rows)}\n`);
 console.log(`mails: ${mails.sent} accepted, ${mails.delivered} delivered`);
+console.log(`streams: ${streams.open} open, at least ${streams.fewestItems} items each`);
 console.log(`handles: ${handles.before} before, ${handles.after} after all callers have disconnected`);
 const failures = [...findGrowth(report), ...unexpected, ...defects];
 for (const failure of failures.slice(0, 20)) console.error(failure.slice(0, 500));

@@ -4,11 +4,13 @@ import {
   httpBatchLink,
   httpBatchStreamLink,
   httpLink,
+  httpSubscriptionLink,
   splitLink,
   type TRPCLink,
 } from '@trpc/client';
 import { jsonlStreamConsumer } from '@trpc/server/unstable-core-do-not-import';
 import superjson from 'superjson';
+import { EventSource } from 'undici';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { errorData } from '#client/errors.ts';
 import { limits } from '#server/config/limits.ts';
@@ -216,4 +218,46 @@ test('a rejected batch of thousands of calls gets a small response', async () =>
   const path = Array(4_000).fill('a').join();
   const { results } = await readLines(path, {});
   expect(results).toHaveLength(10 * limits.batchSize);
+});
+
+describe('a subscription', () => {
+  test('works with httpSubscriptionLink, and ends', async () => {
+    const api = clientOf(
+      httpSubscriptionLink({ url: `${product.baseUrl}/api/trpc`, transformer: superjson, EventSource }),
+    );
+    const { id } = await clientOf(links.httpLink?.({})).email.send.mutate({
+      email: 'visitor@visitor.example',
+      contents: 'Hello',
+    });
+    const items: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      api.email.watch.subscribe(
+        { id },
+        { onData: (item) => items.push(item), onError: reject, onComplete: resolve },
+      );
+    });
+    expect(items.at(-1)).toMatchObject({
+      id: 'sent.1',
+      data: { id, status: 'sent', sentAt: expect.any(Date) },
+    });
+  });
+
+  test('is neither compressed nor held back, although the client would take it compressed', async () => {
+    const controller = new AbortController();
+    const response = await fetch(`${product.baseUrl}/api/trpc/proxy.watch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-encoding': 'gzip, deflate, br, zstd' },
+      body: '{}',
+      signal: controller.signal,
+    });
+    expect(response.headers.get('content-encoding')).toBeNull();
+    let text = '';
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
+      // The stream stays open.
+      if (text.includes('\nid: ')) break;
+    }
+    expect(text).toContain('"name":"github"');
+    controller.abort();
+  });
 });
