@@ -43,6 +43,8 @@ const linkTexts: Record<LinkOutcome, string> = {
   known: 'You could sign in that way already.',
   taken: 'Another account of this site signs in that way, so nothing was changed.',
   too_many: 'You have too many ways to sign in already. Remove one first.',
+  ended:
+    'Your session here ended before you were done, so nothing was added. Some providers end it when you change to another account there.',
 };
 const isLinkOutcome = (value: string): value is LinkOutcome => Object.hasOwn(linkTexts, value);
 
@@ -50,6 +52,7 @@ const isLinkOutcome = (value: string): value is LinkOutcome => Object.hasOwn(lin
 function outcomeOf({ ended, linked, unlinked }: Query): string | undefined {
   if (ended !== undefined)
     return ended === 'others' ? 'All other sessions have ended.' : 'The session has ended.';
+  if (linked === 'not-an-address') return 'Please enter an email address like name@example.org.';
   if (typeof linked === 'string' && isLinkOutcome(linked)) return linkTexts[linked];
   if (unlinked === undefined) return undefined;
   return unlinked === 'last'
@@ -177,7 +180,12 @@ async function Sessions({ canAskAgain }: { canAskAgain: boolean }) {
 
 /** @param canAskAgain false if the provider does not say when the user signed in, which a change requires */
 async function Identities({ canAskAgain }: { canAskAgain: boolean }) {
-  const providerName = services().identity?.providerName;
+  const { identity } = services();
+  const providerName = identity?.providerName;
+  const nameOf = (issuer: string) => {
+    if (issuer === services().env.OIDC_ISSUER) return providerName;
+    return URL.canParse(issuer) ? new URL(issuer).host : 'by mail';
+  };
   const identities = await attempt(api.account.identities.list());
   return (
     <section aria-labelledby="identities" className="space-y-4">
@@ -194,8 +202,7 @@ async function Identities({ canAskAgain }: { canAskAgain: boolean }) {
               <div>
                 <p className="font-medium">{label ?? subject}</p>
                 <p className="text-muted text-sm">
-                  {URL.canParse(issuer) ? new URL(issuer).host : issuer}, added <Time date={linkedAt} />, last
-                  used <Time date={lastUsedAt} />
+                  {nameOf(issuer)}, added <Time date={linkedAt} />, last used <Time date={lastUsedAt} />
                 </p>
               </div>
               {canAskAgain && identities.value.length > 1 && (
@@ -215,6 +222,29 @@ async function Identities({ canAskAgain }: { canAskAgain: boolean }) {
         <form method="post" action="/auth/link">
           <button className="button-quiet" type="submit">
             Add a way to sign in with {providerName}
+          </button>
+        </form>
+      )}
+      {canAskAgain && identity?.email && (
+        <form method="post" action="/auth/email" className="max-w-md space-y-3">
+          <input type="hidden" name="link" value="1" />
+          <label className="block space-y-1">
+            <span className="font-medium">Add an email address to sign in with</span>
+            <input
+              className="field"
+              type="email"
+              name="email"
+              autoComplete="email"
+              required
+              maxLength={254}
+              aria-describedby="link-email-hint"
+            />
+          </label>
+          <p className="text-muted text-sm" id="link-email-hint">
+            A mail with a link and a code shows that the address is yours.
+          </p>
+          <button className="button-quiet" type="submit">
+            Send me a link
           </button>
         </form>
       )}

@@ -2,7 +2,7 @@ import { Failure } from '#app/_components/failure.tsx';
 import type { MailStep } from '#server/routes/mail-step.ts';
 
 const errors = {
-  over: 'This link or code is no longer valid. It works once, for 15 minutes, in the browser that asked for it, and only until the next mail or the fifth wrong code. Please ask for a new mail.',
+  over: 'This link or code is no longer valid. It works once, for 15 minutes, in the browser that asked for it, and only until its next mail or the fifth wrong code. Please ask for a new mail.',
   'too-many': 'Too many mails were asked for. Please use the latest one, or try again later.',
   'not-an-address': 'Please enter an email address like name@example.org.',
 } satisfies Partial<Record<MailStep, string>>;
@@ -66,6 +66,7 @@ export function CodeForm({
   returnTo,
   isWrong,
   hasInbox,
+  links,
 }: {
   address: string;
   triesLeft: number;
@@ -74,8 +75,13 @@ export function CodeForm({
   isWrong: boolean;
   /** True if mails are stored at `/inbox` instead of sent. */
   hasInbox: boolean;
+  /** True if the address is added to the account of the user. */
+  links: boolean;
 }) {
   const until = new Date(endsAt);
+  const retry = links
+    ? '/account'
+    : `/sign-in${returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo })}`}`;
   return (
     <>
       <p>
@@ -114,15 +120,11 @@ export function CodeForm({
           </p>
         )}
         <button className="button" type="submit">
-          Sign in
+          {links ? 'Add this address' : 'Sign in'}
         </button>
       </form>
       <p className="text-muted text-sm">
-        No mail?{' '}
-        <a href={returnTo === undefined ? '/sign-in' : `/sign-in?${new URLSearchParams({ returnTo })}`}>
-          Try again, or with another address
-        </a>
-        .
+        No mail? <a href={retry}>Try again, or with another address</a>.
       </p>
     </>
   );

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { Env } from '../config/env.ts';
-import { createIdentity } from '../identity/identity.ts';
+import { createIdentity } from '../identity/create-identity.ts';
 import type { UserOperations, UserSummary } from '../identity/user-operations.ts';
 import type { Logger } from '../observability/log.ts';
 import { connectRedis } from '../redis.ts';

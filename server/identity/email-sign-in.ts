@@ -3,6 +3,7 @@ import { isAppError } from '../errors.ts';
 import { storageErrorsAs } from '../storage/storage-errors.ts';
 import { isAllowed } from './email-address.ts';
 import type { ConfirmedEmail, EmailSignIns, PendingEmail } from './email-sign-ins.ts';
+import { type LinkingSession, type LinkOutcome, linkedPath } from './linked-identities.ts';
 import { returnPathOf } from './return-path.ts';
 import { randomSecret } from './session-token.ts';
 import { codeOf, typedCodeOf } from './sign-in-mail.ts';
@@ -13,6 +14,8 @@ type EmailProof = { token: string } | { code: string };
 
 type ConfirmedSignIn =
   | { kind: 'signed_in'; cookie: string; lifetime: number; returnPath: string }
+  /** The address was to be added to an account. The session of the browser stays as it is. */
+  | { kind: 'linked'; returnPath: string }
   /** The sign-in goes on: the user may try another code. */
   | { kind: 'wrong_code' }
   /** The link or the code was used, is too old, or is that of an earlier mail or of another browser. */
@@ -25,6 +28,7 @@ export type EmailSignIn = {
    *
    * @param options.address as `normalAddressOf` returns it
    * @param options.browser value of the browser's binding cookie
+   * @param options.linkTo the session to whose user the address is added, instead of a sign-in: see `linkIdentity`
    * @returns the value of the binding cookie
    */
   ask(options: {
@@ -32,6 +36,7 @@ export type EmailSignIn = {
     returnTo: string | undefined;
     device: string;
     browser: string | undefined;
+    linkTo?: LinkingSession | undefined;
   }): Promise<{ browser: string }>;
   /**
    * Looks at the link of a mail without using it. A browser that did not ask gets the code for the one that did.
@@ -41,7 +46,7 @@ export type EmailSignIn = {
   look(
     token: string,
     browser: string | undefined,
-  ): Promise<{ kind: 'own' } | { kind: 'other'; code: string } | undefined>;
+  ): Promise<({ links: boolean } & ({ kind: 'own' } | { kind: 'other'; code: string })) | undefined>;
   /** Returns what the browser is waiting for, if it has asked for a mail. */
   pending(browser: string | undefined): Promise<PendingEmail | undefined>;
   /**
@@ -72,9 +77,15 @@ export function createEmailSignIn(options: {
     confirmed: ConfirmedEmail,
     browser: { session: string | undefined; device: string },
   ) => Promise<{ cookie: string; lifetime: number }>;
+  /** Adds a confirmed address to the account of a session. @returns undefined if it is not the session of the browser */
+  linkAddress: (
+    address: string,
+    linkTo: LinkingSession,
+    browser: { session: string | undefined; device: string },
+  ) => Promise<LinkOutcome | undefined>;
   record: (outcome: 'ok' | 'denied' | 'failed' | 'unavailable') => void;
 }): EmailSignIn {
-  const { signIns, allowed, siteUrl, wakeDelivery, beginSession, record } = options;
+  const { signIns, allowed, siteUrl, wakeDelivery, beginSession, linkAddress, record } = options;
   const boundTo = (browser: string | undefined) =>
     browser !== undefined && browserFormat.test(browser) ? browser : undefined;
 
@@ -92,10 +103,10 @@ export function createEmailSignIn(options: {
   }
 
   return {
-    async ask({ address, returnTo, device, browser }) {
+    async ask({ address, returnTo, device, browser, linkTo }) {
       const binding = boundTo(browser) ?? randomSecret();
       const returnPath = returnPathOf(returnTo, siteUrl);
-      const signIn = { address, isAllowed: isAllowed(address, allowed), device, returnPath };
+      const signIn = { address, isAllowed: isAllowed(address, allowed), device, returnPath, linkTo };
       await withStorageErrors(() => signIns.add(signIn, binding));
       wakeDelivery();
       return { browser: binding };
@@ -104,7 +115,9 @@ export function createEmailSignIn(options: {
     async look(token, browser) {
       if (!tokenFormat.test(token)) return undefined;
       const found = await withStorageErrors(() => signIns.find(token, boundTo(browser)));
-      return found && (found.isOwn ? { kind: 'own' } : { kind: 'other', code: codeOf(token) });
+      if (!found) return undefined;
+      const { isOwn, links } = found;
+      return { links, ...(isOwn ? { kind: 'own' } : { kind: 'other', code: codeOf(token) }) };
     },
 
     async pending(browser) {
@@ -126,9 +139,16 @@ export function createEmailSignIn(options: {
             record('failed');
             return { kind: 'wrong_code' };
           }
+          const { address, returnPath, linkTo } = confirmed;
+          if (linkTo) {
+            const outcome = await linkAddress(address, linkTo, opened);
+            record(outcome === 'linked' || outcome === 'known' ? 'ok' : 'failed');
+            if (outcome === undefined) return { kind: 'over' };
+            return { kind: 'linked', returnPath: linkedPath(returnPath, outcome) };
+          }
           const session = await beginSession(confirmed, opened);
           record('ok');
-          return { kind: 'signed_in', ...session, returnPath: confirmed.returnPath };
+          return { kind: 'signed_in', ...session, returnPath };
         });
       } catch (error) {
         if (isAppError(error)) record(error.reason === 'sign_in_denied' ? 'denied' : 'unavailable');

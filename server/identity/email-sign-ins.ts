@@ -5,6 +5,7 @@ import { limits } from '../config/limits.ts';
 import { currentTrace, formatTraceparent } from '../observability/trace-context.ts';
 import type { Database, Queries } from '../storage/database.ts';
 import type { Keyring } from './keyring.ts';
+import type { LinkingSession } from './linked-identities.ts';
 import { hashOf, randomSecret } from './session-token.ts';
 import { codeOf } from './sign-in-mail.ts';
 
@@ -16,10 +17,25 @@ export type ConfirmedEmail = {
   browserHash: string;
   returnPath: string;
   confirmedAt: number;
+  /** Set if the address becomes a way to sign in for the user of this session. */
+  linkTo: LinkingSession | undefined;
 };
 
-/** A sign-in that waits for its link or code, as the browser shows it. */
-export type PendingEmail = { address: string; triesLeft: number; endsAt: number };
+/**
+ * A sign-in that waits for its link or code, as the browser shows it. `links`: it adds the address to the account of a user
+ * who is signed in.
+ */
+export type PendingEmail = { address: string; triesLeft: number; endsAt: number; links: boolean };
+
+/** A sign-in that was asked for. */
+type AskedEmail = {
+  address: string;
+  isAllowed: boolean;
+  device: string;
+  returnPath: string;
+  /** The session to whose user the address is added. */
+  linkTo?: LinkingSession | undefined;
+};
 
 /** Sign-ins by mail that were asked for, each bound to the browser that asked. */
 export type EmailSignIns = {
@@ -30,12 +46,9 @@ export type EmailSignIns = {
    *
    * @param browser secret that only this browser holds
    */
-  add(
-    signIn: { address: string; isAllowed: boolean; device: string; returnPath: string },
-    browser: string,
-  ): Promise<void>;
+  add(signIn: AskedEmail, browser: string): Promise<void>;
   /** Returns whether this browser asked for the mail with a token, and undefined if the token cannot be used any more. */
-  find(token: string, browser: string | undefined): Promise<{ isOwn: boolean } | undefined>;
+  find(token: string, browser: string | undefined): Promise<{ isOwn: boolean; links: boolean } | undefined>;
   /** Returns the newest sign-in of a browser. */
   pending(browser: string): Promise<PendingEmail | undefined>;
   /** Returns and removes a sign-in that this browser asked for. @returns undefined if there is none */
@@ -51,7 +64,11 @@ export type EmailSignIns = {
   sweep(): Promise<void>;
 };
 
-const detailsSchema = z.object({ address: z.string(), device: z.string() });
+const detailsSchema = z.object({
+  address: z.string(),
+  device: z.string(),
+  linkTo: z.object({ id: z.string(), userId: z.string() }).optional(),
+});
 
 /** Seals and opens the columns of a row. A sealed text cannot be opened in another row. */
 export function createSealedColumns(keyring: Pick<Keyring, 'seal' | 'open'>) {
@@ -104,11 +121,12 @@ export function createEmailSignIns(open: () => Promise<Database>, keyring: Keyri
       browserHash: row.browser_hash,
       returnPath: row.return_path,
       confirmedAt: Number(row.now),
+      linkTo: details.linkTo,
     };
   }
 
   return {
-    async add({ address, isAllowed, device, returnPath }, browser) {
+    async add({ address, isAllowed, device, returnPath, linkTo }, browser) {
       const db = await open();
       const id = randomUUID();
       const token = randomSecret();
@@ -134,7 +152,7 @@ export function createEmailSignIns(open: () => Promise<Database>, keyring: Keyri
             code_tries: 0,
             browser_hash: hashOf(browser),
             address_tag: addressTag,
-            details_sealed: columns.seal(id, 'details', JSON.stringify({ address, device })),
+            details_sealed: columns.seal(id, 'details', JSON.stringify({ address, device, linkTo })),
             return_path: returnPath,
             created_at: db.now(),
             ends_at: sql<number>`${db.now()} + ${sql.val(emailLinkLifetime)}`,
@@ -155,12 +173,18 @@ export function createEmailSignIns(open: () => Promise<Database>, keyring: Keyri
       const db = await open();
       const row = await db.queries
         .selectFrom('email_sign_in')
-        .select('browser_hash')
+        .select(['id', 'details_sealed', 'browser_hash'])
         .where('token_hash', '=', hashOf(token))
         .where('ends_at', '>', db.now())
         .where('code_tries', '<', emailCodeTries)
         .executeTakeFirst();
-      return row && { isOwn: browser !== undefined && row.browser_hash === hashOf(browser) };
+      const details = row && columns.detailsOf(row);
+      return (
+        details && {
+          isOwn: browser !== undefined && row.browser_hash === hashOf(browser),
+          links: details.linkTo !== undefined,
+        }
+      );
     },
 
     async pending(browser) {
@@ -177,6 +201,7 @@ export function createEmailSignIns(open: () => Promise<Database>, keyring: Keyri
           address: details.address,
           triesLeft: emailCodeTries - row.code_tries,
           endsAt: row.ends_at,
+          links: details.linkTo !== undefined,
         }
       );
     },

@@ -1,14 +1,13 @@
 import { limits } from '../config/limits.ts';
 import type { Database, Queries } from '../storage/database.ts';
 import { hasHash, type SessionToken } from './session-token.ts';
-import type { BegunSignIn } from './sign-ins.ts';
 import type { Profile } from './users.ts';
 
 /**
  * Outcome of linking. `known`: the user could sign in that way before; `taken`: another user of this site signs in that
- * way; `too_many`: the user has `limits.identity.identitiesPerUser`.
+ * way; `too_many`: the user has `limits.identity.identitiesPerUser`; `ended`: the session in which it began has ended.
  */
-export type LinkOutcome = 'linked' | 'known' | 'taken' | 'too_many';
+export type LinkOutcome = 'linked' | 'known' | 'taken' | 'too_many' | 'ended';
 
 /** Outcome of unlinking. `last`: it is the only way in which the user can sign in. */
 export type UnlinkOutcome = 'unlinked' | 'missing' | 'last';
@@ -23,41 +22,65 @@ export type LinkedIdentity = {
   lastUsedAt: number;
 };
 
+/** Returns the page that tells the outcome of linking. */
+export const linkedPath = (returnPath: string, outcome: LinkOutcome): string =>
+  `${returnPath}?linked=${outcome}`;
+
 type Key = Pick<Profile, 'issuer' | 'subject'>;
 
+/** The session in which a user began to add a way to sign in. */
+export type LinkingSession = { id: string; userId: string };
+
 /**
- * Returns the user to whom a finished sign-in links an identity: that of the session in which it began, which must still
- * be the session of the browser. Otherwise another site could make a user link the identity of an attacker.
+ * Returns the session to whose user a finished sign-in adds an identity: that in which it began, which must still be the
+ * session of the browser. Otherwise another site could make a user add the identity of an attacker.
  *
- * A provider that signs the user out when they change accounts ends this session on the way, so that is accepted.
- *
- * @returns undefined if the browser has another session, or if it ended for another reason
+ * @param begun the session in which it began
+ * @param token the session of the browser
+ * @returns `ended` if the session is over, and undefined if the browser has another one
  */
-export async function linkingUser(
+export async function linkingSession(
   db: Database,
-  { previous, beganAt }: Pick<BegunSignIn, 'previous' | 'beganAt'>,
+  begun: LinkingSession | null,
   token: SessionToken | undefined,
-): Promise<string | undefined> {
-  if (!token || previous?.id !== token.id) return undefined;
+): Promise<LinkingSession | 'ended' | undefined> {
+  if (!token || begun?.id !== token.id) return undefined;
   const row = await db.queries
     .selectFrom('user_session as session')
     .innerJoin('user_account as user', 'user.id', 'session.user_id')
-    .select(['session.secret_hash', 'session.user_id', 'session.ended_at', 'session.ended_why'])
+    .select(['session.secret_hash', 'session.user_id', 'session.ended_at'])
     .where('session.id', '=', token.id)
     .where('session.ends_at', '>', db.now())
     .where('user.disabled_at', 'is', null)
     .executeTakeFirst();
-  if (!row || !hasHash(token.secret, row.secret_hash)) return undefined;
-  const endedOnTheWay = row.ended_why === 'provider' && (row.ended_at ?? 0) >= beganAt;
-  return row.ended_at === null || endedOnTheWay ? row.user_id : undefined;
+  if (!row) return 'ended';
+  if (!hasHash(token.secret, row.secret_hash)) return undefined;
+  return row.ended_at === null ? { id: token.id, userId: row.user_id } : 'ended';
 }
 
 /**
  * Lets a user sign in with one more identity. The caller has made sure that the user has just proven both: that of the
- * session and this one. Equal addresses link nothing, and an identity of another user is never moved.
+ * session and this one. Equal addresses link nothing, an identity of another user is never moved, and a session that has
+ * ended meanwhile gains nothing.
  */
-export async function linkIdentity(db: Database, userId: string, profile: Profile): Promise<LinkOutcome> {
+export async function linkIdentity(
+  db: Database,
+  session: LinkingSession,
+  profile: Profile,
+): Promise<LinkOutcome> {
+  const { userId } = session;
   return db.write(async (queries) => {
+    // Also locks the row: the session cannot end before the identity is stored.
+    const open = await queries
+      .updateTable('user_session')
+      .set({ user_id: userId })
+      .where('id', '=', session.id)
+      .where('user_id', '=', userId)
+      .where('ended_at', 'is', null)
+      .where('ends_at', '>', db.now())
+      .returning('id')
+      .executeTakeFirst();
+    if (!open) return 'ended';
     const owner = await ownerOf(queries, profile);
     if (owner !== undefined) return owner === userId ? 'known' : 'taken';
     const own = await queries

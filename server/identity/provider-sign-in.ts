@@ -2,7 +2,13 @@ import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { profileOf } from './claims.ts';
 import type { Keyring } from './keyring.ts';
-import { type LinkOutcome, linkIdentity, linkingUser } from './linked-identities.ts';
+import {
+  type LinkingSession,
+  type LinkOutcome,
+  linkedPath,
+  linkIdentity,
+  linkingSession,
+} from './linked-identities.ts';
 import type { Provider, ProviderResponse } from './provider.ts';
 import type { ProviderLogouts } from './provider-logouts.ts';
 import { claimedRolesOf } from './roles.ts';
@@ -16,7 +22,7 @@ import { findOrCreateUser } from './users.ts';
 /** The result of a finished sign-in. */
 export type FinishedSignIn =
   | { kind: 'signed_in'; cookie: string; lifetime: number; returnPath: string }
-  /** The identity could not be linked. The session of the browser goes on. */
+  /** The identity could not be linked. The session of the browser stays as it is. */
   | { kind: 'not_linked'; returnPath: string }
   | { kind: 'failed'; error: AppError; returnPath: string | undefined };
 
@@ -71,13 +77,14 @@ export function createProviderSignIn(options: {
   ): Promise<FinishedSignIn> {
     const { links, returnPath } = signIn;
     const token = cookie === undefined ? undefined : parseSessionToken(cookie, keyring);
-    const userId = links ? await linkingUser(await open(), signIn, token) : undefined;
-    if (links && userId === undefined) throw new AppError('sign_in_failed');
+    const session = links ? await linkingSession(await open(), signIn.previous, token) : undefined;
+    if (links && session === undefined) throw new AppError('sign_in_failed');
+    if (session === 'ended') return { kind: 'not_linked', returnPath: linkedPath(returnPath, 'ended') };
     const response = await provider.finish(signIn, search);
     try {
-      const outcome = userId === undefined ? undefined : await link(userId, response, device);
-      const page = outcome === undefined ? returnPath : `${returnPath}?linked=${outcome}`;
-      if (outcome === 'taken' || outcome === 'too_many') {
+      const outcome = session === undefined ? undefined : await link(session, response, device);
+      const page = outcome === undefined ? returnPath : linkedPath(returnPath, outcome);
+      if (outcome !== undefined && outcome !== 'linked' && outcome !== 'known') {
         if (response.refreshToken !== null) void provider.revoke(response.refreshToken);
         return { kind: 'not_linked', returnPath: page };
       }
@@ -88,10 +95,14 @@ export function createProviderSignIn(options: {
     }
   }
 
-  async function link(userId: string, response: ProviderResponse, device: string): Promise<LinkOutcome> {
+  async function link(
+    session: LinkingSession,
+    response: ProviderResponse,
+    device: string,
+  ): Promise<LinkOutcome> {
     const profile = profileOf(response.claims, { issuer, subject: response.subject });
-    const outcome = await linkIdentity(await open(), userId, profile);
-    if (outcome === 'linked') await note('linked', userId, device);
+    const outcome = await linkIdentity(await open(), session, profile);
+    if (outcome === 'linked') await note('linked', session.userId, device);
     return outcome;
   }
 

@@ -24,26 +24,31 @@ export const inGroups = (code: string): string =>
  * Returns the mail of a sign-in. It has fixed words, times and the kind of a device: it cannot be used to send a text to
  * another person.
  *
+ * @param options.links true if the address becomes a way to sign in for a user who is signed in
  * @param options.askedAt in milliseconds since the epoch, as `endsAt`
  */
 export function signInMailOf(options: {
   siteUrl: string;
   token: string;
   device: string;
+  links?: boolean;
   askedAt: number;
   endsAt: number;
 }): { subject: string; text: string; html: string; link: string } {
-  const { siteUrl, token, device, askedAt, endsAt } = options;
+  const { siteUrl, token, device, links = false, askedAt, endsAt } = options;
   const { host } = new URL(siteUrl);
   const link = `${siteUrl}${emailSignInPath}?t=${token}`;
   const code = inGroups(codeOf(token));
   const asked = `The mail was asked for on ${timeOf(askedAt)} with this browser: ${device}.`;
   const until = `Both work once, until ${timeOf(endsAt)}.`;
+  const purpose = links
+    ? `to add this address to your account at ${host}`
+    : `in the browser in which you want to sign in to ${host}`;
   const warning = 'If that was not you, ignore this mail, and do not give the code to anyone.';
   return {
-    subject: `Sign in to ${host}`,
+    subject: links ? `Add this address to your account at ${host}` : `Sign in to ${host}`,
     link,
-    text: `Open this link in the browser in which you want to sign in to ${host}:
+    text: `Open this link ${purpose}:
 
 ${link}
 
@@ -55,7 +60,7 @@ ${asked} ${warning}
 `,
     html: `<!doctype html>
 <html lang="en"><body>
-<p>Open this link in the browser in which you want to sign in to ${escapeText(host)}:</p>
+<p>Open this link ${escapeText(purpose)}:</p>
 <p><a href="${escapeText(link)}">${escapeText(link)}</a></p>
 <p>Or type this code in the page that is open there: <strong>${code}</strong></p>
 <p>${until}</p>

@@ -45,8 +45,9 @@ export function createSignInNotices(options: {
     const token = row.token_sealed === null ? undefined : columns.open(row.id, 'token', row.token_sealed);
     const details = columns.detailsOf(row);
     if (token === undefined || !details) return undefined;
-    const { address, device } = details;
-    const mail = signInMailOf({ siteUrl, token, device, askedAt: row.created_at, endsAt: row.ends_at });
+    const { address, device, linkTo } = details;
+    const times = { askedAt: row.created_at, endsAt: row.ends_at };
+    const mail = signInMailOf({ siteUrl, token, device, links: linkTo !== undefined, ...times });
     return { to: address, ...mail };
   }
 

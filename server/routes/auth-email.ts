@@ -18,18 +18,31 @@ import type { RequestScope } from '../observability/request-scope.ts';
 import { networkOf } from '../principal.ts';
 import { enforceQuota } from '../rate-limit/enforce.ts';
 import { services } from '../services.ts';
-import { charge, escapeHtml, handleAuth, leadTo, noStore, setCookie, site } from './auth-pages.ts';
+import {
+  charge,
+  escapeHtml,
+  handleAuth,
+  leadTo,
+  leadToAccount,
+  linkingSessionOf,
+  noStore,
+  setCookie,
+  site,
+} from './auth-pages.ts';
 import type { MailStep } from './mail-step.ts';
 
 /**
- * `/auth/email`: a posted form asks for a mail with a link and a code. `GET /auth/email?t=<token>` is that link: it shows a
+ * `/auth/email`: a posted form asks for a mail with a link and a code; with `link=1`, for the user who is signed in to add
+ * the address to their account. `GET /auth/email?t=<token>` is that link: it shows a
  * page and changes nothing, because programs open the links of mails, too.
  */
 export function handleEmailSignIn(request: HttpRequest): Promise<HttpResponse> {
   const methods = ['GET', 'HEAD', 'POST'] as const;
   return handleAuth(request, { name: emailSignInPath, methods }, (identity, scope) => {
     const email = emailOf(identity);
-    return request.method === 'POST' ? askForMail(request, email, scope) : showLink(request, email, scope);
+    return request.method === 'POST'
+      ? askForMail(request, { identity, email }, scope)
+      : showLink(request, email, scope);
   });
 }
 
@@ -56,6 +69,7 @@ export function handleConfirmEmail(request: HttpRequest): Promise<HttpResponse> 
     });
     if (confirmed.kind === 'over') return failedStep('over', { returnTo });
     if (confirmed.kind === 'wrong_code') return failedStep('wrong-code', { returnTo });
+    if (confirmed.kind === 'linked') return leadTo(`${siteUrl}${confirmed.returnPath}`, 'Your account', []);
     const { cookie, lifetime, returnPath } = confirmed;
     return leadTo(returnPath, 'Signed in', [
       setCookie(sessionCookie, cookie, lifetime),
@@ -72,26 +86,36 @@ function emailOf({ email }: Identity): EmailSignIn {
 
 async function askForMail(
   request: HttpRequest,
-  email: EmailSignIn,
+  { identity, email }: { identity: Identity; email: EmailSignIn },
   scope: RequestScope,
 ): Promise<HttpResponse> {
   const { siteUrl } = site();
   const { headers } = request;
-  const { email: typed = '', returnTo } = await readForm(request, { siteUrl, fields: ['email', 'returnTo'] });
+  const fields = ['email', 'returnTo', 'link'] as const;
+  const { email: typed = '', link, ...given } = await readForm(request, { siteUrl, fields });
+  const links = link === '1';
+  const returnTo = links ? '/account' : given.returnTo;
   const { key } = await charge(request, scope);
+  const linkTo = links ? await linkingSessionOf(headers, identity) : undefined;
+  if (linkTo && 'status' in linkTo) return linkTo;
   const address = normalAddressOf(typed.trim());
-  if (address === undefined) return failedStep('not-an-address', { returnTo });
+  if (address === undefined) {
+    return links ? leadToAccount({ linked: 'not-an-address' }) : failedStep('not-an-address', { returnTo });
+  }
   try {
     await enforceMailQuotas(address, networkOf(key, 48) ?? key);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    return failedStep('too-many', { returnTo, wait: error.retryAfterSeconds });
+    const { reason, retryAfterSeconds: wait } = error;
+    if (links) return leadToAccount({ problem: reason, ...(wait ? { wait: String(wait) } : {}) });
+    return failedStep('too-many', { returnTo, wait });
   }
   const { browser } = await email.ask({
     address,
     returnTo,
     device: deviceOf(headers.get('user-agent')),
     browser: readCookie(headers, browserCookie, siteUrl),
+    linkTo,
   });
   return {
     status: 303,
@@ -131,24 +155,36 @@ async function showLink(
     await charge(request, scope);
     return failedStep('over', {});
   }
-  const { host } = new URL(siteUrl);
-  if (found.kind === 'own') {
-    return linkPage(
-      'Sign in',
-      `<p>You asked for this mail in this browser. It signs you in to ${escapeHtml(host)}.</p>
+  return found.kind === 'own' ? ownLinkPage(token, found.links) : otherBrowserPage(found.code, found.links);
+}
+
+/** The page of a link in the browser that asked for the mail. */
+function ownLinkPage(token: string, links: boolean): HttpResponse {
+  const host = escapeHtml(new URL(site().siteUrl).host);
+  const title = links ? 'Add this address' : 'Sign in';
+  const effect = links ? `It adds the address to your account at ${host}.` : `It signs you in to ${host}.`;
+  return linkPage(
+    title,
+    `<p>You asked for this mail in this browser. ${effect}</p>
 <form method="post" action="${confirmEmailPath}">
 <input type="hidden" name="token" value="${escapeHtml(token)}">
-<button type="submit">Sign in</button>
+<button type="submit">${title}</button>
 </form>`,
-      // Without a referrer, browsers send the form with `Origin: null`, as pages of other sites could.
-      'same-origin',
-    );
-  }
+    // Without a referrer, browsers send the form with `Origin: null`, as pages of other sites could.
+    'same-origin',
+  );
+}
+
+/** The page of a link in another browser. It can do nothing there but show the code. */
+function otherBrowserPage(code: string, links: boolean): HttpResponse {
+  const host = escapeHtml(new URL(site().siteUrl).host);
+  const purpose = links ? `add your address to an account at ${host}` : `sign in to ${host} there`;
+  const danger = links ? 'your address would lead to their account' : 'they would sign in as you';
   return linkPage(
     'Type this code',
-    `<p>The mail was asked for in another browser. To sign in to ${escapeHtml(host)} there, type this code in the page that is open in it:</p>
-<p class="code">${inGroups(found.code)}</p>
-<p>Did somebody else ask you for the code? Do not tell them: they would sign in as you.</p>`,
+    `<p>The mail was asked for in another browser. To ${purpose}, type this code in the page that is open in it:</p>
+<p class="code">${inGroups(code)}</p>
+<p>Did somebody else ask you for the code? Do not tell them: ${danger}.</p>`,
     'no-referrer',
   );
 }

@@ -1,12 +1,15 @@
-import { type AppError, type ErrorReason, isAppError } from '../errors.ts';
-import { type Visitor, visitorPrincipal } from '../http/authenticate.ts';
+import { limits } from '../config/limits.ts';
+import { AppError, type ErrorReason, isAppError } from '../errors.ts';
+import { userOrVisitor, type Visitor, visitorPrincipal } from '../http/authenticate.ts';
 import { type Cookie, cookieHeader } from '../http/cookie.ts';
 import { type Handler, handleRequest } from '../http/handle-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../http/request.ts';
 import type { HttpResponse } from '../http/response.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { LinkingSession } from '../identity/linked-identities.ts';
 import type { RequestScope } from '../observability/request-scope.ts';
+import { requireUser } from '../principal.ts';
 import { enforce } from '../rate-limit/enforce.ts';
 import { services } from '../services.ts';
 
@@ -87,6 +90,31 @@ export async function charge({ headers }: HttpRequest, scope: RequestScope): Pro
   scope.principal = principal;
   await enforce({ principal, scope, rateLimiter, metrics }, 'signIn');
   return principal;
+}
+
+/**
+ * Returns the session of a user who signed in a short time ago and may add a way to sign in, or the response that leads to
+ * the account page, which explains why not.
+ */
+export async function linkingSessionOf(
+  headers: HttpRequest['headers'],
+  identity: Identity,
+): Promise<LinkingSession | HttpResponse> {
+  try {
+    const principal = await userOrVisitor(headers, services().env, identity);
+    const user = requireUser(principal, { maxAge: limits.identity.linkingMaxAge, session: true });
+    if (!user.session) throw new AppError('sign_in_required');
+    return { id: user.session.id, userId: user.id };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return leadToAccount({ problem: error.reason });
+  }
+}
+
+/** Returns a redirect to the account page. */
+export function leadToAccount(query: Record<string, string>): HttpResponse {
+  const location = `/account?${new URLSearchParams(query)}`;
+  return { status: 303, headers: { ...noStore, location }, body: null };
 }
 
 /**

@@ -1,7 +1,6 @@
 import { limits } from '../config/limits.ts';
 import { backchannelLogoutPath, callbackPath, linkPath, signInPath, signOutPath } from '../config/paths.ts';
 import { isAppError } from '../errors.ts';
-import { userOrVisitor } from '../http/authenticate.ts';
 import { readBody } from '../http/body.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
 import { readCookie } from '../http/cookie.ts';
@@ -15,13 +14,13 @@ import { type HttpResponse, jsonResponse } from '../http/response.ts';
 import { browserCookie, sessionCookie, sessionCookieOf, signedInCookie } from '../http/session-cookie.ts';
 import { deviceOf } from '../identity/device.ts';
 import { linkStatePrefix } from '../identity/provider-sign-in.ts';
-import { requireUser } from '../principal.ts';
 import { services } from '../services.ts';
 import {
   charge,
   failedPage,
   handleAuth,
   leadTo,
+  linkingSessionOf,
   noStore,
   problemPage,
   setCookie,
@@ -120,14 +119,8 @@ export function handleLink(request: HttpRequest): Promise<HttpResponse> {
     await readForm(request, { siteUrl, fields: [] });
     await charge(request, scope);
     const { headers } = request;
-    try {
-      const principal = await userOrVisitor(headers, services().env, identity);
-      requireUser(principal, { maxAge: limits.identity.linkingMaxAge });
-    } catch (error) {
-      if (!isAppError(error)) throw error;
-      const location = `/account?${new URLSearchParams({ problem: error.reason })}`;
-      return { status: 303, headers: { ...noStore, location }, body: null };
-    }
+    const session = await linkingSessionOf(headers, identity);
+    if ('status' in session) return session;
     const { url, browser } = await identity.beginSignIn({
       browser: readCookie(headers, browserCookie, siteUrl),
       session: sessionCookieOf(headers, siteUrl),

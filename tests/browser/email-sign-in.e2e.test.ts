@@ -139,3 +139,24 @@ test('the page for signing in explains what went wrong', async () => {
   }
   await expectNoViolations(page);
 });
+
+test('without JavaScript, a user adds an address and removes it', async () => {
+  const [first, address] = [newAddress(), newAddress()];
+  const page = await visit({ javaScriptEnabled: false });
+  await page.goto('/sign-in?returnTo=%2Faccount');
+  await askFor(page, first);
+  await page.getByRole('textbox', { name: 'Code' }).fill((await readMail(first)).code);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await headed(page, first);
+  const ways = page.getByRole('region', { name: 'Ways to sign in' });
+  await ways.getByRole('textbox', { name: 'Add an email address to sign in with' }).fill(address);
+  await ways.getByRole('button', { name: 'Send me a link' }).click();
+  await headed(page, 'Check your mail');
+  const { code } = await readMail(address);
+  await page.getByRole('textbox', { name: 'Code' }).fill(code);
+  await page.getByRole('button', { name: 'Add this address' }).click();
+  await reads(page.getByRole('status'), 'From now on you can sign in that way, too.');
+  await screenshot(page, 'account-with-address');
+  await ways.getByRole('button', { name: `Remove ${address}` }).click();
+  await reads(page.getByRole('status'), 'You can no longer sign in that way.');
+});

@@ -124,7 +124,7 @@ test('the account page lists sessions, places and history, and ends other sessio
   await reads(page.getByRole('status'), 'All other sessions have ended.');
 });
 
-test('a user adds a way to sign in, although the provider ends the first session, and removes it', async () => {
+test('a user who changes accounts at a provider that ends the first session is told that nothing was added', async () => {
   const { page } = await visit();
   await page.goto('/account');
   await signInLink(page).click();
@@ -132,16 +132,8 @@ test('a user adds a way to sign in, although the provider ends the first session
   await headed(page, 'Ada');
   await page.getByRole('button', { name: /^Add a way to sign in/ }).click();
   await page.getByRole('button', { name: /^Grace/ }).click();
-  await reads(page.getByRole('status'), 'From now on you can sign in that way, too.');
-  const ways = page.getByRole('region', { name: 'Ways to sign in' });
-  expect(await ways.getByRole('listitem').allTextContents()).toEqual([
-    expect.stringContaining('ada@people.example'),
-    expect.stringContaining('grace@people.example'),
-  ]);
-  await screenshot(page, 'account-linked');
-  await ways.getByRole('button', { name: 'Remove grace@people.example' }).click();
-  await reads(page.getByRole('status'), 'You can no longer sign in that way.');
-  expect(await ways.getByRole('listitem').count()).toBe(1);
+  await reads(page.getByRole('status'), /Your session here ended before you were done, so nothing was added/);
+  await headed(page, 'Your account');
 });
 
 describe('saved places', () => {

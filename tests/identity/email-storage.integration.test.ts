@@ -155,12 +155,12 @@ describe('sign-ins by mail', () => {
       const { signIns, notices } = setUp();
       await signIns.add(ada, one);
       const first = await claimed(notices);
-      expect(await signIns.find(tokenIn(first), one)).toEqual({ isOwn: true });
-      expect(await signIns.find(tokenIn(first), two)).toEqual({ isOwn: false });
+      expect(await signIns.find(tokenIn(first), one)).toEqual({ isOwn: true, links: false });
+      expect(await signIns.find(tokenIn(first), two)).toEqual({ isOwn: false, links: false });
       expect(await signIns.takeByToken(tokenIn(first), two)).toBeUndefined();
       await signIns.add(ada, two);
       const others = await claimed(notices);
-      expect(await signIns.find(tokenIn(first), one)).toEqual({ isOwn: true });
+      expect(await signIns.find(tokenIn(first), one)).toEqual({ isOwn: true, links: false });
       await signIns.add(ada, one);
       expect(await signIns.find(tokenIn(first), one)).toBeUndefined();
       expect(await signIns.takeByToken(tokenIn(first), one)).toBeUndefined();
@@ -168,6 +168,17 @@ describe('sign-ins by mail', () => {
       const second = await claimed(notices);
       expect(await signIns.takeByToken(tokenIn(second), one)).toMatchObject({ address: ada.address });
       expect(await signIns.takeByToken(tokenIn(others), two)).toMatchObject({ address: ada.address });
+    });
+
+    test('a mail that adds an address keeps the session in which it was asked for', async () => {
+      const { signIns, notices } = setUp();
+      const linkTo = { id: 'session', userId: 'user' };
+      await signIns.add({ ...ada, linkTo }, one);
+      const mail = await claimed(notices);
+      expect(mail.subject).toMatch(/^Add this address/);
+      expect(await signIns.find(tokenIn(mail), two)).toEqual({ isOwn: false, links: true });
+      expect(await signIns.pending(one)).toMatchObject({ links: true });
+      expect(await signIns.takeByCode(codeIn(mail), one)).toMatchObject({ address: ada.address, linkTo });
     });
 
     test('a stored mail can be read until its link is used', async () => {

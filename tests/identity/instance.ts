@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { parseEnv } from '#server/config/env.ts';
-import { createIdentity, type Identity, type IdentityOptions } from '#server/identity/identity.ts';
+import { createIdentity } from '#server/identity/create-identity.ts';
+import type { Identity, IdentityOptions } from '#server/identity/identity.ts';
 import { createLogger, type Logger } from '#server/observability/log.ts';
 import { connectRedis } from '#server/redis.ts';
 import type { Database } from '#server/storage/database.ts';

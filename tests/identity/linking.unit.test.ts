@@ -145,15 +145,14 @@ describe('linking', () => {
         browser.setCookie('session', cookie);
       } else if (end === 'revoke') await (await signedIn('ada')).call('session.revokeOthers');
       else await services().identity?.operations.endSessions(id);
-      expect((await finishLink(browser, callback)).status, end).toBe(400);
+      expect(await leadsTo(await finishLink(browser, callback)), end).toBe(`${siteUrl}/account?linked=ended`);
     }
     expect(await subjectsOf(await signedIn('ada'))).toEqual(['ada']);
   });
 
-  test('goes on when the provider ends its session because the user changes accounts', async () => {
+  test('ends with a session that the provider has ended, also because the user changes accounts there', async () => {
     await reset();
     const browser = await signedIn('ada');
-    const { id } = await userOf(browser);
     const callback = await beginLink(browser, 'grace');
     const { queries } = await identity.database();
     const { provider_sid: sid } = await queries
@@ -178,8 +177,9 @@ describe('linking', () => {
       body: new URLSearchParams({ logout_token: token }),
     });
     expect((await browser.call('session.current')).data).toMatchObject({ ended: true });
-    expect(await leadsTo(await finishLink(browser, callback))).toBe(`${siteUrl}/account?linked=linked`);
-    expect(await userOf(browser)).toMatchObject({ id });
+    expect(await leadsTo(await finishLink(browser, callback))).toBe(`${siteUrl}/account?linked=ended`);
+    expect((await browser.call('session.current')).data).toMatchObject({ user: null });
+    expect(await subjectsOf(await signedIn('ada'))).toEqual(['ada']);
   });
 
   test('cannot be finished by another browser, or with the session of another browser', async () => {

@@ -1,7 +1,7 @@
 /** A process that gets access tokens for a test: one line of JSON in, one out. */
 import { createInterface } from 'node:readline';
 import { parseEnv } from '#server/config/env.ts';
-import { createIdentity } from '#server/identity/identity.ts';
+import { createIdentity } from '#server/identity/create-identity.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { createLazyDatabase } from '#server/storage/lazy-database.ts';
 import { createUpstreamClient } from '#server/upstream-client/client.ts';
