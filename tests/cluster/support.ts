@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
-import { logLines } from '#tests/http/support/log.ts';
+import { linesOf, logLines } from '#tests/http/support/log.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 
 const readyLine = z.object({ msg: z.literal('worker ready'), worker: z.int(), pid: z.int() });
@@ -12,8 +13,8 @@ export type Workers = ReadonlyMap<number, number>;
 
 /** Returns the process id of every worker that has become ready so far, by worker number. */
 export function workersOf(product: Pick<Product, 'log'>): Workers {
-  const lines = logLines(product).flatMap((line) => readyLine.safeParse(line).data ?? []);
-  return new Map(lines.map(({ worker, pid }) => [worker, pid]));
+  const lines = logLines(product).filter(({ msg }) => msg === 'worker ready');
+  return new Map(lines.map((line) => readyLine.parse(line)).map(({ worker, pid }) => [worker, pid]));
 }
 
 /** Waits until this many workers have become ready since the start. */
@@ -99,11 +100,8 @@ export async function workerOf(
   const requestId = String(headers['x-request-id']);
   return vi.waitFor(
     () => {
-      const line = product
-        .log()
-        .split('\n')
-        .find((text) => text.includes(requestId) && text.endsWith('}'));
-      return requestLine.parse(JSON.parse(line ?? '{}')).worker;
+      const line = linesOf(product, requestId).find(({ msg }) => msg === 'request');
+      return requestLine.parse(line).worker;
     },
     { timeout: 10_000, interval: 20 },
   );
@@ -128,6 +126,9 @@ export async function reachEveryWorker(
 
 type Attempt = { startedAt: number; status?: number; error?: unknown };
 
+/** Milliseconds between the requests of a caller. Without it, callers use the processor that a new worker starts with. */
+const pauseOfCaller = 20;
+
 /** Starts callers that send one request after the other until `stop`. */
 export function startCallers(
   product: Product,
@@ -146,6 +147,7 @@ export function startCallers(
       } catch (error) {
         attempt.error = error;
       }
+      await delay(pauseOfCaller);
     }
   }
   const calls = Array.from({ length: callers }, call);

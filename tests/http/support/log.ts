@@ -30,14 +30,23 @@ const lineSchema = z.looseObject({
 export type LogLine = z.output<typeof lineSchema>;
 type WithLog = Pick<Product, 'log'>;
 
+type ParsedLog = { end: number; lines: { start: number; line: LogLine }[] };
+
+/** Tests poll the log, and a product under load writes megabytes, so each line is parsed once. */
+const parsedLogs = new WeakMap<WithLog, ParsedLog>();
+
 /** Returns every complete JSON line that starts after the first `from` characters of the log. */
 export function logLines(product: WithLog, from = 0): LogLine[] {
-  const text = product.log().slice(from);
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => lineSchema.parse(JSON.parse(line)));
+  const parsed = parsedLogs.get(product) ?? { end: 0, lines: [] };
+  parsedLogs.set(product, parsed);
+  const added = product.log().slice(parsed.end);
+  for (const text of added.slice(0, added.lastIndexOf('\n') + 1).split(/(?<=\n)/)) {
+    if (text.startsWith('{')) {
+      parsed.lines.push({ start: parsed.end, line: lineSchema.parse(JSON.parse(text)) });
+    }
+    parsed.end += text.length;
+  }
+  return parsed.lines.filter(({ start }) => start >= from).map(({ line }) => line);
 }
 
 export function linesOf(product: WithLog, requestId: string): LogLine[] {
