@@ -144,14 +144,16 @@ async function resourceOf(
   expected = new URL(baseUrl).href.replace(/\/$/, ''),
 ): Promise<{ issuer: string; resource: string }> {
   requireSafe(baseUrl);
-  const url = new URL('/.well-known/oauth-protected-resource', baseUrl);
+  // A resource with a path, such as `/mcp`, has metadata of its own (section 3.1).
+  const path = new URL(baseUrl).pathname.replace(/\/$/, '');
+  const url = new URL(`/.well-known/oauth-protected-resource${path}`, baseUrl);
   const response = await fetch(url, { signal: AbortSignal.timeout(providerTimeout * 1_000) });
   if (response.status === 404) throw new Error('Users cannot sign in there.');
   if (!response.ok) throw new Error(`The product does not say who signs users in: HTTP ${response.status}.`);
   const { resource, authorization_servers: issuers } = metadataSchema.parse(await response.json());
   if (resource !== expected) {
     throw new Error(
-      `Its tokens are for ${resource}, not for ${expected}. If that is right, name the resource.`,
+      `Its tokens are for ${resource}, not for ${expected}. If that is right, use --resource ${resource}.`,
     );
   }
   const [issuer = ''] = issuers;

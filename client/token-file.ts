@@ -21,10 +21,12 @@ export type StoredSignIn = z.infer<typeof storedSignIn>;
 /** A lock that is older belongs to a process that is gone, in milliseconds. A refresh takes less: its requests have timeouts. */
 const lockLifetime = 30_000;
 
-/** Returns the file for the sign-in at a product: `~/.config/typed-bff/<host>.json`. */
+/** Returns the file for the sign-in at a product: `~/.config/typed-bff/<host>.json`, with the path of the URL if it has one. */
 export function tokenFileOf(baseUrl: string): string {
   const folder = process.env.XDG_CONFIG_HOME || join(homedir(), '.config');
-  return join(folder, 'typed-bff', `${new URL(baseUrl).host.replaceAll(/[^\w.-]/g, '_')}.json`);
+  const { host, pathname } = new URL(baseUrl);
+  const name = `${host}${pathname.replace(/\/$/, '')}`;
+  return join(folder, 'typed-bff', `${name.replaceAll(/[^\w.-]/g, '_')}.json`);
 }
 
 /** @returns undefined if there is no such file, or it is not one of this version */

@@ -39,12 +39,10 @@ const newBrowser = () => new TestBrowser(product.baseUrl, send);
 
 describe('a script', () => {
   /** Runs `npm run sign-in`, and lets a person approve it. */
-  async function runSignIn(person: string, parameters: string[] = []) {
-    const child = spawn(
-      process.execPath,
-      ['client/bin/sign-in.ts', '--url', product.baseUrl, ...parameters],
-      { env: { ...process.env, XDG_CONFIG_HOME: home } },
-    );
+  async function runSignIn(person: string, parameters: string[] = [], url = product.baseUrl) {
+    const child = spawn(process.execPath, ['client/bin/sign-in.ts', '--url', url, ...parameters], {
+      env: { ...process.env, XDG_CONFIG_HOME: home },
+    });
     let output = '';
     let approved: Promise<string> | undefined;
     const read = (chunk: Buffer) => {
@@ -86,6 +84,24 @@ describe('a script', () => {
     expect(product.log()).not.toMatch(/ey[\w-]+\.ey/);
   });
 
+  test('gets a token for the MCP server alone by its URL', async () => {
+    const { code, output } = await runSignIn('bob', [], `${product.baseUrl}/mcp`);
+    expect(code, output).toBe(0);
+    const file = /in (\S+\.json),/.exec(output)?.[1] ?? '';
+    const { accessToken } = JSON.parse(await readFile(file, 'utf8'));
+    const post = (path: string, body: unknown) =>
+      fetch(`${product.baseUrl}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
+        body: JSON.stringify(body),
+      });
+    const params = { name: 'account_savedPlaces_get', arguments: {} };
+    const called = await post('/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+    expect(called.status).toBe(200);
+    expect(await called.json()).toMatchObject({ result: { structuredContent: expect.anything() } });
+    expect((await post('/api/trpc/session.list', {})).status).toBe(401);
+  });
+
   test('whose user has not signed in, or no longer may, says so', async () => {
     const { baseUrl } = product;
     const file = join(home, 'none.json');
@@ -96,7 +112,11 @@ describe('a script', () => {
   });
 
   test.each([
-    ['for another resource than the product', ['--resource', 'https://other.example'], 'name the resource'],
+    [
+      'for another resource than the product',
+      ['--resource', 'https://other.example'],
+      'If that is right, use --resource http',
+    ],
     ['with an option that it does not have', ['--user', 'ada'], 'Usage: npm run sign-in'],
     ['as a client that the provider does not know', ['--client-id', 'unknown'], ''],
   ])('does not sign in %s', async (_, parameters, message) => {
