@@ -1,0 +1,62 @@
+/**
+ * `npm run new -- procedure order-list`: adds a procedure, subscription, upstream, page or migration with its entries in
+ * lists and documentation and a test, which you then change. docs/building.md has the steps by hand.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Change } from './new/change.ts';
+import { newMigration } from './new/migration.ts';
+import { type Name, nameOf } from './new/names.ts';
+import { newPage } from './new/page.ts';
+import { newProcedure } from './new/procedure.ts';
+import { newSubscription } from './new/subscription.ts';
+import { newUpstream } from './new/upstream.ts';
+import { runCommand, UsageError } from './operator-command.ts';
+
+type Kind = { changes: (name: Name) => Change[]; changesContract: boolean };
+
+const kinds = new Map<string, Kind>([
+  ['procedure', { changes: newProcedure, changesContract: true }],
+  ['subscription', { changes: newSubscription, changesContract: true }],
+  ['upstream', { changes: newUpstream, changesContract: true }],
+  ['page', { changes: newPage, changesContract: false }],
+  ['migration', { changes: newMigration, changesContract: false }],
+]);
+
+const usage = `npm run new -- KIND NAME
+  KIND  ${[...kinds.keys()].join(', ')}
+  NAME  lower-case words with hyphens, such as order-list`;
+
+/** @returns the changed files, one in each line */
+function addKind([kindName = '', given = '', ...rest]: readonly string[]): string {
+  const kind = kinds.get(kindName);
+  if (!kind || given === '' || rest.length > 0) throw new UsageError(usage);
+  // All texts first, so that nothing is half done.
+  const written = kind.changes(nameOf(given)).map(({ file, text }) => ({
+    file,
+    isNew: !existsSync(file),
+    text: text(existsSync(file) ? readFileSync(file, 'utf8') : undefined),
+  }));
+  for (const { file, text } of written) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  const code = written.map(({ file }) => file).filter((file) => /\.tsx?$/.test(file));
+  execute('node_modules/@biomejs/biome/bin/biome', ['check', '--write', '--log-level=error', ...code]);
+  if (kind.changesContract) execute('server/bin/contract.ts', ['--update']);
+  const test = written.find(({ file }) => file.includes('.test.'));
+  return [
+    ...written.map(({ file, isNew }) => `${isNew ? 'created' : 'changed'}  ${file}`),
+    ...(kind.changesContract ? ['changed  docs/contract.json'] : []),
+    `\nNext: npm run check${test ? `, and npx vitest run ${test.file}` : ''}`,
+  ].join('\n');
+}
+
+/** @throws UsageError if the script fails */
+function execute(script: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new UsageError(`${script} failed:\n${stdout}${stderr}`);
+}
+
+await runCommand(async (args) => addKind(args));

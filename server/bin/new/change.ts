@@ -1,0 +1,54 @@
+import { UsageError } from '../operator-command.ts';
+
+/** What a command does to the files of the project. */
+export type Change = {
+  file: string;
+  /** Returns the new text. A file that must not exist yet gets undefined. */
+  text: (current: string | undefined) => string;
+};
+
+/** Creates a file. */
+export function create(file: string, text: string): Change {
+  return {
+    file,
+    text(current) {
+      if (current !== undefined) throw new UsageError(`${file} exists already.`);
+      return text;
+    },
+  };
+}
+
+/** Changes an existing file. */
+export function edit(file: string, ...edits: ((text: string) => string)[]): Change {
+  return {
+    file,
+    text(current) {
+      if (current === undefined) throw new UsageError(`${file} does not exist.`);
+      return edits.reduce((text, each) => each(text), current);
+    },
+  };
+}
+
+/**
+ * Returns an edit that replaces what a pattern matches, once.
+ *
+ * @throws UsageError if it does not match: the file is no longer as the command knows it
+ */
+export function replace(pattern: RegExp, replacement: (...groups: string[]) => string) {
+  return (text: string): string => {
+    if (!pattern.test(text)) throw new UsageError(`Found no ${pattern} to change. Do this step by hand.`);
+    return text.replace(pattern, (...match: unknown[]) =>
+      replacement(...match.filter((part): part is string => typeof part === 'string').slice(1, -1)),
+    );
+  };
+}
+
+/** Returns an edit that adds an import. Biome sorts imports afterwards. */
+export const addImport = (line: string) => replace(/^import /m, () => `${line}\nimport `);
+
+/** Returns an edit that adds a name to a list of names, such as `a, b`, in alphabetical order. */
+export const addName = (pattern: RegExp, name: string) =>
+  replace(pattern, (before = '', names = '', after = '') => {
+    const all = [...names.split(',').map((each) => each.trim()), name].filter((each) => each !== '');
+    return `${before}${all.sort().join(', ')}${after}`;
+  });
