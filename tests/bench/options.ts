@@ -6,6 +6,7 @@ const sections = [
   'rpc',
   'text',
   'rejected',
+  'callers',
   'stream',
   'memory',
   'cores',

@@ -14,6 +14,7 @@ import { requirePath } from '#tests/support/requirements.ts';
 import { measureCores } from './cores.ts';
 import { measureDeployed } from './deployed.ts';
 import { measureHandlerOverhead } from './handler-overhead.ts';
+import { measureCallers } from './http/callers.ts';
 import { measureColdStarts } from './http/cold-start.ts';
 import { buildNext, buildPeers, type ContenderId } from './http/contenders.ts';
 import type { Scenario } from './http/scenarios.ts';
@@ -38,7 +39,8 @@ type Results = Partial<Record<Section | 'http', unknown>>;
 function prepare({ only, contenders, build }: Options): void {
   requireMachine();
   const needs = (...sections: Section[]) => sections.some((section) => only.includes(section));
-  if (needs('rpc', 'text', 'rejected', 'memory', 'cores', 'locked', 'live')) requireTool('wrk', 'wrk');
+  if (needs('rpc', 'text', 'rejected', 'callers', 'memory', 'cores', 'locked', 'live'))
+    requireTool('wrk', 'wrk');
   if (needs('stream')) requireTool('nginx', 'nginx-light');
   if (needs('mail', 'live')) requirePostgres();
   if (needs('live')) requirePath('redis');
@@ -62,6 +64,9 @@ async function measure(options: Options, folder: string): Promise<Results> {
   );
   if (groups.length > 0) {
     results.http = await measureHttp(groups, contenders, { rounds, seconds, connections, folder });
+  }
+  if (only.includes('callers')) {
+    results.callers = await measureCallers({ rounds, seconds, connections, folder });
   }
   if (only.includes('stream')) results.stream = await measureStreams(rounds, folder);
   if (only.includes('memory')) results.memory = await measureMemory(connections, folder);

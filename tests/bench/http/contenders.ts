@@ -112,13 +112,14 @@ export function buildPeers(ids: readonly ContenderId[], rebuild: boolean): void 
  * Starts a contender, pinned to the servers' core.
  *
  * @param options.folder for its data and its log, which is written to a file as in production
+ * @param options.port default: a free one
  */
 export async function start(
   id: ContenderId,
-  { folder, env }: { folder: string; env: Readonly<Record<string, string>> },
+  { folder, env, port: given }: { folder: string; env: Readonly<Record<string, string>>; port?: number },
 ): Promise<Running> {
   const contender = contenders[id];
-  const port = await freePort();
+  const port = given ?? (await freePort());
   const data = join(folder, `${id}-data`);
   mkdirSync(data, { recursive: true });
   const log = join(folder, `${id}.log`);
