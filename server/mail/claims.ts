@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { createLeases, type Lease, type Outcome } from '../queue/leases.ts';
 import type { Database } from '../storage/database.ts';
 import { withStorageErrors } from './storage-errors.ts';
-import type { MailRow } from './tables.ts';
+import type { MailStatus, MailTable } from './tables.ts';
 
 /** The properties of a claimed mail that its delivery needs, apart from its contents. */
 export type ClaimedDelivery = {
@@ -54,91 +53,28 @@ export type Claims = Outcomes & {
 
 export type ClaimOptions = { lease: number; backoffCap: number };
 
-export function createClaims({ engine, write, now }: Database, opts: ClaimOptions): Claims {
-  const lease = Math.round(opts.lease);
-  const later = (milliseconds: number) => sql<number>`${now()} + ${sql.val(Math.round(milliseconds))}`;
-
-  /** @returns false if the lease no longer belongs to this token */
-  const recordOutcome = (
-    id: string,
-    token: string,
-    outcome: Partial<Pick<MailRow, 'status' | 'last_error'>>,
-    changes: { sentNow?: boolean; delay?: number; uncountAttempt?: boolean } = {},
-  ) =>
-    withStorageErrors(() =>
-      write(async (queries) => {
-        const result = await queries
-          .updateTable('mail')
-          .set({ ...outcome, lease_token: null, lease_until: null, unfinished: 0 })
-          .$if(changes.sentNow === true, (update) => update.set({ sent_at: now() }))
-          .$if(changes.delay !== undefined, (update) =>
-            update.set({ next_attempt_at: later(changes.delay ?? 0) }),
-          )
-          .$if(changes.uncountAttempt === true, (update) =>
-            update.set((eb) => ({ attempts: eb('attempts', '-', 1) })),
-          )
-          .where('id', '=', id)
-          .where('status', '=', 'sending')
-          .where('lease_token', '=', token)
-          .executeTakeFirst();
-        return result.numUpdatedRows > 0n;
-      }),
-    );
+export function createClaims(db: Database, { lease, backoffCap }: ClaimOptions): Claims {
+  const leases = createLeases(db, { table: 'mail', claimed: 'sending', lease, maxDelay: backoffCap });
+  const end = (id: string, token: string, outcome: Outcome<MailStatus>) =>
+    withStorageErrors(() => leases.end(id, token, outcome));
 
   return {
     claim: () =>
-      withStorageErrors(() =>
-        write(async (queries) => {
-          const token = randomUUID();
-          const ids = queries
-            .selectFrom('mail')
-            .select('id')
-            .limit(1)
-            // SQLite has one writer at a time. On PostgreSQL, concurrent claims must skip each other's rows.
-            .$if(engine === 'postgres', (select) => select.forUpdate().skipLocked());
-          const abandoned = ids
-            .where('status', '=', 'sending')
-            // Or far ahead, with a margin: the clock was set back. A claim that is taken from a live process is sent twice.
-            .where((eb) => eb.or([eb('lease_until', '<=', now()), eb('lease_until', '>', later(2 * lease))]));
-          const queued = ids.where('status', '=', 'queued').orderBy('next_attempt_at').orderBy('accepted_at');
-          const due = queued.where('next_attempt_at', '<=', now());
-          // Further ahead than any backoff: the clock was set back, and the mail would wait until it caught up.
-          const ahead = queued.where('next_attempt_at', '>', later(opts.backoffCap));
-          // Three searches, each in the order of an index. One with all conditions would sort the whole queue.
-          const next = sql<string>`coalesce(${abandoned}, ${due}, ${ahead})`;
-          const row = await queries
-            .updateTable('mail')
-            .set((eb) => ({
-              status: 'sending',
-              attempts: eb('attempts', '+', 1),
-              unfinished: eb('unfinished', '+', 1),
-              lease_token: token,
-              lease_until: later(lease),
-            }))
-            .where('id', '=', next)
-            .returningAll()
-            .executeTakeFirst();
-          return row && toClaimedMail(row, token, lease);
-        }),
-      ),
+      withStorageErrors(async () => {
+        const claimed = await leases.claim();
+        return claimed && toClaimedMail(claimed);
+      }),
 
-    complete: (id, token) =>
-      recordOutcome(id, token, { status: 'sent', last_error: null }, { sentNow: true }),
+    complete: (id, token) => end(id, token, { status: 'sent', lastError: null, timeIn: 'sent_at' }),
 
     retryLater: (id, token, { delay, lastError, countAttempt }) =>
-      recordOutcome(
-        id,
-        token,
-        { status: 'queued', last_error: lastError },
-        { delay, uncountAttempt: !countAttempt },
-      ),
+      end(id, token, { status: 'queued', lastError, delay, uncountAttempt: !countAttempt }),
 
-    markDead: (id, token, lastError) => recordOutcome(id, token, { status: 'dead', last_error: lastError }),
+    markDead: (id, token, lastError) => end(id, token, { status: 'dead', lastError }),
   };
 }
 
-function toClaimedMail(row: MailRow, token: string, lease: number): ClaimedMail {
-  const claimedAt = (row.lease_until ?? 0) - lease;
+function toClaimedMail({ row, token, age, crashedClaims }: Lease<MailTable>): ClaimedMail {
   return {
     id: row.id,
     messageId: row.message_id,
@@ -147,9 +83,9 @@ function toClaimedMail(row: MailRow, token: string, lease: number): ClaimedMail 
     subject: row.subject,
     contents: row.contents,
     acceptedAt: new Date(row.accepted_at),
-    age: Math.max(0, claimedAt - row.queued_at),
+    age,
     attempt: row.attempts,
-    crashedClaims: row.unfinished - 1,
+    crashedClaims,
     token,
     traceparent: row.traceparent,
   };

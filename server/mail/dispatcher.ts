@@ -1,9 +1,6 @@
-import { isAppError } from '../errors.ts';
 import type { Logger } from '../observability/log.ts';
-import { outsideRequests } from '../observability/request-scope.ts';
-import { workRecord } from '../observability/work.ts';
-import { storageFaultOf } from '../storage/storage-fault.ts';
-import { backoff } from './backoff.ts';
+import { backoff } from '../queue/backoff.ts';
+import { createQueueWorker, type QueueWorker, type StoreOutcome } from '../queue/worker.ts';
 import type { ClaimedDelivery, ClaimedMail, Claims, Outcomes } from './claims.ts';
 import { DeliveryError } from './delivery-error.ts';
 import type { MailEvent } from './events.ts';
@@ -11,15 +8,6 @@ import type { ClaimedNotice, NoticeQueue } from './notices.ts';
 import { type MailTiming, mailTiming } from './timing.ts';
 import { withMailTrace } from './trace.ts';
 import type { Transport } from './transports.ts';
-
-export type Dispatcher = {
-  /** Starts claiming and sending. */
-  start(): void;
-  /** Looks for due mails immediately. Has no effect before start() and after stop(). */
-  wake(): void;
-  /** Stops claiming; resolves when the running attempt has an outcome. Aborts it after `timing.stopGrace`. */
-  stop(): Promise<void>;
-};
 
 export type DispatcherOptions = {
   /** Called in every round, so that a storage that failed to open is opened again. */
@@ -34,77 +22,20 @@ export type DispatcherOptions = {
   changed?: (id: string) => void;
 };
 
-/** Stores the outcome of an attempt in the queue of its mail. */
-type StoreOutcome = (queue: Outcomes) => Promise<void>;
+type Claimed = { mail: ClaimedMail | ClaimedNotice; queue: 'outbox' | 'notices' };
 
-/** A loop that sends due notices and mails of the outbox, one at a time. It never throws. */
-export function createDispatcher(opts: DispatcherOptions): Dispatcher {
+/** Returns a worker that sends due notices and mails of the outbox. */
+export function createDispatcher(opts: DispatcherOptions): QueueWorker {
   const { transport, notices, log, timing = mailTiming, record = () => {}, changed = () => {} } = opts;
-  let timer: NodeJS.Timeout | undefined;
-  let round: Promise<void> | undefined;
-  let wokenDuringRound = false;
-  let abort = new AbortController();
   let transportFailures = 0;
   /** A time of performance.now(), which is monotonic. */
   let pausedUntil = 0;
-  /**
-   * Stores the outcome of the latest attempt; undefined once it is stored. It is repeated before the next claim: without
-   * its outcome, the mail would be sent again when its lease ends.
-   */
-  let unstored: StoreOutcome | undefined;
-
-  function wake(): void {
-    if (!timer) return;
-    if (round) {
-      wokenDuringRound = true;
-      return;
-    }
-    round = outsideRequests(drain).finally(() => {
-      round = undefined;
-      if (!wokenDuringRound) return;
-      wokenDuringRound = false;
-      wake();
-    });
-  }
-
-  async function drain(): Promise<void> {
-    const endWork = workRecord.start('mail delivery');
-    try {
-      const outbox = await opts.outbox();
-      await storeOutcome(outbox);
-      while (timer && performance.now() >= pausedUntil) {
-        const notice = await notices?.claim();
-        const mail = notice ?? (await outbox.claim());
-        if (!mail) return;
-        if (!notice) changed(mail.id);
-        await withMailTrace(mail, async () => {
-          const store = await attempt(mail);
-          unstored = notice && notices ? () => store(notices) : store;
-          await storeOutcome(outbox);
-          if (!notice) changed(mail.id);
-        });
-      }
-    } catch (error) {
-      // The storage logs its failures itself.
-      if (!isAppError(error)) log.error({ err: error }, 'mail delivery failed');
-    } finally {
-      endWork();
-    }
-  }
-
-  async function storeOutcome(outbox: Outcomes): Promise<void> {
-    try {
-      await unstored?.(outbox);
-    } catch (error) {
-      // The storage has not failed. Without this outcome, its mail is claimed again, and the others are delivered.
-      if (storageFaultOf(error) === 'failed') unstored = undefined;
-      throw error;
-    }
-    unstored = undefined;
-  }
 
   /** @returns a function that stores and logs the outcome */
-  async function attempt(mail: ClaimedMail | ClaimedNotice): Promise<StoreOutcome> {
+  async function attempt(
+    mail: ClaimedMail | ClaimedNotice,
+    signal: AbortSignal,
+  ): Promise<StoreOutcome<Outcomes>> {
     const { id, token } = mail;
     const fields = { mailId: id, attempt: mail.attempt };
     if ('to' in mail && mail.isExpired) {
@@ -122,8 +53,8 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
         log.error(fields, 'mail marked dead: every claim of it ended without an outcome');
       };
     }
-    const failure = await send(mail);
-    if (failure) return outcomeOf(mail, failure);
+    const failure = await send(mail, signal);
+    if (failure) return outcomeOf(mail, failure, signal.aborted);
     transportFailures = 0;
     record('sent');
     return async (queue) => {
@@ -132,9 +63,12 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     };
   }
 
-  async function send(mail: ClaimedMail | ClaimedNotice): Promise<DeliveryError | undefined> {
+  async function send(
+    mail: ClaimedMail | ClaimedNotice,
+    signal: AbortSignal,
+  ): Promise<DeliveryError | undefined> {
     try {
-      await transport.send(mail, abort.signal);
+      await transport.send(mail, signal);
       return undefined;
     } catch (error) {
       if (error instanceof DeliveryError) return error;
@@ -142,12 +76,16 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     }
   }
 
-  function outcomeOf(mail: ClaimedDelivery, failure: DeliveryError): StoreOutcome {
+  function outcomeOf(
+    mail: ClaimedDelivery,
+    failure: DeliveryError,
+    isInterrupted: boolean,
+  ): StoreOutcome<Outcomes> {
     const { id, token, attempt } = mail;
     const { kind, summary } = failure;
     const fields = { mailId: id, attempt, kind, summary };
 
-    if (abort.signal.aborted) {
+    if (isInterrupted) {
       return async (queue) => {
         await queue.retryLater(id, token, { delay: 0, lastError: 'interrupted', countAttempt: false });
         log.info(fields, 'mail attempt interrupted by shutdown');
@@ -181,25 +119,25 @@ export function createDispatcher(opts: DispatcherOptions): Dispatcher {
     };
   }
 
-  return {
-    start() {
-      if (timer) return;
-      abort = new AbortController();
-      timer = setInterval(wake, timing.pollInterval);
-      timer.unref();
-      wake();
+  return createQueueWorker<Claims, Claimed>({
+    work: 'mail delivery',
+    queue: opts.outbox,
+    async claim(outbox) {
+      const notice = await notices?.claim();
+      if (notice) return { mail: notice, queue: 'notices' };
+      const mail = await outbox.claim();
+      return mail && { mail, queue: 'outbox' };
     },
-    wake,
-    async stop() {
-      clearInterval(timer);
-      timer = undefined;
-      if (round) {
-        const grace = setTimeout(() => abort.abort(), timing.stopGrace);
-        await round;
-        clearTimeout(grace);
-      }
-      // The last chance: without its outcome, the next process sends the mail again.
-      if (unstored) await drain();
+    async attempt({ mail, queue }, signal, storeOutcome) {
+      if (queue === 'outbox') changed(mail.id);
+      await withMailTrace(mail, async () => {
+        const store = await attempt(mail, signal);
+        await storeOutcome((outbox) => store(queue === 'notices' && notices ? notices : outbox));
+        if (queue === 'outbox') changed(mail.id);
+      });
     },
-  };
+    isPaused: () => performance.now() < pausedUntil,
+    log,
+    timing,
+  });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backoff } from '#server/mail/backoff.ts';
 import { classifySmtpError } from '#server/mail/delivery-error.ts';
+import { backoff } from '#server/queue/backoff.ts';
 
 describe('classification of SMTP errors', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { exponentialBackoff } from '../lib/backoff.ts';
-import type { MailTiming } from './timing.ts';
 
-export type BackoffTiming = Pick<MailTiming, 'backoffBase' | 'backoffFactor' | 'backoffCap'>;
+/** Milliseconds, except for the factor. */
+export type BackoffTiming = { backoffBase: number; backoffFactor: number; backoffCap: number };
 
 /**
  * Exponential backoff with full jitter: a random delay up to base * factor^(failures - 1), at most the cap.
