@@ -6,7 +6,7 @@ import { lifecycle } from './process/lifecycle.ts';
 import { services } from './services.ts';
 
 /**
- * Starts the background work: mail delivery, including the backlog, telemetry, and the watch on the event loop. An
+ * Starts the background work: mail delivery and jobs, including the backlog, telemetry, and the watch on the event loop. An
  * invalid setting ends the process with a message that names it. Other failures are retried while requests are already
  * served.
  */
@@ -18,21 +18,27 @@ export function startBackground(): void {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
-  const { mail, identity, metrics, env: validEnv, log, stop } = services();
+  const { mail, jobs, identity, metrics, env: validEnv, log, stop } = services();
   const telemetry = startTelemetry({ env: validEnv, log, traces: true, gather: metrics.json });
   const shared = coordinator();
   const work = {
     start() {
       mail.start();
+      jobs.start();
       identity?.startSweeping();
     },
     async stop() {
       identity?.stopSweeping();
-      await mail.pause();
+      await Promise.all([mail.pause(), jobs.pause()]);
     },
   };
-  if (shared) shared.registerMailDelivery({ ...work, wake: mail.wake });
-  else work.start();
+  if (shared) {
+    const wake = () => {
+      mail.wake();
+      jobs.wake();
+    };
+    shared.registerMailDelivery({ ...work, wake });
+  } else work.start();
   // The node server watches the event loop itself once it has started. It accepts mails for a while after the signal,
   // and stops delivery once it accepts no more.
   if (lifecycle.hasNodeServer) return;

@@ -112,6 +112,11 @@ export const errorReasons = {
     code: 'SERVICE_UNAVAILABLE',
     message: 'Sign-in and accounts are not available right now. Please try again later.',
   },
+  storage_unavailable: {
+    httpStatus: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Nothing can be stored right now. Please try again later.',
+  },
   upstream_timeout: {
     httpStatus: 504,
     code: 'GATEWAY_TIMEOUT',

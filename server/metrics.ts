@@ -5,6 +5,9 @@ import type { ClientLimitName, QuotaName } from './config/rate-limits.ts';
 import type { ErrorReason } from './errors.ts';
 import type { RefreshOutcome } from './identity/access-tokens.ts';
 import { type SignInMethod, type SignInOutcome, signInMethods, signInOutcomes } from './identity/identity.ts';
+import { type JobEvent, jobEvents } from './jobs/events.ts';
+import type { JobCount } from './jobs/operations.ts';
+import { jobStatuses } from './jobs/tables.ts';
 import { openStreamCount } from './live/open-streams.ts';
 import type { MailEvent } from './mail/events.ts';
 import type { MailState } from './mail/tables.ts';
@@ -34,6 +37,11 @@ export type Metrics = {
   observeSessions(count: () => number | undefined): void;
   /** Adds the gauge of mails by state. `counts` is called on each scrape. */
   observeMailCounts(counts: () => Promise<Record<MailState, number>>): void;
+  jobEvent(name: string, event: JobEvent): void;
+  /** An attempt of a job has ended. */
+  jobEnded(name: string, seconds: number): void;
+  /** Adds the gauge of jobs by name and status. `counts` is called on each scrape. */
+  observeJobCounts(jobs: readonly { name: string }[], counts: () => Promise<JobCount[]>): void;
   connectionDropped(reason: DropReason): void;
   eventLoopBlocked(block: { work: string; seconds: number }): void;
   /** Adds the gauge of the event loop's delays. `read` is called on each scrape. */
@@ -152,6 +160,7 @@ export function createMetrics(
     connectionDropped: (reason) => dropped.inc({ reason }),
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),
+    ...createJobMetrics(registers, [common]),
     ...createEventLoopMetrics(registers),
     text: async () => (await (await summed()).metrics()) + (await common.metrics()),
     json: async () => [...(await (await summed()).getMetricsAsJSON()), ...(await common.getMetricsAsJSON())],
@@ -250,6 +259,51 @@ function createMailMetrics(
           this.reset();
           const byStatus = await counts().catch(() => ({}));
           for (const [status, count] of Object.entries(byStatus)) this.set({ status }, count);
+        },
+      });
+    },
+  };
+}
+
+function createJobMetrics(
+  registers: Registry[],
+  common: Registry[],
+): Pick<Metrics, 'jobEvent' | 'jobEnded' | 'observeJobCounts'> {
+  const events = new Counter({
+    name: 'bff_jobs_events_total',
+    help: 'Job events: accepted, duplicate, done, retried, dead, unavailable',
+    labelNames: ['name', 'event'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'bff_jobs_duration_seconds',
+    help: 'Duration of attempts of jobs',
+    labelNames: ['name'],
+    buckets: [0.01, 0.1, 0.5, 1, 5, 30, 60, 300, 1_800],
+    registers,
+  });
+  return {
+    jobEvent: (name, event) => events.inc({ name, event }),
+    jobEnded: (name, seconds) => duration.observe({ name }, seconds),
+    observeJobCounts(jobs, counts) {
+      const names = new Set(jobs.map(({ name }) => name));
+      for (const name of names) {
+        duration.zero({ name });
+        // Without it the first event would show no increase.
+        for (const event of jobEvents) events.inc({ name, event }, 0);
+      }
+      new Gauge({
+        name: 'bff_jobs',
+        help: 'Jobs by name and status; `unknown` are those that this version does not have; no samples while the database is down',
+        labelNames: ['name', 'status'],
+        registers: common,
+        async collect() {
+          this.reset();
+          const all = await counts().catch(() => undefined);
+          if (!all) return;
+          for (const name of names) for (const status of jobStatuses) this.set({ name, status }, 0);
+          for (const { name, status, count } of all)
+            this.inc({ name: names.has(name) ? name : 'unknown', status }, count);
         },
       });
     },

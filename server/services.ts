@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { type Env, env } from './config/env.ts';
 import { limits } from './config/limits.ts';
+import { customJobs } from './custom/jobs.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
 import { createIdentity } from './identity/create-identity.ts';
 import type { Identity } from './identity/identity.ts';
+import { createJobs, type Jobs } from './jobs/job-service.ts';
+import { productJobs } from './jobs/product-jobs.ts';
 import { type ConcurrencyLimit, createConcurrencyLimit } from './lib/concurrency.ts';
 import { defineSingleton } from './lib/singleton.ts';
 import { createHints } from './live/hints.ts';
@@ -36,6 +39,8 @@ export type Services = {
   weather: Weather;
   database: LazyDatabase;
   mail: Mail;
+  /** Work that is done after the response, or at certain times. */
+  jobs: Jobs;
   /** Undefined if sign-in is off. */
   identity: Identity | undefined;
   feed: FeedSource;
@@ -50,7 +55,7 @@ export type Services = {
   metrics: Metrics;
   /** Undefined if Redis is not configured. */
   redis: SharedRedis | undefined;
-  /** Ends the running delivery attempt and closes the database. The next use opens it again. */
+  /** Ends the running delivery attempt and jobs, and closes the database. The next use opens it again. */
   stop(): Promise<void>;
 };
 
@@ -86,7 +91,18 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     notices: identity?.notices,
     hints,
   });
+  const allJobs = [...productJobs, ...customJobs];
+  const jobs = createJobs({
+    ...options,
+    jobs: allJobs,
+    database,
+    coordinator: shared,
+    record: metrics.jobEvent,
+    observe: metrics.jobEnded,
+    services: () => created,
+  });
   metrics.observeMailCounts(mail.operations.counts);
+  metrics.observeJobCounts(allJobs, jobs.operations.counts);
   if (identity) metrics.observeSessions(identity.openSessions);
   metrics.observeDependencies({
     database: () => database.lastState() === 'ok',
@@ -107,7 +123,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     keysInRead: 1,
     log,
   });
-  return {
+  const created: Services = {
     ...options,
     metrics,
     redis,
@@ -117,10 +133,11 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     weather: createWeather({ ...options, upstreams }),
     database,
     mail,
+    jobs,
     identity,
     async stop() {
       identity?.stopSweeping();
-      await mail.pause();
+      await Promise.all([mail.pause(), jobs.pause()]);
       await database.close();
     },
     feed: createFeedSource({
@@ -143,6 +160,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     },
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, coordinator: shared }),
   };
+  return created;
 }
 
 const processServices = defineSingleton('services', () => createServices({ env: env(), log: log() }));

@@ -399,6 +399,33 @@ export const limits = {
     listed: 200,
   },
 
+  jobs: {
+    /** Maximum length of an input as JSON, in characters. */
+    inputLength: 64 * 1024,
+    keyLength: 200,
+    /** Maximum number of jobs that one process runs at a time. */
+    concurrency: 4,
+    /** Default time limit of one attempt, and the maximum that a job may set. */
+    timeout: 5 * 60_000,
+    maxTimeout: 24 * 60 * 60_000,
+    /** Lease of a running job. It is renewed three times as often. */
+    lease: 60_000,
+    /** Default policy: ten attempts take about an hour. */
+    retry: { attempts: 10, base: 5_000, factor: 3, cap: 15 * 60_000 },
+    /** Maximum time until the first attempt, and between two attempts. */
+    maxDelay: 31 * 24 * 60 * 60_000,
+    pollInterval: 5_000,
+    /** Time limit for running attempts during shutdown. */
+    stopGrace: 10_000,
+    /** Number of claims without an outcome (the process died each time) after which a job counts as the cause. */
+    crashedClaims: 5,
+    /** Retention of done jobs. Dead jobs are kept forever. */
+    doneKeptFor: 7 * 24 * 60 * 60_000,
+    deletedAtOnce: 500,
+    /** Interval at which a process looks whether scheduled jobs are due. */
+    scheduleInterval: 5_000,
+  },
+
   identity: {
     /** Maximum length of the path to return to after a sign-in, in characters. */
     returnPathLength: 512,

@@ -14,6 +14,8 @@ const batchSize = 200;
 const keys = {
   mail: ['id'],
   inbox: ['mail_id'],
+  job: ['id'],
+  job_schedule: ['name'],
   user_account: ['id'],
   user_identity: ['issuer', 'subject'],
   user_session: ['id'],
@@ -36,8 +38,8 @@ type Row = Record<string, unknown> & { rowid: number };
 const rowSchema = z.looseObject({ rowid: z.number() });
 
 /**
- * Copies mails, users, sessions and what belongs to them from SQLite to PostgreSQL. It can be run again: rows that are
- * already there are skipped. A mail that was being sent when its process ended is copied as queued.
+ * Copies mails, jobs, users, sessions and what belongs to them from SQLite to PostgreSQL. It can be run again: rows that are
+ * already there are skipped. A mail that was being sent, or a job that was running, when its process ended is copied as queued.
  *
  * A session is copied only together with its user: one that is no longer there may have ended since. Users who have signed
  * in with PostgreSQL already keep their id there, and get what belonged to the other one.
@@ -120,7 +122,9 @@ async function copyTable(
 /** @returns the number of rows that were not there already */
 async function insert(queries: Queries, table: string, key: readonly string[], rows: Row[]): Promise<number> {
   const unclaimed = rows.map(({ rowid, ...row }) =>
-    row.status === 'sending' ? { ...row, status: 'queued', lease_token: null, lease_until: null } : row,
+    row.status === 'sending' || row.status === 'running'
+      ? { ...row, status: 'queued', lease_token: null, lease_until: null }
+      : row,
   );
   const columns = Object.keys(unclaimed[0] ?? {});
   const values = unclaimed.map((row) => sql`(${sql.join(Object.values(row))})`);

@@ -224,6 +224,34 @@ export const productMigrations: Migrations = ({ time, end }) => {
         await sql`alter table user_session add column subject text`.execute(db);
       },
     },
+    '013-jobs': {
+      async up(db) {
+        await sql`
+          create table job (
+            id text primary key,
+            name text not null,
+            input text not null,
+            unique_key text,
+            status text not null check (status in ('queued', 'running', 'done', 'dead')),
+            attempts integer not null,
+            unfinished integer not null,
+            accepted_at ${time} not null,
+            queued_at ${time} not null,
+            next_attempt_at ${time} not null,
+            lease_token text,
+            lease_until ${time},
+            finished_at ${time},
+            last_error text,
+            traceparent text,
+            unique (name, unique_key)
+          ${end}`.execute(db);
+        await sql`create index job_due on job (status, next_attempt_at, accepted_at)`.execute(db);
+        await sql`create index job_by_end on job (status, finished_at)`.execute(db);
+        await sql`create index job_by_age on job (accepted_at)`.execute(db);
+        await sql`
+          create table job_schedule (name text primary key, last_due_at ${time} not null ${end}`.execute(db);
+      },
+    },
   };
 };
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import {
   isMigrated,
   type Migrations,
@@ -16,7 +16,7 @@ const first: Migrations = ({ time, end }) => ({
   '001-booking': {
     async up(db) {
       await sql`
-        create table booking (
+        create table example_booking (
           id text primary key,
           user_id text not null references user_account (id),
           starts_at ${time} not null
@@ -29,12 +29,18 @@ const second: Migrations = (dialect) => ({
   ...first(dialect),
   '002-note': {
     async up(db) {
-      await sql`alter table booking add column note text`.execute(db);
+      await sql`alter table example_booking add column note text`.execute(db);
     },
   },
 });
 
 onEachDatabase((database) => {
+  beforeEach(async () => {
+    // As if this project had no migrations of its own yet.
+    for (const table of ['custom_migration', 'custom_migration_lock'])
+      await sql`drop table if exists ${sql.table(table)}`.execute(database().db.queries);
+  });
+
   test('your own migrations run after those of the product, and each once', async () => {
     const { queries, engine } = database().db;
     await migrateToLatest(migratorsOf(queries, engine, first));
@@ -42,7 +48,7 @@ onEachDatabase((database) => {
     await migrateToLatest(migratorsOf(queries, engine, second));
     const { rows } = await sql`select name from custom_migration order by name`.execute(queries);
     expect(rows).toEqual([{ name: '001-booking' }, { name: '002-note' }]);
-    await sql`select id, user_id, starts_at, note from booking`.execute(queries);
+    await sql`select id, user_id, starts_at, note from example_booking`.execute(queries);
   });
 
   test('a later release of the product can add migrations, whatever your own are called', async () => {

@@ -39,6 +39,7 @@ test('the map has exactly the reasons of the contract', () => {
     'sign_in_denied',
     'sign_in_failed',
     'sign_in_required',
+    'storage_unavailable',
     'unauthorized',
     'unsupported_media_type',
     'upstream_bad_answer',
