@@ -16,8 +16,12 @@ const config: NextConfig = {
     // A checkout of a CI service is built once, so nothing would read the cache.
     turbopackFileSystemCacheForBuild: !process.env.CI,
   },
-  // Without the development packages, the types of the tests are missing.
-  typescript: { ignoreBuildErrors: !existsSync('node_modules/vitest') },
+  typescript: {
+    // Without the tests. `npm run check` and `npm test` check their types.
+    tsconfigPath: 'tsconfig.build.json',
+    // Without the development packages, types are missing. `npm test` checks all types at once, after the build.
+    ignoreBuildErrors: !existsSync('node_modules/vitest') || process.env.BUILD_WITHOUT_TYPES === '1',
+  },
   // No page uses optimized images: disables the public optimization endpoint and its disk cache.
   images: { unoptimized: true, maximumDiskCacheSize: 0 },
   // Files that Next's tracing cannot find, for hosts that deploy only the traced files of each route.

@@ -1,10 +1,11 @@
 /**
- * `npm run demo`: builds the product and serves it with stand-in upstreams on loopback. No account, no internet.
+ * `npm run demo`: builds the product, unless nothing has changed since the last build, and serves it with stand-in
+ * upstreams on loopback. No account, no internet.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { requireFreePort, StartupCheckError } from '#server/bin/startup-checks.ts';
+import { isBuildCurrent, requireFreePort, StartupCheckError } from '#server/bin/startup-checks.ts';
 import { ConfigurationError, parseEnv } from '#server/config/env.ts';
 import { endWithNpm } from '#server/process/end-with-npm.ts';
 import { startArguments } from './support/start-command.ts';
@@ -34,7 +35,7 @@ try {
   const { PORT, SITE_URL, HOST = '127.0.0.1' } = parseEnv(process.env);
   // Checked before the build, which takes a while.
   await requireFreePort(PORT, HOST);
-  process.exitCode = await launch(['server/bin/launch.ts', 'build'], {});
+  process.exitCode = isBuildCurrent() ? 0 : await launch(['server/bin/launch.ts', 'build'], {});
   if (process.exitCode === 0) {
     const upstreams = await startUpstreams();
     const notes = await startNotes();
@@ -46,7 +47,14 @@ try {
     const serviceKey = `demo_${randomBytes(16).toString('base64url')}`;
     const digest = createHash('sha256').update(serviceKey).digest('hex');
     console.log(
-      `\nOpen ${SITE_URL}  (weather and GitHub data are synthetic; mails land in ${SITE_URL}/inbox; sign in as one of three made-up people, or with any email address)\nService key for the endpoints that are not public: ${serviceKey}\n`,
+      `
+Open ${SITE_URL}   Weather and GitHub data are synthetic.
+
+  sign in      ${SITE_URL}/sign-in as one of three made-up people, or with any email address
+  mails        ${SITE_URL}/inbox
+  API          ${SITE_URL}/docs
+  service key  ${serviceKey} for the endpoints that are not public
+`,
     );
     process.exitCode = await launch(startArguments(), {
       ...upstreams.env,

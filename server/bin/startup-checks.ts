@@ -28,19 +28,38 @@ export function requireDataFolder(path: string): void {
   }
 }
 
-/** Folders whose files are part of the build. */
-const sourceFolders = ['app', 'client', 'server'];
+/** Folders and files that are part of the build. */
+const sources = [
+  'app',
+  'client',
+  'server',
+  'instrumentation.ts',
+  'next.config.mjs',
+  'next.config.ts',
+  'package-lock.json',
+  'postcss.config.mjs',
+  'proxy.ts',
+];
 
 /** Returns the newest source file that has changed since the build, if any. */
 export function changedSince(build = '.next/BUILD_ID'): string | undefined {
-  const changed = sourceFolders
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+  const changed = sources
+    .filter((source) => existsSync(source))
+    .flatMap((source) => (statSync(source).isFile() ? [source] : filesIn(source)))
     .map((path) => ({ path, time: statSync(path).mtimeMs }))
     .sort((one, other) => other.time - one.time)[0];
   return changed && changed.time > statSync(build).mtimeMs ? changed.path : undefined;
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Returns whether there is a build, and no source has changed since. */
+export function isBuildCurrent(build = '.next/BUILD_ID'): boolean {
+  return existsSync(build) && changedSince(build) === undefined;
 }
 
 /**
