@@ -1,11 +1,12 @@
 /**
- * `npm run new -- procedure order-list`: adds a procedure, subscription, upstream, page or migration with its entries in
+ * `npm run new -- procedure order-list`: adds a procedure, subscription, upstream, page, job or migration with its entries in
  * lists and documentation and a test, which you then change. docs/building.md has the steps by hand.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Change } from './new/change.ts';
+import { newJob } from './new/job.ts';
 import { newMigration } from './new/migration.ts';
 import { type Name, nameOf } from './new/names.ts';
 import { newPage } from './new/page.ts';
@@ -21,6 +22,7 @@ const kinds = new Map<string, Kind>([
   ['subscription', { changes: newSubscription, changesContract: true }],
   ['upstream', { changes: newUpstream, changesContract: true }],
   ['page', { changes: newPage, changesContract: false }],
+  ['job', { changes: newJob, changesContract: false }],
   ['migration', { changes: newMigration, changesContract: false }],
 ]);
 

@@ -35,6 +35,7 @@ describe('npm run new', () => {
       ['subscription', 'order-state'],
       ['upstream', 'order-store'],
       ['page', 'order-page'],
+      ['job', 'order-export'],
       // A reserved word in SQL.
       ['migration', 'order'],
       ['migration', 'order-item'],
@@ -58,6 +59,8 @@ describe('npm run new', () => {
       'tests/upstream-client/declared',
     );
     expect(tests).toMatchObject({ status: 0 });
+    const job = run('node_modules/vitest/vitest.mjs', 'run', '--project=integration', 'order-export');
+    expect(job).toMatchObject({ status: 0 });
     for (const name of ['order-list', 'order-state', 'order-store'])
       expect(tests.output).toContain(`/${name}.`);
     expect(read('server/custom/tables.ts')).toContain(
