@@ -37,7 +37,10 @@ export type Load = {
 
 /** Address of the client whose rate limit is checked. */
 const limitedClient = '198.51.100.7';
-const pause = { limited: 30, other: 15 };
+/** Milliseconds between two requests of a caller. A page takes the processor as long as many calls. */
+const pauses: Record<Kind, number> = { echo: 40, weather: 25, feed: 60, page: 120, limited: 30, mail: 25 };
+/** Milliseconds, at most, that a pause is longer. The limited caller keeps its rate. */
+const pauseVariation = 20;
 
 const errorSchema = z.object({
   error: z.union([
@@ -143,7 +146,7 @@ export function startLoad(url: string, random: () => number): Load {
   async function call(kind: Kind): Promise<void> {
     while (!stopped) {
       await sendWithRetry(kind);
-      await delay(kind === 'limited' ? pause.limited : pause.other + randomInt(20));
+      await delay(pauses[kind] + (kind === 'limited' ? 0 : randomInt(pauseVariation)));
     }
   }
   const calls = kinds.map(call);
