@@ -96,7 +96,7 @@ test('without JavaScript, on a phone, a user types the code that another browser
   const field = page.getByRole('textbox', { name: 'Code' });
   await field.fill('0000 0000');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await reads(page.getByRole('alert'), 'You have 4 tries left.');
+  await reads(page.getByRole('main').getByRole('alert'), 'You have 4 tries left.');
   expect(await field.getAttribute('aria-invalid')).toBe('true');
   await screenshot(page, 'email-wrong-code');
   await field.fill(code);

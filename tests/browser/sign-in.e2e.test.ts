@@ -99,7 +99,7 @@ test('a person who declines sees why nobody is signed in, and another try return
   await signInLink(page).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await headed(page, 'Sign in');
-  await reads(page.getByRole('alert'), 'You were not signed in.');
+  await reads(page.getByRole('main').getByRole('alert'), 'You were not signed in.');
   await screenshot(page, 'sign-in-denied');
   await page
     .getByRole('main')

@@ -7,22 +7,19 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createPosts } from '#server/feed/posts.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
 import { requirePath } from '#tests/support/requirements.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { describeWith, testWith } from '#tests/support/skip.ts';
 
 const testXml = testWith('xmllint');
 
-let product: Product;
+let product: SharedProduct;
 let folder: string;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
   folder = await mkdtemp(join(tmpdir(), 'typed-bff-readers-'));
 });
-afterAll(async () => {
-  await product.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const run = async (program: string, ...args: string[]): Promise<string> => {
   const env = { ...process.env, HOME: folder, TZ: 'UTC', LC_ALL: 'C.UTF-8', TERM: 'dumb' };

@@ -112,36 +112,45 @@ describe('does not start', () => {
   );
 });
 
-test('misspelt settings are named, without their values', async () => {
-  const product = await startProduct({ ALLOWED_HOST: 'hunter2' });
-  onTestFinished(() => product.close());
-  expect(product.log()).toContain('ALLOWED_HOST is not a setting. Is ALLOWED_HOSTS meant?');
-  expect(product.log()).not.toContain('hunter2');
+describe('with one worker', () => {
+  let product: Product;
+  beforeAll(async () => {
+    const empty = { SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', OPEN_METEO_METHOD: '' };
+    product = await startProduct({ ...empty, ALLOWED_HOST: 'hunter2', HOST: '127.0.0.1' });
+  });
+  afterAll(() => product.close());
+
+  test('misspelt settings are named, without their values', () => {
+    expect(product.log()).toContain('ALLOWED_HOST is not a setting. Is ALLOWED_HOSTS meant?');
+    expect(product.log()).not.toContain('hunter2');
+  });
+
+  test('empty settings count as unset', async () => {
+    const llms = await (await fetch(`${product.baseUrl}/llms.txt`)).text();
+    expect(llms).toContain(`${product.baseUrl}/api/trpc`);
+  });
+
+  test('only the address HOST is served', () => expectOnlyHost(product));
+
+  test('SIGTERM shuts down with exit code 0', async () => {
+    product.process.kill('SIGTERM');
+    await once(product.process, 'exit');
+    expect(product.process.exitCode).toBe(0);
+  });
 });
 
-test('empty settings count as unset', async () => {
-  const product = await startProduct({ SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', OPEN_METEO_METHOD: '' });
+test('with two workers, only the address HOST is served', async () => {
+  const product = await startProduct({ HOST: '127.0.0.1', WEB_CONCURRENCY: '2' });
   onTestFinished(() => product.close());
-  const llms = await (await fetch(`${product.baseUrl}/llms.txt`)).text();
-  expect(llms).toContain(`${product.baseUrl}/api/trpc`);
+  await expectOnlyHost(product);
 });
 
-test.each(['1', '2'])('with HOST and %s workers, only that address is served', async (workers) => {
-  const product = await startProduct({ HOST: '127.0.0.1', WEB_CONCURRENCY: workers });
-  onTestFinished(() => product.close());
-  const on = (host: string) => fetch(product.baseUrl.replace('localhost', host));
+async function expectOnlyHost({ baseUrl }: Product): Promise<void> {
+  const on = (host: string) => fetch(baseUrl.replace('localhost', host));
   expect((await on('127.0.0.1')).status).toBe(200);
   await expect(on('127.0.0.2')).rejects.toThrow();
   await expect(on('[::1]')).rejects.toThrow();
-});
-
-test('SIGTERM shuts down with exit code 0', async () => {
-  const product = await startProduct();
-  onTestFinished(() => product.close());
-  product.process.kill('SIGTERM');
-  await once(product.process, 'exit');
-  expect(product.process.exitCode).toBe(0);
-});
+}
 
 describe('without any reachable upstream', () => {
   let product: Product;

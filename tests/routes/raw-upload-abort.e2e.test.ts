@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { linesOf, untilLogged } from '#tests/http/support/log.ts';
-import { type Product, startProduct } from '#tests/support/product.ts';
+import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { patternAt, patternSha256 } from '#tests/support/upstreams/index.ts';
 import { fileUrl, octets, openUpload, repeated, storedFile, untilOpen, upload } from './raw-client.ts';
 
-let product: Product;
+let product: SharedProduct;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product.close());
 beforeEach(() => {
   product.upstreams.files.transfers.length = 0;
 });

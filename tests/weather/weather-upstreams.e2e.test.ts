@@ -1,26 +1,20 @@
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { createScriptClient } from '#client/node.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 
-/** One product per test, because effects of an upstream fault outlast the test. */
-const products: Product[] = [];
-beforeEach(async () => {
-  products.push(await startProduct());
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
 });
-afterAll(() => Promise.all(products.map((product) => product.close())));
-
-function current(): Product {
-  const product = products.at(-1);
-  if (!product) throw new Error('no product has started');
-  return product;
-}
+afterAll(() => product.close());
 
 test('a forecast does not wait for slow air quality, which is fetched once and included later', async () => {
-  const { baseUrl, upstreams } = current();
+  const { baseUrl, upstreams } = product;
   const { forecast } = createScriptClient({ baseUrl }).weather;
   const place = { lat: 52.52, lng: 13.41 };
   upstreams.airQuality.fault({ kind: 'delay', ms: 3_000 });
+  onTestFinished(() => upstreams.airQuality.fault(undefined));
   const first = await forecast.query(place);
   expect(first.warnings.map(({ code }) => code)).toEqual(['air_quality_unavailable']);
   expect(first.airQuality).toBeNull();
@@ -40,8 +34,8 @@ test('a forecast does not wait for slow air quality, which is fetched once and i
   expect(upstreams.openMeteo.requests).toHaveLength(1);
 });
 
+// The last test, because the pause outlasts it.
 test('Open-Meteo is not called again before its Retry-After has passed', async () => {
-  const product = current();
   const { openMeteo } = product.upstreams;
   const forecastAt = (lat: number) => post(product, 'weather.forecast', { lat, lng: 7 });
   await resultOf(await forecastAt(1));
