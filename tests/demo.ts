@@ -26,6 +26,14 @@ async function launch(parameters: string[], env: Record<string, string>): Promis
   return typeof code === 'number' ? code : 0;
 }
 
+/** Returns the next port if nothing listens there, else 0 for any. */
+async function freePortNear(port: number): Promise<number> {
+  return requireFreePort(port + 1, '127.0.0.1').then(
+    () => port + 1,
+    () => 0,
+  );
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => running?.kill(signal));
 }
@@ -41,6 +49,8 @@ try {
     const notes = await startNotes();
     const identity = await startIdentityProvider({
       siteUrl: SITE_URL,
+      // People are the same users after the next start if the provider has the same address.
+      port: await freePortNear(PORT),
       resources: { [notes.url]: notesScopes },
     });
     notes.trust(identity.issuer);

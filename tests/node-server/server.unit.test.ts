@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
 import type { NodeHandler } from '#server/node-server/server.ts';
 import { lifecycle } from '#server/process/lifecycle.ts';
@@ -10,13 +10,10 @@ import { startTestServer } from '#tests/http/support/test-server.ts';
 
 withServices();
 
-function resetLifecycle(): void {
+beforeEach(() => {
   lifecycle.draining = false;
   lifecycle.handingOver = false;
-}
-beforeEach(resetLifecycle);
-// The unit tests of a worker share a process.
-afterAll(resetLifecycle);
+});
 
 /** Starts a server that stops after the test. */
 async function start(next: NodeHandler | Promise<NodeHandler>, variables: Record<string, string> = {}) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { rateLimitNames } from '#server/config/rate-limits.ts';
 import { errorReasons } from '#server/errors.ts';
 import { faults } from '#server/upstream-client/failure.ts';
 import { type Exposition, parsePrometheus } from '#tests/http/support/prometheus.ts';
@@ -145,6 +146,7 @@ function labelsOf(metric: string): Map<string, Set<string>> {
 
 /** Possible values of labels that are closed sets, because this test cannot produce all of them. */
 const closedSets: Record<string, Set<string>> = {
+  class: new Set(rateLimitNames),
   dependency: new Set(['database', 'identityProvider', 'redis']),
   outcome: new Set([...Object.keys(errorReasons), ...Object.keys(faults)]),
 };

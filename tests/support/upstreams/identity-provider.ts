@@ -47,6 +47,8 @@ export interface IdentityProvider {
 export interface IdentityProviderOptions {
   /** Public URL of the product. */
   readonly siteUrl: string;
+  /** By default any free one. Users are the same after another start only if it is the same. */
+  readonly port?: number;
   /** Requires requests to be pushed (RFC 9126). */
   readonly pushed?: boolean;
   /** Public key of the product, which then proves with its private key who it is, and not with a secret. */
@@ -78,6 +80,7 @@ async function loadLibrary() {
  */
 export async function startIdentityProvider({
   siteUrl,
+  port,
   pushed = false,
   clientKey,
   accessTokenLifetime = 60,
@@ -109,7 +112,7 @@ export async function startIdentityProvider({
 
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const keyId = randomBytes(8).toString('hex');
-  const { url: issuer, close } = await listenOnLoopback(handle);
+  const { url: issuer, close } = await listenOnLoopback(handle, port);
   const started: IdentityProvider = {
     issuer,
     env: {

@@ -7,16 +7,17 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-/** Serves HTTP on a free port of 127.0.0.1. A handler that rejects crashes the process, because it has a bug. */
+/** Serves HTTP on 127.0.0.1, by default on any free port. A handler that rejects crashes the process, because it has a bug. */
 export async function listenOnLoopback(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  port = 0,
 ): Promise<Listening> {
   const server = createServer((request, response) => {
     void handle(request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a stand-in has no port');
