@@ -45,9 +45,16 @@ export const snapshotsSchema: z.ZodType<UpstreamSnapshot[]> = z.array(
   }),
 );
 
+/** All streams ask for the version of the same object. */
+const versions = new WeakMap<readonly UpstreamStatus[], string>();
+
 /** Returns a text that differs after each change. */
 export function upstreamVersion(upstreams: readonly UpstreamStatus[]): string {
-  return createHash('sha1').update(JSON.stringify(upstreams)).digest('base64url');
+  const known = versions.get(upstreams);
+  if (known !== undefined) return known;
+  const version = createHash('sha1').update(JSON.stringify(upstreams)).digest('base64url');
+  versions.set(upstreams, version);
+  return version;
 }
 
 /** Combines the snapshots of two workers: sums, the worst breaker state and the latest failure. */

@@ -21,6 +21,7 @@ const knownWork = [
   'weather.forecast',
   'email.send',
   'mail delivery',
+  'jobs',
   '/rss.xml',
   '/posts/[slug]',
   '/docs/[path]',

@@ -123,14 +123,15 @@ async function run(
       .split('\n')
       .map((line) => line.trim().split(/\s+/).map(Number))
       .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []));
-    process.kill(pid, name);
+    running?.kill(name);
     for (const each of children) signalBackend(each, name);
   }
 
   async function stop(): Promise<void> {
     const running = child;
     child = undefined;
-    if (!running || running.exitCode !== null) return;
+    // It may have ended by itself, on a disk that fails.
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
     signal('SIGCONT', running);
     const ended = once(running, 'exit');
     // Immediate shutdown: like a crash, but no process is left behind.

@@ -46,9 +46,24 @@ export function replace(pattern: RegExp, replacement: (...groups: string[]) => s
 /** Returns an edit that adds an import. Biome sorts imports afterwards. */
 export const addImport = (line: string) => replace(/^import /m, () => `${line}\nimport `);
 
-/** Returns an edit that adds a name to a list of names, such as `a, b`, in alphabetical order. */
-export const addName = (pattern: RegExp, name: string) =>
-  replace(pattern, (before = '', names = '', after = '') => {
+/**
+ * Returns an edit of the text between two others.
+ *
+ * @throws UsageError if it is not there: the file is no longer as the command knows it
+ */
+export function editBetween(start: string, end: string, change: (inside: string) => string) {
+  return (text: string): string => {
+    const from = text.indexOf(start) + start.length;
+    const to = text.indexOf(end, from);
+    if (!text.includes(start) || to < 0)
+      throw new UsageError(`Found no "${start}…${end}" to change. Do this step by hand.`);
+    return `${text.slice(0, from)}${change(text.slice(from, to))}${text.slice(to)}`;
+  };
+}
+
+/** Returns an edit that adds a name to a list of names between two texts, such as `a, b`, in alphabetical order. */
+export const addName = (start: string, end: string, name: string) =>
+  editBetween(start, end, (names) => {
     const all = [...names.split(',').map((each) => each.trim()), name].filter((each) => each !== '');
-    return `${before}${all.sort().join(', ')}${after}`;
+    return all.sort().join(', ');
   });

@@ -9,7 +9,7 @@ export function newJob(name: Name): Change[] {
     edit(
       'server/custom/jobs.ts',
       addImport(`import { ${camel} } from './${kebab}.ts';`),
-      addName(/(customJobs: readonly RegisteredJob\[\] = \[)([^\]]*)(\])/, camel),
+      addName('customJobs: readonly RegisteredJob[] = [', ']', camel),
     ),
     create(`tests/custom/${kebab}.integration.test.ts`, fill('job-test', name)),
   ];

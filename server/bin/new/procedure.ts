@@ -8,7 +8,7 @@ export function addNamespace({ kebab, camel }: Name, procedures: readonly string
     edit(
       'server/trpc/router.ts',
       addImport(`import { ${camel} } from './procedures/${kebab}.ts';`),
-      addName(/(appRouter = router\(\{)([^}]*)(\}\))/, camel),
+      addName('appRouter = router({', '})', camel),
     ),
     edit(
       'docs/routes.md',

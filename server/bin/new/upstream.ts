@@ -9,7 +9,7 @@ export function newUpstream(name: Name): Change[] {
     edit(
       'server/upstreams/index.ts',
       addImport(`import { ${camel} } from './${kebab}.ts';`),
-      addName(/(proxiedUpstreams = \{)([^}]*)(\})/, camel),
+      addName('proxiedUpstreams = {', '}', camel),
     ),
     edit(
       'docs/routes.md',

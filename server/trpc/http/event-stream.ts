@@ -12,7 +12,7 @@ import { createStreamBody, randomBetween } from '../../live/stream-body.ts';
 import { bucketOf, type Principal, requireUser } from '../../principal.ts';
 import type { Context, StreamContext } from '../context.ts';
 import { errorShape, toAppError } from '../init.ts';
-import { procedures } from '../procedure-registry.ts';
+import { type ProcedureEntry, procedures } from '../procedure-registry.ts';
 import { type Calls, callOutput, inputReader } from './call-procedures.ts';
 import { serializeOutputJson } from './output-json.ts';
 import { validate } from './validate.ts';
@@ -130,9 +130,7 @@ async function runCall({ path, index, calls, read, events, send, ready, once }: 
       if (own.aborted) return;
       if (!isTrackedEnvelope(item)) throw new TypeError('a subscription must yield tracked() items');
       const [id, data] = item;
-      const json = serializeOutputJson(await validate(procedure.output, data));
-      if (json.length > itemBytes) throw new RangeError(`an item of ${path} is too large`);
-      send(events.data(json, id));
+      send(events.data(await itemJson(procedure, { id, data }), id));
       await ready();
     }
     if (!own.aborted) send(events.end);
@@ -145,6 +143,26 @@ async function runCall({ path, index, calls, read, events, send, ready, once }: 
     calls.onError({ error, path });
     send(events.error(errorShape({ error, path, ctx })));
   }
+}
+
+/** The JSON of items by procedure and object, with their ids: all streams of a watched state send the same object. */
+const sentItems = new WeakMap<ProcedureEntry, WeakMap<object, { id: string; json: string }>>();
+
+/** Returns the validated item as JSON. @throws Error if the item has not the schema of the output, or is too large */
+export async function itemJson(
+  procedure: ProcedureEntry,
+  item: { id: string; data: unknown },
+): Promise<string> {
+  const { id, data } = item;
+  const known = isRecord(data) || Array.isArray(data) ? data : undefined;
+  const items = sentItems.get(procedure) ?? new WeakMap<object, { id: string; json: string }>();
+  const sent = known && items.get(known);
+  // With another id, the object has changed.
+  if (sent?.id === id) return sent.json;
+  const json = serializeOutputJson(await validate(procedure.output, data));
+  if (json.length > itemBytes) throw new RangeError(`an item of ${procedure.path} is too large`);
+  if (known) sentItems.set(procedure, items.set(known, { id, json }));
+  return json;
 }
 
 function asIterable(value: unknown): AsyncIterable<unknown> {
