@@ -15,10 +15,9 @@ export function upstreamErrorIn(error: unknown): AppError | undefined {
   return undefined;
 }
 
-/** Returns whether a request may have reached the provider, of which no response came. */
+/** Returns whether there was no connection to the provider, or it ended before the response. */
 export function isConnectionFailure(error: unknown): boolean {
-  const failure = upstreamErrorIn(error);
-  return failure?.reason === 'upstream_timeout' || failure?.reason === 'upstream_unreachable';
+  return upstreamErrorIn(error)?.reason === 'upstream_unreachable';
 }
 
 /**

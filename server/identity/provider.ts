@@ -251,7 +251,8 @@ export function createProvider(options: {
       };
       try {
         return await ask().catch((error: unknown) => {
-          // Without a response, the provider may have used up the refresh token or not: asking once more loses nothing.
+          // Whether or not the provider has used up the refresh token, asking once more loses nothing. A provider that is
+          // slow would only take twice as long.
           if (isConnectionFailure(error)) return ask();
           throw error;
         });

@@ -112,11 +112,12 @@ onEachStorage((storage) => {
   });
 
   test.each([
-    ['fails', (response) => response.writeHead(500).end('{}')],
-    ['is gone', (response) => response.destroy()],
-  ] as [string, (response: ServerResponse) => unknown][])(
+    ['fails', (response) => response.writeHead(500).end('{}'), 1],
+    ['is gone', (response) => response.destroy(), 2],
+    ['does not respond', () => undefined, 1],
+  ] as [string, (response: ServerResponse) => unknown, number][])(
     'a provider that %s leaves the session as it is, and the next call succeeds',
-    async (_, answer) => {
+    async (_, answer, requests) => {
       const identity = instance();
       const user = await signedIn(identity);
       provider.intercept = ({ url }, response) => {
@@ -127,6 +128,7 @@ onEachStorage((storage) => {
       await expect(identity.callUser(user).accessToken(notes)).rejects.toMatchObject({
         reason: 'identity_unavailable',
       });
+      expect(refreshes()).toBe(requests);
       provider.intercept = undefined;
       const later = instance();
       expect(decodeJwt(await later.callUser(user).accessToken(notes)).aud).toBe(notes.value);
