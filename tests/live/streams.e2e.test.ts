@@ -4,6 +4,7 @@ import { parsePrometheus, total } from '#tests/http/support/prometheus.ts';
 import { startBalancer } from '#tests/support/haproxy.ts';
 import { startNginx } from '#tests/support/nginx.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import type { ReverseProxy } from '#tests/support/proxy-process.ts';
 import { testWith } from '#tests/support/skip.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 
@@ -52,10 +53,8 @@ async function openStreams(): Promise<number> {
 
 const portOf = ({ baseUrl }: Product) => Number(new URL(baseUrl).port);
 
-type Proxy = { url: string; close(): Promise<void> };
-
 /** Follows a mail that stays as it is through a proxy, and leaves after the first item. */
-async function followHeldMail(proxy: Proxy): Promise<void> {
+async function followHeldMail(proxy: ReverseProxy): Promise<void> {
   onTestFinished(proxy.close);
   const api = createScriptClient({ baseUrl: proxy.url });
   const { id } = await api.email.send.mutate({ ...draft, leaveEmpty: 'https://spam.example' });

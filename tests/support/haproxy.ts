@@ -1,12 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from './product.ts';
+import { type ReverseProxy, startReverseProxy } from './proxy-process.ts';
 import { requirePath } from './requirements.ts';
-
-export type Balancer = { url: string; close(): Promise<void> };
 
 /**
  * Starts a real load balancer on loopback in front of instances on these ports. It checks each instance's readiness
@@ -15,17 +8,14 @@ export type Balancer = { url: string; close(): Promise<void> };
  *
  * @param options.more further lines of the defaults
  */
-export async function startBalancer(
+export function startBalancer(
   ports: readonly number[],
   { more = [] }: { more?: readonly string[] } = {},
-): Promise<Balancer> {
-  const haproxy = requirePath('haproxy');
-  const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'typed-bff-haproxy-'));
-  const config = join(folder, 'haproxy.cfg');
-  await writeFile(
-    config,
-    `defaults
+): Promise<ReverseProxy> {
+  return startReverseProxy({
+    program: requirePath('haproxy'),
+    args: ({ file }) => ['-db', '-f', file],
+    config: ({ port }) => `defaults
   mode http
   timeout connect 2s
   timeout client 60s
@@ -44,21 +34,5 @@ backend instances
   default-server check inter 200ms fall 2 rise 1
 ${ports.map((each) => `  server ${each} 127.0.0.1:${each}`).join('\n')}
 `,
-  );
-  // In the foreground, one process.
-  const child = spawn(haproxy, ['-db', '-f', config], { stdio: 'ignore' });
-  const ended = once(child, 'exit');
-  const url = `http://127.0.0.1:${port}`;
-  const close = async () => {
-    child.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + 10_000;
-  while (child.exitCode === null && Date.now() < deadline) {
-    if ((await fetch(`${url}/healthz`).catch(() => undefined))?.ok) return { url, close };
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await close();
-  throw new Error('haproxy did not forward requests within 10 seconds');
+  });
 }
