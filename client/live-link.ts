@@ -30,6 +30,8 @@ type Subscription = {
   path: string;
   input: unknown;
   lastEventId: string | undefined;
+  /** Retryable errors since the last item. */
+  failures: number;
   observer: ResultObserver;
 };
 
@@ -45,7 +47,7 @@ class RetryableError extends Error {
   /** Minimum time until the next request, in milliseconds. */
   readonly retryAfter: number;
 
-  constructor(error: ClientError, retryAfter: number) {
+  constructor(error: ClientError, retryAfter = 0) {
     super(error.message, { cause: error });
     this.error = error;
     this.retryAfter = retryAfter;
@@ -62,7 +64,7 @@ export function liveLink(options: LiveOptions): TRPCLink<AppRouter> {
   return () =>
     ({ op }) =>
       observable((observer) =>
-        connection.add({ path: op.path, input: op.input, lastEventId: undefined, observer }),
+        connection.add({ path: op.path, input: op.input, lastEventId: undefined, failures: 0, observer }),
       );
 }
 
@@ -70,9 +72,9 @@ function createConnection({ url, headers }: LiveOptions) {
   const subscriptions = new Set<Subscription>();
   let running: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Failures since the last event. */
+  /** Failed requests in a row. */
   let failures = 0;
-  /** Streams in a row that did not begin. */
+  /** Streams in a row that did not begin, or exceeded the number of streams of the caller. */
   let failedStreams = 0;
   let polls = 0;
 
@@ -109,7 +111,7 @@ function createConnection({ url, headers }: LiveOptions) {
     } catch (error) {
       if (running !== controller) return;
       failures += 1;
-      delay = delayAfter(error);
+      delay = delayAfter(error, Math.max(failures, ...[...subscriptions].map((each) => each.failures)));
       const cause =
         error instanceof RetryableError ? error.error : TRPCClientError.from<AppRouter>(asError(error));
       for (const { observer } of subscriptions) observer.next({ result: connecting(cause) });
@@ -143,6 +145,7 @@ function createConnection({ url, headers }: LiveOptions) {
       controller.abort(new Error('the stream is silent'));
     };
     let watchdog = setTimeout(onSilence, firstEventWithin);
+    let retry: ReturnType<typeof setTimeout> | undefined;
     const onBytes = () => {
       hasBegun = true;
       if (!once) failedStreams = 0;
@@ -157,36 +160,53 @@ function createConnection({ url, headers }: LiveOptions) {
         signal: controller.signal,
         cache: 'no-store',
       });
-      if (!response.ok || !response.body) return await reject(called, response);
+      if (!response.ok || !response.body) {
+        // Other pages or devices behind the same address have all streams: a poll takes none.
+        if (!once && response.status === 429) failedStreams += 1;
+        return await reject(called, response);
+      }
       for (const { observer } of called) observer.next({ result: { type: 'started' } });
       for (const { observer } of called) observer.next({ result: pending });
       let failure: RetryableError | undefined;
       await readEvents(response.body, {
         onBytes,
         onEvent(event) {
-          failures = 0;
-          failure = handle(called[event.call], event) ?? failure;
+          const subscription = called[event.call];
+          if (!subscription || !subscriptions.has(subscription)) return;
+          const error = handle(subscription, event);
+          if (!error) {
+            failures = 0;
+            return;
+          }
+          failure = error;
+          // The stream goes on for the others, up to ten minutes.
+          if (!once) retry ??= setTimeout(restart, delayAfter(error, subscription.failures));
         },
       });
       if (failure) throw failure;
     } finally {
       clearTimeout(watchdog);
+      clearTimeout(retry);
     }
   }
 
   /** @returns an error after which the subscription should be tried again */
-  function handle(subscription: Subscription | undefined, event: StreamEvent): RetryableError | undefined {
-    if (!subscription || !subscriptions.has(subscription)) return undefined;
+  function handle(subscription: Subscription, event: StreamEvent): RetryableError | undefined {
     const { observer } = subscription;
     if ('data' in event) {
       const { id, data } = event;
       subscription.lastEventId = id;
+      subscription.failures = 0;
       observer.next({ result: { id, data: { id, data: superjson.deserialize(data) } } });
       return undefined;
     }
     if ('error' in event) {
       const error = TRPCClientError.from<AppRouter>({ error: event.error.json });
-      if ((error.data?.httpStatus ?? 500) >= 500) return new RetryableError(error, 0);
+      if (isRetryable(error.data?.httpStatus ?? 500)) {
+        subscription.failures += 1;
+        observer.next({ result: connecting(error) });
+        return new RetryableError(error, (error.data?.retryAfterSeconds ?? 0) * 1_000);
+      }
       subscriptions.delete(subscription);
       observer.error(error);
       return undefined;
@@ -200,8 +220,7 @@ function createConnection({ url, headers }: LiveOptions) {
   /** Ends the subscriptions of a request that will never be accepted. @throws RetryableError if another one may be */
   async function reject(called: readonly Subscription[], response: Response): Promise<void> {
     const error = await errorOf(response);
-    const { status } = response;
-    if (status >= 500 || status === 429 || status === 408) {
+    if (isRetryable(response.status)) {
       throw new RetryableError(error, Number(response.headers.get('retry-after')) * 1_000 || 0);
     }
     for (const subscription of called) {
@@ -211,8 +230,8 @@ function createConnection({ url, headers }: LiveOptions) {
   }
 
   /** Full jitter: many clients that lost the same server do not all come back at once. */
-  function delayAfter(error: unknown): number {
-    const longest = Math.min(backoff.longest, backoff.first * 2 ** (failures - 1));
+  function delayAfter(error: unknown, inRow: number): number {
+    const longest = Math.min(backoff.longest, backoff.first * 2 ** (inRow - 1));
     return (error instanceof RetryableError ? error.retryAfter : 0) + Math.random() * longest;
   }
 
@@ -243,6 +262,10 @@ function createConnection({ url, headers }: LiveOptions) {
 
 const pending = { type: 'state', state: 'pending', error: null } as const;
 const connecting = (error: ClientError | null) => ({ type: 'state', state: 'connecting', error }) as const;
+
+function isRetryable(status: number): boolean {
+  return status >= 500 || status === 429 || status === 408;
+}
 
 function isHidden(): boolean {
   return typeof document !== 'undefined' && document.visibilityState === 'hidden';

@@ -66,10 +66,12 @@ const last = (): Sent => {
 const stateEvent = (call: number, id: string) =>
   `data: {"call":${call},"id":"${id}","data":{"json":{"id":"a","status":"${id}"}}}\n\n`;
 const connected = 'retry: 1\nevent: connected\ndata: {}\n\n';
-const problem = (httpStatus: number) =>
+const problem = (httpStatus: number, more = {}) =>
   JSON.stringify({
-    error: { json: { message: 'No.', code: -32000, data: { httpStatus, reason: 'x', code: 'X' } } },
+    error: { json: { message: 'No.', code: -32000, data: { httpStatus, reason: 'x', code: 'X', ...more } } },
   });
+const errorEvent = (call: number, httpStatus: number, more = {}) =>
+  `data: ${JSON.stringify({ call, ...JSON.parse(problem(httpStatus, more)) })}\n\n`;
 
 function client() {
   const api = createTRPCClient<AppRouter>({ links: [liveLink({ url: '/api/trpc' })] });
@@ -228,6 +230,55 @@ describe('the link of subscriptions', () => {
     await vi.advanceTimersByTimeAsync(500);
     expect([a.events, b.events]).toEqual([['No.'], []]);
     expect(last().inputs).toEqual({ 0: { json: { id: 'b' } } });
+  });
+
+  test.each([429, 503])(
+    'waits as the %s of one subscription says, and reports no failure',
+    async (status) => {
+      const { events } = await opened();
+      last().push(errorEvent(0, status, { retryAfterSeconds: 7 }));
+      last().end();
+      await vi.advanceTimersByTimeAsync(7_499);
+      expect(sent).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(sent).toHaveLength(2);
+      expect(events).toEqual([]);
+    },
+  );
+
+  test('waits longer each time the same subscription fails, while the stream goes on for the others', async () => {
+    const api = client();
+    const [a, b] = [api.watch('a'), api.watch('b')];
+    await settle();
+    for (const delay of [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
+      const before = last();
+      before.respond();
+      before.push(connected + stateEvent(1, 'queued') + errorEvent(0, 503));
+      await vi.advanceTimersByTimeAsync(delay - 1);
+      expect(before.signal.aborted).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(before.signal.aborted).toBe(true);
+      // The next request begins with a timer of its own.
+      await vi.advanceTimersByTimeAsync(1);
+      expect(last()).not.toBe(before);
+    }
+    last().respond();
+    last().push(connected + stateEvent(0, 'sent') + stateEvent(1, 'sent'));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(last().signal.aborted).toBe(false);
+    expect(a.events).toEqual(['sent']);
+    expect(b.events.at(-1)).toBe('sent');
+  });
+
+  test('polls after a third 429: the caller has all its streams elsewhere', async () => {
+    client().watch('a');
+    await settle();
+    for (let streams = 0; streams < 3; streams += 1) {
+      expect(last().url.endsWith('&once=1')).toBe(false);
+      last().respond(429, { 'retry-after': '5' }, problem(429));
+      await vi.advanceTimersByTimeAsync(5_000 + 500 * 2 ** streams);
+    }
+    expect(last().url.endsWith('&once=1')).toBe(true);
   });
 
   test('takes a stream that is silent for 40 seconds for dead, and a ping for life', async () => {

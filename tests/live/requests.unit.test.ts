@@ -118,6 +118,11 @@ describe('a stream', () => {
     expect(await response.text()).toContain('"reason":"invalid_input"');
   });
 
+  test('gets the rest of an input with the id of the last event, also if nothing is left', async () => {
+    const response = await post('email.watch', inputOf({ lastEventId: 'queued.0' }));
+    expect(await response.text()).toContain('"fieldErrors":{"id":[');
+  });
+
   test('for users ends with sign_in_required for a visitor', async () => {
     const response = await post('email.watch,session.list?batch=1', { 0: inputOf({ id: 'a' }) });
     expect(response.status).toBe(400);
@@ -143,7 +148,7 @@ describe('a stream', () => {
     expect((await reader?.read())?.done).toBe(true);
   });
 
-  test('is refused beyond the number of streams of a caller', async () => {
+  test('is refused beyond the number of streams of a caller, who can still poll', async () => {
     const id = await newMail();
     for (let count = 0; count < limits.live.streamsPerClient; count += 1) {
       expect((await open('email.watch', inputOf({ id }))).status).toBe(200);
@@ -151,6 +156,8 @@ describe('a stream', () => {
     const response = await post('email.watch', inputOf({ id }));
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe(String(limits.live.retryAfterSeconds));
+    const poll = await post('email.watch?once=1', inputOf({ id }));
+    expect(await poll.text()).toContain('id: queued.0');
   });
 
   test('is refused while the process stops', async () => {

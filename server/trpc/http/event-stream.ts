@@ -12,7 +12,7 @@ import { createStreamBody, randomBetween } from '../../live/stream-body.ts';
 import { bucketOf, type Principal, requireUser } from '../../principal.ts';
 import type { Context, StreamContext } from '../context.ts';
 import { errorShape, toAppError } from '../init.ts';
-import { type ProcedureEntry, procedures } from '../procedure-registry.ts';
+import { type ProcedureEntry, procedures, takesInput } from '../procedure-registry.ts';
 import { type Calls, callOutput, inputReader } from './call-procedures.ts';
 import { serializeOutputJson } from './output-json.ts';
 import { validate } from './validate.ts';
@@ -56,17 +56,14 @@ const batchEvents = (call: number): Events => ({
 export function streamEvents(calls: Calls, options: StreamOptions): HttpResponse {
   const { ctx, paths, isBatch } = calls;
   if (isLeaving()) throw new AppError('overloaded', { retryAfterSeconds: 1 });
-  const slot = ctx.services.shares.live.acquire(bucketOf(ctx.principal) ?? 'internal');
-  if (slot.exceeded) {
-    const reason = slot.exceeded === 'total' ? 'overloaded' : 'rate_limited';
-    throw new AppError(reason, { retryAfterSeconds: limits.live.retryAfterSeconds });
-  }
+  // A poll must succeed while the caller has all its streams open.
+  const release = options.once ? () => undefined : acquireStream(ctx);
   const { scope } = ctx;
   const stream = createStreamBody(calls.signal);
   const { signal, send, ready, end } = stream;
   scope.streamed = stream.closed.then((bytes) => {
     scope.bytesOut += bytes;
-    slot.release();
+    release();
   });
   send(`retry: ${randomBetween(retryDelay)}\n`);
   send(`event: connected\ndata: {"reconnectAfterInactivityMs":${silence}}\n\n`);
@@ -97,6 +94,14 @@ export function streamEvents(calls: Calls, options: StreamOptions): HttpResponse
   };
 }
 
+/** @returns a function that gives the stream back. @throws AppError as `streamEvents` */
+function acquireStream({ services, principal }: Context): () => void {
+  const slot = services.shares.live.acquire(bucketOf(principal) ?? 'internal');
+  if (!slot.exceeded) return slot.release;
+  const reason = slot.exceeded === 'total' ? 'overloaded' : 'rate_limited';
+  throw new AppError(reason, { retryAfterSeconds: limits.live.retryAfterSeconds });
+}
+
 type Run = {
   path: string;
   index: number;
@@ -124,7 +129,7 @@ async function runCall({ path, index, calls, read, events, send, ready, once }: 
     if (procedure?.type !== 'subscription') throw new TRPCError({ code: 'NOT_FOUND' });
     const items = await callOutput(path, index, {
       calls: { ...calls, ctx: { ...ctx, stream }, signal: own },
-      read: async () => takeLastEventId(await read(), stream),
+      read: async () => takeLastEventId(await read(), procedure, stream),
     });
     for await (const item of asIterable(items)) {
       if (own.aborted) return;
@@ -171,11 +176,11 @@ function asIterable(value: unknown): AsyncIterable<unknown> {
 }
 
 /** Takes the id of the last event out of an input: tRPC's clients put it there when they come back. */
-function takeLastEventId(input: unknown, stream: StreamContext): unknown {
+function takeLastEventId(input: unknown, procedure: ProcedureEntry, stream: StreamContext): unknown {
   if (!isRecord(input) || typeof input.lastEventId !== 'string') return input;
   const { lastEventId, ...rest } = input;
   stream.lastEventId = lastEventId;
-  return Object.keys(rest).length > 0 ? rest : undefined;
+  return takesInput(procedure.input) || Object.keys(rest).length > 0 ? rest : undefined;
 }
 
 /**
