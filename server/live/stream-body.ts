@@ -52,8 +52,11 @@ export function createStreamBody(requestSignal: AbortSignal): StreamBody {
     await drained.promise;
   }
   function end(): void {
-    if (!ended.signal.aborted) body.push(null);
+    if (ended.signal.aborted) return;
+    body.push(null);
     ended.abort();
+    // A client that reads no more would otherwise hold the stream until its connection is gone.
+    cut ??= setTimeout(abandon, slowReaderDeadline);
   }
 
   const unregister = registerStream(end);

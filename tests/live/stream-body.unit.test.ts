@@ -91,6 +91,18 @@ test('cuts off a reader that stays slow, and sends it no pings meanwhile', async
   expect(stream.body.readableAborted).toBe(true);
 });
 
+test('cuts off a client that reads no more after the end', async () => {
+  const before = openStreamCount();
+  const stream = open();
+  stream.send('data: a\n\n');
+  stream.end();
+  await vi.advanceTimersByTimeAsync(slowReaderDeadline - 1);
+  expect(openStreamCount()).toBe(before + 1);
+  await vi.advanceTimersByTimeAsync(1);
+  await stream.closed;
+  expect(openStreamCount()).toBe(before);
+});
+
 test('ends within a few seconds when the process stops, spread over them', async () => {
   const streams = Array.from({ length: 50 }, open);
   for (const { body } of streams) body.resume();
