@@ -96,12 +96,12 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   return jsonResponseOf(status, json, scope);
 }
 
-/** Returns whether a call can need the body: it calls an existing procedure, with the key or user that this requires. */
 /** Returns whether a call does not count as use of the session: open pages repeat it by themselves. */
 function isPassive(procedure: Called[number]): boolean {
   return procedure?.meta.passive === true || procedure?.type === 'subscription';
 }
 
+/** Returns whether a call can need the body: it calls an existing procedure, with the key or user that this requires. */
 function mayRun(procedure: Called[number], principal: Principal): boolean {
   if (procedure === undefined) return false;
   const { scope, user } = procedure.meta;
