@@ -30,13 +30,15 @@ type Entry<State> = {
   watchers: Set<() => void>;
   /** Undefined before the first read. */
   known?: { state: State | undefined; version: string | undefined };
+  /** Resolves after the next read, also if it fails. Set if a watcher waits for it. */
+  nextRead?: PromiseWithResolvers<void> | undefined;
 };
 
 export function createWatch<State>(settings: WatchSettings<State>): Watch<State> {
   const { read, versionOf, interval, keysInRead, log } = settings;
   const entries = new Map<string, Entry<State>>();
   const due = new Set<string>();
-  let reading: Promise<void> | undefined;
+  let isReading = false;
   let timer: NodeJS.Timeout | undefined;
 
   async function readDue(): Promise<void> {
@@ -44,15 +46,29 @@ export function createWatch<State>(settings: WatchSettings<State>): Watch<State>
       const keys = [...due].filter((key) => entries.has(key)).slice(0, keysInRead);
       if (keys.length === 0) due.clear();
       for (const key of keys) due.delete(key);
+      const waiting = takeWaiting(keys);
       try {
         const states = await read(keys);
         for (const key of keys) note(key, states.get(key));
       } catch (err) {
         // The next look may succeed; the watchers wait.
         log.debug({ err }, 'watched states could not be read');
+        waiting.push(...takeWaiting(due));
         due.clear();
       }
+      for (const { resolve } of waiting) resolve();
     }
+  }
+
+  /** Takes the waiters of the keys, before a read. A later waiter waits for the read after it. */
+  function takeWaiting(keys: Iterable<string>): PromiseWithResolvers<void>[] {
+    return [...keys].flatMap((key) => {
+      const entry = entries.get(key);
+      const waiting = entry?.nextRead;
+      if (!waiting) return [];
+      entry.nextRead = undefined;
+      return [waiting];
+    });
   }
 
   function note(key: string, state: State | undefined): void {
@@ -71,10 +87,11 @@ export function createWatch<State>(settings: WatchSettings<State>): Watch<State>
   }
 
   function readSoon(): void {
-    if (due.size === 0) return;
+    if (due.size === 0 || isReading) return;
+    isReading = true;
     // What becomes due while a read runs is read after it.
-    reading ??= outsideRequests(readDue).finally(() => {
-      reading = undefined;
+    void outsideRequests(readDue).finally(() => {
+      isReading = false;
       readSoon();
     });
   }
@@ -104,9 +121,11 @@ export function createWatch<State>(settings: WatchSettings<State>): Watch<State>
       signal.addEventListener('abort', wake, { once: true });
       try {
         let seen: Entry<State>['known'];
-        // What is known may be as old as the interval.
+        // The known state may be as old as the interval. Reads of other keys may follow each other without end.
+        entry.nextRead ??= Promise.withResolvers();
+        const { promise: read } = entry.nextRead;
         look(key);
-        await reading;
+        await read;
         while (!signal.aborted) {
           const { known } = entry;
           if (known && (!seen || seen.version !== known.version)) {

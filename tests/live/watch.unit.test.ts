@@ -133,6 +133,49 @@ test('waits while the states cannot be read, and goes on afterwards', async () =
   await stop();
 });
 
+test('yields the state after its own read, while reads of others go on', async () => {
+  const reads: PromiseWithResolvers<void>[] = [];
+  const watch = createWatch<number>({
+    async read(keys) {
+      const read = Promise.withResolvers<void>();
+      reads.push(read);
+      await read.promise;
+      return new Map(keys.map((key) => [key, 1]));
+    },
+    versionOf: String,
+    interval: 2_000,
+    keysInRead: 2,
+    log: createLogger({ level: 'silent' }),
+  });
+  const slow = collect(watch, 'slow');
+  const own = collect(watch, 'own');
+  const others = [collect(watch, 'other')];
+  for (let count = 0; count < 2; count += 1) {
+    others.push(collect(watch, `other ${count}`), collect(watch, `another ${count}`));
+    reads[count]?.resolve();
+    await settle();
+  }
+  expect(reads).toHaveLength(3);
+  expect([slow.items, own.items]).toEqual([[1], [1]]);
+  reads.at(-1)?.resolve();
+  await settle();
+  for (const read of reads) read.resolve();
+  await Promise.all([slow, own, ...others].map(({ stop }) => stop()));
+});
+
+test('ends polls of several keys although the states cannot be read', async () => {
+  const { watch, fail } = createStates({});
+  fail(new Error('down'));
+  const signal = new AbortController();
+  const polls = ['a', 'b', 'c'].map(async (key) => {
+    const ended = new AbortController();
+    const options = { signal: AbortSignal.any([signal.signal, ended.signal]), onWait: () => ended.abort() };
+    for await (const item of watch.states(key, options)) throw new Error(`yields ${item}`);
+    return key;
+  });
+  expect(await Promise.all(polls)).toEqual(['a', 'b', 'c']);
+});
+
 test('calls onWait when nothing more is known', async () => {
   const { watch } = createStates({ a: 1 });
   const controller = new AbortController();
