@@ -44,7 +44,7 @@ export function createWatch<State>(settings: WatchSettings<State>): Watch<State>
   async function readDue(): Promise<void> {
     while (due.size > 0) {
       const keys = [...due].filter((key) => entries.has(key)).slice(0, keysInRead);
-      if (keys.length === 0) due.clear();
+      if (keys.length === 0) return due.clear();
       for (const key of keys) due.delete(key);
       const waiting = takeWaiting(keys);
       try {

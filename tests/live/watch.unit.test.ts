@@ -163,6 +163,23 @@ test('yields the state after its own read, while reads of others go on', async (
   await Promise.all([slow, own, ...others].map(({ stop }) => stop()));
 });
 
+test('reads nothing for a key whose watcher left while it was due', async () => {
+  const read = vi.fn(async (keys: readonly string[]) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return new Map(keys.map((key) => [key, 1]));
+  });
+  const log = createLogger({ level: 'silent' });
+  const watch = createWatch<number>({ read, versionOf: String, interval: 2_000, keysInRead: 2, log });
+  const watched = [collect(watch, 'a'), collect(watch, 'b')];
+  await vi.advanceTimersByTimeAsync(200);
+  watch.look('a');
+  watch.look('b');
+  await watched[1]?.stop();
+  await vi.advanceTimersByTimeAsync(200);
+  await watched[0]?.stop();
+  expect(read.mock.calls).toEqual([[['a']], [['b']], [['a']]]);
+});
+
 test('ends polls of several keys although the states cannot be read', async () => {
   const { watch, fail } = createStates({});
   fail(new Error('down'));
