@@ -102,12 +102,12 @@ function createConnection({ url, headers }: LiveOptions) {
     running = controller;
     const release = failedStreams < failuresBeforePolling ? await takeStream(controller.signal) : undefined;
     const once = release === undefined;
+    if (once) notePoll();
     // Streams that end at once would otherwise begin again and again.
     let delay = once ? pollInterval : Math.random() * backoff.first;
     try {
       await request([...subscriptions], { once, controller });
       failures = 0;
-      if (once) notePoll();
     } catch (error) {
       if (running !== controller) return;
       failures += 1;

@@ -316,6 +316,23 @@ describe('the link of subscriptions', () => {
     expect(isPoll()).toBe(true);
   });
 
+  test('tries a stream again although one subscription fails in each poll', async () => {
+    client().watch('a');
+    await settle();
+    for (let streams = 0; streams < 3; streams += 1) {
+      last().respond(429, {}, problem(429));
+      await vi.advanceTimersByTimeAsync(500 * 2 ** streams);
+    }
+    for (let polls = 0; polls < 60; polls += 1) {
+      expect(last().url.endsWith('&once=1'), `poll ${polls}`).toBe(true);
+      last().respond();
+      last().push(connected + errorEvent(0, 503));
+      last().end();
+      await vi.advanceTimersByTimeAsync(Math.min(15_000, 500 * 2 ** (polls + 3)));
+    }
+    expect(last().url.endsWith('&once=1')).toBe(false);
+  });
+
   test('does not poll because the server was down', async () => {
     client().watch('a');
     await settle();
