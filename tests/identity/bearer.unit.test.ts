@@ -209,6 +209,15 @@ describe('an access token', () => {
     expect(response.status).toBe(401);
   });
 
+  test('does not do for the stream of a session', async () => {
+    const response = await send(`${siteUrl}/api/trpc/session.watch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await tokenOf()}` },
+      body: '{}',
+    });
+    expect(await response.text()).toMatch(/event: serialized-error\n.*"reason":"forbidden"/);
+  });
+
   test('does not do for a backend that is called on behalf of users', async () => {
     expect(await call('proxy.notes.list', await tokenOf(), {})).toMatchObject({
       status: 403,
