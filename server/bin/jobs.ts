@@ -2,7 +2,6 @@
  * Manages jobs: `npm run jobs -- list|show|requeue|discard`. Uses the database of the settings. The product may be
  * running.
  */
-import { parseArgs } from 'node:util';
 import type { Env } from '../config/env.ts';
 import { createJobQueue } from '../jobs/job-queue.ts';
 import type { JobOperations } from '../jobs/operations.ts';
@@ -10,7 +9,14 @@ import { jobStatuses } from '../jobs/tables.ts';
 import { jobTiming } from '../jobs/timing.ts';
 import type { Logger } from '../observability/log.ts';
 import { openDatabase } from '../storage/open-database.ts';
-import { type Action, actOnAll, runCommand, UsageError } from './operator-command.ts';
+import {
+  type Action,
+  actOnAll,
+  parseArguments,
+  parseLimit,
+  runCommand,
+  UsageError,
+} from './operator-command.ts';
 
 const usage = `Usage: npm run jobs -- <command>
 
@@ -20,8 +26,14 @@ const usage = `Usage: npm run jobs -- <command>
   discard <id…>   deletes jobs permanently, unless they are running
 `;
 
+const options = {
+  status: { type: 'string' },
+  name: { type: 'string' },
+  limit: { type: 'string', default: '50' },
+} as const;
+
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments(args, options, usage);
   const [command, ...ids] = positionals;
   const db = await openDatabase(env, log);
   try {
@@ -51,30 +63,13 @@ function actionOf(command: string | undefined, jobs: JobOperations): Action | un
   }
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        status: { type: 'string' },
-        name: { type: 'string' },
-        limit: { type: 'string', default: '50' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : ''}\n\n${usage}`);
-  }
-}
-
 async function list(
   jobs: JobOperations,
   values: { status?: string; name?: string; limit: string },
 ): Promise<string> {
   const status = jobStatuses.find((known) => known === values.status);
   if (values.status !== undefined && !status) throw new UsageError(usage);
-  const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(usage);
+  const limit = parseLimit(values.limit, usage);
   const listed = await jobs.list({ status, name: values.name, limit });
   const lines = listed.map((job) =>
     [job.id, job.status.padEnd(7), job.acceptedAt.toISOString(), job.attempts, job.name, job.lastError ?? '']

@@ -2,13 +2,19 @@
  * Manages the outbox: `npm run mail -- list|show|release|requeue|discard`. Uses the database of the settings. The product
  * may be running.
  */
-import { parseArgs } from 'node:util';
 import type { Env } from '../config/env.ts';
 import { createOutbox, type Outbox } from '../mail/outbox.ts';
 import { mailStates } from '../mail/tables.ts';
 import type { Logger } from '../observability/log.ts';
 import { openDatabase } from '../storage/open-database.ts';
-import { type Action, actOnAll, runCommand, UsageError } from './operator-command.ts';
+import {
+  type Action,
+  actOnAll,
+  parseArguments,
+  parseLimit,
+  runCommand,
+  UsageError,
+} from './operator-command.ts';
 
 const usage = `Usage: npm run mail -- <command>
 
@@ -19,8 +25,10 @@ const usage = `Usage: npm run mail -- <command>
   discard <id…>   deletes mails permanently, unless they are being sent
 `;
 
+const options = { status: { type: 'string' }, limit: { type: 'string', default: '50' } } as const;
+
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments(args, options, usage);
   const [command, ...ids] = positionals;
   const db = await openDatabase(env, log);
   try {
@@ -53,23 +61,10 @@ function changeOf(command: string | undefined, outbox: Outbox): Action | undefin
   }
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { status: { type: 'string' }, limit: { type: 'string', default: '50' } },
-    });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : ''}\n\n${usage}`);
-  }
-}
-
 async function list(outbox: Outbox, values: { status?: string; limit: string }): Promise<string> {
   const status = mailStates.find((known) => known === values.status);
   if (values.status !== undefined && !status) throw new UsageError(usage);
-  const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(usage);
+  const limit = parseLimit(values.limit, usage);
   const mails = await outbox.list({ status, limit });
   const lines = mails.map((mail) =>
     [

@@ -3,7 +3,7 @@
  * lists and documentation and a test, which you then change. docs/building.md has the steps by hand.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Change } from './new/change.ts';
 import { newJob } from './new/job.ts';
@@ -34,22 +34,29 @@ const usage = `npm run new -- KIND NAME
 function addKind([kindName = '', given = '', ...rest]: readonly string[]): string {
   const kind = kinds.get(kindName);
   if (!kind || given === '' || rest.length > 0) throw new UsageError(usage);
-  // All texts first, so that nothing is half done.
-  const written = kind.changes(nameOf(given)).map(({ file, text }) => ({
-    file,
-    isNew: !existsSync(file),
-    text: text(existsSync(file) ? readFileSync(file, 'utf8') : undefined),
-  }));
-  for (const { file, text } of written) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+  const written = kind.changes(nameOf(given)).map(({ file, text }) => {
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    return { file, before, text: text(before) };
+  });
+  try {
+    for (const { file, text } of written) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
+    const code = written.map(({ file }) => file).filter((file) => /\.tsx?$/.test(file));
+    execute('node_modules/@biomejs/biome/bin/biome', ['check', '--write', '--log-level=error', ...code]);
+    if (kind.changesContract) execute('server/bin/contract.ts', ['--update']);
+  } catch (error) {
+    // For example, the name is a keyword of TypeScript.
+    for (const { file, before } of written) {
+      if (before === undefined) rmSync(file, { force: true });
+      else writeFileSync(file, before);
+    }
+    throw error;
   }
-  const code = written.map(({ file }) => file).filter((file) => /\.tsx?$/.test(file));
-  execute('node_modules/@biomejs/biome/bin/biome', ['check', '--write', '--log-level=error', ...code]);
-  if (kind.changesContract) execute('server/bin/contract.ts', ['--update']);
   const test = written.find(({ file }) => file.includes('.test.'));
   return [
-    ...written.map(({ file, isNew }) => `${isNew ? 'created' : 'changed'}  ${file}`),
+    ...written.map(({ file, before }) => `${before === undefined ? 'created' : 'changed'}  ${file}`),
     ...(kind.changesContract ? ['changed  docs/contract.json'] : []),
     `\nNext: npm run check${test ? `, and npx vitest run ${test.file}` : ''}`,
   ].join('\n');

@@ -1,3 +1,4 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
 import { createLogger, type Logger } from '../observability/log.ts';
 
@@ -24,6 +25,30 @@ export async function actOnAll(ids: readonly string[], action: Action, noun: str
   const text = lines.join('\n');
   if (failed) throw new UsageError(text);
   return text;
+}
+
+/**
+ * Parses the arguments of a command with options.
+ *
+ * @throws UsageError with the usage, if an option is unknown
+ */
+export function parseArguments<Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: Options,
+  usage: string,
+) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : ''}\n\n${usage}`);
+  }
+}
+
+/** Parses the maximum length of a list. @throws UsageError with the usage */
+export function parseLimit(text: string, usage: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(usage);
+  return limit;
 }
 
 /** Runs a command with the settings of the product, prints the text that it returns, and sets the exit code. */

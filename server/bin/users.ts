@@ -2,7 +2,6 @@
  * Manages users: `npm run users -- list|show|end-sessions|disable|enable`. Uses the settings of the product, which may be
  * running: it knows within two seconds.
  */
-import { parseArgs } from 'node:util';
 import type { Env } from '../config/env.ts';
 import { createIdentity } from '../identity/create-identity.ts';
 import type { UserOperations, UserSummary } from '../identity/user-operations.ts';
@@ -10,7 +9,14 @@ import type { Logger } from '../observability/log.ts';
 import { connectRedis } from '../redis.ts';
 import { openDatabase } from '../storage/open-database.ts';
 import { createUpstreamClient } from '../upstream-client/client.ts';
-import { type Action, actOnAll, runCommand, UsageError } from './operator-command.ts';
+import {
+  type Action,
+  actOnAll,
+  parseArguments,
+  parseLimit,
+  runCommand,
+  UsageError,
+} from './operator-command.ts';
 
 const usage = `Usage: npm run users -- <command>
 
@@ -21,8 +27,10 @@ const usage = `Usage: npm run users -- <command>
   enable <id…>
 `;
 
+const options = { email: { type: 'string' }, limit: { type: 'string', default: '50' } } as const;
+
 async function run(args: string[], env: Env, log: Logger): Promise<string> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments(args, options, usage);
   const [command, ...ids] = positionals;
   const db = await openDatabase(env, log);
   const upstreams = createUpstreamClient(env);
@@ -71,24 +79,11 @@ function withDates(name: string, value: unknown): unknown {
   return isTime ? new Date(value).toISOString() : value;
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { email: { type: 'string' }, limit: { type: 'string', default: '50' } },
-    });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : ''}\n\n${usage}`);
-  }
-}
-
 async function list(
   operations: UserOperations,
   { email, limit: limitText }: { email?: string; limit: string },
 ): Promise<string> {
-  const limit = Number(limitText);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(usage);
+  const limit = parseLimit(limitText, usage);
   const users = await operations.list({ email, limit });
   return users.length === 0 ? 'There is no such user.' : users.map(lineOf).join('\n');
 }

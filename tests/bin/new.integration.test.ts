@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
@@ -76,6 +76,15 @@ describe('npm run new', () => {
       output: 'server/trpc/procedures/weather.ts exists already.\n',
     });
     expect(read('server/trpc/router.ts')).toBe(before);
+  });
+
+  test.each(['class', 'router'])('changes nothing for the name %s, which cannot be a variable', (name) => {
+    const before = [read('server/trpc/router.ts'), read('docs/routes.md'), read('docs/contract.json')];
+    expect(add('procedure', name)).toMatchObject({ status: 2 });
+    expect(existsSync(join(folder, `server/trpc/procedures/${name}.ts`))).toBe(false);
+    expect([read('server/trpc/router.ts'), read('docs/routes.md'), read('docs/contract.json')]).toEqual(
+      before,
+    );
   });
 
   test.each([[[]], [['procedure']], [['prozedur', 'orders']], [['procedure', 'orders', 'more']]])(

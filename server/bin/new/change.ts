@@ -1,6 +1,6 @@
 import { UsageError } from '../operator-command.ts';
 
-/** What a command does to the files of the project. */
+/** A new file, or a change of one. */
 export type Change = {
   file: string;
   /** Returns the new text. A file that must not exist yet gets undefined. */
