@@ -7,7 +7,7 @@ import type { Tables } from '../storage/tables.ts';
 import { type CronTimes, cronTimes } from './cron.ts';
 import { JobError } from './job-error.ts';
 
-/** What a run can use, apart from its input. */
+/** The context of a run. */
 export type JobContext = {
   /** Id of the job: the same in all its attempts. */
   id: string;
@@ -43,7 +43,7 @@ type RetryPolicy = {
 type JobSchedule<Input> = {
   /** Five fields, such as `0 3 * * *`. */
   cron: string;
-  /** Of the IANA database, such as `Europe/Berlin`. UTC by default. */
+  /** A name of the IANA database, such as `Europe/Berlin`. UTC by default. */
   timeZone?: string;
   input: Input;
 };

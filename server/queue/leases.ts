@@ -2,25 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, Queries } from '../storage/database.ts';
 import type { Tables } from '../storage/tables.ts';
-
-/** The columns of a table that is a queue. Times are whole milliseconds since the epoch, by the database's clock. */
-type QueueColumns = {
-  id: string;
-  /** `queued`: waits for its next attempt. The queue has another status for a row that is claimed. */
-  status: string;
-  attempts: number;
-  /** Claims since the last outcome: in each, a process died or lost the storage. */
-  unfinished: number;
-  accepted_at: number;
-  /** When the row could first be attempted. */
-  queued_at: number;
-  next_attempt_at: number;
-  lease_token: string | null;
-  lease_until: number | null;
-  last_error: string | null;
-  /** The trace that the row was accepted in. */
-  traceparent: string | null;
-};
+import type { QueueColumns } from './columns.ts';
 
 type QueueName = { [Name in keyof Tables]: Tables[Name] extends QueueColumns ? Name : never }[keyof Tables];
 

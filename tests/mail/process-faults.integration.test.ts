@@ -1,39 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createOutbox } from '#server/mail/outbox.ts';
 import { createFleet } from '#tests/chaos/fleet.ts';
-import { type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
-import {
-  addresses,
-  draft,
-  eventually,
-  onEachEngine,
-  openStorage,
-  type StorageEnv,
-  storageEnv,
-  tempDir,
-  testMail,
-  testSmtpServer,
-} from './support.ts';
+import { onEachStorage } from '#tests/support/each-database.ts';
+import { addresses, draft, eventually, openStorage, tempDir, testMail, testSmtpServer } from './support.ts';
 
-onEachEngine((engine) => {
-  let postgres: PostgresServer | undefined;
-  let storage: StorageEnv;
-
-  beforeAll(async () => {
-    if (engine === 'postgres') postgres = await startPostgres();
-  }, 60_000);
-  afterAll(() => postgres?.close());
-  beforeEach(async () => {
-    storage = await storageEnv(postgres);
-  });
-
+onEachStorage((storage) => {
   it('killed between COMMIT and response: a retry with the same key returns the same mail, sent once', async () => {
     const smtp = await testSmtpServer();
     const keyed = { ...draft, idempotencyKey: 'form-1' };
-    const env = { NODE_ENV: 'production', SITE_URL: addresses.siteUrl, ...storage };
+    const env = { NODE_ENV: 'production', SITE_URL: addresses.siteUrl, ...storage() };
     // The mail service calls `record` after COMMIT and before it responds.
     const script = `
       import { createLogger } from '#server/observability/log.ts';
@@ -57,7 +35,7 @@ onEachEngine((engine) => {
     const [, signal] = await once(child, 'close');
     expect([signal, output]).toEqual(['SIGKILL', '']);
 
-    const { mail } = testMail({ ...storage, SMTP_URL: smtp.url });
+    const { mail } = testMail({ ...storage(), SMTP_URL: smtp.url });
     const retried = await mail.send(keyed);
     expect(retried).toMatchObject({ status: 'queued', duplicate: true });
     mail.start();
@@ -85,14 +63,14 @@ onEachEngine((engine) => {
         return bothStarted.promise;
       },
     });
-    const db = await openStorage(storage);
+    const db = await openStorage(storage());
     const outbox = createOutbox(db, addresses);
     const expected: string[] = [];
     while (expected.length < 300) expected.push((await outbox.enqueue(draft)).messageId);
     const fleet = createFleet({
       cacheFolder: tempDir(),
       env: {
-        ...storage,
+        ...storage(),
         SMTP_URL: smtp.url,
         SITE_URL: addresses.siteUrl,
         MAIL_TO: addresses.to,
@@ -122,12 +100,12 @@ onEachEngine((engine) => {
       beforeReply: () => new Promise<void>((resolve) => (reply = resolve)),
     });
     const second = await testSmtpServer();
-    const slow = testMail({ ...storage, SMTP_URL: first.url }, { lease: 300 });
+    const slow = testMail({ ...storage(), SMTP_URL: first.url }, { lease: 300 });
     slow.mail.start();
     const { id, messageId } = await slow.mail.send(draft);
     await eventually(() => expect(first.messages).toHaveLength(1));
 
-    const quick = testMail({ ...storage, SMTP_URL: second.url }, { lease: 300 });
+    const quick = testMail({ ...storage(), SMTP_URL: second.url }, { lease: 300 });
     quick.mail.start();
     const sent = await eventually(async () => {
       const state = await quick.mail.status(id);
@@ -148,7 +126,7 @@ onEachEngine((engine) => {
     const smtp = await testSmtpServer({
       beforeReply: () => new Promise<void>((resolve) => (reply = resolve)),
     });
-    const { mail } = testMail({ ...storage, SMTP_URL: smtp.url });
+    const { mail } = testMail({ ...storage(), SMTP_URL: smtp.url });
     const receipts = [await mail.send(draft), await mail.send(draft)];
     mail.start();
     await eventually(() => expect(smtp.messages).toHaveLength(1));
@@ -163,7 +141,7 @@ onEachEngine((engine) => {
   it('a dispatcher sends its own mails immediately, and those of other processes on its next poll', async () => {
     const smtp = await testSmtpServer();
     const hour = 60 * 60_000;
-    const { mail } = testMail({ ...storage, SMTP_URL: smtp.url }, { pollInterval: hour });
+    const { mail } = testMail({ ...storage(), SMTP_URL: smtp.url }, { pollInterval: hour });
     mail.start();
     // A second start, such as by a second module instance, does not create a second dispatcher.
     mail.start();
@@ -171,9 +149,9 @@ onEachEngine((engine) => {
     await eventually(async () => expect((await mail.status(own.id)).status).toBe('sent'));
     await mail.stop();
 
-    const polling = testMail({ ...storage, SMTP_URL: smtp.url }, { pollInterval: 20 }).mail;
+    const polling = testMail({ ...storage(), SMTP_URL: smtp.url }, { pollInterval: 20 }).mail;
     polling.start();
-    const other = await createOutbox(await openStorage(storage), addresses).enqueue(draft);
+    const other = await createOutbox(await openStorage(storage()), addresses).enqueue(draft);
     await eventually(async () => expect((await polling.status(other.id)).status).toBe('sent'));
     expect(smtp.messages).toHaveLength(2);
   });
