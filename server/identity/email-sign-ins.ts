@@ -41,8 +41,9 @@ type AskedEmail = {
 export type EmailSignIns = {
   /**
    * Adds a sign-in and ends the previous ones of this browser for the address. Those of other browsers go on, so that a
-   * stranger who asks for a mail does not end the sign-in of the address's owner. Its mail is due at once if the address is allowed. The
-   * statements are the same for other addresses: callers cannot find out which ones are allowed.
+   * stranger who asks for a mail does not end the sign-in of the address's owner. Its mail is due at once if the
+   * address is allowed. The statements are the same for other addresses: callers cannot find out which ones are
+   * allowed.
    *
    * @param browser secret that only this browser holds
    */

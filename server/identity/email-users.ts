@@ -21,7 +21,7 @@ const profileOf = (address: string): Profile => ({
   isEmailVerified: true,
 });
 
-/** What a browser sends with the link or the code of a mail. `session`: value of its session cookie. */
+/** The browser that confirms a sign-in by mail. `session`: value of its session cookie. */
 type ConfirmingBrowser = { session: string | undefined; device: string };
 
 /** Uses addresses whose mails a user has proven to read. */

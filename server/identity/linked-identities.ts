@@ -22,7 +22,7 @@ export type LinkedIdentity = {
   lastUsedAt: number;
 };
 
-/** Returns the page that tells the outcome of linking. */
+/** Returns the page that shows the outcome of linking. */
 export const linkedPath = (returnPath: string, outcome: LinkOutcome): string =>
   `${returnPath}?linked=${outcome}`;
 

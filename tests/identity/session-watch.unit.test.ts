@@ -37,7 +37,7 @@ async function watch(browser: TestBrowser): Promise<() => Promise<string | null>
 const opened = 'data: {"json":{"open":true}}\nid: open';
 const ended = 'data: {"json":{"open":false}}\nid: ended';
 
-test('the stream of a session tells that it was ended on another device, and ends', async () => {
+test('the stream of a session sends its end on another device, and ends', async () => {
   const [here, there] = [newBrowser(), newBrowser()];
   await here.signIn('ada');
   await there.signIn('ada');
@@ -54,7 +54,7 @@ test('the stream of a session tells that it was ended on another device, and end
   expect(await kept()).toBe(ended);
 });
 
-test('the stream of a session tells that it has not been used for too long, or that the user is disabled', async () => {
+test('the stream of a session sends its end by idleness, and by a user who was disabled', async () => {
   const [idle, disabled] = [newBrowser(), newBrowser()];
   await idle.signIn('ada');
   const ofIdle = await watch(idle);
@@ -82,7 +82,7 @@ test('a stream does not count as use of the session', async () => {
   write.mockRestore();
 });
 
-test('nobody can watch without a session', async () => {
+test('a visitor without a session cannot watch one', async () => {
   const browser = newBrowser();
   const response = await browser.request('/api/trpc/session.watch?once=1', {
     method: 'POST',

@@ -68,7 +68,7 @@ test('messages of other programs on the channel are ignored', async () => {
   expect(heard).toEqual([undefined, 'b']);
 });
 
-test('the other workers of the machine are told, and tell', () => {
+test('a change is announced to the other workers of the machine, and theirs are heard', () => {
   const coordinator = fakeCoordinator();
   const hints = createHints({ redis: undefined, coordinator, log });
   const heard: (string | undefined)[] = [];

@@ -225,7 +225,7 @@ describe('/docs/procedures', () => {
     entries.some((entry) => entry.path === path && entry.type === 'subscription');
   const called = paths.filter((path) => !isStream(path));
 
-  /** Of subscriptions that a visitor without a mail or a session cannot follow. */
+  /** First events of the subscriptions that a visitor without a mail or a session cannot follow. */
   const firstEvents = new Map([
     ['email.watch', /event: serialized-error\n.*"not_found"/],
     ['session.watch', /event: serialized-error\n.*"sign_in_required"/],

@@ -96,7 +96,7 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   return jsonResponseOf(status, json, scope);
 }
 
-/** Returns whether a call does not count as use of the session: open pages repeat it by themselves. */
+/** Returns whether a call does not count as use of the session: open pages repeat it without the user. */
 function isPassive(procedure: Called[number]): boolean {
   return procedure?.meta.passive === true || procedure?.type === 'subscription';
 }
