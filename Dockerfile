@@ -34,4 +34,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--import=./server/bin/check-node.mjs", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "server/bin/launch.ts", "start"]
+CMD ["node", "--max-semi-space-size=4", "server/bin/run.mjs", "start"]

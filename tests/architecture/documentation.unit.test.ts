@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { commands } from '#server/bin/commands.ts';
 import { exactRoutes } from '#server/routes/route-table.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 
@@ -55,14 +56,33 @@ test('README.md has at most 90 lines', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(90);
 });
 
-test('docs/commands.md lists every npm script, and no other', () => {
+describe('commands', () => {
   const { scripts } = z
     .object({ scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(read('package.json')));
-  const commands = firstColumn(read('docs/commands.md')).map(
-    (command) => /^npm (?:run )?([\w:-]+)/.exec(command)?.[1] ?? command,
+
+  test('package.json has every command, and no other', () => {
+    expect(Object.keys(scripts).sort()).toEqual(commands.map(({ name }) => name).sort());
+  });
+
+  test('docs/commands.md lists every command under its heading, and no other', () => {
+    const sections = read('docs/commands.md').split(/^## /m);
+    const documented = sections.flatMap((section) =>
+      firstColumn(section).map((code) => {
+        const name = /^npm (?:run )?([\w:-]+)/.exec(code)?.[1] ?? code;
+        return `${section.split('\n')[0]}: ${name}`;
+      }),
+    );
+    expect(documented.sort()).toEqual(commands.map(({ group, name }) => `${group}: ${name}`).sort());
+  });
+
+  test.each(commands.filter(({ file }) => file !== undefined))(
+    'npm run $name runs $file',
+    ({ name, file = '' }) => {
+      expect(scripts[name]).toMatch(new RegExp(`^node (?:--\\S+ )?server/bin/run\\.mjs ${name}$`));
+      expect(existsSync(file)).toBe(true);
+    },
   );
-  expect(commands.sort()).toEqual(Object.keys(scripts).sort());
 });
 
 describe('docs/routes.md', () => {
