@@ -16,9 +16,13 @@ import type { EventLoopDelays } from './observability/event-loop.ts';
 import { droppedLogLines } from './observability/log.ts';
 import type { Coordinator } from './process/coordinator.ts';
 import type { UpstreamObserver } from './upstream-client/observer.ts';
+import { type Acceptance, acceptances } from './webhooks/acceptance.ts';
 
 /** In seconds: from a cached response to the longest upstream deadline. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
+/** What happened to a delivery: how it was taken, or the reason why not. */
+export type WebhookOutcome = Acceptance | ErrorReason;
 
 /** As `/readyz` names them. */
 type Dependency = 'database' | 'identityProvider' | 'redis';
@@ -42,6 +46,10 @@ export type Metrics = {
   jobEnded(name: string, seconds: number): void;
   /** Adds the gauge of jobs by name and status. `counts` is called on each scrape. */
   observeJobCounts(jobs: readonly { name: string }[], counts: () => Promise<JobCount[]>): void;
+  /** A delivery of a webhook has ended. */
+  webhookEnded(webhook: string, outcome: WebhookOutcome): void;
+  /** Names the webhooks that can have deliveries. */
+  observeWebhooks(names: readonly string[]): void;
   connectionDropped(reason: DropReason): void;
   eventLoopBlocked(block: { work: string; seconds: number }): void;
   /** Adds the gauge of the event loop's delays. `read` is called on each scrape. */
@@ -161,6 +169,7 @@ export function createMetrics(
     upstreams: createUpstreamMetrics(registers),
     ...createMailMetrics(registers, [common]),
     ...createJobMetrics(registers, [common]),
+    ...createWebhookMetrics(registers),
     ...createEventLoopMetrics(registers),
     text: async () => (await (await summed()).metrics()) + (await common.metrics()),
     json: async () => [...(await (await summed()).getMetricsAsJSON()), ...(await common.getMetricsAsJSON())],
@@ -261,6 +270,24 @@ function createMailMetrics(
           for (const [status, count] of Object.entries(byStatus)) this.set({ status }, count);
         },
       });
+    },
+  };
+}
+
+function createWebhookMetrics(registers: Registry[]): Pick<Metrics, 'webhookEnded' | 'observeWebhooks'> {
+  const deliveries = new Counter({
+    name: 'bff_webhooks_total',
+    help: 'Deliveries of webhooks by outcome: accepted, duplicate, ignored or the reason of the error',
+    labelNames: ['webhook', 'outcome'],
+    registers,
+  });
+  return {
+    webhookEnded: (webhook, outcome) => deliveries.inc({ webhook, outcome }),
+    observeWebhooks(names) {
+      // Without it the first event would show no increase.
+      for (const webhook of names) {
+        for (const outcome of [...acceptances, 'unauthorized']) deliveries.inc({ webhook, outcome }, 0);
+      }
     },
   };
 }

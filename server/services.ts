@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Env, env } from './config/env.ts';
 import { limits } from './config/limits.ts';
 import { customJobs } from './custom/jobs.ts';
+import { customWebhooks } from './custom/webhooks.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
 import { createIdentity } from './identity/create-identity.ts';
@@ -26,6 +27,7 @@ import { snapshotsSchema, statusOf, type UpstreamStatus, upstreamVersion } from 
 import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWeather, type Weather } from './weather/weather.ts';
+import { createWebhooks, type Webhooks } from './webhooks/webhook-service.ts';
 
 /** The services that procedures and raw routes use. They do not depend on tRPC or Next. */
 export type Services = {
@@ -41,6 +43,8 @@ export type Services = {
   mail: Mail;
   /** Work that is done after the response, or at certain times. */
   jobs: Jobs;
+  /** The webhooks of other systems that are received. */
+  webhooks: Webhooks;
   /** Undefined if sign-in is off. */
   identity: Identity | undefined;
   feed: FeedSource;
@@ -51,6 +55,8 @@ export type Services = {
     upstreamCalls: ConcurrencyLimit;
     streams: ConcurrencyLimit;
     live: ConcurrencyLimit;
+    /** Deliveries of webhooks that are being received. */
+    deliveries: ConcurrencyLimit;
   };
   metrics: Metrics;
   /** Undefined if Redis is not configured. */
@@ -91,7 +97,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     notices: identity?.notices,
     hints,
   });
-  const allJobs = [...productJobs, ...customJobs];
+  const allJobs = [...productJobs, ...customJobs, ...customWebhooks.map(({ job }) => job)];
   const jobs = createJobs({
     ...options,
     jobs: allJobs,
@@ -103,6 +109,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
   });
   metrics.observeMailCounts(mail.operations.counts);
   metrics.observeJobCounts(allJobs, jobs.operations.counts);
+  metrics.observeWebhooks(['revalidate', ...customWebhooks.map(({ name }) => name)]);
   if (identity) metrics.observeSessions(identity.openSessions);
   metrics.observeDependencies({
     database: () => database.lastState() === 'ok',
@@ -134,6 +141,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     database,
     mail,
     jobs,
+    webhooks: createWebhooks({ webhooks: customWebhooks, secrets: env.WEBHOOK_SECRETS, jobs }),
     identity,
     async stop() {
       identity?.stopSweeping();
@@ -157,6 +165,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
         total: limits.live.streams,
         perClient: limits.live.streamsPerClient,
       }),
+      deliveries: createConcurrencyLimit(limits.webhook.concurrent),
     },
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, coordinator: shared }),
   };

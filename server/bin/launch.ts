@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire, enableCompileCache } from 'node:module';
-import { ConfigurationError, parseEnv } from '../config/env.ts';
+import { ConfigurationError, type Env, parseEnv } from '../config/env.ts';
 import { misspeltSettings } from '../config/misspelt-settings.ts';
 import { compileCache } from '../process/compile-cache.ts';
 import { endWithNpm } from '../process/end-with-npm.ts';
@@ -37,6 +37,7 @@ async function run(command: Command): Promise<void> {
   for (const [given, setting] of misspeltSettings(process.env)) {
     console.warn(`${given} is not a setting. Is ${setting} meant?`);
   }
+  await nameWebhooksThatAreOff(env);
   if (command === 'start') {
     requireBuild();
     const changed = changedSince();
@@ -58,6 +59,21 @@ async function run(command: Command): Promise<void> {
   }
   console.log(`Ready on ${env.SITE_URL}`);
   await nameBadPosts();
+}
+
+/**
+ * Names webhooks without a secret, and secrets without a webhook.
+ *
+ * @throws ConfigurationError if a secret cannot be used
+ */
+async function nameWebhooksThatAreOff({ WEBHOOK_SECRETS }: Env): Promise<void> {
+  const { customWebhooks } = await import('../custom/webhooks.ts');
+  const { checkSecrets } = await import('../webhooks/webhook-service.ts');
+  const { withoutSecret, unknown } = checkSecrets(customWebhooks, WEBHOOK_SECRETS);
+  for (const name of withoutSecret)
+    console.warn(`The webhook ${name} is off: WEBHOOK_SECRETS has no secret for it.`);
+  for (const name of unknown)
+    console.warn(`WEBHOOK_SECRETS has a secret for ${name}, but there is no such webhook.`);
 }
 
 /** Names posts that are left out and pictures that are missing. */

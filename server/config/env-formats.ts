@@ -19,6 +19,7 @@ const defaultRateLimits: RateLimits = {
   mail: { points: 5, windowSeconds: 3600 },
   page: { points: 1_200, windowSeconds: 60 },
   signIn: { points: 60, windowSeconds: 300 },
+  webhook: { points: 600, windowSeconds: 60 },
   mailAddress: { points: 3, windowSeconds: 900 },
   mailAddressDaily: { points: 10, windowSeconds: 86_400 },
   mailAddressTotal: { points: 40, windowSeconds: 86_400 },
@@ -171,6 +172,29 @@ export const rolesSchema = z
       roles.set(key, [...(roles.get(key) ?? []), name]);
     }
     return roles;
+  });
+
+const webhookSecretEntry = z
+  .string()
+  .regex(
+    /^[a-z][a-z\d]*(?:-[a-z\d]+)*=[!-~]{16,}$/,
+    'must be name=secret, with secrets of at least 16 characters without spaces and commas',
+  );
+
+/** `orders=new-secret,orders=old-secret`: the secrets of each webhook, in the given order. */
+export const webhookSecretsSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(webhookSecretEntry))
+  .transform((entries): ReadonlyMap<string, readonly string[]> => {
+    const secrets = new Map<string, string[]>();
+    for (const entry of entries) {
+      const at = entry.indexOf('=');
+      const name = entry.slice(0, at);
+      secrets.set(name, [...(secrets.get(name) ?? []), entry.slice(at + 1)]);
+    }
+    return secrets;
   });
 
 const privateKeySchema = z.looseObject({

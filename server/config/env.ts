@@ -4,6 +4,7 @@ import { emailAddress } from '../lib/email-address.ts';
 import { isAllowedAddress, isLoopbackHost, literalAddressOf } from '../lib/network-address.ts';
 import { defineSingleton } from '../lib/singleton.ts';
 import { trimEnd } from '../lib/trim-end.ts';
+import { isStandardSecret } from '../lib/webhook-secret.ts';
 import {
   allowedAddressesSchema,
   networksSchema,
@@ -13,6 +14,7 @@ import {
   rolesSchema,
   serviceKeysSchema,
   splitList,
+  webhookSecretsSchema,
 } from './env-formats.ts';
 import { limits } from './limits.ts';
 
@@ -195,7 +197,15 @@ const environmentSchema = z.object({
   FILES_URL: baseUrl.optional(),
   NOTES_URL: baseUrl.optional(),
   FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not contain a user name or password').optional(),
-  REVALIDATE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  REVALIDATE_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .refine(
+      (secret) => !secret.startsWith('whsec_') || isStandardSecret(secret),
+      'must be Base64 after whsec_',
+    )
+    .optional(),
+  WEBHOOK_SECRETS: webhookSecretsSchema,
   SECURITY_CONTACT: z
     .string()
     .regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+?[\d-]+)$/, 'must be a mailto:, https: or tel: URI')

@@ -401,7 +401,7 @@ export const limits = {
 
   jobs: {
     /** Maximum length of an input as JSON, in characters. */
-    inputLength: 64 * 1024,
+    inputLength: 1024 * 1024,
     keyLength: 200,
     /** Maximum number of jobs that one process runs at a time. */
     concurrency: 4,
@@ -514,7 +514,17 @@ export const limits = {
 
   /** Limits of signed calls from other systems. */
   webhook: {
-    bodyBytes: 16 * 1024,
+    /** Maximum size of a body, by default and as the most that a declaration may set. */
+    bodyBytes: 256 * 1024,
+    maxBodyBytes: 1024 * 1024,
+    /** Maximum size of the body of `/api/revalidate`. */
+    revalidationBytes: 16 * 1024,
+    /** Maximum length of the type of an event. Longer ones are cut off. */
+    typeLength: 200,
+    /** Maximum length of what is stored with a payload, as JSON in characters. */
+    storedWith: 4 * 1024,
+    /** Maximum number of deliveries that one process receives at a time, in total and from one client. */
+    concurrent: { total: 100, perClient: 25 },
     /** Maximum difference between a timestamp and the local clock, in either direction. */
     tolerance: 5 * 60_000,
     /** Maximum number of signatures kept in this process. */

@@ -33,3 +33,5 @@ export function isDocsPage(pathname: string): boolean {
 }
 /** The webhook that other systems call, with a signature, when the feed has changed. */
 export const revalidateEndpoint = '/api/revalidate';
+/** Prefix of the webhooks of `server/custom/webhooks.ts`, followed by their name. */
+export const webhooksEndpoint = '/api/webhooks';

@@ -24,8 +24,8 @@ const quotas = [
 ] as const;
 export type QuotaName = (typeof quotas)[number];
 
-/** Limits of requests that are not calls: pages, and the steps of a sign-in. Each client has a bucket. */
-const ofRequests = ['page', 'signIn'] as const;
+/** Limits of requests that are not calls: pages, the steps of a sign-in, and webhooks. Each client has a bucket. */
+const ofRequests = ['page', 'signIn', 'webhook'] as const;
 
 export const rateLimitNames = [...classes, ...ofRequests, ...quotas] as const;
 /** Limits that each client has on its own. */

@@ -11,6 +11,7 @@ import {
   signInPath,
   signOutPath,
   trpcEndpoint,
+  webhooksEndpoint,
 } from '../config/paths.ts';
 import type { RouteHandler } from '../http/route-handlers.ts';
 import { handleTrpc } from '../trpc/http/handler.ts';
@@ -25,6 +26,7 @@ import { handleApiResource, handleMcpResource } from './protected-resource.ts';
 import { handleRevalidate } from './revalidate.ts';
 import { handleApiCatalog, handleManifest, handleRobots, handleSecurityText, handleSitemap } from './site.ts';
 import { handleUpstreamFile } from './upstream-files.ts';
+import { handleWebhook } from './webhooks.ts';
 
 /** Handlers of the routes without parameters, by path. */
 export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
@@ -58,6 +60,7 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
 ]);
 
 const trpcFolder = `${trpcEndpoint}/`;
+const webhooksFolder = `${webhooksEndpoint}/`;
 
 /** Returns whether a path is the folder's path and one more segment. */
 function isIn(folder: string, path: string): boolean {
@@ -76,6 +79,7 @@ export function findRoute(path: string): RouteHandler | undefined {
   const exact = exactRoutes.get(path);
   if (exact) return exact;
   if (path.includes('//') || path.endsWith('/')) return undefined;
+  if (isIn(webhooksFolder, path)) return handleWebhook;
   if (path.startsWith('/api/')) {
     return path.startsWith(`${rawEndpoint}/`) ? handleUpstreamFile : handleUnknownApi;
   }

@@ -67,6 +67,7 @@ describe('imports', () => {
       'server/identity',
       'server/queue',
       'server/jobs',
+      'server/webhooks',
       // It gives the runs of jobs the type of all services.
     ).filter((file) => file !== 'server/jobs/define-job.ts');
     expect(services.length).toBeGreaterThan(20);

@@ -22,6 +22,7 @@ const undocumented: Readonly<Record<string, string>> = {
   '/api/raw/[...path]': 'OpenAPI lists each declared raw endpoint instead',
   '/api/revalidate': 'a webhook for the operator, see docs/feeds.md',
   '/api/trpc/[trpc]': 'OpenAPI lists each procedure instead',
+  '/api/webhooks/[name]': 'the systems that send webhooks call it, see docs/webhooks.md',
   '/auth/sign-in': 'a page of the way to the provider, see docs/sign-in.md',
   '/auth/callback': 'the provider leads to it, see docs/sign-in.md',
   '/auth/sign-out': 'the action of a form of a page',

@@ -217,6 +217,7 @@ const table: Record<keyof Env, Row> = {
       mail: { points: 5, windowSeconds: 3600 },
       page: { points: 1_200, windowSeconds: 60 },
       signIn: { points: 60, windowSeconds: 300 },
+      webhook: { points: 600, windowSeconds: 60 },
       mailSender: { points: 20, windowSeconds: 86_400 },
       mailSubnet: { points: 20, windowSeconds: 86_400 },
       mailNetwork: { points: 50, windowSeconds: 86_400 },
@@ -237,6 +238,7 @@ const table: Record<keyof Env, Row> = {
           mail: { points: 1, windowSeconds: 10 },
           page: { points: 1_200, windowSeconds: 60 },
           signIn: { points: 60, windowSeconds: 300 },
+          webhook: { points: 600, windowSeconds: 60 },
           mailSender: { points: 20, windowSeconds: 86_400 },
           mailSubnet: { points: 20, windowSeconds: 86_400 },
           mailNetwork: { points: 50, windowSeconds: 86_400 },
@@ -427,8 +429,32 @@ const table: Record<keyof Env, Row> = {
   SESSION_LIFETIME: { unset: 604_800, valid: [['31622400', 31_622_400]], invalid: ['0', '31622401', '7d'] },
   REVALIDATE_SECRET: {
     unset: undefined,
-    valid: [['0123456789abcdef0123456789abcdef', '0123456789abcdef0123456789abcdef']],
-    invalid: ['hunter2'],
+    valid: [
+      ['0123456789abcdef0123456789abcdef', '0123456789abcdef0123456789abcdef'],
+      [`whsec_${'A'.repeat(31)}=`, `whsec_${'A'.repeat(31)}=`],
+    ],
+    invalid: ['hunter2', `whsec_hunter2${'A'.repeat(26)}`, `whsec_${'hunter2-'.repeat(4)}`],
+  },
+  WEBHOOK_SECRETS: {
+    unset: new Map(),
+    valid: [
+      [
+        'orders=new-secret-16-characters, ci-runs=whsec_c2VjcmV0c2VjcmV0,orders=old=secret=16-characters',
+        new Map([
+          ['orders', ['new-secret-16-characters', 'old=secret=16-characters']],
+          ['ci-runs', ['whsec_c2VjcmV0c2VjcmV0']],
+        ]),
+      ],
+    ],
+    invalid: [
+      'hunter2',
+      'orders=hunter2',
+      '=hunter2-of-16-characters',
+      'Orders=hunter2-of-16-characters',
+      'a--b=hunter2-of-16-characters',
+      'orders=hunter2 of 16 characters',
+      'orders=hunter2-of-16-characters,hunter2',
+    ],
   },
   SECURITY_CONTACT: {
     unset: undefined,

@@ -41,6 +41,12 @@ const rejected: Row[] = [
     init: { method: 'POST', body: 'x' },
   },
   { title: 'a webhook without a secret', path: '/api/revalidate', status: 404, init: { method: 'POST' } },
+  {
+    title: 'a webhook that does not exist',
+    path: '/api/webhooks/orders',
+    status: 404,
+    init: { method: 'POST' },
+  },
   { title: 'an unknown API', path: '/api/nothing', status: 404 },
   { title: 'a malformed path', path: '/api/trpc/%', status: 400 },
   { title: 'a missing upstream file', path: '/api/raw/files/files/none.bin', status: 404 },

@@ -8,6 +8,7 @@ export function equalLimits(limit: RateLimit): RateLimits {
     mail: limit,
     page: limit,
     signIn: limit,
+    webhook: limit,
     mailSender: limit,
     mailSubnet: limit,
     mailNetwork: limit,

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { parseRssFeed } from 'feedsmith';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type JsonServer, startJsonServer } from '#tests/feed/json-server.ts';
 import { expectError } from '#tests/support/call.ts';
@@ -130,6 +131,58 @@ describeWith('redis')('two instances on one Redis', () => {
     expect(await response.json()).toEqual({ revalidated: true, instances: 'this' });
     expect(await titleAt(first)).toBe('Alone');
     await expectError(await call(first, sameCall), { reason: 'unauthorized', path });
+  });
+});
+
+describe('a call that is signed as Standard Webhooks demand', () => {
+  /** Signs one attempt to deliver a message, some seconds ago. */
+  function signed(id: string, { secondsAgo = 0, key = secret } = {}) {
+    const body = '{"type":"feed.changed"}';
+    const at = new Date(Date.now() - secondsAgo * 1_000);
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': new Webhook(Buffer.from(key), { format: 'raw' }).sign(id, at, body),
+    };
+    return { send: ({ baseUrl }: Product) => fetch(`${baseUrl}${path}`, { method: 'POST', body, headers }) };
+  }
+
+  test('refreshes the feed, and its signature is accepted only once', async () => {
+    source.respondWith(feedWithTitle('Standard'));
+    const request = signed('msg_1');
+    const response = await request.send(first);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { revalidated: true, instances: redis ? 'all' : 'this' },
+    ]);
+    expect(await titleAt(first)).toBe('Standard');
+    for (const product of redis ? [first, second] : [first]) {
+      const { message } = await expectError(await request.send(product), { reason: 'unauthorized', path });
+      expect(message).toContain('used before');
+    }
+  });
+
+  test('is accepted again with a new signature after the source has failed', async () => {
+    source.respondWith(undefined);
+    await expectError(await signed('msg_3', { secondsAgo: 5 }).send(first), {
+      reason: 'upstream_bad_answer',
+      path,
+    });
+    source.respondWith(feedWithTitle('Retried'));
+    expect((await signed('msg_3').send(first)).status).toBe(200);
+    expect(await titleAt(first)).toBe('Retried');
+  });
+
+  test.each([
+    ['with another secret', { key: 'another-secret-of-32-characters-and' }],
+    ['that is too old', { secondsAgo: 360 }],
+    ['that is of the future', { secondsAgo: -360 }],
+  ])('is rejected %s', async (_, wrong) => {
+    const hits = source.hits();
+    const response = await signed('msg_4', wrong).send(first);
+    expect(response.headers.get('www-authenticate')).toBe('HMAC-SHA256 realm="typed-bff"');
+    await expectError(response, { reason: 'unauthorized', path });
+    expect(source.hits()).toBe(hits);
   });
 });
 

@@ -17,6 +17,8 @@ const production = new Set([
   'OFL-1.1',
   // The same as OFL-1.1, spelled as in the package.
   'SIL OPEN FONT LICENSE',
+  // fast-sha256, which comes with standardwebhooks. It dedicates the code to the public domain.
+  'Unlicense',
 ]);
 
 /** Licences also allowed for development packages. */
