@@ -1,6 +1,6 @@
 /**
- * `npm run new -- procedure order-list`: adds a procedure, subscription, upstream, page, job or migration with its entries in
- * lists and documentation and a test, which you then change. docs/building.md has the steps by hand.
+ * `npm run new -- procedure order-list`: adds a procedure, subscription, upstream, page, job, webhook or migration with its
+ * entries in lists and documentation and a test, which you then change. docs/building.md has the steps by hand.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { newPage } from './new/page.ts';
 import { newProcedure } from './new/procedure.ts';
 import { newSubscription } from './new/subscription.ts';
 import { newUpstream } from './new/upstream.ts';
+import { newWebhook } from './new/webhook.ts';
 import { runCommand, UsageError } from './operator-command.ts';
 
 type Kind = { changes: (name: Name) => Change[]; changesContract: boolean };
@@ -23,6 +24,7 @@ const kinds = new Map<string, Kind>([
   ['upstream', { changes: newUpstream, changesContract: true }],
   ['page', { changes: newPage, changesContract: false }],
   ['job', { changes: newJob, changesContract: false }],
+  ['webhook', { changes: newWebhook, changesContract: false }],
   ['migration', { changes: newMigration, changesContract: false }],
 ]);
 

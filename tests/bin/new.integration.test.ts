@@ -36,6 +36,7 @@ describe('npm run new', () => {
       ['upstream', 'order-store'],
       ['page', 'order-page'],
       ['job', 'order-export'],
+      ['webhook', 'order-paid'],
       // A reserved word in SQL.
       ['migration', 'order'],
       ['migration', 'order-item'],
@@ -59,8 +60,15 @@ describe('npm run new', () => {
       'tests/upstream-client/declared',
     );
     expect(tests).toMatchObject({ status: 0 });
-    const job = run('node_modules/vitest/vitest.mjs', 'run', '--project=integration', 'order-export');
-    expect(job).toMatchObject({ status: 0 });
+    const inJobs = run(
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--project=integration',
+      'order-export',
+      'order-paid',
+    );
+    expect(inJobs).toMatchObject({ status: 0 });
+    for (const name of ['order-export', 'order-paid']) expect(inJobs.output).toContain(`/${name}.`);
     for (const name of ['order-list', 'order-state', 'order-store'])
       expect(tests.output).toContain(`/${name}.`);
     expect(read('server/custom/tables.ts')).toContain(
