@@ -21,7 +21,7 @@ function anchorsOf(page: string): string[] {
 
 /** Returns the relative links and images of a page. */
 function linksOf(page: string): string[] {
-  const prose = page.replace(/^```[\s\S]*?^```$/gm, '');
+  const prose = page.replace(/^ *```[\s\S]*?^ *```$/gm, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z]+:/.test(target));
