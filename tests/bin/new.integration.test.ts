@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { nameOf } from '#server/bin/new/names.ts';
-import { follow, recipes } from '#tests/recipes/recipe.ts';
 import { testWith } from '#tests/support/skip.ts';
+import { follow, recipes } from './recipe.ts';
 
 const test = testWith('git');
 const folder = mkdtempSync(join(tmpdir(), 'typed-bff-new-'));
