@@ -54,6 +54,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
     hashes: development ? [] : await prerendered.scriptHashes(pathname),
     // Of all posts, not of one: the browser keeps the policy of the page on which it enters the site.
     imageSources: services().feed.posts.imageSchemes(),
+    connectSources: services().files.directOrigins,
     development,
   });
   const headers = new Headers(request.headers);

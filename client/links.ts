@@ -1,9 +1,10 @@
-import { httpBatchLink, httpLink, isNonJsonSerializable, splitLink, type TRPCLink } from '@trpc/client';
+import { httpBatchLink, type httpLink, isNonJsonSerializable, splitLink, type TRPCLink } from '@trpc/client';
 import superjson from 'superjson';
 import type { limits } from '#server/config/limits.ts';
 import type { AppRouter } from '#server/trpc/router.ts';
 import { liveLink } from './live-link.ts';
 import { isPublicQuery } from './public-queries.ts';
+import { type FetchWithProgress, uploadLink } from './upload-link.ts';
 
 /** The server's limit. Its type prevents any other number here. */
 const maxBatchItems: (typeof limits)['batchSize'] = 10;
@@ -14,11 +15,13 @@ const maxUrlLength = 4_000;
 /** The part of `fetch` that the links use. */
 export type Fetch = NonNullable<Parameters<typeof httpLink>[0]['fetch']>;
 
-type Options = {
+export type LinkOptions = {
   /** URL of the tRPC endpoint: a path in the browser, an absolute URL elsewhere. */
   url: string;
   headers?: () => Record<string, string> | Promise<Record<string, string>>;
   fetch?: Fetch;
+  /** Default: with XMLHttpRequest, which only browsers have. */
+  fetchWithProgress?: FetchWithProgress;
 };
 
 /**
@@ -26,7 +29,7 @@ type Options = {
  * keeps personal data out of URLs: sensitive queries and mutations in separate batches, forms and files each in their
  * own request.
  */
-export function createLinks(options: Options): TRPCLink<AppRouter>[] {
+export function createLinks(options: LinkOptions): TRPCLink<AppRouter>[] {
   const { url, headers, fetch } = options;
   const common = {
     url,
@@ -40,7 +43,7 @@ export function createLinks(options: Options): TRPCLink<AppRouter>[] {
       true: liveLink({ url, ...(headers ? { headers } : {}) }),
       false: splitLink({
         condition: (operation) => isNonJsonSerializable(operation.input),
-        true: httpLink(common),
+        true: uploadLink(options),
         false: splitLink({
           condition: (operation) => operation.type === 'query' && isPublicQuery(operation.path),
           true: httpBatchLink({ ...common, maxItems: maxBatchItems, maxURLLength: maxUrlLength }),

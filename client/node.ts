@@ -10,13 +10,15 @@ import { createTRPCClient, type TRPCClient } from '@trpc/client';
 import type { AppRouter } from '#server/trpc/router.ts';
 import type { ApiError } from './errors.ts';
 import { createLinks, type Fetch } from './links.ts';
+import type { FetchWithProgress } from './upload-link.ts';
 
 export { type ApiError, errorData, isApiError } from './errors.ts';
+export { withProgress } from './upload-link.ts';
 
 export type ScriptClientOptions = {
   /** Origin of the product, without a path. */
   baseUrl: string;
-  /** Timeout of each attempt in milliseconds. Default: 10,000. */
+  /** Timeout of each attempt in milliseconds, except for forms and files. Default: 10,000. */
   timeout?: number;
   /**
    * Maximum number of retries. Only failed connections are retried, because the server cannot have received the call.
@@ -40,6 +42,7 @@ export function createScriptClient(options: ScriptClientOptions): TRPCClient<App
     links: createLinks({
       url: new URL('/api/trpc', baseUrl).href,
       fetch: fetchWithRetries({ timeout, retries, retryDelay }),
+      fetchWithProgress: fetchCounting,
       headers: async () => ({
         ...headers?.(),
         ...(token ? { authorization: `Bearer ${await token()}` } : {}),
@@ -107,8 +110,9 @@ export async function* follow<Input, Item>(
 function fetchWithRetries(options: { timeout: number; retries: number; retryDelay: number }): Fetch {
   return async (input, init) => {
     for (let attempt = 0; ; attempt += 1) {
-      const timeout = AbortSignal.timeout(options.timeout);
-      const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+      const isUpload = typeof init?.body === 'object' && init.body !== null;
+      const timeout = isUpload ? [] : [AbortSignal.timeout(options.timeout)];
+      const signal = AbortSignal.any([...(init?.signal ? [init.signal] : []), ...timeout]);
       try {
         return await fetch(String(input), {
           method: init?.method ?? 'GET',
@@ -122,6 +126,36 @@ function fetchWithRetries(options: { timeout: number; retries: number; retryDela
       }
     }
   };
+}
+
+/** Counts the bytes as they are sent. They cannot be sent a second time. */
+const fetchCounting: FetchWithProgress = (onProgress) => async (url, init) => {
+  const { body = null, method = 'POST', signal } = init ?? {};
+  const written = new Response(body);
+  const headers = new Headers(Object.entries(init?.headers ?? {}));
+  const type = headers.get('content-type') ?? written.headers.get('content-type');
+  if (type !== null) headers.set('content-type', type);
+  const total = sizeOf(body);
+  let loaded = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      loaded = Math.min(total, loaded + chunk.byteLength);
+      onProgress({ loaded, total });
+      controller.enqueue(chunk);
+    },
+  });
+  const stream = written.body?.pipeThrough(counter) ?? null;
+  const request = { method, headers, body: stream, duplex: 'half', ...(signal ? { signal } : {}) } as const;
+  return fetch(String(url), request);
+};
+
+/** Returns the size of the files in a body, in bytes. */
+function sizeOf(body: unknown): number {
+  if (body instanceof FormData) {
+    return [...body.values()].reduce((size, value) => size + (typeof value === 'string' ? 0 : value.size), 0);
+  }
+  if (body instanceof Blob) return body.size;
+  return body instanceof Uint8Array ? body.byteLength : 0;
 }
 
 /** Errors that occur before any byte of the request is sent. */

@@ -54,6 +54,11 @@ export const errorReasons = {
     code: 'CONFLICT',
     message: 'This idempotency key was already used with different content.',
   },
+  too_many_files: {
+    httpStatus: 409,
+    code: 'CONFLICT',
+    message: 'You have too many files here.',
+  },
   precondition_failed: {
     httpStatus: 412,
     code: 'PRECONDITION_FAILED',

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { type Env, env } from './config/env.ts';
 import { limits } from './config/limits.ts';
+import { customBuckets } from './custom/buckets.ts';
 import { customJobs } from './custom/jobs.ts';
 import { customWebhooks } from './custom/webhooks.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
+import { createFiles, type Files } from './files/file-service.ts';
+import { productBuckets } from './files/product-buckets.ts';
 import { createIdentity } from './identity/create-identity.ts';
 import type { Identity } from './identity/identity.ts';
 import { createJobs, type Jobs } from './jobs/job-service.ts';
@@ -41,6 +44,8 @@ export type Services = {
   weather: Weather;
   database: LazyDatabase;
   mail: Mail;
+  /** Files of users. */
+  files: Files;
   /** Work that is done after the response, or at certain times. */
   jobs: Jobs;
   /** The webhooks of other systems that are received. */
@@ -57,6 +62,8 @@ export type Services = {
     live: ConcurrencyLimit;
     /** Deliveries of webhooks that are being received. */
     deliveries: ConcurrencyLimit;
+    uploads: ConcurrencyLimit;
+    downloads: ConcurrencyLimit;
   };
   metrics: Metrics;
   /** Undefined if Redis is not configured. */
@@ -97,6 +104,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     notices: identity?.notices,
     hints,
   });
+  const files = createFiles({ ...options, database, buckets: [...productBuckets, ...customBuckets] });
   const allJobs = [...productJobs, ...customJobs, ...customWebhooks.map(({ job }) => job)];
   const jobs = createJobs({
     ...options,
@@ -140,13 +148,14 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     weather: createWeather({ ...options, upstreams }),
     database,
     mail,
+    files,
     jobs,
     webhooks: createWebhooks({ webhooks: customWebhooks, secrets: env.WEBHOOK_SECRETS, jobs }),
     identity,
     async stop() {
       identity?.stopSweeping();
       await Promise.all([mail.pause(), jobs.pause()]);
-      await database.close();
+      await Promise.all([database.close(), files.close()]);
     },
     feed: createFeedSource({
       ...options,
@@ -166,6 +175,11 @@ export function createServices(options: { env: Env; log: Logger }): Services {
         perClient: limits.live.streamsPerClient,
       }),
       deliveries: createConcurrencyLimit(limits.webhook.concurrent),
+      uploads: createConcurrencyLimit({
+        total: limits.files.uploads,
+        perClient: limits.files.uploadsPerClient,
+      }),
+      downloads: createConcurrencyLimit({ total: Infinity, perClient: limits.files.downloadsPerClient }),
     },
     rateLimiter: createRateLimiter({ rateLimits: env.RATE_LIMITS, redis, coordinator: shared }),
   };

@@ -4,7 +4,7 @@ import type { CatalogEntry } from '#server/catalog/catalog.ts';
 
 /** The limits of a procedure: rate, methods, sizes, privacy and required scope. */
 export function Limits({ entry }: { entry: CatalogEntry }) {
-  const { limits, methods, scope, sensitive } = entry;
+  const { limits, methods, scope, sensitive, upload } = entry;
   const { rateLimit, formBodyBytes, queryBytes } = limits;
   return (
     <section className="space-y-4" aria-labelledby="limits">
@@ -18,12 +18,18 @@ export function Limits({ entry }: { entry: CatalogEntry }) {
           {methods.join(' or ')}
           {queryBytes !== null && `; with GET the query may have up to ${kilobytes(queryBytes)}`}
         </Item>
-        <Item name="Body">
-          JSON up to {kilobytes(limits.jsonBodyBytes)}
-          {formBodyBytes !== null &&
-            `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}
-        </Item>
-        <Item name="Batch">Up to {limits.batchSize} calls in one request</Item>
+        {upload ? (
+          <Item name="Body">One file up to {kilobytes(upload.maxBytes)}</Item>
+        ) : (
+          <>
+            <Item name="Body">
+              JSON up to {kilobytes(limits.jsonBodyBytes)}
+              {formBodyBytes !== null &&
+                `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}
+            </Item>
+            <Item name="Batch">Up to {limits.batchSize} calls in one request</Item>
+          </>
+        )}
         <Item name="Privacy">
           {sensitive
             ? 'POST only, so that no URL, log or cache contains the input or the output'

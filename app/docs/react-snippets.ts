@@ -1,11 +1,11 @@
 import type { CatalogEntry } from '#server/catalog/catalog.ts';
 import { literalOf } from '#server/catalog/docs/snippets.ts';
 
-type SnippetEntry = Pick<CatalogEntry, 'path' | 'type' | 'examples'>;
+type SnippetEntry = Pick<CatalogEntry, 'path' | 'type' | 'upload' | 'examples'>;
 
 /** Returns code that calls the procedure with its first example through the typed hooks. */
-export function hookOf({ path, type, examples: [example] }: SnippetEntry): string {
-  const input = example ? literalOf(example.value) : '';
+export function hookOf({ path, type, upload, examples: [example] }: SnippetEntry): string {
+  const input = example ? literalOf(example.value) : upload ? 'form' : '';
   const head = `'use client';
 
 import { trpc } from '#client/trpc.ts';
@@ -15,9 +15,10 @@ import { trpc } from '#client/trpc.ts';
   if (type === 'subscription') {
     return `${head}const { data, status } = trpc.${path}.useSubscription(${input || 'undefined'});`;
   }
+  const form = "const form = new FormData();\nform.append('file', file);\n";
   return `${head}const call = trpc.${path}.useMutation();
 
-call.mutate(${input});`;
+${upload ? form : ''}call.mutate(${input});`;
 }
 
 /** Returns code for the same call from a server component, in process. */

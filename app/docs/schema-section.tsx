@@ -1,15 +1,30 @@
-import type { Schemas } from '#server/catalog/catalog.ts';
+import type { CatalogEntry, Schemas } from '#server/catalog/catalog.ts';
 import { fieldsOf } from '#server/catalog/docs/schema-fields.ts';
 import { CodeSample } from './code-sample.tsx';
 import { FieldTable } from './field-table.tsx';
 
 /** The input or output of a procedure: a table of its fields, and its JSON Schema. */
-export function SchemaSection({ title, schemas }: { title: 'Input' | 'Output'; schemas: Schemas | null }) {
+export function SchemaSection({
+  title,
+  schemas,
+  upload = null,
+}: {
+  title: 'Input' | 'Output';
+  schemas: Schemas | null;
+  upload?: CatalogEntry['upload'];
+}) {
   const id = title.toLowerCase();
   return (
     <section className="space-y-4" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
-      {schemas ? <SchemaDetails title={title} schemas={schemas} /> : <p>None.</p>}
+      {upload ? (
+        <p>
+          A file: as <code>multipart/form-data</code> in the field <code>file</code>, or its bytes as{' '}
+          <code>application/octet-stream</code>. Its content must be one of {upload.mediaTypes.join(', ')}.
+        </p>
+      ) : (
+        ((schemas && <SchemaDetails title={title} schemas={schemas} />) ?? <p>None.</p>)
+      )}
     </section>
   );
 }

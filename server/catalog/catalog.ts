@@ -47,8 +47,10 @@ export type CatalogEntry = {
   scope: string | null;
   /** What the signed-in user must have. Null if no user is required. */
   user: UserRequirement | null;
-  /** Null for a procedure without input. */
+  /** Null for a procedure without input, and for one that takes a file. */
   input: Schemas | null;
+  /** The files that the procedure takes instead of JSON. Null for every other procedure. */
+  upload: { mediaTypes: readonly string[]; maxBytes: number } | null;
   output: Schemas;
   /** Fields of the input that only the form of a page of this site sends. */
   formFields: readonly string[];
@@ -79,6 +81,7 @@ export function describeProcedure(entry: ProcedureEntry, rateLimits: RateLimits)
     scope: meta.scope ?? null,
     user: meta.user ?? null,
     ...schemasOf(entry),
+    upload: meta.upload ?? null,
     formFields: meta.formFields ?? [],
     examples: examples.map((value) => ({ value, wire: superjson.serialize(value) })),
     errors: possibleErrors(entry),
@@ -96,7 +99,8 @@ function schemasOf(entry: ProcedureEntry): Pick<CatalogEntry, 'input' | 'output'
     const value = toJsonSchema(entry[io], io);
     return { value, wire: wireSchema(value, io) };
   };
-  const schemas = { input: takesInput(entry.input) ? both('input') : null, output: both('output') };
+  const hasSchema = takesInput(entry.input) && !entry.meta.upload;
+  const schemas = { input: hasSchema ? both('input') : null, output: both('output') };
   schemaCache.set(entry, schemas);
   return schemas;
 }

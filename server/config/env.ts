@@ -127,6 +127,19 @@ const environmentSchema = z.object({
       error: 'must be postgres://user:password@host:5432/database',
     })
     .optional(),
+  BUCKETS_URL: baseUrl.optional(),
+  BUCKETS_REGION: z
+    .string()
+    .regex(/^[a-z\d-]{1,64}$/, 'must be the name of a region, such as eu-central-1')
+    .default('us-east-1'),
+  BUCKETS_ACCESS_KEY_ID: z
+    .string()
+    .regex(/^[\w.-]{1,128}$/, 'must be an access key id')
+    .optional(),
+  BUCKETS_SECRET_ACCESS_KEY: z
+    .string()
+    .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
+    .optional(),
   SMTP_URL: z
     .url({
       protocol: /^smtps?$/,
@@ -252,6 +265,7 @@ const upstreamUrls = [
   'NOTES_URL',
   'FEED_SOURCE_URL',
   'OIDC_ISSUER',
+  'BUCKETS_URL',
 ] as const satisfies readonly (keyof Env)[];
 
 /** Settings that other programs read in lower case, too. */
@@ -298,7 +312,17 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   }
   const complete = { ...env, SITE_URL: env.SITE_URL ?? `http://localhost:${env.PORT}` };
   checkSignIn(complete);
+  checkBuckets(complete);
   return complete;
+}
+
+/** @throws ConfigurationError if the settings of the object storage are incomplete */
+function checkBuckets({ BUCKETS_URL, BUCKETS_ACCESS_KEY_ID, BUCKETS_SECRET_ACCESS_KEY }: Env): void {
+  const given = [BUCKETS_URL, BUCKETS_ACCESS_KEY_ID, BUCKETS_SECRET_ACCESS_KEY];
+  if (given.every((value) => value === undefined) || given.every((value) => value !== undefined)) return;
+  throw new ConfigurationError(
+    'BUCKETS_URL, BUCKETS_ACCESS_KEY_ID and BUCKETS_SECRET_ACCESS_KEY must be set together, or none of them.',
+  );
 }
 
 /** @throws ConfigurationError if the settings of sign-in do not go together */

@@ -310,6 +310,44 @@ export const limits = {
     deadline: 30 * 60_000,
   },
 
+  /** Files of users in buckets. */
+  files: {
+    /** Maximum size of a file, and number of files of one user, that a bucket may set. */
+    maxBytes: 1024 * 1024 * 1024,
+    maxFiles: 10_000,
+    /** Maximum size of a multipart upload in addition to its file. */
+    formOverhead: 16 * 1024,
+    /** Maximum size of the headers of a part. */
+    partHeaderBytes: 8 * 1024,
+    /** Maximum length of a file name that a client may send, in characters. */
+    sentNameLength: 1_024,
+    /** Maximum number of concurrent uploads of one process, and of one user. */
+    uploads: 32,
+    uploadsPerClient: 4,
+    /** Maximum number of concurrent downloads of one client. */
+    downloadsPerClient: 8,
+    /** Time limit of an upload, from its first byte to its last. */
+    deadline: 30 * 60_000,
+    /** Age at which an upload that was not completed is deleted. Longer than `deadline`. */
+    unfinishedKeptFor: 60 * 60_000,
+    /** Space that uploads leave free on the disk: the database may be on it, too. */
+    freeBytes: 64 * 1024 * 1024,
+    /** Maximum number of files in one list. */
+    listed: 100,
+    /** Maximum number of files that one run of the clean-up takes from the database at once. */
+    cleanedAtOnce: 100,
+    /** Validity of a presigned URL. */
+    presignedFor: 10 * 60_000,
+    /** Maximum number of connections to the object storage. */
+    connections: 32,
+    /** Time limit of a request to the object storage, and the minimum pace of those with content, in bytes per second. */
+    requestDeadline: 15_000,
+    storePace: 64 * 1024,
+    /** Number of attempts of such a request, and the delay before the second one. It doubles each time. */
+    attempts: 3,
+    retryDelay: 100,
+  },
+
   /** Subscriptions. */
   live: {
     /** Maximum number of streams of one process. */

@@ -2,6 +2,8 @@
 export const trpcEndpoint = '/api/trpc';
 /** Prefix of the streaming endpoints, followed by the upstream and its path. */
 export const rawEndpoint = '/api/raw';
+/** Prefix of the files of buckets, followed by the id and the name. */
+export const filesEndpoint = '/api/files';
 /** Routes of Next that take posted forms, for browsers without JavaScript. */
 export const formRoutes: readonly string[] = [
   '/contact/send',

@@ -16,7 +16,8 @@ export function setCommonHeaders(
 ): void {
   headers['x-request-id'] = options.requestId;
   const { page } = options;
-  headers['content-security-policy'] = page?.contentPolicy ?? inertContentPolicy;
+  headers['content-security-policy'] =
+    page?.contentPolicy ?? headers['content-security-policy'] ?? inertContentPolicy;
   Object.assign(headers, securityHeaders(options.env));
   if (page) headers['referrer-policy'] = page.referrerPolicy;
   setCorsHeaders(headers, options.origin, options.env.ALLOWED_ORIGINS);

@@ -82,7 +82,10 @@ function identityOf(body: string | Uint8Array): Identity {
  * Returns whether the request's preconditions match the current representation, so that the response is a 304. If
  * If-None-Match is present, it alone decides, even if it cannot be parsed. Only GET and HEAD can get a 304.
  */
-function isNotModified(request: HttpRequest, current: { etag: string; lastModified: Date | null }): boolean {
+export function isNotModified(
+  request: HttpRequest,
+  current: { etag: string; lastModified: Date | null },
+): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const ifNoneMatch = request.headers.get('if-none-match');
   if (ifNoneMatch !== null) return matchesWeakly(ifNoneMatch, current.etag);

@@ -36,14 +36,16 @@ export const inertContentPolicy = "default-src 'none'; frame-ancestors 'none'";
  * nonce of the response (pages rendered per request) or have a known hash (pages prerendered by the build).
  *
  * @param options.imageSources of pictures elsewhere, such as `https:`
+ * @param options.connectSources origins elsewhere to which pages send requests
  */
 export function pageContentPolicy(options: {
   nonce: string;
   hashes: readonly string[];
   imageSources: readonly string[];
+  connectSources?: readonly string[];
   development: boolean;
 }): string {
-  const { nonce, hashes, imageSources, development } = options;
+  const { nonce, hashes, imageSources, connectSources = [], development } = options;
   const inline = [`'nonce-${nonce}'`, ...hashes.map((hash) => `'sha256-${hash}'`)];
   return [
     "default-src 'self'",
@@ -51,6 +53,7 @@ export function pageContentPolicy(options: {
     ["script-src 'self'", ...inline, ...(development ? ["'unsafe-eval'"] : [])].join(' '),
     `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     ["img-src 'self' data: blob:", ...imageSources].join(' '),
+    ...(connectSources.length > 0 ? [["connect-src 'self'", ...connectSources].join(' ')] : []),
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

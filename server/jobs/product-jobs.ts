@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanUpFiles } from '../files/clean-up-job.ts';
 import { defineJob } from './define-job.ts';
 
 /** Deletes jobs that were done long ago, once an hour. */
@@ -13,4 +14,4 @@ const deleteDoneJobs = defineJob({
 });
 
 /** The jobs of the product itself. */
-export const productJobs = [deleteDoneJobs];
+export const productJobs = [deleteDoneJobs, cleanUpFiles];

@@ -21,7 +21,7 @@ export type ProcedureTool = {
 };
 
 /**
- * Returns every query and mutation as a tool, keyed by its name: the path with `_` instead of dots, because many clients do not
+ * Returns every query and mutation that takes no file as a tool, keyed by its name: the path with `_` instead of dots, because many clients do not
  * accept dots.
  *
  * @throws Error if two paths result in the same name
@@ -29,7 +29,7 @@ export type ProcedureTool = {
 export function toolsOf(entries: Iterable<ProcedureEntry>): ReadonlyMap<string, ProcedureTool> {
   const tools = new Map<string, ProcedureTool>();
   for (const entry of entries) {
-    if (entry.type === 'subscription') continue;
+    if (entry.type === 'subscription' || entry.meta.upload) continue;
     const tool = toolOf(entry);
     const taken = tools.get(tool.tool.name);
     if (taken) throw new Error(`${entry.path} and ${taken.entry.path} have the same tool name`);

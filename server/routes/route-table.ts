@@ -3,6 +3,7 @@ import {
   callbackPath,
   confirmEmailPath,
   emailSignInPath,
+  filesEndpoint,
   linkPath,
   mcpEndpoint,
   protectedResourcePath,
@@ -20,6 +21,7 @@ import { handleConfirmEmail, handleEmailSignIn } from './auth-email.ts';
 import { handleLlms, handleLlmsFull, handleOpenApi, handleProcedurePage } from './catalog.ts';
 import { handleCallingGuide, handleDocsIndex } from './docs.ts';
 import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
+import { handleFile } from './files.ts';
 import { handleHealth, handleMetrics, handleReadiness, handleUnknownApi } from './health.ts';
 import { handleMcp } from './mcp.ts';
 import { handleApiResource, handleMcpResource } from './protected-resource.ts';
@@ -81,6 +83,7 @@ export function findRoute(path: string): RouteHandler | undefined {
   if (path.includes('//') || path.endsWith('/')) return undefined;
   if (isIn(webhooksFolder, path)) return handleWebhook;
   if (path.startsWith('/api/')) {
+    if (path.startsWith(`${filesEndpoint}/`)) return handleFile;
     return path.startsWith(`${rawEndpoint}/`) ? handleUpstreamFile : handleUnknownApi;
   }
   if (path === '/api') return handleUnknownApi;

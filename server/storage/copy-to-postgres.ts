@@ -21,6 +21,7 @@ const keys = {
   user_session: ['id'],
   audit_entry: ['id'],
   saved_places: ['user_id'],
+  stored_file: ['id'],
   // The other tables hold what lasts for minutes.
 } satisfies Record<
   Exclude<
@@ -38,7 +39,7 @@ type Row = Record<string, unknown> & { rowid: number };
 const rowSchema = z.looseObject({ rowid: z.number() });
 
 /**
- * Copies mails, jobs, users, sessions and what belongs to them from SQLite to PostgreSQL. It can be run again: rows that are
+ * Copies mails, jobs, users, sessions, the list of files, and what belongs to them from SQLite to PostgreSQL. It can be run again: rows that are
  * already there are skipped. A mail that was being sent, or a job that was running, when its process ended is copied as queued.
  *
  * A session is copied only together with its user: one that is no longer there may have ended since. Users who have signed
@@ -91,6 +92,7 @@ function rowsFor(table: string, rows: readonly Row[], users: ReadonlyMap<string,
       return rows.filter((row) => !users.has(String(row.user_id)));
     case 'audit_entry':
     case 'saved_places':
+    case 'stored_file':
       return rows.map((row) => ({ ...row, user_id: users.get(String(row.user_id)) ?? row.user_id }));
     default:
       return [...rows];

@@ -252,6 +252,29 @@ export const productMigrations: Migrations = ({ time, end }) => {
           create table job_schedule (name text primary key, last_due_at ${time} not null ${end}`.execute(db);
       },
     },
+    '014-files': {
+      async up(db) {
+        await sql`
+          create table stored_file (
+            id text primary key,
+            bucket text not null,
+            user_id text not null references user_account (id),
+            name text not null,
+            media_type text not null,
+            bytes ${time} not null,
+            sha256 text not null,
+            status text not null check (status in ('pending', 'storing', 'stored', 'deleted')),
+            created_at ${time} not null,
+            changed_at ${time} not null
+          ${end}`.execute(db);
+        await sql`create index stored_file_by_user on stored_file (user_id, bucket, created_at, id)`.execute(
+          db,
+        );
+        await sql`create index stored_file_unfinished on stored_file (changed_at) where status <> 'stored'`.execute(
+          db,
+        );
+      },
+    },
   };
 };
 

@@ -83,7 +83,8 @@ const callMiddleware = t.middleware(async ({ ctx, meta, path, batchIndex, next, 
       const { principal, scope, services } = ctx;
       const { rateLimiter, shares, metrics } = services;
       await enforce({ principal, scope, rateLimiter, metrics }, meta.rateLimit);
-      if (meta.rateLimit === 'upstream') release = takeShare(shares.upstreamCalls, principal);
+      if (meta.upload) release = takeShare(shares.uploads, principal);
+      else if (meta.rateLimit === 'upstream') release = takeShare(shares.upstreamCalls, principal);
     }
     const run = () => (meta?.form ? next({ getRawInput: formReader(getRawInput) }) : next());
     const result = await withTraceContext(span, run);

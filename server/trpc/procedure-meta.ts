@@ -1,5 +1,6 @@
 import type { RateLimitClass } from '../config/rate-limits.ts';
 import type { ErrorReason } from '../errors.ts';
+import type { Bucket } from '../files/define-bucket.ts';
 import type { UserRequirement } from '../principal.ts';
 
 /** The declared facts about a procedure. HTTP checks, rate limits and documentation are derived from them. */
@@ -14,6 +15,8 @@ export type ProcedureMeta = {
   rateLimit: RateLimitClass;
   /** Also accepts a multipart form. */
   form?: boolean;
+  /** Takes a file instead of JSON: its input is `uploadInput`. */
+  upload?: Pick<Bucket, 'mediaTypes' | 'maxBytes'>;
   /** Input fields that only the form of a page of this site sends. They are not offered to agents. */
   formFields?: readonly string[];
   /** Scope that the service key must have. Undefined for a public procedure. */

@@ -7,6 +7,7 @@ import { ProcedureDefinitionError } from './procedure-definition-error.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
 import { appRouter } from './router.ts';
 import { itemOf } from './stream-of.ts';
+import { uploadInput } from './upload-input.ts';
 
 /** A procedure as data, for the HTTP checks, the rate limits and the documentation. */
 export type ProcedureEntry = {
@@ -17,7 +18,7 @@ export type ProcedureEntry = {
   input: z.ZodType;
   /** For a subscription, the schema of an item. */
   output: z.ZodType;
-  /** Valid inputs before serialization. Empty if the procedure takes no input, otherwise at least one. */
+  /** Valid inputs before serialization. Empty if the procedure takes no input or a file, otherwise at least one. */
   examples: readonly unknown[];
 };
 
@@ -27,6 +28,7 @@ const metaSchema = z.strictObject({
   sensitive: z.boolean(),
   rateLimit: z.enum(['light', 'upstream', 'mail']),
   form: z.boolean().exactOptional(),
+  upload: z.object({ mediaTypes: z.array(z.string()).readonly(), maxBytes: z.int() }).exactOptional(),
   formFields: z.array(z.string()).exactOptional(),
   scope: z.string().exactOptional(),
   user: z
@@ -68,6 +70,11 @@ function readProcedure(path: string, procedure: AnyProcedure): ProcedureEntry {
   if (!meta.success) throw reject(`has incomplete meta: ${z.prettifyError(meta.error)}`);
   if (meta.data.user && (!meta.data.sensitive || meta.data.form)) {
     throw reject('needs a user, so it must be sensitive and must not accept forms');
+  }
+  if (meta.data.upload) {
+    if (type !== 'mutation' || input !== uploadInput)
+      throw reject('has upload, so it must be a mutation of uploadInput');
+    return { path, type, meta: meta.data, input, output, examples: [] };
   }
   for (const object of lenientObjects(toJsonSchema(input, 'input'), 'input')) {
     throw reject(`ignores unknown fields of ${object}: use z.strictObject() instead of z.object()`);

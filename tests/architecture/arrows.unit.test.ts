@@ -68,6 +68,7 @@ describe('imports', () => {
       'server/queue',
       'server/jobs',
       'server/webhooks',
+      'server/files',
       // It gives the runs of jobs the type of all services.
     ).filter((file) => file !== 'server/jobs/define-job.ts');
     expect(services.length).toBeGreaterThan(20);
@@ -82,7 +83,7 @@ describe('imports', () => {
     expect(under('server/http').length).toBeGreaterThan(15);
     expect(
       violations(under('server/http'), ({ file }) =>
-        /^server\/(trpc|routes|node-server|catalog|mcp|services|weather|mail|feed|identity|storage|upstream-client|upstreams)\b/.test(
+        /^server\/(trpc|routes|node-server|catalog|mcp|services|weather|mail|feed|files|identity|storage|upstream-client|upstreams)\b/.test(
           file,
         ),
       ),

@@ -19,6 +19,7 @@ const nextRoutes = [...formRoutes, ...imageRoutes];
 /** The raw routes that OpenAPI does not list, with the reason. */
 const undocumented: Readonly<Record<string, string>> = {
   '/api/[[...path]]': 'rejects every other path under /api',
+  '/api/files/[...path]': 'the files of buckets, whose URLs file.upload and file.list return',
   '/api/raw/[...path]': 'OpenAPI lists each declared raw endpoint instead',
   '/api/revalidate': 'a webhook for the operator, see docs/feeds.md',
   '/api/trpc/[trpc]': 'OpenAPI lists each procedure instead',

@@ -9,6 +9,7 @@ const allowed: Record<string, string> = {
   'client/token-file.ts': 'A lock of another process can be left over.',
   'client/examples/script.ts': 'An example input.',
   'server/cluster/primary.ts': 'The start time is shown.',
+  'server/files/incoming.ts': 'Temporary files of an ended process have the time of day.',
   'server/feed/parse.ts': 'Items can be dated in the future.',
   'server/feed/release.ts': 'Items appear at their date.',
   'server/http/conditional-request.ts': 'Last-Modified must not be in the future.',

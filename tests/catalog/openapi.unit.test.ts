@@ -78,7 +78,7 @@ describe('the OpenAPI document', () => {
 
   test.each(entries.map((entry) => [entry.path, entry] as const))(
     '%s: its method, its security and all its possible statuses',
-    (path, { methods, input, scope, user, errors }) => {
+    (path, { methods, input, upload, scope, user, errors }) => {
       const byGet = methods.includes('GET') && input === null;
       const operation = operationOf(`/api/trpc/${path}`, byGet ? 'get' : 'post');
       const key = { serviceKey: [] };
@@ -92,7 +92,10 @@ describe('the OpenAPI document', () => {
       );
       expect(operation).not.toHaveProperty('parameters');
       if (byGet) expect(operation).not.toHaveProperty('requestBody');
-      else expect(Object.keys(operation.requestBody?.content ?? {})).toEqual(['application/json']);
+      else
+        expect(Object.keys(operation.requestBody?.content ?? {})).toEqual([
+          upload ? 'multipart/form-data' : 'application/json',
+        ]);
     },
   );
 

@@ -267,6 +267,37 @@ const table: Record<keyof Env, Row> = {
     valid: [['postgres://bff:hunter2@localhost:5432/bff', 'postgres://bff:hunter2@localhost:5432/bff']],
     invalid: ['localhost:5432', 'mysql://bff:hunter2@localhost/bff', 'postgres://:5432'],
   },
+  BUCKETS_URL: {
+    unset: undefined,
+    valid: [
+      ['https://s3.eu-central-1.amazonaws.com/files/', 'https://s3.eu-central-1.amazonaws.com/files'],
+      ['http://localhost:9000/files/typed-bff', 'http://localhost:9000/files/typed-bff'],
+    ],
+    invalid: [
+      's3.example.org/files',
+      's3://files',
+      'https://key:hunter2@s3.example.org/files',
+      'http://10.9.8.7/files',
+    ],
+  },
+  BUCKETS_REGION: {
+    unset: 'us-east-1',
+    valid: [
+      ['eu-central-1', 'eu-central-1'],
+      ['auto', 'auto'],
+    ],
+    invalid: ['hunter2 region', 'EU/hunter2'],
+  },
+  BUCKETS_ACCESS_KEY_ID: {
+    unset: undefined,
+    valid: [['AKIA0123', 'AKIA0123']],
+    invalid: ['hunter2 key', 'hunter2/key'],
+  },
+  BUCKETS_SECRET_ACCESS_KEY: {
+    unset: undefined,
+    valid: [['wJalr/XUtn+FEMI=', 'wJalr/XUtn+FEMI=']],
+    invalid: ['hunter2 secret', 'hunter2\nsecret'],
+  },
   SMTP_URL: {
     unset: undefined,
     valid: [

@@ -67,6 +67,11 @@ describe('the policy of a page', () => {
     expect(policy).toContain("img-src 'self' data: blob: https:;");
   });
 
+  test('allows requests to the origins given, besides its own', () => {
+    const policy = policyOf({ connectSources: ['https://s3.example.org'] });
+    expect(policy).toContain("connect-src 'self' https://s3.example.org;");
+  });
+
   test('allows what the development build needs only in development', () => {
     const policy = policyOf({ development: true });
     expect(policy).toContain("script-src 'self' 'nonce-abc' 'unsafe-eval';");

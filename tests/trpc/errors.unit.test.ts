@@ -40,6 +40,7 @@ test('the map has exactly the reasons of the contract', () => {
     'sign_in_failed',
     'sign_in_required',
     'storage_unavailable',
+    'too_many_files',
     'unauthorized',
     'unsupported_media_type',
     'upstream_bad_answer',

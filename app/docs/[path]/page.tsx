@@ -59,7 +59,7 @@ export default async function ProcedurePage({ params }: Props) {
       </header>
       <PageSections />
 
-      {entry.type !== 'subscription' && (
+      {entry.type !== 'subscription' && !entry.upload && (
         <section className="space-y-4" aria-labelledby="try">
           <h2 id="try">Try it</h2>
           <TryIt
@@ -76,7 +76,7 @@ export default async function ProcedurePage({ params }: Props) {
         <h2 id="call">Call it</h2>
         <div className="grid gap-6 lg:grid-cols-2">
           <CodeSample title="React component" code={hookOf(entry)} />
-          {entry.type !== 'subscription' && (
+          {entry.type !== 'subscription' && !entry.upload && (
             <CodeSample title="Server component" code={serverComponentOf(entry)} />
           )}
           <CodeSample title="Script or other service" code={typescriptOf(entry, siteUrl)} />
@@ -84,7 +84,7 @@ export default async function ProcedurePage({ params }: Props) {
         </div>
       </section>
 
-      <SchemaSection title="Input" schemas={entry.input} />
+      <SchemaSection title="Input" schemas={entry.input} upload={entry.upload} />
       <SchemaSection title="Output" schemas={entry.output} />
       <Limits entry={entry} />
       <Errors errors={entry.errors} />

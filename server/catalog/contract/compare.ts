@@ -46,12 +46,32 @@ function* procedureChanges(
     const message = after.form ? 'now accepts a form' : 'no longer accepts a form';
     yield { message, breaking: !after.form };
   }
+  yield* uploadChanges(before.upload, after.upload);
   if (before.rateLimit !== after.rateLimit) {
     yield { message: `rate limit ${after.rateLimit}, was ${before.rateLimit}`, breaking: false };
   }
   yield* errorChanges(before.errors, after.errors);
   yield* inputChanges(before.input, after.input);
   yield* schemaChanges({ before: before.output, after: after.output, place: 'output', io: 'output' });
+}
+
+function* uploadChanges(
+  before: ProcedureContract['upload'],
+  after: ProcedureContract['upload'],
+): Generator<SchemaChange> {
+  if (!before || !after) {
+    if (after) yield { message: 'now takes a file', breaking: true };
+    if (before) yield { message: 'no longer takes a file', breaking: true };
+    return;
+  }
+  const removed = before.mediaTypes.filter((type) => !after.mediaTypes.includes(type));
+  const added = after.mediaTypes.filter((type) => !before.mediaTypes.includes(type));
+  if (removed.length > 0) yield { message: `no longer takes ${removed.join(', ')}`, breaking: true };
+  if (added.length > 0) yield { message: `takes ${added.join(', ')}`, breaking: false };
+  if (before.maxBytes !== after.maxBytes) {
+    const message = `files of at most ${after.maxBytes} bytes, were ${before.maxBytes}`;
+    yield { message, breaking: after.maxBytes < before.maxBytes };
+  }
 }
 
 /** Changes of errors are compatible: the documentation asks callers to expect any reason of the closed list. */

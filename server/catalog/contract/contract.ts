@@ -13,6 +13,8 @@ const procedureContract = z.object({
   /** What the user must have; null if no user is required. */
   user: z.record(z.string(), z.unknown()).nullable().default(null),
   form: z.boolean(),
+  /** The files that it takes instead of JSON. */
+  upload: z.object({ mediaTypes: z.array(z.string()), maxBytes: z.int() }).exactOptional(),
   rateLimit: z.string(),
   /** Null for a procedure without input. */
   input: schema.nullable(),
@@ -42,7 +44,8 @@ function contractOfOne(entry: ProcedureEntry): ProcedureContract {
     user: meta.user ? { ...meta.user } : null,
     form: meta.form ?? false,
     rateLimit: meta.rateLimit,
-    input: takesInput(entry.input) ? bare(toJsonSchema(entry.input, 'input')) : null,
+    ...(meta.upload ? { upload: { ...meta.upload, mediaTypes: [...meta.upload.mediaTypes] } } : {}),
+    input: takesInput(entry.input) && !meta.upload ? bare(toJsonSchema(entry.input, 'input')) : null,
     output: bare(toJsonSchema(entry.output, 'output')),
     errors: possibleErrors(entry).map(({ reason }) => reason),
   };

@@ -13,8 +13,20 @@ ${procedureText(entry, siteUrl)}`;
 
 /** Returns the page without its title. `heading` sets the heading level, for use within a longer document. */
 export function procedureText(entry: CatalogEntry, siteUrl: string, heading = '##'): string {
-  const { type, methods, description, sensitive, scope, user, input, output, examples, errors, limits } =
-    entry;
+  const {
+    type,
+    methods,
+    description,
+    sensitive,
+    scope,
+    user,
+    input,
+    upload,
+    output,
+    examples,
+    errors,
+    limits,
+  } = entry;
   const { rateLimit, formBodyBytes, queryBytes } = limits;
   const facts = [
     `Type: ${type}, called with ${methods.join(' or ')}`,
@@ -24,9 +36,11 @@ export function procedureText(entry: CatalogEntry, siteUrl: string, heading = '#
   ];
   const bounds = [
     `${rateLimit.points} calls in ${rateLimit.windowSeconds} seconds per client (class \`${rateLimit.class}\`). Each call of a batch counts`,
-    `Body: JSON up to ${kilobytes(limits.jsonBodyBytes)}${formBodyBytes === null ? '' : `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}`,
+    upload
+      ? `File: up to ${kilobytes(upload.maxBytes)}, one in a call`
+      : `Body: JSON up to ${kilobytes(limits.jsonBodyBytes)}${formBodyBytes === null ? '' : `, or a multipart form with the same fields up to ${kilobytes(formBodyBytes)}`}`,
     ...(queryBytes === null ? [] : [`Query of the URL: up to ${kilobytes(queryBytes)}`]),
-    `Batch: up to ${limits.batchSize} calls`,
+    ...(upload ? [] : [`Batch: up to ${limits.batchSize} calls`]),
   ];
   return `${description}
 
@@ -34,7 +48,7 @@ ${list(facts)}
 
 ${heading} Input
 
-${input ? `The schema of the wire format, which is superjson's. Values marked \`x-superjson\` must be listed in \`meta\`.\n\n${json(input.wire)}` : 'None.'}
+${inputText({ input, upload })}
 
 ${heading} Output
 
@@ -44,7 +58,7 @@ ${json(output.wire)}
 
 ${heading} Examples
 
-${examples.length === 0 ? 'None, because the procedure has no input.' : examples.map(({ wire }) => json(wire)).join('\n\n')}
+${examples.length === 0 ? `None, because the procedure has no input${upload ? ' in JSON' : ''}.` : examples.map(({ wire }) => json(wire)).join('\n\n')}
 
 ${heading} Errors
 
@@ -62,6 +76,14 @@ ${heading} TypeScript
 
 ${fenced('ts', typescriptOf(entry, siteUrl))}
 `;
+}
+
+function inputText({ input, upload }: Pick<CatalogEntry, 'input' | 'upload'>): string {
+  if (upload) {
+    return `A file: as \`multipart/form-data\` in the field \`file\`, or its bytes as \`application/octet-stream\`. Its content must be one of ${inCode(upload.mediaTypes).join(', ')}.`;
+  }
+  if (!input) return 'None.';
+  return `The schema of the wire format, which is superjson's. Values marked \`x-superjson\` must be listed in \`meta\`.\n\n${json(input.wire)}`;
 }
 
 function userFact({ roles, scopes, maxAge, session }: UserRequirement): string {

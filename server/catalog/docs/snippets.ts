@@ -14,8 +14,9 @@ export function curlOf(
     methods,
     scope,
     user,
+    upload,
     examples,
-  }: Pick<CatalogEntry, 'path' | 'type' | 'methods' | 'scope' | 'user' | 'examples'>,
+  }: Pick<CatalogEntry, 'path' | 'type' | 'methods' | 'scope' | 'user' | 'upload' | 'examples'>,
   siteUrl: string,
 ): string {
   const url = `${siteUrl}${trpcEndpoint}/${path}`;
@@ -27,12 +28,20 @@ export function curlOf(
   }
   const key = scope === null ? '' : ' -H "authorization: Bearer $BFF_KEY"';
   const session = user === null ? '' : ` -b "${cookieNameOf(sessionCookie, siteUrl)}=$BFF_SESSION"`;
+  if (upload) return `${curl} ${shellQuote(url)}${key}${session} -F file=@notes.txt`;
   return `${curl} ${shellQuote(url)}${key}${session} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
 }
 
 /** Returns the same call with the script client. */
 export function typescriptOf(
-  { path, type, scope, user, examples }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'user' | 'examples'>,
+  {
+    path,
+    type,
+    scope,
+    user,
+    upload,
+    examples,
+  }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'user' | 'upload' | 'examples'>,
   siteUrl: string,
 ): string {
   const [example] = examples;
@@ -43,6 +52,14 @@ export function typescriptOf(
     ...(scope === null ? [] : [key]),
     ...(user === null ? [] : [cookie]),
   ].join(', ');
+  if (upload) {
+    return `import { createScriptClient } from './client/node.ts';
+
+const api = createScriptClient({ ${options} });
+const form = new FormData();
+form.append('file', new File(['Hello'], 'notes.txt', { type: 'text/plain' }));
+const result = await api.${path}.mutate(form);`;
+  }
   const input = example ? literalOf(example.value) : '';
   if (type === 'subscription') {
     return `import { createScriptClient, follow } from './client/node.ts';

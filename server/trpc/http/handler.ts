@@ -1,5 +1,6 @@
 import { limits } from '../../config/limits.ts';
 import { trpcEndpoint } from '../../config/paths.ts';
+import { AppError } from '../../errors.ts';
 import { authenticate } from '../../http/authenticate.ts';
 import { readBody } from '../../http/body.ts';
 import { checkContentEncoding } from '../../http/content-encoding.ts';
@@ -10,7 +11,7 @@ import { parseJsonBody, parseJsonParameter } from '../../http/json.ts';
 import type { HttpRequest } from '../../http/request.ts';
 import type { HttpResponse } from '../../http/response.ts';
 import type { RequestScope } from '../../observability/request-scope.ts';
-import { hasScope, type Principal } from '../../principal.ts';
+import { hasScope, type Principal, requireUser } from '../../principal.ts';
 import { services } from '../../services.ts';
 import { createHttpContext } from '../context.ts';
 import { toAppError } from '../init.ts';
@@ -30,6 +31,7 @@ import {
   queryParameter,
 } from './parse-request.ts';
 import { streamCalls } from './stream-calls.ts';
+import { uploadBodyOf } from './upload-body.ts';
 
 /** Handles every tRPC request over HTTP. An invalid request is rejected before its body is read. */
 export function handleTrpc(request: HttpRequest): Promise<HttpResponse> {
@@ -60,18 +62,19 @@ async function handleCalls(request: HttpRequest, scope: RequestScope): Promise<H
   const principal = authenticated instanceof Promise ? await authenticated : authenticated;
   scope.principal = principal;
   if (principal.kind === 'user' && !called.every(isPassive)) identity?.touch(principal.user);
-  const body = called.some((procedure) => mayRun(procedure, principal))
-    ? await readBody(request, {
-        maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
-        deadline: limits.bodyDeadline,
-      })
-    : undefined;
+  const body =
+    kind !== 'upload' && called.some((procedure) => mayRun(procedure, principal))
+      ? await readBody(request, {
+          maxBytes: kind === 'form' ? limits.formBodyBytes : limits.jsonBodyBytes,
+          deadline: limits.bodyDeadline,
+        })
+      : undefined;
   scope.bytesIn = body?.byteLength ?? 0;
 
   const calls: Calls = {
     paths,
     isBatch,
-    readInput: inputReader(request, body, kind),
+    readInput: kind === 'upload' ? uploadReader(request, called[0], scope) : inputReader(request, body, kind),
     isJson: kind === 'json',
     ctx: createHttpContext({ request, principal, scope, services: services() }),
     signal: request.signal,
@@ -124,6 +127,28 @@ function inputReader(request: HttpRequest, body: Uint8Array<ArrayBuffer> | undef
     const input = queryParameter(request, 'input');
     return input ? parseJsonParameter('input', input) : undefined;
   };
+}
+
+/**
+ * Returns a function that returns the body as an upload. At its end, the caller is authenticated again: a session can end during
+ * a long upload.
+ */
+function uploadReader(request: HttpRequest, procedure: Called[number], scope: RequestScope) {
+  const { env, identity } = services();
+  const { upload, user = {} } = procedure?.meta ?? {};
+  const { principal } = scope;
+  return () =>
+    uploadBodyOf(request, {
+      maxBytes: upload?.maxBytes ?? 0,
+      count: (bytes) => {
+        scope.bytesIn += bytes;
+      },
+      async authorize() {
+        if (principal?.kind !== 'user') return;
+        const now = requireUser(await authenticate(request, env, identity?.callers.api), user);
+        if (now.id !== principal.user.id) throw new AppError('session_ended');
+      },
+    });
 }
 
 function jsonResponseOf(status: number, json: string, scope: RequestScope): HttpResponse {

@@ -4,6 +4,7 @@ import { isJsonContentType } from '../../http/content-type.ts';
 import { decodePathSegment } from '../../http/decode-path.ts';
 import { HttpError } from '../../http/http-error.ts';
 import { type HttpRequest, targetOf } from '../../http/request.ts';
+import { mediaTypeOf } from '../../lib/media-type.ts';
 import { allowedMethodsOf } from '../allowed-methods.ts';
 import { type ProcedureEntry, procedures } from '../procedure-registry.ts';
 
@@ -76,16 +77,23 @@ export function checkMethod(method: string, called: Called): void {
   });
 }
 
+/** A form with the file, or its bytes alone. */
+const uploadTypes: readonly string[] = ['multipart/form-data', 'application/octet-stream'];
+
 const multipart = /^multipart\/form-data\s*;/i;
 
 /**
- * Returns the kind of the body. Every procedure accepts JSON; a multipart form is accepted only by procedures that
- * declare it, and never in a batch. A GET has no body and needs no content type.
+ * Returns the kind of the body. Every procedure that takes no file accepts JSON; a multipart form is accepted only by
+ * procedures that declare it. Neither a form nor a file is accepted in a batch. A GET has no body and needs no content type.
  *
  * @throws HttpError `unsupported_media_type`
  */
-export function checkContentType(request: HttpRequest, called: Called): 'json' | 'form' {
+export function checkContentType(request: HttpRequest, called: Called): 'json' | 'form' | 'upload' {
   const contentType = request.headers.get('content-type');
+  if (called.length === 1 && called[0]?.meta.upload) {
+    if (uploadTypes.includes(mediaTypeOf(contentType))) return 'upload';
+    throw new HttpError('unsupported_media_type', { message: `Send ${uploadTypes.join(' or ')}.` });
+  }
   const acceptsForm = called.length === 1 && called[0]?.meta.form === true;
   if (contentType === null ? request.method === 'GET' : isJsonContentType(contentType)) return 'json';
   if (acceptsForm && contentType !== null && multipart.test(contentType)) return 'form';
