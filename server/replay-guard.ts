@@ -12,8 +12,8 @@ export type ReplayGuard = {
 const { signatures, rememberedFor } = limits.webhook;
 
 /**
- * Creates the guard against replayed webhooks. It remembers signatures for as long as their timestamp is accepted,
- * across the workers of this machine and, with Redis, across all instances.
+ * Creates the guard against replayed calls of `/api/revalidate`. It remembers signatures for as long as their timestamp is
+ * accepted, across the workers of this machine and, with Redis, across all instances.
  */
 export function createReplayGuard(
   redis: SharedRedis | undefined,

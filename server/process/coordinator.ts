@@ -9,7 +9,7 @@ export type Topic = (typeof topics)[number];
 export const hintTopics = ['mail'] as const;
 export type HintTopic = (typeof hintTopics)[number];
 
-/** Namespaces of the values shared by all workers: webhook signatures that have been used. */
+/** Namespaces of the values shared by all workers: signatures of `/api/revalidate` that have been used. */
 export const sharedSpaces = ['signature'] as const;
 export type SharedSpace = (typeof sharedSpaces)[number];
 

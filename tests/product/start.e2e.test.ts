@@ -116,12 +116,18 @@ describe('with one worker', () => {
   let product: Product;
   beforeAll(async () => {
     const empty = { SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', OPEN_METEO_METHOD: '' };
-    product = await startProduct({ ...empty, ALLOWED_HOST: 'hunter2', HOST: '127.0.0.1' });
+    product = await startProduct({
+      ...empty,
+      ALLOWED_HOST: 'hunter2',
+      WEBHOOK_SECRETS: 'gone=hunter2-of-16-characters',
+      HOST: '127.0.0.1',
+    });
   });
   afterAll(() => product.close());
 
-  test('misspelt settings are named, without their values', () => {
+  test('misspelt settings, and secrets of unknown webhooks, are named without their values', () => {
     expect(product.log()).toContain('ALLOWED_HOST is not a setting. Is ALLOWED_HOSTS meant?');
+    expect(product.log()).toContain('WEBHOOK_SECRETS has a secret for gone, but there is no such webhook.');
     expect(product.log()).not.toContain('hunter2');
   });
 
