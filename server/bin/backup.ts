@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { ConfigurationError, parseEnv } from '../config/env.ts';
 import { sqliteFileOf } from '../storage/sqlite.ts';
@@ -33,6 +33,8 @@ try {
   if (existsSync(target)) throw new ConfigurationError(`${resolve(target)} already exists.`);
   await backup(target, DATA_DIR);
   console.log(`The database of ${resolve(DATA_DIR)} is copied to ${resolve(target)}.`);
+  const files = join(DATA_DIR, 'files');
+  if (existsSync(files)) console.log(`Copy the uploaded files, too: ${resolve(files)}`);
 } catch (error) {
   const isExpected = error instanceof ConfigurationError || error instanceof Sqlite.SqliteError;
   if (!isExpected && !(error instanceof TypeError)) throw error;

@@ -72,6 +72,12 @@ export const commands: readonly Command[] = [
     file: 'server/bin/jobs.ts',
   },
   {
+    name: 'files',
+    group: 'Operate',
+    summary: 'lists and deletes uploaded files: -- list|remove|remove-of',
+    file: 'server/bin/files.ts',
+  },
+  {
     name: 'users',
     group: 'Operate',
     summary: 'manages users: -- list|show|end-sessions|disable|enable',

@@ -135,19 +135,29 @@ export function createFileRecords(db: Database) {
       return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
     },
 
-    /** Marks a file of a user as deleted. @returns the file, or undefined if there is none */
-    async markDeleted(id: string, userId: string): Promise<FileRecord | undefined> {
-      const rows = await db.write((queries) =>
-        queries
+    /** @returns the files of all users or of one, stored or not, the newest first */
+    listAll(options: {
+      userId: string | undefined;
+      limit: number;
+    }): Promise<(FileRecord & { status: FileStatus })[]> {
+      let query = db.queries.selectFrom('stored_file').select([...columns, 'status']);
+      if (options.userId !== undefined) query = query.where('user_id', '=', options.userId);
+      return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(options.limit).execute();
+    },
+
+    /** Marks files as deleted, unless they are being stored. @returns the files */
+    markDeleted(
+      which: { id: string; userId?: string } | { id?: string; userId: string },
+    ): Promise<FileRecord[]> {
+      return db.write((queries) => {
+        let query = queries
           .updateTable('stored_file')
           .set({ status: 'deleted', changed_at: db.now() })
-          .where('id', '=', id)
-          .where('user_id', '=', userId)
-          .where('status', 'in', ['stored', 'pending'])
-          .returning(columns)
-          .execute(),
-      );
-      return rows[0];
+          .where('status', 'in', ['stored', 'pending']);
+        if (which.id !== undefined) query = query.where('id', '=', which.id);
+        if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
+        return query.returning(columns).execute();
+      });
     },
 
     /** Removes the row of a file whose content is gone. */

@@ -16,6 +16,7 @@ import { createFileRecords, type FileRecord, type FileRecords } from './file-rec
 import { createIncoming, fileTooLarge, type IncomingFile } from './incoming.ts';
 import { detectMediaType } from './media-type.ts';
 import { createStore } from './store.ts';
+import type { FileStatus } from './tables.ts';
 
 const withStorageErrors = storageErrorsAs('storage_unavailable');
 
@@ -80,6 +81,18 @@ export type Files = {
     id: string;
     signal: AbortSignal;
   }): Promise<StoredFile | undefined>;
+  /** For the operator. */
+  operations: {
+    /** Lists the files of all users or of one, the newest first, also those that are not stored yet. */
+    list(options: {
+      userId: string | undefined;
+      limit: number;
+    }): Promise<(FileRecord & { status: FileStatus })[]>;
+    /** Deletes a file durably. @returns false if there is none, or if it is being stored */
+    remove(id: string): Promise<boolean>;
+    /** Deletes all files of a user durably. @returns their number */
+    removeOf(userId: string): Promise<number>;
+  };
   /** Deletes what uploads and deletions that did not end have left behind. @returns the number of files */
   cleanUp(signal: AbortSignal): Promise<number>;
   close(): Promise<void>;
@@ -115,6 +128,11 @@ export function createFiles(options: {
     return settings && { ...record, settings };
   }
 
+  /** @throws Error if a bucket is not in the list: a defect */
+  function requireListed({ name }: Bucket): void {
+    if (!buckets.has(name)) throw new Error(`The bucket ${name} is not in the list of buckets.`);
+  }
+
   /** Deletes the content of a file, and then its row. A failure is logged: the clean-up tries it again. */
   async function erase(file: Pick<FileRecord, 'id' | 'bucket'>, signal: AbortSignal): Promise<boolean> {
     try {
@@ -127,6 +145,13 @@ export function createFiles(options: {
       log.warn({ err, file: file.id }, 'the content of a file could not be deleted yet');
       return false;
     }
+  }
+
+  /** @returns the number of files. Contents that cannot be deleted now are deleted by the clean-up */
+  async function removeAll(which: Parameters<FileRecords['markDeleted']>[0]): Promise<number> {
+    const files = await (await records()).markDeleted(which);
+    for (const file of files) await erase(file, AbortSignal.timeout(limits.files.requestDeadline));
+    return files.length;
   }
 
   /** Receives, checks and stores the content of a file that has a row. */
@@ -157,6 +182,7 @@ export function createFiles(options: {
   return {
     store: (bucket, { userId, file, signal }) =>
       withStorageErrors(async () => {
+        requireListed(bucket);
         if (file.bytes !== undefined && file.bytes > bucket.maxBytes) throw fileTooLarge(bucket.maxBytes);
         const id = await (await records()).reserve({ bucket, userId, status: 'storing' });
         if (id === undefined) throw tooManyFiles(bucket);
@@ -181,10 +207,7 @@ export function createFiles(options: {
 
     remove: (userId, id) =>
       withStorageErrors(async () => {
-        const file = await (await records()).markDeleted(id, userId);
-        if (!file) return false;
-        await erase(file, AbortSignal.timeout(limits.files.requestDeadline));
-        return true;
+        return (await removeAll({ id, userId })) > 0;
       }),
 
     find: (id) => withStorageErrors(async () => withBucket(await (await records()).find(id, 'stored'))),
@@ -205,6 +228,7 @@ export function createFiles(options: {
 
     beginDirectUpload: (bucket, { userId, file }) =>
       withStorageErrors(async () => {
+        requireListed(bucket);
         if (!bucket.direct || !store.direct) return undefined;
         if (file.bytes > bucket.maxBytes) throw fileTooLarge(bucket.maxBytes);
         requireAccepted(bucket, file.mediaType);
@@ -240,6 +264,12 @@ export function createFiles(options: {
           content.destroy();
         }
       }),
+
+    operations: {
+      list: (listOptions) => withStorageErrors(async () => (await records()).listAll(listOptions)),
+      remove: (id) => withStorageErrors(async () => (await removeAll({ id })) > 0),
+      removeOf: (userId) => withStorageErrors(() => removeAll({ userId })),
+    },
 
     cleanUp: (signal) =>
       withStorageErrors(async () => {

@@ -7,6 +7,7 @@ import { parseEnv } from '#server/config/env.ts';
 import { defineBucket } from '#server/files/define-bucket.ts';
 import { createFiles, type Files, type StoredFile } from '#server/files/file-service.ts';
 import type { IncomingFile } from '#server/files/incoming.ts';
+import { uploads } from '#server/files/product-buckets.ts';
 import { createLogger } from '#server/observability/log.ts';
 import type { Database } from '#server/storage/database.ts';
 
@@ -30,7 +31,7 @@ export function testFiles(
     env: parseEnv({ DATA_DIR: dataDir, ...settings }),
     log: createLogger({ level: 'silent' }),
     database: { open: async () => db },
-    buckets: [pictures],
+    buckets: [pictures, uploads],
   });
   onTestFinished(async () => {
     await files.close();

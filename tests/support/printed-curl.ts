@@ -28,10 +28,11 @@ async function byFetch(command: string): Promise<Outcome> {
   const { stdout } = await run('sh', ['-c', command.replace(/^curl/, "printf '%s\\0'")]);
   const [url = '', ...words] = stdout.split('\0').slice(0, -1);
   const headers = new Headers();
-  let body: string | null = null;
+  let body: string | FormData | null = null;
   for (let index = 0; index < words.length; index += 2) {
     const value = words[index + 1] ?? '';
     if (words[index] === '-d') body = value;
+    else if (words[index] === '-F') body = formOf(value);
     else if (words[index] === '-b') headers.set('cookie', value);
     else if (words[index] === '-H')
       headers.set(value.slice(0, value.indexOf(':')), value.replace(/^.*?: /, ''));
@@ -39,6 +40,14 @@ async function byFetch(command: string): Promise<Outcome> {
   }
   const response = await fetch(url, { method: body === null ? 'GET' : 'POST', headers, body });
   return { status: response.status, body: await response.text() };
+}
+
+/** @param field as in `file=content;filename=name` */
+function formOf(field: string): FormData {
+  const [, name = '', content = '', fileName = ''] = /^(\w+)=([^;]*);filename=(.*)$/.exec(field) ?? [];
+  const form = new FormData();
+  form.append(name, new File([content], fileName));
+  return form;
 }
 
 /** Both ways to run a printed command. The first is skipped without curl. */

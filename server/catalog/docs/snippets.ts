@@ -28,7 +28,7 @@ export function curlOf(
   }
   const key = scope === null ? '' : ' -H "authorization: Bearer $BFF_KEY"';
   const session = user === null ? '' : ` -b "${cookieNameOf(sessionCookie, siteUrl)}=$BFF_SESSION"`;
-  if (upload) return `${curl} ${shellQuote(url)}${key}${session} -F file=@notes.txt`;
+  if (upload) return `${curl} ${shellQuote(url)}${key}${session} -F 'file=Hello;filename=notes.txt'`;
   return `${curl} ${shellQuote(url)}${key}${session} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
 }
 
