@@ -82,7 +82,7 @@ export const file = router({
     ...userMeta,
     summary: 'Completes the upload of a file to the object storage',
     description:
-      'Checks the content that was uploaded to the URL of `file.beginUpload`, and stores it. Fails with `not_found` if there is no such upload, or if nothing was uploaded yet. After any other failure, begin again.',
+      'Checks the content that was uploaded to the URL of `file.beginUpload`, and stores it. Fails with `not_found` if the user has no such upload, or has not sent the content yet. After any other failure, begin again.',
     errors: ['not_found', 'unsupported_media_type', 'payload_too_large', 'storage_unavailable'],
   })
     .input(z.strictObject({ id }).meta({ examples: [{ id: exampleId }] }))
