@@ -1,8 +1,21 @@
 import { existsSync } from 'node:fs';
 import type { NextConfig } from 'next';
 import { limits } from './server/config/limits.ts';
+import { buildFolder, hasFixtures } from './server/process/build-folder.ts';
 
 const config: NextConfig = {
+  distDir: buildFolder,
+  turbopack: {
+    // Turbopack does not read the conditions of Node.
+    resolveAlias: hasFixtures
+      ? Object.fromEntries(
+          ['procedures', 'settings', 'upstreams'].map((name) => [
+            `#server/custom/${name}.ts`,
+            `./tests/fixtures/custom/${name}.ts`,
+          ]),
+        )
+      : {},
+  },
   agentRules: false,
   cacheComponents: true,
   partialPrefetching: true,
@@ -17,8 +30,6 @@ const config: NextConfig = {
     turbopackFileSystemCacheForBuild: !process.env.CI,
   },
   typescript: {
-    // Without the tests. `npm run check` and `npm test` check their types.
-    tsconfigPath: 'tsconfig.build.json',
     // Without the development packages, types are missing. `npm test` checks all types at once, after the build.
     ignoreBuildErrors: !existsSync('node_modules/vitest') || process.env.BUILD_WITHOUT_TYPES === '1',
   },

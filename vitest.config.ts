@@ -31,13 +31,20 @@ class SlowFilesFirst extends BaseSequencer {
   }
 }
 
+/**
+ * `react-server` is the condition that Next uses for server code: without it, the package `server-only` throws on import.
+ * `fixtures` replaces lists of `server/custom`, see docs/testing.md.
+ */
+const conditions = ['fixtures', 'react-server', 'node'];
+
 export default defineConfig({
-  // The condition that Next uses for server code. Without it, the package `server-only` throws on import.
-  resolve: { conditions: ['react-server', 'node'] },
-  ssr: { resolve: { conditions: ['react-server', 'node'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     env: {
       LOG_LEVEL: 'silent',
+      // For the product and other programs that tests start.
+      NODE_OPTIONS: '--conditions=fixtures',
       TMPDIR: temporaryFolder(),
       // Child processes inherit it: compiling takes a third of the product's start time.
       NODE_COMPILE_CACHE: join(import.meta.dirname, 'tests/.output/compile-cache'),

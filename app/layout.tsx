@@ -6,6 +6,7 @@ import { PageLink } from './_components/page-link.tsx';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
 import { fontVariables } from './fonts.ts';
 import './globals.css';
+import { customPages } from '#server/custom/pages.ts';
 
 export const metadata: Metadata = {
   title: { default: 'typed-bff: a typed backend for frontend', template: '%s · typed-bff' },
@@ -23,12 +24,10 @@ export const viewport: Viewport = {
 };
 
 const pages: { href: Route; name: string }[] = [
-  { href: '/weather', name: 'Weather' },
+  ...customPages.map(({ path, name }) => ({ href: path, name })),
   { href: '/contact', name: 'Contact' },
-  { href: '/echo', name: 'Echo' },
   { href: '/proxy', name: 'Proxy' },
   { href: '/docs', name: 'Docs' },
-  { href: '/posts', name: 'Posts' },
   { href: '/status', name: 'Status' },
 ];
 

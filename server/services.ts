@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { customBuckets } from '#server/custom/buckets.ts';
+import { customJobs } from '#server/custom/jobs.ts';
+import { type CustomServices, createCustomServices } from '#server/custom/services.ts';
+import { customWebhooks } from '#server/custom/webhooks.ts';
 import { type Env, env } from './config/env.ts';
 import { limits } from './config/limits.ts';
-import { customBuckets } from './custom/buckets.ts';
-import { customJobs } from './custom/jobs.ts';
-import { customWebhooks } from './custom/webhooks.ts';
 import { createGeneration } from './feed/generation.ts';
 import { createFeedSource, type FeedSource } from './feed/source.ts';
 import { createFiles, type Files } from './files/file-service.ts';
@@ -29,11 +30,10 @@ import { createSharedCache } from './upstream-client/shared-cache.ts';
 import { snapshotsSchema, statusOf, type UpstreamStatus, upstreamVersion } from './upstream-client/status.ts';
 import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
-import { createWeather, type Weather } from './weather/weather.ts';
 import { createWebhooks, type Webhooks } from './webhooks/webhook-service.ts';
 
 /** The services that procedures and raw routes use. They do not depend on tRPC or Next. */
-export type Services = {
+export type Services = CustomServices & {
   env: Env;
   log: Logger;
   upstreams: UpstreamClient;
@@ -41,7 +41,6 @@ export type Services = {
   upstreamStatus(): Promise<UpstreamStatus[]>;
   /** Yields this status, and then each change. */
   watchUpstreams(options: WatchOptions): AsyncIterable<UpstreamStatus[] | undefined>;
-  weather: Weather;
   database: LazyDatabase;
   mail: Mail;
   /** Files of users. */
@@ -145,7 +144,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     upstreams,
     upstreamStatus,
     watchUpstreams: (watchOptions) => upstreamStates.states('all', watchOptions),
-    weather: createWeather({ ...options, upstreams }),
+    ...createCustomServices({ ...options, upstreams, database }),
     database,
     mail,
     files,

@@ -56,14 +56,20 @@ try {
   // Packages are downloaded meanwhile.
   const untilBuilt = runInBackground('build', ['server/bin/launch.ts', 'build'], {
     BUILD_WITHOUT_TYPES: '1',
+    NODE_OPTIONS: '--conditions=fixtures',
   });
   const missing = missingRequirements();
   const isClean =
     run('format and lint', 'npx', ['biome', 'check', '--error-on-warnings', '.']) &&
     run('unused code', 'npx', ['knip', '--no-progress']);
   // The build writes the types of the routes.
+  const checkTypes = (title: string, ...project: string[]) =>
+    run(title, 'npx', ['tsc', ...project, '--noEmit', '--incremental', 'false']);
   const ready =
-    (await untilBuilt()) && isClean && run('types', 'npx', ['tsc', '--noEmit', '--incremental', 'false']);
+    (await untilBuilt()) &&
+    isClean &&
+    checkTypes('types') &&
+    checkTypes('types of the tests', '--project', 'tests');
   const counts = ready ? runTests(missing) : { passed: 0, failed: 1, skipped: 0 };
   if (missing.length > 0) console.log(`\n${missing.map(describeMissing).join('\n')}`);
   if (missing.length > 0 && mustRunAll)

@@ -26,6 +26,13 @@ export const commands: readonly Command[] = [
     file: 'tests/demo.ts',
   },
   { name: 'build', group: 'Run', summary: 'builds for production', file: launch, args: ['build'] },
+  {
+    name: 'build:tests',
+    group: 'Develop',
+    summary: 'builds the product with the fixtures of the tests',
+    file: launch,
+    args: ['build'],
+  },
   { name: 'start', group: 'Run', summary: 'serves the build on all cores', file: launch, args: ['start'] },
   {
     name: 'sign-in',

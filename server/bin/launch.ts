@@ -67,7 +67,7 @@ async function run(command: Command): Promise<void> {
  * @throws ConfigurationError if a secret cannot be used
  */
 async function nameWebhooksThatAreOff({ WEBHOOK_SECRETS }: Env): Promise<void> {
-  const { customWebhooks } = await import('../custom/webhooks.ts');
+  const { customWebhooks } = await import('#server/custom/webhooks.ts');
   const { checkSecrets } = await import('../webhooks/webhook-service.ts');
   const { withoutSecret, unknown } = checkSecrets(customWebhooks, WEBHOOK_SECRETS);
   for (const name of withoutSecret)

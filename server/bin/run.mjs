@@ -14,6 +14,11 @@ process.on('warning', (warning) => {
   if (warning.name !== 'ExperimentalWarning') for (const print of printers) print(warning);
 });
 
+// The fixtures of the tests, for the programs that a command starts, too.
+if (process.execArgv.includes('--conditions=fixtures')) {
+  process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, '--conditions=fixtures'].filter(Boolean).join(' ');
+}
+
 const { commands } = await import('./commands.ts');
 const [node = process.execPath, , name, ...rest] = process.argv;
 const command = commands.find((each) => each.name === name);

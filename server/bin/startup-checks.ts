@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { makeFolder } from '../lib/make-folder.ts';
+import { buildFolder, hasFixtures } from '../process/build-folder.ts';
 
 /** A problem that prevents the start. The message says how to fix it. */
 export class StartupCheckError extends Error {
@@ -9,10 +10,12 @@ export class StartupCheckError extends Error {
 }
 
 /** @throws StartupCheckError if `npm run build` has not been run or has not finished */
-export function requireBuild(folder = '.next'): void {
+export function requireBuild(folder = buildFolder): void {
   if (existsSync(`${folder}/BUILD_ID`)) return;
   throw new StartupCheckError(
-    'There is no build to start. Run "npm run build" first, or "npm run demo", which builds and starts.',
+    hasFixtures
+      ? 'There is no build for the tests. Run "npm run build:tests" first, or "npm test", which builds and tests.'
+      : 'There is no build to start. Run "npm run build" first, or "npm run demo", which builds and starts.',
   );
 }
 
@@ -39,10 +42,11 @@ const sources = [
   'package-lock.json',
   'postcss.config.mjs',
   'proxy.ts',
+  ...(hasFixtures ? ['tests/fixtures'] : []),
 ];
 
 /** Returns the newest source file that has changed since the build, if any. */
-export function changedSince(build = '.next/BUILD_ID'): string | undefined {
+export function changedSince(build = `${buildFolder}/BUILD_ID`): string | undefined {
   const changed = sources
     .filter((source) => existsSync(source))
     .flatMap((source) => (statSync(source).isFile() ? [source] : filesIn(source)))
@@ -58,7 +62,7 @@ function filesIn(folder: string): string[] {
 }
 
 /** Returns whether there is a build, and no source has changed since. */
-export function isBuildCurrent(build = '.next/BUILD_ID'): boolean {
+export function isBuildCurrent(build = `${buildFolder}/BUILD_ID`): boolean {
   return existsSync(build) && changedSince(build) === undefined;
 }
 

@@ -43,6 +43,8 @@ export type CatalogEntry = {
   description: string;
   /** No URL, log or cache may contain the input or the output, so only POST is allowed. */
   sensitive: boolean;
+  /** The output has the input as `res`. */
+  returnsInput: boolean;
   /** Required scope of a service key. Null if anyone may call. */
   scope: string | null;
   /** What the signed-in user must have. Null if no user is required. */
@@ -78,6 +80,7 @@ export function describeProcedure(entry: ProcedureEntry, rateLimits: RateLimits)
     summary: meta.summary,
     description: meta.description,
     sensitive: meta.sensitive,
+    returnsInput: meta.returnsInput === true,
     scope: meta.scope ?? null,
     user: meta.user ?? null,
     ...schemasOf(entry),

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { customSettings, customUpstreamUrls } from '#server/custom/settings.ts';
 import { emailAddress } from '../lib/email-address.ts';
 import { isAllowedAddress, isLoopbackHost, literalAddressOf } from '../lib/network-address.ts';
 import { defineSingleton } from '../lib/singleton.ts';
-import { trimEnd } from '../lib/trim-end.ts';
 import { isStandardSecret } from '../lib/webhook-secret.ts';
 import {
   allowedAddressesSchema,
@@ -17,24 +17,7 @@ import {
   webhookSecretsSchema,
 } from './env-formats.ts';
 import { limits } from './limits.ts';
-
-const httpUrl = z.url({
-  protocol: /^https?$/,
-  error: 'must be an http:// or https:// URL',
-  // The refinements below parse the URL.
-  abort: true,
-});
-
-function withoutCredentials(url: string): boolean {
-  const { username, password } = new URL(url);
-  return username === '' && password === '';
-}
-
-/** An origin with an optional path prefix, without query or fragment. Trailing slashes are removed. */
-const baseUrl = httpUrl
-  .refine((value) => !/[?#]/.test(value), 'must not have a query or fragment')
-  .refine(withoutCredentials, 'must not contain a user name or password')
-  .transform((value) => trimEnd(value, '/'));
+import { baseUrl, httpUrl, withoutCredentials } from './url-settings.ts';
 
 /**
  * An origin in the exact form of a browser's Origin header (RFC 6454, section 6.2). Apps and extensions have schemes of
@@ -196,19 +179,7 @@ const environmentSchema = z.object({
   HTTP_PROXY: proxyUrlSchema.optional(),
   HTTPS_PROXY: proxyUrlSchema.optional(),
   NO_PROXY: z.string().optional(),
-  OPEN_METEO_URL: baseUrl.default('https://api.open-meteo.com'),
-  OPEN_METEO_AIR_QUALITY_URL: baseUrl.default('https://air-quality-api.open-meteo.com'),
-  OPEN_METEO_GEOCODING_URL: baseUrl.default('https://geocoding-api.open-meteo.com'),
-  OPEN_METEO_METHOD: z.enum(['POST', 'GET']).default('POST'),
-  GITHUB_API_URL: baseUrl.default('https://api.github.com'),
-  GITHUB_ARCHIVE_URL: baseUrl.default('https://codeload.github.com'),
-  GITHUB_TOKEN: z
-    .string()
-    .trim()
-    .regex(/^[!-~]+$/, 'must be one word of printable ASCII')
-    .optional(),
-  FILES_URL: baseUrl.optional(),
-  NOTES_URL: baseUrl.optional(),
+  ...customSettings,
   FEED_SOURCE_URL: httpUrl.refine(withoutCredentials, 'must not contain a user name or password').optional(),
   REVALIDATE_SECRET: z
     .string()
@@ -256,13 +227,7 @@ export type Env = Readonly<Omit<z.infer<typeof environmentSchema>, 'SITE_URL'> &
 
 /** The settings that are the URL of an upstream. */
 const upstreamUrls = [
-  'OPEN_METEO_URL',
-  'OPEN_METEO_AIR_QUALITY_URL',
-  'OPEN_METEO_GEOCODING_URL',
-  'GITHUB_API_URL',
-  'GITHUB_ARCHIVE_URL',
-  'FILES_URL',
-  'NOTES_URL',
+  ...customUpstreamUrls,
   'FEED_SOURCE_URL',
   'OIDC_ISSUER',
   'BUCKETS_URL',

@@ -1,3 +1,5 @@
+import { customFormRoutes } from '#server/custom/pages.ts';
+
 /** The tRPC endpoint. */
 export const trpcEndpoint = '/api/trpc';
 /** Prefix of the streaming endpoints, followed by the upstream and its path. */
@@ -7,11 +9,10 @@ export const filesEndpoint = '/api/files';
 /** Routes of Next that take posted forms, for browsers without JavaScript. */
 export const formRoutes: readonly string[] = [
   '/contact/send',
-  '/weather/choose',
   '/account/end-session',
   '/account/end-others',
   '/account/unlink',
-  '/notes/add',
+  ...customFormRoutes,
 ];
 /** The steps of signing in and out. */
 export const signInPath = '/auth/sign-in';

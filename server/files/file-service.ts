@@ -110,7 +110,7 @@ export function createFiles(options: {
   const { env, log, database } = options;
   const buckets = new Map(options.buckets.map((bucket) => [bucket.name, bucket]));
   if (buckets.size < options.buckets.length) throw new Error('Two buckets have the same name.');
-  const folder = join(env.DATA_DIR, 'files');
+  const folder = join(/* turbopackIgnore: true */ env.DATA_DIR, 'files');
   // The name of a bucket has no dot.
   const incoming = createIncoming(join(folder, '.incoming'));
   const store = options.store ?? createStore(env, folder);

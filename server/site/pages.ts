@@ -1,13 +1,13 @@
+import { customPages } from '#server/custom/pages.ts';
+
 /** The pages in the sitemap, except those of single posts and procedures. The demo inbox is not indexed. */
 export const pages = [
   '/',
-  '/weather',
+  ...customPages.map(({ path }) => path),
   '/contact',
-  '/echo',
   '/proxy',
-  '/posts',
   '/feeds',
   '/docs',
   '/docs/calling',
   '/status',
-] as const;
+];

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { customKeys } from '../custom/tables.ts';
+import { customKeys } from '#server/custom/tables.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Database, Queries } from './database.ts';
 import { openPostgres } from './postgres.ts';

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
-import { customMigrations } from '../custom/migrations.ts';
+import { customMigrations } from '#server/custom/migrations.ts';
 import type { Database, Queries } from './database.ts';
 
 type Engine = Database['engine'];

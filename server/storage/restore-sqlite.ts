@@ -12,7 +12,7 @@ import {
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { z } from 'zod';
-import { customMigrations } from '../custom/migrations.ts';
+import { customMigrations } from '#server/custom/migrations.ts';
 import { makeFolder } from '../lib/make-folder.ts';
 import { migrationProvider, migrationTables, productMigrations } from './migrations.ts';
 import { sqliteFileOf } from './sqlite.ts';

@@ -1,4 +1,4 @@
-import type { CustomTables } from '../custom/tables.ts';
+import type { CustomTables } from '#server/custom/tables.ts';
 import type { FileTables } from '../files/tables.ts';
 import type { IdentityTables } from '../identity/tables.ts';
 import type { JobTables } from '../jobs/tables.ts';

@@ -19,6 +19,8 @@ export type ProcedureMeta = {
   upload?: Pick<Bucket, 'mediaTypes' | 'maxBytes'>;
   /** Input fields that only the form of a page of this site sends. They are not offered to agents. */
   formFields?: readonly string[];
+  /** Its output has the input as `res`. The documentation shows it in its samples. */
+  returnsInput?: boolean;
   /** Scope that the service key must have. Undefined for a public procedure. */
   scope?: string;
   /** What the signed-in user must have. Undefined for a procedure that needs no user. */

@@ -30,6 +30,7 @@ const metaSchema = z.strictObject({
   form: z.boolean().exactOptional(),
   upload: z.object({ mediaTypes: z.array(z.string()).readonly(), maxBytes: z.int() }).exactOptional(),
   formFields: z.array(z.string()).exactOptional(),
+  returnsInput: z.boolean().exactOptional(),
   scope: z.string().exactOptional(),
   user: z
     .strictObject({

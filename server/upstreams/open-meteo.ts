@@ -254,3 +254,5 @@ export const openMeteoGeocoding = defineUpstream({
     },
   },
 });
+
+export const openMeteoUpstreams = [openMeteoForecast, openMeteoAirQuality, openMeteoGeocoding];

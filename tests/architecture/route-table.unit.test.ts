@@ -1,19 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { rawOperations } from '#server/catalog/openapi/raw-operations.ts';
+import { customFormRoutes } from '#server/custom/pages.ts';
 import { exactRoutes, findRoute } from '#server/routes/route-table.ts';
 import { config } from '../../proxy.ts';
 
 /** Routes that only Next can serve: they redirect a form to a page, or render an image. */
 const formRoutes = [
   '/contact/send',
-  '/weather/choose',
   '/account/end-session',
   '/account/end-others',
   '/account/unlink',
-  '/notes/add',
+  ...customFormRoutes,
 ];
-const imageRoutes = ['/opengraph-image', '/posts/[slug]/opengraph-image'];
+const imageRoutes = [
+  '/opengraph-image',
+  ...(existsSync('app/posts') ? ['/posts/[slug]/opengraph-image'] : []),
+];
 const nextRoutes = [...formRoutes, ...imageRoutes];
 
 /** The raw routes that OpenAPI does not list, with the reason. */
@@ -45,11 +48,10 @@ const undocumented: Readonly<Record<string, string>> = {
   '/.well-known/oauth-protected-resource/mcp': 'a well-known path (RFC 9728)',
   '/.well-known/api-catalog': 'a well-known path (RFC 9727)',
   '/contact/send': 'the action of a form of a page',
-  '/weather/choose': 'the action of a form of a page',
   '/account/end-session': 'the action of a form of a page',
   '/account/end-others': 'the action of a form of a page',
   '/account/unlink': 'the action of a form of a page',
-  '/notes/add': 'the action of a form of a page',
+  ...Object.fromEntries(customFormRoutes.map((path) => [path, 'the action of a form of a page'])),
   '/opengraph-image': 'every page links its preview image',
   '/posts/[slug]/opengraph-image': 'every post links its preview image',
 };

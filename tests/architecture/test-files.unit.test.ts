@@ -56,6 +56,7 @@ test('every test lies in the folder of a room of server/, client/ or app/, or of
     'browser',
     'client',
     'deploy',
+    'examples',
     'product',
     'soak',
     'supply-chain',

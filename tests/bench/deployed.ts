@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { table } from './support/table.ts';
 
 const lockSchema = z.object({
@@ -41,14 +42,14 @@ export function measureDeployed(): Deployed {
   const packages = productionPackages();
   const deployed = {
     build: sizeOf(
-      '.next',
-      (name, folder) => name.endsWith('.map') || (folder === '.next' && notDeployed.includes(name)),
+      buildFolder,
+      (name, folder) => name.endsWith('.map') || (folder === buildFolder && notDeployed.includes(name)),
     ),
     modules: packages.reduce((sum, { bytes }) => sum + bytes, 0),
     largest: packages.slice(0, 5),
   };
   const rows = [
-    ['.next without cache and source maps', deployed.build],
+    [`${buildFolder} without cache and source maps`, deployed.build],
     [`node_modules, ${packages.length} packages`, deployed.modules],
     ...deployed.largest.map(({ path, bytes }) => [`  ${path}`, bytes] as const),
   ] as const;

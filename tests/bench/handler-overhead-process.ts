@@ -22,7 +22,7 @@ processLogger.set(createLogger({ level: 'info', destination: { write: () => {} }
 
 const t = initTRPC.create({ transformer: superjson });
 const bareRouter = t.router({
-  echo: t.router({
+  fixture: t.router({
     body: t.procedure
       .input(z.unknown())
       .output(z.object({ res: z.unknown() }))
@@ -32,7 +32,7 @@ const bareRouter = t.router({
 
 const body = JSON.stringify(superjson.serialize({ hello: 'world', when: new Date(0) }));
 const makeRequest = () =>
-  new Request('http://localhost/api/trpc/echo.body', {
+  new Request('http://localhost/api/trpc/fixture.body', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.1' },
     body,

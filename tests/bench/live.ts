@@ -142,7 +142,7 @@ async function openStreams({ baseUrl }: Running): Promise<Streams> {
 async function measureChange(running: Running, streams: Streams): Promise<number> {
   const itemsBefore = streams.items();
   const processorBefore = processorSeconds(running.pid);
-  await callOnce(running, trpcPost('weather.forecast', { lat: 1, lng: 1 }));
+  await callOnce(running, trpcPost('fixture.reading', { lat: 1, lng: 1 }));
   while (streams.items() < itemsBefore + streamCount) await delay(1);
   return ((processorSeconds(running.pid) - processorBefore) * 1e6) / streamCount;
 }

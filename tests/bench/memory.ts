@@ -14,10 +14,10 @@ export type MemorySummary = {
 
 const requests = 1_000_000;
 const calls: readonly Call[] = [
-  trpcPost('echo.body', { hello: 'world' }),
-  { method: 'GET', path: '/api/trpc/echo.request', status: 200 },
+  trpcPost('fixture.body', { hello: 'world' }),
+  { method: 'GET', path: '/api/trpc/fixture.request', status: 200 },
   { method: 'GET', path: '/rss.xml', status: 200 },
-  trpcPost('echo.nothing', {}, 404),
+  trpcPost('fixture.nothing', {}, 404),
 ];
 
 /** Sends a million requests of several kinds to one worker and measures its memory, which must not grow with them. */

@@ -12,7 +12,12 @@ const folder = mkdtempSync(join(tmpdir(), 'typed-bff-new-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(...args: string[]): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    // Without the fixtures, which do not belong to the contract.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
   return { status, output: `${stdout}${stderr}` };
 }
 const add = (...args: string[]) => run('--disable-warning=ExperimentalWarning', 'server/bin/new.ts', ...args);
@@ -72,8 +77,10 @@ describe('npm run new', () => {
     expect(run(...biome, '--write', 'client/public-queries.ts')).toMatchObject({ status: 0 });
     expect(run(...biome, ...checked)).toMatchObject({ status: 0 });
     expect(run('node_modules/next/dist/bin/next', 'typegen')).toMatchObject({ status: 0 });
-    const types = run('node_modules/typescript/bin/tsc', '--noEmit', '--incremental', 'false');
-    expect(types).toEqual({ status: 0, output: '' });
+    const types = (...project: string[]) =>
+      run('node_modules/typescript/bin/tsc', '--noEmit', '--incremental', 'false', ...project);
+    expect(types()).toEqual({ status: 0, output: '' });
+    expect(types('--project', 'tests')).toEqual({ status: 0, output: '' });
     const unit = run('node_modules/vitest/vitest.mjs', 'run', '--project=unit', ...unitTests);
     expect(unit.status, unit.output).toBe(0);
     for (const name of ['order-list', 'order-state', 'order-store', 'shipping', 'guestbook-csv'])
@@ -87,19 +94,19 @@ describe('npm run new', () => {
   });
 
   test('changes nothing if a file exists, and says which', () => {
-    const before = read('server/trpc/router.ts');
-    expect(add('procedure', 'weather')).toEqual({
+    const before = read('server/custom/procedures.ts');
+    expect(add('procedure', 'session')).toEqual({
       status: 2,
-      output: 'server/trpc/procedures/weather.ts exists already.\n',
+      output: 'server/trpc/procedures/session.ts exists already.\n',
     });
-    expect(read('server/trpc/router.ts')).toBe(before);
+    expect(read('server/custom/procedures.ts')).toBe(before);
   });
 
   test.each(['class', 'router'])('changes nothing for the name %s, which cannot be a variable', (name) => {
-    const before = [read('server/trpc/router.ts'), read('docs/routes.md'), read('docs/contract.json')];
+    const before = [read('server/custom/procedures.ts'), read('docs/routes.md'), read('docs/contract.json')];
     expect(add('procedure', name)).toMatchObject({ status: 2 });
     expect(existsSync(join(folder, `server/trpc/procedures/${name}.ts`))).toBe(false);
-    expect([read('server/trpc/router.ts'), read('docs/routes.md'), read('docs/contract.json')]).toEqual(
+    expect([read('server/custom/procedures.ts'), read('docs/routes.md'), read('docs/contract.json')]).toEqual(
       before,
     );
   });

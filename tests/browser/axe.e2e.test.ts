@@ -2,7 +2,6 @@ import { describe } from 'vitest';
 import { pages } from '#tests/support/pages.ts';
 import { expectNoViolations } from './support/axe.ts';
 import { test, withBrowser } from './support/browser.ts';
-import { dailyTable } from './support/forecast.ts';
 import { hydrated } from './support/wait.ts';
 
 const { visit } = withBrowser();
@@ -12,18 +11,6 @@ describe('axe finds no violations in the light and dark scheme', () => {
     const { page } = await visit();
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await expectNoViolations(page);
-  });
-
-  test('on the weather page with open matches and an open table', async () => {
-    const { page } = await visit();
-    await page.goto('/weather');
-    const search = page.getByRole('combobox');
-    await hydrated(search);
-    await page.getByText('Show the hours as a table').click();
-    await dailyTable(page).waitFor();
-    await search.fill('Lisb');
-    await page.getByRole('option').first().waitFor();
     await expectNoViolations(page);
   });
 

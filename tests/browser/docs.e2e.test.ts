@@ -30,12 +30,12 @@ describe('the list of procedures', () => {
     const search = page.getByRole('searchbox', { name: 'Search the procedures' });
     await hydrated(search);
     expect((await listed(page)).sort()).toEqual([...procedures.keys()].sort());
-    await search.pressSequentially('place name');
-    await becomes(() => listed(page), ['weather.places']);
+    await search.pressSequentially('finds names');
+    await becomes(() => listed(page), ['fixture.search']);
     await reads(page.getByRole('status').filter({ hasText: 'of' }), '1 of ');
-    expect(new URL(page.url()).search).toBe('?q=place+name');
+    expect(new URL(page.url()).search).toBe('?q=finds+names');
     await search.press('Enter');
-    expect(await listed(page)).toEqual(['weather.places']);
+    expect(await listed(page)).toEqual(['fixture.search']);
     await search.fill('no such thing');
     await page.getByRole('button', { name: 'Show all' }).click();
     await becomes(async () => (await listed(page)).length, procedures.size);
@@ -46,16 +46,16 @@ describe('the list of procedures', () => {
   test('is filtered without JavaScript by its form', async () => {
     const { page } = await visit({ javaScriptEnabled: false });
     await page.goto('/docs');
-    await page.getByRole('searchbox').fill('github');
+    await page.getByRole('searchbox').fill('items');
     await page.getByRole('button', { name: 'Search' }).click();
-    await page.waitForURL('**/docs?q=github');
+    await page.waitForURL('**/docs?q=items');
     const found = await listed(page);
-    expect(found).toContain('proxy.github.repository');
-    expect(found).not.toContain('echo.body');
-    expect(await page.getByRole('searchbox').inputValue()).toBe('github');
+    expect(found).toContain('proxy.items.item');
+    expect(found).not.toContain('fixture.body');
+    expect(await page.getByRole('searchbox').inputValue()).toBe('items');
     await screenshot(page, 'docs-search-without-javascript');
-    await page.getByRole('link', { name: 'proxy.github.repository' }).click();
-    await headed(page, 'proxy.github.repository');
+    await page.getByRole('link', { name: 'proxy.items.item' }).click();
+    await headed(page, 'proxy.items.item');
     expect(await page.getByRole('main').innerText()).toContain('This form needs JavaScript.');
   });
 
@@ -63,9 +63,9 @@ describe('the list of procedures', () => {
     const { page, requests } = await visit();
     await page.goto('/docs');
     await hydrated(page.getByRole('searchbox'));
-    await page.getByRole('link', { name: 'weather.forecast' }).click();
-    await headed(page, 'weather.forecast');
-    await becomes(() => page.title(), 'weather.forecast · typed-bff');
+    await page.getByRole('link', { name: 'fixture.reading' }).click();
+    await headed(page, 'fixture.reading');
+    await becomes(() => page.title(), 'fixture.reading · typed-bff');
     await page.getByRole('main').getByRole('link', { name: 'Documentation' }).click();
     await headed(page, 'Documentation');
     await page.getByRole('link', { name: 'how to call' }).click();
@@ -76,7 +76,7 @@ describe('the list of procedures', () => {
 
 describe('try it', () => {
   test('calls a procedure and shows the response with its types, status, duration and rate limit', async () => {
-    const { page, requests, call } = await openProcedure('weather.forecast');
+    const { page, requests, call } = await openProcedure('fixture.reading');
     await call();
     await reads(responseOf(page), /"time": Date \d{4}-\d\d-\d\dT/);
     expect(await factOf(page, 'Status')).toBe('200');
@@ -92,7 +92,7 @@ describe('try it', () => {
   });
 
   test('works with the keyboard only', async () => {
-    const { page } = await openProcedure('echo.body');
+    const { page } = await openProcedure('fixture.body');
     const input = page.getByLabel('Input as JSON');
     await input.focus();
     await page.keyboard.press('ControlOrMeta+A');
@@ -103,7 +103,7 @@ describe('try it', () => {
   });
 
   test('takes values that JSON does not have as superjson', async () => {
-    const { page, call } = await openProcedure('echo.body');
+    const { page, call } = await openProcedure('fixture.body');
     await page.getByRole('button', { name: 'Example 2' }).click();
     await page.getByLabel('Input as superjson').waitFor();
     await call();
@@ -111,7 +111,7 @@ describe('try it', () => {
   });
 
   test('rejects invalid JSON without sending a request', async () => {
-    const { page, requests, call } = await openProcedure('weather.places');
+    const { page, requests, call } = await openProcedure('fixture.search');
     await page.getByLabel('Input as JSON').fill('{ name: ');
     await call();
     await reads(page.getByRole('alert').first(), 'Invalid JSON');
@@ -119,8 +119,8 @@ describe('try it', () => {
   });
 
   test("shows the server's error and the error response", async () => {
-    const { page, call, expectProblem } = await openProcedure('weather.forecast');
-    expectProblem(/^400: POST \/api\/trpc\/weather\.forecast/);
+    const { page, call, expectProblem } = await openProcedure('fixture.reading');
+    expectProblem(/^400: POST \/api\/trpc\/fixture\.reading/);
     await page.getByLabel('Input as JSON').fill('{ "lat": 91, "lng": "x" }');
     await call();
     const panel = page.getByRole('alert').filter({ hasText: 'Reason' });
@@ -152,7 +152,7 @@ describe('try it', () => {
   });
 
   test('shows that the browser is offline', async () => {
-    const { page, call, expectProblem } = await openProcedure('echo.request');
+    const { page, call, expectProblem } = await openProcedure('fixture.request');
     expectProblem(/ERR_INTERNET_DISCONNECTED|Failed to load/);
     await page.context().setOffline(true);
     await call();
@@ -162,7 +162,7 @@ describe('try it', () => {
 });
 
 test('the copy buttons copy the samples as shown', async () => {
-  const { page } = await openProcedure('weather.forecast');
+  const { page } = await openProcedure('fixture.reading');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const samples = page.getByRole('region', { name: 'Call it' });
   for (const title of ['React component', 'Server component', 'Script or other service', 'curl']) {
@@ -171,6 +171,6 @@ test('the copy buttons copy the samples as shown', async () => {
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     const shown = await samples.locator(`div:has(> div > h3:text-is("${title}")) > pre`).textContent();
     expect(copied).toBe(shown);
-    expect(copied).toContain('weather.forecast');
+    expect(copied).toContain('fixture.reading');
   }
 });

@@ -50,7 +50,7 @@ async function readMail(address: string): Promise<{ link: string; code: string }
 test('a user asks for a mail, opens its link in the same browser, and returns signed in', async () => {
   const address = newAddress();
   const page = await visit();
-  await page.goto('/weather');
+  await page.goto('/contact');
   await page.getByRole('navigation').getByRole('link', { name: 'Sign in' }).click();
   await headed(page, 'Sign in');
   await expectNoViolations(page);
@@ -64,7 +64,7 @@ test('a user asks for a mail, opens its link in the same browser, and returns si
   await expectNoViolations(page);
   await screenshot(page, 'email-link');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(/\/weather/);
+  await page.waitForURL(/\/contact/);
   await page.getByRole('navigation').getByRole('button', { name: address }).waitFor();
 
   // A user who is signed in can prove once more who they are.

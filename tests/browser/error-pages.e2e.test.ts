@@ -72,7 +72,7 @@ test('a failure of the root layout shows the global error page, which links to t
       return setTimeout(handler, delay, ...rest);
     });
   });
-  await page.goto('/posts');
+  await page.goto('/docs');
   await headed(page, 'This site failed to load');
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   expect(await page.evaluate(() => getComputedStyle(document.body).fontFamily)).toMatch(/sans/i);

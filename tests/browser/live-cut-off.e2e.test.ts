@@ -37,8 +37,8 @@ test('a page goes on after its stream was cut off, with what it has', async () =
     await becomes(() => streams().length, 2);
     expect(streams()[0]?.postData()).not.toContain('lastEventId');
     expect(streams()[1]?.postData()).toContain('lastEventId');
-    product.upstreams.github.fault({ kind: 'status', status: 500 });
-    const render = () => post(product, 'proxy.github.renderMarkdown', { body: { text: 'live' } });
+    product.upstreams.items.fault({ kind: 'status', status: 500 });
+    const render = () => post(product, 'proxy.items.render', { body: { text: 'live' } });
     await becomes(async () => (await render()).status, 503);
     await reads(page.getByRole('main'), 'Failing: calls are paused');
   } finally {

@@ -7,9 +7,9 @@ import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser({});
 
-afterEach(() => product().upstreams.github.fault(undefined));
+afterEach(() => product().upstreams.items.fault(undefined));
 
-const render = () => post(product(), 'proxy.github.renderMarkdown', { body: { text: 'live' } });
+const render = () => post(product(), 'proxy.items.render', { body: { text: 'live' } });
 
 test('the delivery state of a message comes over one stream, and the page does not ask again', async () => {
   const { page, requests } = await visit();
@@ -30,7 +30,7 @@ test('eight open pages show a change, although a browser has six connections', a
   }
   const [first] = visits;
   if (!first) throw new Error('no page');
-  product().upstreams.github.fault({ kind: 'status', status: 500 });
+  product().upstreams.items.fault({ kind: 'status', status: 500 });
   await becomes(async () => (await render()).status, 503);
   for (const { page } of visits) await reads(page.getByRole('main'), 'Failing: calls are paused');
   const streamed = visits.map(({ requests }) =>

@@ -11,7 +11,7 @@ import { becomes, hydrated, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser({});
 
-afterEach(() => product().upstreams.files.fault(undefined));
+afterEach(() => product().upstreams.store.fault(undefined));
 
 const name = 'synthetic-1048576.bin';
 
@@ -29,7 +29,7 @@ async function openForm(heading: string, button: 'Download' | 'Upload') {
   return { ...opened, card, submit };
 }
 
-const openDownload = () => openForm('GET /api/raw/files/files/{name}', 'Download');
+const openDownload = () => openForm('GET /api/raw/store/files/{name}', 'Download');
 
 /** Records all progress texts from now on, including short-lived ones. */
 async function watchProgress(page: Page, card: Locator): Promise<() => Promise<string[]>> {
@@ -83,18 +83,18 @@ test('the plain link downloads the same file', async () => {
 test('a large download shows its progress, and Cancel also ends the request to the upstream', async () => {
   const bytes = 2 ** 31;
   const { page, card, submit } = await openDownload();
-  const { files } = product().upstreams;
+  const { store } = product().upstreams;
   await card.getByLabel('params.name').fill(`synthetic-${bytes}.bin`);
   await submit.click();
   await reads(card, /MB of 2\.0 GB/);
   const bar = card.getByRole('progressbar');
   expect(await bar.getAttribute('max')).toBe(String(bytes));
-  await becomes(() => files.open, 1);
+  await becomes(() => store.open, 1);
   await card.getByRole('button', { name: 'Cancel' }).click();
   await reads(card, 'The transfer was cancelled.');
   expect(await bar.count()).toBe(0);
-  await becomes(() => files.open, 0);
-  const transfer = files.transfers.at(-1);
+  await becomes(() => store.open, 0);
+  const transfer = store.transfers.at(-1);
   expect(transfer).toMatchObject({ url: `/files/synthetic-${bytes}.bin`, complete: false });
   expect(transfer?.bytes).toBeLessThan(bytes);
   await becomes(() => submit.isEnabled(), true);
@@ -103,29 +103,29 @@ test('a large download shows its progress, and Cancel also ends the request to t
 
 test('a stalled download shows its progress', async () => {
   const { page, card, submit } = await openDownload();
-  product().upstreams.files.fault({ kind: 'stall', afterBytes: 512 * 1024 });
+  product().upstreams.store.fault({ kind: 'stall', afterBytes: 512 * 1024 });
   await submit.click();
   await reads(card, '512.0 KB of 1.0 MB');
   expect(await card.getByRole('progressbar').getAttribute('value')).toBe(String(512 * 1024));
   await screenshot(page, 'proxy-download-progress');
   await card.getByRole('button', { name: 'Cancel' }).click();
   await reads(card, 'The transfer was cancelled.');
-  await becomes(() => product().upstreams.files.open, 0);
+  await becomes(() => product().upstreams.store.open, 0);
 });
 
 test('a truncated download fails and saves no file', async () => {
   const { page, card, submit, expectProblem } = await openDownload();
-  expectProblem(/^net::ERR_\w+: GET \/api\/raw\/files\/files\//);
+  expectProblem(/^net::ERR_\w+: GET \/api\/raw\/store\/files\//);
   const saved: Download[] = [];
   page.on('download', (download) => saved.push(download));
-  product().upstreams.files.fault({ kind: 'cut', afterBytes: 512 * 1024 });
+  product().upstreams.store.fault({ kind: 'cut', afterBytes: 512 * 1024 });
   await submit.click();
   await reads(card.getByRole('alert'), 'The server cannot be reached.');
   expect(saved).toEqual([]);
 });
 
 test('an upload shows the sent size and the response of the upstream', async () => {
-  const { page, card, submit } = await openForm('PUT /api/raw/files/files/{name}', 'Upload');
+  const { page, card, submit } = await openForm('PUT /api/raw/store/files/{name}', 'Upload');
   const buffer = Buffer.alloc(300 * 1024, 'some file ');
   await card.getByLabel('params.name').fill('from-a-browser.bin');
   await card.getByLabel('Service key').fill(proxyKey);
@@ -136,7 +136,7 @@ test('an upload shows the sent size and the response of the upstream', async () 
   await reads(card, 'Sent 300.0 KB.');
   await reads(card, createHash('sha256').update(buffer).digest('hex'));
   await reads(card, '"name":"from-a-browser.bin","bytes":307200');
-  const [seen] = product().upstreams.files.requests.slice(-1);
+  const [seen] = product().upstreams.store.requests.slice(-1);
   expect(`${seen?.method} ${seen?.url}`).toBe('PUT /files/from-a-browser.bin');
   expect(seen?.headers['content-type']).toBe('text/plain');
   await screenshot(page, 'proxy-upload');
@@ -144,7 +144,7 @@ test('an upload shows the sent size and the response of the upstream', async () 
 
 test('a missing file shows the reason', async () => {
   const { page, card, submit, expectProblem } = await openDownload();
-  expectProblem(/^404: GET \/api\/raw\/files\/files\/no-such-file\.bin/);
+  expectProblem(/^404: GET \/api\/raw\/store\/files\/no-such-file\.bin/);
   await card.getByLabel('params.name').fill('no-such-file.bin');
   await submit.click();
   const { reason, requestId } = await readFailure(card.getByRole('alert'));

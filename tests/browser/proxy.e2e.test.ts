@@ -9,7 +9,7 @@ import { hydrated, reads, settled } from './support/wait.ts';
 
 const { visit, product } = withBrowser();
 
-afterEach(() => product().upstreams.github.fault(undefined));
+afterEach(() => product().upstreams.items.fault(undefined));
 
 /** Opens the explorer and returns the form of one endpoint. */
 async function openForm(path: string) {
@@ -29,25 +29,27 @@ test('the HTML contains the list of endpoints', async () => {
   await page.goto('/proxy');
   await hydrated(page.getByRole('button', { name: 'Call' }).first());
   await settled(page);
-  expect(await page.getByRole('main').getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
-    'proxy.github.repository',
-    'proxy.github.releases',
-    'proxy.github.renderMarkdown',
-    'GET /api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}',
-    'GET /api/raw/files/files/{name}',
-    'PUT /api/raw/files/files/{name}',
-  ]);
+  expect(await page.getByRole('main').getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(
+    expect.arrayContaining([
+      'GET /api/raw/archives/{owner}/{repo}/tar.gz/{tag}',
+      'proxy.items.item',
+      'proxy.items.versions',
+      'proxy.items.render',
+      'GET /api/raw/store/files/{name}',
+      'PUT /api/raw/store/files/{name}',
+    ]),
+  );
   expect(trpcCalls(requests)).toEqual([]);
   await screenshot(page, 'proxy');
 });
 
 test.each([
-  ['repository', /"full_name": "trpc\/trpc"/],
-  ['releases', /"tag_name": "v[^"]+"(.*"tag_name"){2}/s],
-  ['renderMarkdown', /"data": ".*<strong>Hello<\/strong> from a typed proxy/],
-])('proxy.github.%s works with its example', async (name, expected) => {
-  const { page, card, requests, response, call } = await openForm(`proxy.github.${name}`);
-  if (name === 'renderMarkdown') await card.getByLabel('Service key').fill(proxyKey);
+  ['item', /"full_name": "trpc\/trpc"/],
+  ['versions', /"name": "v[^"]+"(.*"name"){2}/s],
+  ['render', /"data": ".*Hello from a typed proxy/],
+])('proxy.items.%s works with its example', async (name, expected) => {
+  const { page, card, requests, response, call } = await openForm(`proxy.items.${name}`);
+  if (name === 'render') await card.getByLabel('Service key').fill(proxyKey);
   await call();
   await reads(response, expected);
   await reads(response, '"status": 200');
@@ -59,32 +61,32 @@ test.each([
 });
 
 test('an endpoint that is not public names the scope that its key needs', async () => {
-  const { card, call, expectProblem } = await openForm('proxy.github.renderMarkdown');
-  expectProblem(/^401: POST \/api\/trpc\/proxy\.github\.renderMarkdown/);
-  await reads(card, 'The key needs the scope proxy.github.');
-  const before = product().upstreams.github.requests.length;
+  const { card, call, expectProblem } = await openForm('proxy.items.render');
+  expectProblem(/^401: POST \/api\/trpc\/proxy\.items\.render/);
+  await reads(card, 'The key needs the scope proxy.items.');
+  const before = product().upstreams.items.requests.length;
   await call();
   const { reason } = await readFailure(card.getByRole('alert'));
   expect(reason).toBe('unauthorized');
-  expect(product().upstreams.github.requests).toHaveLength(before);
+  expect(product().upstreams.items.requests).toHaveLength(before);
 });
 
 test('the form sends its values to the upstream', async () => {
-  const { card, response, call } = await openForm('proxy.github.releases');
-  await card.getByLabel('params.owner').fill('nodejs');
-  await card.getByLabel('params.repo').fill('undici');
+  const { card, response, call } = await openForm('proxy.items.versions');
+  await card.getByLabel('params.owner').fill('colinhacks');
+  await card.getByLabel('params.repo').fill('zod');
   await card.getByLabel('query.per_page').fill('2');
-  await card.getByLabel('query.page').fill('3');
+  await card.getByLabel('query.page').fill('2');
   await call();
-  await reads(response, 'https://github.com/nodejs/undici/releases/');
-  expect((await response.innerText()).match(/"tag_name"/g)).toHaveLength(2);
-  const url = product().upstreams.github.requests.at(-1)?.url;
-  expect(url).toBe('/repos/nodejs/undici/releases?per_page=2&page=3');
+  await reads(response, 'v1.2.0');
+  expect((await response.innerText()).match(/"name"/g)).toHaveLength(2);
+  const url = product().upstreams.items.requests.at(-1)?.url;
+  expect(url).toBe('/items/colinhacks/zod/versions?per_page=2&page=2');
 });
 
-test('a missing repository shows the reason', async () => {
-  const { page, card, call, expectProblem } = await openForm('proxy.github.repository');
-  expectProblem(/^404: POST \/api\/trpc\/proxy\.github\.repository/);
+test('a missing item shows the reason', async () => {
+  const { page, card, call, expectProblem } = await openForm('proxy.items.item');
+  expectProblem(/^404: POST \/api\/trpc\/proxy\.items\.item/);
   await card.getByLabel('params.repo').fill('no-such-repository');
   await call();
   const { reason } = await readFailure(card.getByRole('alert'));
@@ -93,22 +95,22 @@ test('a missing repository shows the reason', async () => {
 });
 
 test('an invalid value shows the reason and sends nothing to the upstream', async () => {
-  const { card, call, expectProblem } = await openForm('proxy.github.repository');
-  expectProblem(/^400: POST \/api\/trpc\/proxy\.github\.repository/);
-  const before = product().upstreams.github.requests.length;
+  const { card, call, expectProblem } = await openForm('proxy.items.item');
+  expectProblem(/^400: POST \/api\/trpc\/proxy\.items\.item/);
+  const before = product().upstreams.items.requests.length;
   await card.getByLabel('params.owner').fill('../../admin');
   await call();
   const { reason } = await readFailure(card.getByRole('alert'));
   expect(reason).toBe('invalid_input');
-  await reads(card.getByRole('alert'), 'Not a GitHub user or organisation name');
-  expect(product().upstreams.github.requests).toHaveLength(before);
+  await reads(card.getByRole('alert'), 'Not an owner');
+  expect(product().upstreams.items.requests).toHaveLength(before);
 });
 
 test('an upstream failure shows the fixed text, the reason and the request id from the log', async () => {
-  const { page, card, call, expectProblem } = await openForm('proxy.github.repository');
-  expectProblem(/^502: POST \/api\/trpc\/proxy\.github\.repository/);
-  await addSuccesses(product(), 'proxy.github.renderMarkdown');
-  product().upstreams.github.fault({
+  const { page, card, call, expectProblem } = await openForm('proxy.items.item');
+  expectProblem(/^502: POST \/api\/trpc\/proxy\.items\.item/);
+  await addSuccesses(product(), 'proxy.items.render');
+  product().upstreams.items.fault({
     kind: 'status',
     status: 500,
     body: '{"message":"db-7.internal is down"}',

@@ -5,6 +5,7 @@ import { startIdentityProvider } from '#tests/support/upstreams/identity-provide
 import { expectNoViolations } from './support/axe.ts';
 import { test, type Visit, withBrowser } from './support/browser.ts';
 import { screenshot } from './support/screenshot.ts';
+import { menu, signIn, signInLink, signOut } from './support/sign-in.ts';
 import { headed, hydrated, reads } from './support/wait.ts';
 
 const port = await freePort();
@@ -24,27 +25,9 @@ async function visit(options?: BrowserContextOptions): Promise<Visit> {
 }
 
 const focusedText = (page: Page) => page.evaluate(() => document.activeElement?.textContent);
-const signInLink = (page: Page) => page.getByRole('navigation').getByRole('link', { name: 'Sign in' });
-const menu = (page: Page, name: string) => page.getByRole('navigation').getByRole('button', { name });
-
-/** Signs a person in from the header and waits for the page that it began on. */
-async function signIn(page: Page, person: 'Ada' | 'Bob' = 'Ada'): Promise<void> {
-  const { pathname } = new URL(page.url());
-  await signInLink(page).click();
-  await page.getByRole('button', { name: new RegExp(`^${person}`) }).click();
-  await page.waitForURL((url) => url.port === String(port) && url.pathname === pathname);
-}
-
-async function signOut(page: Page, name = 'Ada'): Promise<void> {
-  await menu(page, name).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.waitForURL((url) => url.port === String(port) && url.pathname === '/');
-}
-
 test('a user signs in from a page, returns to it signed in, and signs out', async () => {
   const { page } = await visit();
-  await page.goto('/weather');
+  await page.goto('/contact');
   await signIn(page);
   await menu(page, 'Ada').waitFor();
   await screenshot(page, 'signed-in');
@@ -95,7 +78,7 @@ test('a link from another site to the account shows it after one step', async ()
 test('a person who declines sees why nobody is signed in, and another try returns to the same page', async () => {
   const { page, expectProblem } = await visit();
   expectProblem(/^403: GET \/auth\/callback/);
-  await page.goto('/echo');
+  await page.goto('/proxy');
   await signInLink(page).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await headed(page, 'Sign in');
@@ -106,7 +89,7 @@ test('a person who declines sees why nobody is signed in, and another try return
     .getByRole('link', { name: /^Sign in/ })
     .click();
   await page.getByRole('button', { name: /^Ada/ }).click();
-  await headed(page, 'Echo console');
+  await headed(page, 'Proxy explorer');
   await menu(page, 'Ada').waitFor();
 });
 
@@ -136,49 +119,13 @@ test('a user who changes accounts at a provider that ends the first session is t
   await headed(page, 'Your account');
 });
 
-describe('saved places', () => {
-  const save = (page: Page) => page.getByRole('button', { name: /Save/ });
-
-  test('of the device are offered once at sign-in, and then follow the user to another device', async () => {
-    const { page } = await visit();
-    await page.goto('/weather');
-    await hydrated(save(page));
-    await save(page).click();
-    await signIn(page, 'Bob');
-    await reads(page.getByRole('main'), 'One place is saved on this device only.');
-    await page.getByRole('button', { name: 'Move to my account' }).click();
-    await page.getByRole('button', { name: 'Move to my account' }).waitFor({ state: 'detached' });
-    await page.getByRole('list', { name: 'Saved places' }).getByRole('button').waitFor();
-    await page.reload();
-    await page.getByRole('list', { name: 'Saved places' }).getByRole('button').waitFor();
-    expect(await page.getByText('saved on this device only').count()).toBe(0);
-
-    const elsewhere = await visit();
-    await elsewhere.page.goto('/weather');
-    await signIn(elsewhere.page, 'Bob');
-    await elsewhere.page.getByRole('list', { name: 'Saved places' }).getByRole('button').waitFor();
-  });
-
-  test('that are declined stay on the device and are not offered again', async () => {
-    const { page } = await visit();
-    await page.goto('/weather');
-    await hydrated(save(page));
-    await save(page).click();
-    await signIn(page, 'Ada');
-    await page.getByRole('button', { name: 'Not now' }).click();
-    await page.reload();
-    await hydrated(save(page));
-    expect(await page.getByText('saved on this device only').count()).toBe(0);
-  });
-});
-
 describe('other tabs', () => {
   test('learn that the user has signed out, and show nothing of the user', async () => {
     const { page } = await visit();
-    await page.goto('/weather');
+    await page.goto('/contact');
     await signIn(page);
     const other = await page.context().newPage();
-    await other.goto('/weather');
+    await other.goto('/contact');
     await menu(other, 'Ada').waitFor();
     await signOut(page);
     await signInLink(other).waitFor();
@@ -187,12 +134,12 @@ describe('other tabs', () => {
 
   test('learn that the user has signed in, also those that were opened after the session had expired', async () => {
     const { page } = await visit();
-    await page.goto('/echo');
+    await page.goto('/proxy');
     await signIn(page);
     await page.context().clearCookies({ name: 'session' });
-    await page.goto('/echo');
+    await page.goto('/proxy');
     const other = await page.context().newPage();
-    await other.goto('/echo');
+    await other.goto('/proxy');
     await signInLink(other).waitFor();
     await other.waitForLoadState('networkidle');
     await signIn(page);
@@ -203,11 +150,11 @@ describe('other tabs', () => {
   test('learn that the session has ended elsewhere without losing what is being written', async () => {
     const { page, allowProblem } = await visit();
     allowProblem(/401/);
-    await page.goto('/weather');
+    await page.goto('/contact');
     await signIn(page);
-    const search = page.getByRole('combobox');
-    await hydrated(search);
-    await search.fill('Lisb');
+    const message = page.getByLabel('Message');
+    await hydrated(page.getByRole('button', { name: 'Send' }));
+    await message.fill('Half a message');
     const other = await page.context().newPage();
     await other.goto('/account');
     const cookies = await page.context().cookies();
@@ -219,7 +166,7 @@ describe('other tabs', () => {
     expect(session).toBeDefined();
     // The page asks nothing: the stream of the session says it.
     await reads(page.getByRole('alert').filter({ hasText: 'session' }), 'Your session has ended.');
-    expect(await search.inputValue()).toBe('Lisb');
+    expect(await message.inputValue()).toBe('Half a message');
     await screenshot(page, 'session-ended');
     await other.close();
   });
@@ -227,7 +174,7 @@ describe('other tabs', () => {
 
 test('a user who signs out at the provider is signed out here', async () => {
   const { page } = await visit();
-  await page.goto('/echo');
+  await page.goto('/proxy');
   await signIn(page);
   const elsewhere = await page.context().newPage();
   await elsewhere.goto(`${provider.issuer}/session/end`);
@@ -256,7 +203,7 @@ test('going back after signing out shows nothing of the user', async () => {
 
 test('the menu closes on a click elsewhere and when the page changes', async () => {
   const { page } = await visit();
-  await page.goto('/echo');
+  await page.goto('/proxy');
   await signIn(page);
   const signOutButton = page.getByRole('navigation').getByRole('button', { name: 'Sign out' });
   await menu(page, 'Ada').click();

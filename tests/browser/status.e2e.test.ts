@@ -8,16 +8,9 @@ import { becomes, headed, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser({});
 
-afterEach(() => product().upstreams.github.fault(undefined));
+afterEach(() => product().upstreams.items.fault(undefined));
 
-const upstreams = [
-  'Open-Meteo',
-  'Open-Meteo air quality',
-  'Open-Meteo geocoding',
-  'GitHub REST API',
-  'GitHub archives',
-  'File store',
-];
+const upstreams = ['Readings', 'Search', 'Archives', 'Items', 'Store'];
 
 function cardOf(page: Page, title: string) {
   return page
@@ -36,7 +29,7 @@ async function openStatus() {
 /** Sets the clock of the page forward to its next refresh. */
 const refreshed = (page: Page) => page.clock.runFor('00:11');
 
-const render = () => post(product(), 'proxy.github.renderMarkdown', { body: { text: 'status' } });
+const render = () => post(product(), 'proxy.items.render', { body: { text: 'status' } });
 
 test.each([true, false])(
   'the HTML has the state of each upstream; JavaScript: %s',
@@ -44,11 +37,10 @@ test.each([true, false])(
     const { page, requests } = await visit({ javaScriptEnabled });
     await page.goto('/status');
     await headed(page, 'Status');
-    expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual([
-      ...upstreams,
-      'Notes',
-    ]);
-    await reads(cardOf(page, 'Notes'), 'Not configured');
+    expect(await page.getByRole('main').getByRole('heading', { level: 3 }).allInnerTexts()).toEqual(
+      expect.arrayContaining([...upstreams, 'Drafts']),
+    );
+    await reads(cardOf(page, 'Drafts'), 'Not configured');
     for (const title of upstreams) {
       await reads(cardOf(page, title), 'Working normally');
       await reads(cardOf(page, title), /Calls\d+.*Failed0/);
@@ -78,22 +70,22 @@ test('the open page counts a new mail', async () => {
 
 test('the open page shows that an upstream fails and that it recovers', async () => {
   const { page, requests } = await openStatus();
-  const github = cardOf(page, 'GitHub REST API');
-  await reads(github, 'Working normally');
+  const items = cardOf(page, 'Items');
+  await reads(items, 'Working normally');
 
-  product().upstreams.github.fault({ kind: 'status', status: 500 });
+  product().upstreams.items.fault({ kind: 'status', status: 500 });
   await becomes(async () => (await render()).status, 503);
   await refreshed(page);
-  await reads(github, 'Failing: calls are paused');
-  await reads(github, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
-  await reads(github, /Failed[1-9]/);
-  await reads(cardOf(page, 'Open-Meteo geocoding'), 'Working normally');
+  await reads(items, 'Failing: calls are paused');
+  await reads(items, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
+  await reads(items, /Failed[1-9]/);
+  await reads(cardOf(page, 'Search'), 'Working normally');
   await screenshot(page, 'status-failing');
 
-  product().upstreams.github.fault(undefined);
+  product().upstreams.items.fault(undefined);
   await becomes(async () => (await render()).status, 200);
   await refreshed(page);
-  await reads(github, 'Working normally');
+  await reads(items, 'Working normally');
   expect(pageLoads(requests)).toHaveLength(1);
   expect(callsOf(requests, 'proxy.status')).toEqual([]);
   expect(callsOf(requests, 'proxy.watch').length).toBeGreaterThan(0);

@@ -8,12 +8,9 @@ import { becomes, headed, hydrated, reads } from './support/wait.ts';
 const { visit, product } = withBrowser({});
 
 const navigation = [
-  { link: 'Weather', path: '/weather', heading: 'Weather', title: 'Weather · typed-bff' },
   { link: 'Contact', path: '/contact', heading: 'Contact', title: 'Contact · typed-bff' },
-  { link: 'Echo', path: '/echo', heading: 'Echo console', title: 'Echo console · typed-bff' },
   { link: 'Proxy', path: '/proxy', heading: 'Proxy explorer', title: 'Proxy explorer · typed-bff' },
   { link: 'Docs', path: '/docs', heading: 'Documentation', title: 'Documentation · typed-bff' },
-  { link: 'Posts', path: '/posts', heading: 'Posts', title: 'Posts · typed-bff' },
   { link: 'Status', path: '/status', heading: 'Status', title: 'Status · typed-bff' },
   {
     link: 'typed-bff',
@@ -29,7 +26,7 @@ test('every link of the navigation leads to its page without a page load', async
   await headed(page, 'A typed backend for your frontend');
   await screenshot(page, 'walk-start');
   const main = page.getByRole('navigation', { name: 'Main' });
-  await hydrated(main.getByRole('link', { name: 'Weather' }));
+  await hydrated(main.getByRole('link', { name: 'Contact' }));
   for (const { link, path, heading, title } of navigation) {
     await main.getByRole('link', { name: link, exact: true }).click();
     await headed(page, heading);
@@ -38,20 +35,6 @@ test('every link of the navigation leads to its page without a page load', async
     await screenshot(page, `walk-${link.toLowerCase()}`);
   }
   expect(pageLoads(requests).map((request) => request.url())).toEqual([`${product().baseUrl}/`]);
-});
-
-test('the list of posts links to a post, and the post links back', async () => {
-  const { page } = await visit();
-  await page.goto('/posts');
-  const links = page.getByRole('article').getByRole('link');
-  const title = await links.first().innerText();
-  await links.first().click();
-  await headed(page, title);
-  await becomes(() => page.title(), `${title} · typed-bff`);
-  expect(await page.getByRole('article').locator('p').count()).toBeGreaterThan(2);
-  await screenshot(page, 'walk-post');
-  await page.getByRole('link', { name: 'All posts' }).click();
-  await headed(page, 'Posts');
 });
 
 test('the empty inbox links to the contact form, and the form links to the inbox, which shows the mail', async () => {
@@ -80,7 +63,7 @@ test('the empty inbox links to the contact form, and the form links to the inbox
   await headed(page, 'Inbox');
 });
 
-test.each(['/no-such-page', '/posts/no-such-post', '/weather/no-such-page'])(
+test.each(['/no-such-page', '/docs/no-such-procedure', '/contact/no-such-page'])(
   '%s shows the 404 page with a link to the start page',
   async (path) => {
     const { page, expectProblem } = await visit();

@@ -49,16 +49,16 @@ describe('the catalog', () => {
         expect.arrayContaining(['invalid_input', 'unauthorized', 'rate_limited', 'internal']),
       );
     }
-    expect(reasonsOf('weather.forecast')).toEqual(
+    expect(reasonsOf('fixture.reading')).toEqual(
       expect.arrayContaining(['cross_origin', 'upstream_timeout', 'upstream_refused']),
     );
-    expect(reasonsOf('proxy.github.repository')).toContain('not_found');
+    expect(reasonsOf('proxy.items.item')).toContain('not_found');
     expect(reasonsOf('email.send')).toEqual(
       expect.arrayContaining(['idempotency_conflict', 'mail_unavailable']),
     );
     expect(reasonsOf('mail.list')).toContain('forbidden');
     for (const reason of ['forbidden', 'cross_origin', 'not_found', 'upstream_timeout', 'mail_unavailable']) {
-      expect(reasonsOf('echo.request')).not.toContain(reason);
+      expect(reasonsOf('fixture.request')).not.toContain(reason);
     }
   });
 
@@ -78,14 +78,14 @@ describe('the catalog', () => {
   });
 
   test('has the methods, the scope and the sensitivity', () => {
-    expect(entryOf('echo.request')).toMatchObject({
+    expect(entryOf('fixture.request')).toMatchObject({
       methods: ['GET', 'POST'],
       sensitive: false,
       scope: null,
     });
-    expect(entryOf('weather.places')).toMatchObject({ methods: ['POST'], sensitive: true, scope: null });
+    expect(entryOf('fixture.search')).toMatchObject({ methods: ['POST'], sensitive: true, scope: null });
     expect(entryOf('mail.get')).toMatchObject({ methods: ['POST'], scope: 'mail' });
-    expect(entryOf('echo.request').input).toBeNull();
+    expect(entryOf('fixture.request').input).toBeNull();
   });
 });
 
@@ -118,7 +118,7 @@ describe('the guides', () => {
 
   test('name the queries that accept only POST as code, which Markdown does not read as emphasis', () => {
     const guide = callingGuide(entries, siteUrl);
-    expect(guide).toContain('`weather.*`');
+    expect(guide).toContain('`fixture.reading`');
     const html = renderMarkdown(guide, { siteUrl, documentUrl: siteUrl, sameSiteLinks: 'from root' });
     expect(html).not.toContain('<em>');
   });

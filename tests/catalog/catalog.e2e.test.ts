@@ -5,6 +5,7 @@ import { parseEnv } from '#server/config/env.ts';
 import { bearer, keys, sha256Of } from '#tests/rate-limit/keys.ts';
 import { expectError, post, resultOf } from '#tests/support/call.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyScopes } from '#tests/support/proxy-key.ts';
 import { expectWireSchema } from './wire-schema-check.ts';
 
 let product: Product;
@@ -14,7 +15,7 @@ beforeAll(async () => {
   // Without a mail server and an inbox the mail is held, so that the mail procedures have a mail to work on.
   product = await startProduct({
     DEMO: '',
-    SERVICE_KEYS: `reader:${sha256Of(keys.reader)}:mail+proxy.github`,
+    SERVICE_KEYS: `reader:${sha256Of(keys.reader)}:mail+${proxyScopes}`,
   });
   const receipt = await resultOf(
     await post(product, 'email.send', { email: 'a@visitor.example', contents: 'Hi' }),

@@ -83,9 +83,9 @@ describe('the changelog', () => {
 
 ### Removed
 
-- \`echo.body\` is gone.
+- \`fixture.body\` is gone.
 - Something longer, which
-  also names \`echo.request\`.
+  also names \`fixture.request\`.
 
 ### Added
 
@@ -103,18 +103,18 @@ describe('the changelog', () => {
 
 ## [0.1.0] - 2026-01-01
 
-- \`weather.places\` was changed.
+- \`fixture.search\` was changed.
 `;
   test.each([
-    ['echo.body', true],
-    ['echo.request', true],
+    ['fixture.body', true],
+    ['fixture.request', true],
     ['email.send', true],
     ['mail.list', false],
     ['email.status', false],
     ['echo', false],
     ['too.early', false],
     ['not.anEntry', false],
-    ['weather.places', false],
+    ['fixture.search', false],
   ])('%s: %s', (path, announced) => {
     expect(isAnnounced(changelog, path)).toBe(announced);
   });

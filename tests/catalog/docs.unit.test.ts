@@ -106,7 +106,7 @@ test('a text is quoted for a shell, whatever it contains', () => {
 test.each([
   ['/docs', '/docs/index.md'],
   ['/docs/calling', '/docs/calling.md'],
-  ['/docs/echo.body', '/docs/procedures/echo.body.md'],
+  ['/docs/fixture.body', '/docs/procedures/fixture.body.md'],
   ['/docs/echo', undefined],
   ['/docs/', undefined],
 ])('the Markdown of %s is at %s', (page, path) => {
@@ -197,7 +197,9 @@ describe('the guides', () => {
     const query = { ...sensitive, path: 'shop.search' };
     expect(order([scoped, mutation, query])).toBe(`curl '${siteUrl}/api/trpc/shop.search`);
     expect(order([scoped, mutation])).toBe(`curl '${siteUrl}/api/trpc/shop.things`);
-    expect(order([query, { ...mutation, path: 'echo.body' }])).toBe(`curl '${siteUrl}/api/trpc/echo.body`);
+    expect(order([query, { ...mutation, path: 'fixture.body', returnsInput: true }])).toBe(
+      `curl '${siteUrl}/api/trpc/fixture.body`,
+    );
   });
 
   test('name the queries that are POST only', () => {

@@ -10,24 +10,24 @@ const run = promisify(execFile);
 
 /** Code that uses the generated client. It must compile, and the test runs it. */
 const calls = `
-import { defaults, echoBody, echoRequest, emailSend, emailStatus, weatherForecast } from './client.ts';
+import { defaults, fixtureBody, fixtureRequest, emailSend, emailStatus, fixtureReading } from './client.ts';
 
 export async function run(baseUrl: string) {
   defaults.baseUrl = baseUrl;
-  const seen = await echoRequest();
+  const seen = await fixtureRequest();
   const sent = await emailSend({ json: { email: 'a@visitor.example', contents: 'Hello from a generated client' } });
   if (sent.status !== 200) throw new Error('the mail was rejected: ' + sent.data.error.json.data.reason);
   const { id, duplicate } = sent.data.result.data.json;
   const state = await emailStatus({ json: { id } });
-  const forecast = await weatherForecast({ json: { lat: 52.52, lng: 13.41, days: 1 } });
+  const reading = await fixtureReading({ json: { lat: 52.52, lng: 13.41, days: 1 } });
   const lost = await emailStatus({ json: { id: 'nobody' } });
-  const outside = await weatherForecast({ json: { lat: 91, lng: 0 } });
-  const echoed = await echoBody({ json: { at: '2026-03-29T12:00:00.000Z' }, meta: { values: { at: ['Date'] }, v: 1 } });
+  const outside = await fixtureReading({ json: { lat: 91, lng: 0 } });
+  const echoed = await fixtureBody({ json: { at: '2026-03-29T12:00:00.000Z' }, meta: { values: { at: ['Date'] }, v: 1 } });
   return {
     pathname: seen.status === 200 ? seen.data.result.data.json.pathname : '',
     duplicate,
     attempts: state.status === 200 ? state.data.result.data.json.attempts : -1,
-    days: forecast.status === 200 ? forecast.data.result.data.json.daily.length : -1,
+    hours: reading.status === 200 ? reading.data.result.data.json.hourly.length : -1,
     lost: lost.status === 404 ? lost.data.error.json.data.reason : '',
     fields: outside.status === 400 ? Object.keys(outside.data.error.json.data.fieldErrors ?? {}) : [],
     echoed: echoed.status === 200 ? echoed.data.result.data : undefined,
@@ -36,9 +36,9 @@ export async function run(baseUrl: string) {
 
 export async function wrong() {
   // @ts-expect-error The longitude is missing.
-  await weatherForecast({ json: { lat: 1 } });
-  // @ts-expect-error Not one of the two units.
-  await weatherForecast({ json: { lat: 1, lng: 1, units: 'nautical' } });
+  await fixtureReading({ json: { lat: 1 } });
+  // @ts-expect-error Not a number.
+  await fixtureReading({ json: { lat: 1, lng: 1, days: 'all' } });
   const lost = await emailStatus({ json: { id: 'nobody' } });
   // @ts-expect-error A 404 has one reason.
   if (lost.status === 404) lost.data.error.json.data.reason === 'forbidden';
@@ -88,10 +88,10 @@ test('a client generated from /openapi.json by a public generator compiles and c
     .object({ run: z.function({ input: [z.string()], output: z.promise(z.unknown()) }) })
     .parse(module);
   expect(await call(product.baseUrl)).toEqual({
-    pathname: '/api/trpc/echo.request',
+    pathname: '/api/trpc/fixture.request',
     duplicate: false,
     attempts: expect.any(Number),
-    days: 1,
+    hours: 24,
     lost: 'not_found',
     fields: ['lat'],
     echoed: {

@@ -27,19 +27,19 @@ const calls = {
 
     export async function call(baseUrl: string, key: string) {
       const client = createClient<paths>({ baseUrl });
-      const seen = await client.GET('/api/trpc/echo.request');
+      const seen = await client.GET('/api/trpc/fixture.request');
       const sent = await client.POST('/api/trpc/email.send', { body: ${mail} });
       const id = sent.data?.result.data.json.id ?? '';
       const state = await client.POST('/api/trpc/email.status', { body: { json: { id } } });
       const lost = await client.POST('/api/trpc/email.status', { body: ${lost} });
       const params = { path: { name: 'openapi-typescript.txt' } };
-      await client.PUT('/api/raw/files/files/{name}', {
+      await client.PUT('/api/raw/store/files/{name}', {
         params,
         body: 'content',
         bodySerializer: (body) => body,
         headers: { authorization: 'Bearer ' + key, 'content-type': 'application/octet-stream' },
       });
-      const file = await client.GET('/api/raw/files/files/{name}', { params, parseAs: 'text' });
+      const file = await client.GET('/api/raw/store/files/{name}', { params, parseAs: 'text' });
       return {
         pathname: seen.data?.result.data.json.pathname,
         status: state.data?.result.data.json.status,
@@ -53,17 +53,17 @@ const calls = {
   `,
   'hey-api': `
     import { createClient } from './hey-api/client/index.ts';
-    import { echoRequest, emailSend, emailStatus, rawFilesDownload, rawFilesUpload } from './hey-api/sdk.gen.ts';
+    import { fixtureRequest, emailSend, emailStatus, rawStoreDownload, rawStoreUpload } from './hey-api/sdk.gen.ts';
 
     export async function call(baseUrl: string, key: string) {
       const client = createClient({ baseUrl, auth: key });
-      const seen = await echoRequest({ client });
+      const seen = await fixtureRequest({ client });
       const sent = await emailSend({ client, body: ${mail} });
       const state = await emailStatus({ client, body: { json: { id: sent.data?.result.data.json.id ?? '' } } });
       const lost = await emailStatus({ client, body: ${lost} });
       const path = { name: 'hey-api.txt' };
-      await rawFilesUpload({ client, path, body: new Blob(['content']), bodySerializer: null });
-      const file = await rawFilesDownload({ client, path, parseAs: 'blob' });
+      await rawStoreUpload({ client, path, body: new Blob(['content']), bodySerializer: null });
+      const file = await rawStoreDownload({ client, path, parseAs: 'blob' });
       const reason = lost.error && 'error' in lost.error ? lost.error.error.json.data.reason : undefined;
       return {
         pathname: seen.data?.result.data.json.pathname,
@@ -77,16 +77,16 @@ const calls = {
     export const wrong = () => emailSend({ body: { json: { email: 'a' } } });
   `,
   orval: `
-    import { echoRequest, emailSend, emailStatus, rawFilesDownload, rawFilesUpload } from './orval.ts';
+    import { fixtureRequest, emailSend, emailStatus, rawStoreDownload, rawStoreUpload } from './orval.ts';
 
     export async function call(_baseUrl: string, key: string) {
-      const seen = await echoRequest();
+      const seen = await fixtureRequest();
       const sent = await emailSend(${mail});
       if (sent.status !== 200) throw new Error('the mail was rejected');
       const state = await emailStatus({ json: { id: sent.data.result.data.json.id } });
       const lost = await emailStatus(${lost});
-      await rawFilesUpload('orval.txt', new Blob(['content']), { headers: { authorization: 'Bearer ' + key } });
-      const file = await rawFilesDownload('orval.txt');
+      await rawStoreUpload('orval.txt', new Blob(['content']), { headers: { authorization: 'Bearer ' + key } });
+      const file = await rawStoreDownload('orval.txt');
       return {
         pathname: seen.status === 200 ? seen.data.result.data.json.pathname : undefined,
         status: state.status === 200 ? state.data.result.data.json.status : undefined,
@@ -100,13 +100,13 @@ const calls = {
   `,
   kubb: `
     import { setConfig } from '@kubb/plugin-client/clients/fetch';
-    import { echoRequest, emailSend, emailStatus } from './kubb/clients/index.ts';
+    import { fixtureRequest, emailSend, emailStatus } from './kubb/clients/index.ts';
 
     // Kubb's own fetch sends JSON as text unless it is told the type.
     setConfig({ headers: { 'content-type': 'application/json' } });
 
     export async function call() {
-      const seen = await echoRequest();
+      const seen = await fixtureRequest();
       const sent = await emailSend(${mail});
       const state = await emailStatus({ json: { id: sent.result.data.json.id } });
       // Kubb's own fetch returns the body of an error like that of a success.
@@ -209,7 +209,7 @@ describeWith('openapiTools')('the OpenAPI document', () => {
       .object({ call: z.function({ input: [z.string(), z.string()], output: z.promise(z.unknown()) }) })
       .parse(module);
     const outcome = z.looseObject({ lost: z.unknown() }).parse(await call(product.baseUrl, proxyKey));
-    expect(outcome).toMatchObject({ pathname: '/api/trpc/echo.request', status: expect.any(String) });
+    expect(outcome).toMatchObject({ pathname: '/api/trpc/fixture.request', status: expect.any(String) });
     expect(JSON.stringify(outcome.lost)).toContain('not_found');
     if (generator !== 'kubb') expect(outcome.file).toBe('content');
   });

@@ -119,16 +119,16 @@ describe('the OpenAPI document', () => {
   });
 
   test('has the raw endpoints of upstreams with their path parameters, bodies and statuses', () => {
-    const archive = operationOf('/api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}', 'get');
+    const archive = operationOf('/api/raw/archives/{owner}/{repo}/tar.gz/{tag}', 'get');
     expect(archive.parameters?.map((parameter) => parameter.name)).toEqual(['owner', 'repo', 'tag']);
-    const upload = operationOf('/api/raw/files/files/{name}', 'put');
+    const upload = operationOf('/api/raw/store/files/{name}', 'put');
     expect(upload.requestBody?.content).toEqual({
       'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
     });
     expect(Object.keys(upload.responses)).toEqual(
       expect.arrayContaining(['201', '401', '403', '413', '504']),
     );
-    const download = operationOf('/api/raw/files/files/{name}', 'get');
+    const download = operationOf('/api/raw/store/files/{name}', 'get');
     expect(Object.keys(download.responses)).toEqual(
       expect.arrayContaining(['200', '206', '304', '404', '416', '429', '502', '503']),
     );
@@ -136,10 +136,10 @@ describe('the OpenAPI document', () => {
   });
 
   test.each([
-    ['/api/raw/files/files/{name}', 'get', undefined],
-    ['/api/raw/files/files/{name}', 'put', 'proxy.files'],
-    ['/api/trpc/proxy.github.repository', 'post', undefined],
-    ['/api/trpc/proxy.github.renderMarkdown', 'post', 'proxy.github'],
+    ['/api/raw/store/files/{name}', 'get', undefined],
+    ['/api/raw/store/files/{name}', 'put', 'proxy.store'],
+    ['/api/trpc/proxy.items.item', 'post', undefined],
+    ['/api/trpc/proxy.items.render', 'post', 'proxy.items'],
   ] as const)('names the scope of %s by %s: %s', (path, method, scope) => {
     const operation = operationOf(path, method);
     const required = { serviceKey: [] };
@@ -236,20 +236,20 @@ describe('the routes that are no procedures', () => {
   });
 
   test('an upload tells its greatest size, and that any type is accepted', () => {
-    const { requestBody } = operationOf('/api/raw/files/files/{name}', 'put');
+    const { requestBody } = operationOf('/api/raw/store/files/{name}', 'put');
     expect(requestBody?.required).toBe(true);
     expect(requestBody?.description).toBe(`At most ${limits.raw.bytes} bytes, of any media type`);
   });
 
   test('path parameters are required', () => {
-    const { parameters } = operationOf('/api/raw/files/files/{name}', 'get');
+    const { parameters } = operationOf('/api/raw/store/files/{name}', 'get');
     expect(parameters).toEqual([{ name: 'name', in: 'path', required: true, schema: expect.any(Object) }]);
   });
 
   test('only a conditional download can be unchanged, and only one of ranges be a part', () => {
-    const archive = operationOf('/api/raw/codeload/{owner}/{repo}/tar.gz/refs/tags/{tag}', 'get');
+    const archive = operationOf('/api/raw/archives/{owner}/{repo}/tar.gz/{tag}', 'get');
     expect(archive.responses).not.toHaveProperty('201');
-    const upload = operationOf('/api/raw/files/files/{name}', 'put');
+    const upload = operationOf('/api/raw/store/files/{name}', 'put');
     for (const status of ['206', '304']) expect(upload.responses).not.toHaveProperty(status);
   });
 });

@@ -9,7 +9,7 @@ describe('the script client', () => {
   it('retries while nothing listens, and succeeds as soon as the server listens', async () => {
     const port = await freePort();
     const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 8, retryDelay: 20 });
-    const result = api.echo.body.mutate('hello');
+    const result = api.fixture.body.mutate('hello');
     const recorder = await startRecorder({ port });
     await expect(result).resolves.toBeNull();
     expect(recorder.requests).toHaveLength(1);
@@ -19,7 +19,7 @@ describe('the script client', () => {
   it('fails with an ApiError without data if nothing listens', async () => {
     const port = await freePort();
     const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 1, retryDelay: 1 });
-    const error = await api.echo.request.query().catch((reason: unknown) => reason);
+    const error = await api.fixture.request.query().catch((reason: unknown) => reason);
     expect(isApiError(error)).toBe(true);
     expect(errorData(error)).toBeUndefined();
   });
@@ -27,7 +27,7 @@ describe('the script client', () => {
   it('does not retry a call that got a response, even a 503', async () => {
     const recorder = await startRecorder({ status: 503 });
     const api = createScriptClient({ baseUrl: recorder.baseUrl, retries: 5, retryDelay: 1 });
-    await api.echo.body.mutate('once').catch(() => {});
+    await api.fixture.body.mutate('once').catch(() => {});
     expect(recorder.requests).toHaveLength(1);
     await recorder.close();
   });
@@ -42,7 +42,7 @@ describe('the script client', () => {
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
     const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 5, retryDelay: 1 });
-    await expect(api.echo.body.mutate('once')).rejects.toSatisfy(isApiError);
+    await expect(api.fixture.body.mutate('once')).rejects.toSatisfy(isApiError);
     expect(connections).toBe(1);
     server.close();
   });
@@ -53,7 +53,7 @@ describe('the script client', () => {
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
     const api = createScriptClient({ baseUrl: `http://127.0.0.1:${port}`, timeout: 50 });
-    await expect(api.echo.request.query()).rejects.toSatisfy(isApiError);
+    await expect(api.fixture.request.query()).rejects.toSatisfy(isApiError);
     server.close();
   });
 });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { logLines, untilLogged } from '#tests/http/support/log.ts';
 import { startFollowers } from '#tests/live/followers.ts';
 import { post, resultOf } from '#tests/support/call.ts';
@@ -64,19 +65,19 @@ describe('SIGHUP', () => {
     const from = product.log().length;
     const size = 30_000_000;
     const download = receiveUntil(
-      `/api/raw/files/files/synthetic-${size}.bin`,
+      `/api/raw/store/files/synthetic-${size}.bin`,
       () => workersOf(product).size === before.size + 2,
     );
-    const requestsBefore = product.upstreams.openMeteo.requests.length;
-    product.upstreams.openMeteo.fault({ kind: 'delay', ms: 1500 });
+    const requestsBefore = product.upstreams.readings.requests.length;
+    product.upstreams.readings.fault({ kind: 'delay', ms: 1500 });
     const slow = Promise.all(
-      [1, 2, 3, 4].map(async (n) => resultOf(await post(product, 'weather.forecast', { lat: n, lng: 10 }))),
+      [1, 2, 3, 4].map(async (n) => resultOf(await post(product, 'fixture.reading', { lat: n, lng: 10 }))),
     );
-    await vi.waitFor(() => expect(product.upstreams.openMeteo.requests.length).toBe(requestsBefore + 4), {
+    await vi.waitFor(() => expect(product.upstreams.readings.requests.length).toBe(requestsBefore + 4), {
       timeout: 10_000,
       interval: 10,
     });
-    product.upstreams.openMeteo.fault(undefined);
+    product.upstreams.readings.fault(undefined);
     const persistent = startCallers(product, { callers: 6, keepAlive: true });
     const fresh = startCallers(product, { callers: 3, keepAlive: false });
 
@@ -144,12 +145,12 @@ test('SIGTERM to the primary completes running requests, stops all workers and e
   timeout: 120_000,
 }, async () => {
   const pids = [...workersOf(product).values()];
-  const requestsBefore = product.upstreams.openMeteo.requests.length;
-  product.upstreams.openMeteo.fault({ kind: 'delay', ms: 2000 });
+  const requestsBefore = product.upstreams.readings.requests.length;
+  product.upstreams.readings.fault({ kind: 'delay', ms: 2000 });
   const calls = [11, 12, 13, 14, 15, 16].map(async (n) =>
-    resultOf(await post(product, 'weather.forecast', { lat: n, lng: 10 })),
+    resultOf(await post(product, 'fixture.reading', { lat: n, lng: 10 })),
   );
-  await vi.waitFor(() => expect(product.upstreams.openMeteo.requests.length).toBe(requestsBefore + 6), {
+  await vi.waitFor(() => expect(product.upstreams.readings.requests.length).toBe(requestsBefore + 6), {
     timeout: 5000,
     interval: 10,
   });
@@ -170,8 +171,8 @@ describe('a failed start', () => {
   test('exits with an error when the build cannot be loaded', async () => {
     const cwd = await mkdtemp(join(tmpdir(), 'typed-bff-cluster-'));
     onTestFinished(() => rm(cwd, { recursive: true, force: true }));
-    mkdirSync(join(cwd, '.next'));
-    writeFileSync(join(cwd, '.next', 'BUILD_ID'), 'nothing else');
+    mkdirSync(join(cwd, buildFolder));
+    writeFileSync(join(cwd, buildFolder, 'BUILD_ID'), 'nothing else');
     const env = { PORT: String(await freePort()), WEB_CONCURRENCY: '2' };
     const { code, output } = await exitOf(runNode([launcher, 'start'], { env, cwd }));
     expect(code).toBe(1);

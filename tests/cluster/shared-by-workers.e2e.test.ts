@@ -91,7 +91,7 @@ describe('rate limits', () => {
   test('count every call of a batch', async () => {
     const caller = newcomer();
     const batch = () =>
-      sendRequest(product, `/api/trpc/${Array(10).fill('echo.body').join(',')}?batch=1`, {
+      sendRequest(product, `/api/trpc/${Array(10).fill('fixture.body').join(',')}?batch=1`, {
         method: 'POST',
         headers: { ...json, ...caller },
         body: JSON.stringify(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [at, { json: at }]))),
@@ -154,8 +154,8 @@ test('every worker exposes the metrics of all workers', async () => {
     if (scrapes.length > 500) throw new Error('one worker handles all requests');
     const rise = (name: string, labels: Record<string, string>) =>
       total(scraped.seen, name, labels) - total(before.seen, name, labels);
-    expect(rise('bff_calls_total', { procedure: 'echo.body', outcome: 'ok' })).toBe(calls.length);
-    expect(rise('bff_call_duration_seconds_count', { procedure: 'echo.body' })).toBe(calls.length);
+    expect(rise('bff_calls_total', { procedure: 'fixture.body', outcome: 'ok' })).toBe(calls.length);
+    expect(rise('bff_call_duration_seconds_count', { procedure: 'fixture.body' })).toBe(calls.length);
     expect(scraped.seen.samples.filter(({ name }) => name === 'bff_mails')).toHaveLength(mailStates.length);
   }
   const { types, samples } = before.seen;
@@ -183,14 +183,14 @@ test('every worker knows the status of a suspected mail', async () => {
 
 test('the upstream status includes the calls of all workers', async () => {
   const render = (n: number) =>
-    call('proxy.github.renderMarkdown', { body: { text: `number ${n}` } }, proxyAuthorization);
+    call('proxy.items.render', { body: { text: `number ${n}` } }, proxyAuthorization);
   let n = 0;
   const rendered = await reachEveryWorker(product, () => render(n++));
   expect(new Set(rendered.map(({ status }) => status))).toEqual(new Set([200]));
   const statuses = await reachEveryWorker(product, () => call('proxy.status', undefined, newcomer()));
   for (const status of statuses) {
     expect(resultOf(status)).toContainEqual(
-      expect.objectContaining({ name: 'github', calls: rendered.length, retries: 0, breaker: 'closed' }),
+      expect.objectContaining({ name: 'items', calls: rendered.length, retries: 0, breaker: 'closed' }),
     );
   }
 });

@@ -86,7 +86,7 @@ export function sendRequest(
 /** A cheap call without dependencies. */
 const echo = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"json":1}' };
 export const callEcho = (product: Pick<Product, 'baseUrl'>, sent: RequestOptions = {}) =>
-  sendRequest(product, '/api/trpc/echo.body', {
+  sendRequest(product, '/api/trpc/fixture.body', {
     ...echo,
     ...sent,
     headers: { ...echo.headers, ...sent.headers },

@@ -84,8 +84,8 @@ test('kill -9 of a worker under load fails only its running requests, and the pr
 test('the counts of a killed worker stay in the metrics', { timeout: 120_000 }, async () => {
   const scrape = async () => parsePrometheus((await sendRequest(product, '/metrics')).text);
   const counted = (seen: Awaited<ReturnType<typeof scrape>>) => ({
-    calls: total(seen, 'bff_calls_total', { procedure: 'echo.body' }),
-    times: total(seen, 'bff_call_duration_seconds_bucket', { procedure: 'echo.body', le: '+Inf' }),
+    calls: total(seen, 'bff_calls_total', { procedure: 'fixture.body' }),
+    times: total(seen, 'bff_call_duration_seconds_bucket', { procedure: 'fixture.body', le: '+Inf' }),
   });
   await reachEveryWorker(product, () => callEcho(product));
   const victim = await anyWorker();

@@ -1,17 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, type Env, parseEnv } from '#server/config/env.ts';
+import { type Env, parseEnv } from '#server/config/env.ts';
 import { parseNetwork } from '#server/lib/network-address.ts';
-import { companionsOf } from './companions.ts';
-
-type Row = {
-  /** Value if the variable is not set. */
-  unset: unknown;
-  /** Valid values with their parsed form. */
-  valid: [value: string, parsed: unknown][];
-  invalid: string[];
-};
+import type { customSettings } from '../../server/custom/settings.ts';
+import { baseUrls, errorOf, type Row, testSetting, upstreamUrls } from './setting-rows.ts';
 
 /** The key of RFC 8037, appendix A.1. */
 const clientKey = {
@@ -19,40 +11,6 @@ const clientKey = {
   crv: 'Ed25519',
   d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
   x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
-};
-
-const baseUrls: Pick<Row, 'valid' | 'invalid'> = {
-  valid: [
-    ['https://example.org', 'https://example.org'],
-    ['http://127.0.0.1:4000/', 'http://127.0.0.1:4000'],
-    ['https://example.org/prefix//', 'https://example.org/prefix'],
-    ['http://[::1]:4000', 'http://[::1]:4000'],
-  ],
-  invalid: [
-    'example.org',
-    'ftp://example.org',
-    'javascript:alert(1)',
-    'https://:443',
-    'https://example.org/?key=hunter2',
-    'https://example.org/#hunter2',
-    'https://user:hunter2@example.org',
-    'https://hunter2@example.org',
-  ],
-};
-
-/** The URLs of upstreams are checked against UPSTREAM_NETWORKS. */
-const upstreamUrls: typeof baseUrls = {
-  valid: [...baseUrls.valid, ['http://files.internal:9000', 'http://files.internal:9000']],
-  invalid: [
-    ...baseUrls.invalid,
-    'http://10.9.8.7:9000',
-    'http://192.168.1.20/hunter2',
-    'http://[fd00::1]:9000',
-    'http://[::ffff:10.9.8.7]',
-    'http://0x0a090807',
-    'http://0.0.0.0:9000',
-    'http://169.254.169.254/latest',
-  ],
 };
 
 const proxyUrls: Pick<Row, 'valid' | 'invalid'> = {
@@ -65,8 +23,8 @@ const proxyUrls: Pick<Row, 'valid' | 'invalid'> = {
   invalid: ['socks5://hunter2.example.org', 'http://user:hunter2@'],
 };
 
-/** All variables. The compiler reports missing ones. */
-const table: Record<keyof Env, Row> = {
+/** All variables, except those of server/custom. The compiler reports missing ones. */
+const table: Record<Exclude<keyof Env, keyof typeof customSettings>, Row> = {
   NODE_ENV: {
     unset: 'development',
     valid: [
@@ -204,8 +162,8 @@ const table: Record<keyof Env, Row> = {
         [{ name: 'cron', sha256: Buffer.alloc(32, 0xab), scopes: ['mail', 'weather'] }],
       ],
       [
-        `ci:${'ab'.repeat(32)}:proxy.files+proxy.open-meteo`,
-        [{ name: 'ci', sha256: Buffer.alloc(32, 0xab), scopes: ['proxy.files', 'proxy.open-meteo'] }],
+        `ci:${'ab'.repeat(32)}:proxy.store+proxy.open-meteo`,
+        [{ name: 'ci', sha256: Buffer.alloc(32, 0xab), scopes: ['proxy.store', 'proxy.open-meteo'] }],
       ],
     ],
     invalid: ['hunter2', 'cron:hunter2:mail', `cron:${'ab'.repeat(31)}`],
@@ -334,27 +292,13 @@ const table: Record<keyof Env, Row> = {
   HTTP_PROXY: { unset: undefined, ...proxyUrls },
   HTTPS_PROXY: { unset: undefined, ...proxyUrls },
   NO_PROXY: { unset: undefined, valid: [['.internal,minio', '.internal,minio']], invalid: [] },
-  OPEN_METEO_URL: { unset: 'https://api.open-meteo.com', ...upstreamUrls },
-  OPEN_METEO_AIR_QUALITY_URL: { unset: 'https://air-quality-api.open-meteo.com', ...upstreamUrls },
-  OPEN_METEO_GEOCODING_URL: { unset: 'https://geocoding-api.open-meteo.com', ...upstreamUrls },
-  OPEN_METEO_METHOD: {
-    unset: 'POST',
-    valid: [
-      ['GET', 'GET'],
-      ['POST', 'POST'],
-    ],
-    invalid: ['get', 'PUT'],
-  },
-  GITHUB_API_URL: { unset: 'https://api.github.com', ...upstreamUrls },
-  GITHUB_ARCHIVE_URL: { unset: 'https://codeload.github.com', ...upstreamUrls },
-  FILES_URL: { unset: undefined, ...upstreamUrls },
-  NOTES_URL: { unset: undefined, ...upstreamUrls },
-  GITHUB_TOKEN: {
-    unset: undefined,
-    valid: [['ghp_0123456789', 'ghp_0123456789']],
-    // Neither is valid in a header: every call to GitHub would fail.
-    invalid: ['ghp_hunter2\nx-injected: 1', 'ghp_hunter2🌦'],
-  },
+  FIXTURE_READINGS_URL: { unset: 'https://readings.example.org', ...upstreamUrls },
+  FIXTURE_SEARCH_URL: { unset: 'https://search.example.org', ...upstreamUrls },
+  FIXTURE_ITEMS_URL: { unset: 'https://items.example.org', ...upstreamUrls },
+  FIXTURE_ARCHIVES_URL: { unset: 'https://archives.example.org', ...upstreamUrls },
+  FIXTURE_STORE_URL: { unset: undefined, ...upstreamUrls },
+  FIXTURE_DRAFTS_URL: { unset: undefined, ...upstreamUrls },
+  FIXTURE_ITEMS_TOKEN: { unset: undefined, valid: [['a token', 'a token']], invalid: [] },
   FEED_SOURCE_URL: {
     unset: undefined,
     valid: [
@@ -534,45 +478,20 @@ function networkOf(text: string) {
   return network;
 }
 
-const names = Object.keys(table).filter((name): name is keyof Env => name in table);
-describe.each(names)('%s', (name) => {
-  const { unset, valid, invalid } = table[name];
-
-  test('unset', () => {
-    expect(parseEnv({})[name]).toEqual(unset);
-  });
-
-  test.each(['', ' ', '\t\n'])('%j counts as unset', (value) => {
-    expect(parseEnv({ [name]: value })[name]).toEqual(unset);
-  });
-
-  test.each(valid)('%j is accepted', (value, parsed) => {
-    expect(parseEnv({ ...companionsOf(name), [name]: value })[name]).toEqual(parsed);
-  });
-
-  test.each(invalid.map((value) => [value]))(
-    '%j is rejected with an error that contains the name but not the value',
-    (value) => {
-      const error = errorOf({ ...companionsOf(name), [name]: value });
-      expect(error.message).toMatch(new RegExp(`^ {2}${name}(\\.\\d+)?: .+`, 'm'));
-      // Short values occur in any text.
-      if (value.length > 3) expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(value);
-      expect(inspect(error, { depth: 10 })).not.toContain('hunter2');
-    },
-  );
-});
+const names = Object.keys(table).filter((name): name is keyof typeof table => name in table);
+describe.each(names)('%s', (name) => testSetting(name, table[name]));
 
 test('the error names all invalid variables and no valid one', () => {
   const { message } = errorOf({
     PORT: 'eighty',
     SITE_URL: 'nowhere',
     LOG_LEVEL: 'loud',
-    OPEN_METEO_METHOD: 'PATCH',
-    GITHUB_API_URL: 'https://api.github.com',
+    TRPC_RUNNER: 'PATCH',
+    FIXTURE_ITEMS_URL: 'https://items.example.org',
   });
-  for (const name of ['PORT', 'SITE_URL', 'LOG_LEVEL', 'OPEN_METEO_METHOD'])
+  for (const name of ['PORT', 'SITE_URL', 'LOG_LEVEL', 'TRPC_RUNNER'])
     expect(message).toContain(`  ${name}: `);
-  expect(message).not.toContain('GITHUB_API_URL');
+  expect(message).not.toContain('FIXTURE_ITEMS_URL');
   expect(message).not.toMatch(/eighty|nowhere|loud|PATCH/);
 });
 
@@ -589,20 +508,22 @@ test.each([{}, { MAIL_TO: 'me@example.org' }, { MAIL_FROM: 'site@example.org' }]
 test('private addresses of upstreams are accepted in the networks that the operator names', () => {
   const networks = { UPSTREAM_NETWORKS: '10.0.0.0/8,192.168.1.0/24,fd00::/8' };
   const urls = {
-    FILES_URL: 'http://10.9.8.7:9000',
-    GITHUB_API_URL: 'http://[fd00::1]:9000',
+    FIXTURE_STORE_URL: 'http://10.9.8.7:9000',
+    FIXTURE_ITEMS_URL: 'http://[fd00::1]:9000',
     FEED_SOURCE_URL: 'http://192.168.1.20:3000/api/posts',
   };
   expect(parseEnv({ ...networks, ...urls })).toMatchObject(urls);
-  expect(errorOf({ ...networks, FILES_URL: 'http://192.168.2.1' }).message).toContain('  FILES_URL: ');
+  expect(errorOf({ ...networks, FIXTURE_STORE_URL: 'http://192.168.2.1' }).message).toContain(
+    '  FIXTURE_STORE_URL: ',
+  );
 });
 
 test.each(['169.254.169.254', '168.63.129.16', '[fd00:ec2::254]', '[::ffff:169.254.169.254]'])(
   'the metadata address %s is rejected whatever the networks',
   (host) => {
     const networks = { UPSTREAM_NETWORKS: '0.0.0.0/0,::/0' };
-    const { message } = errorOf({ ...networks, FILES_URL: `http://${host}/` });
-    expect(message).toContain('  FILES_URL: ');
+    const { message } = errorOf({ ...networks, FIXTURE_STORE_URL: `http://${host}/` });
+    expect(message).toContain('  FIXTURE_STORE_URL: ');
     expect(message).not.toContain(host);
   },
 );
@@ -623,13 +544,3 @@ test('SITE_URL defaults to the port on localhost', () => {
 test('unknown variables are ignored', () => {
   expect(parseEnv({ HOME: '/root', TYPED_BFF: 'x' })).toEqual(parseEnv({}));
 });
-
-function errorOf(source: Record<string, string>): ConfigurationError {
-  try {
-    parseEnv(source);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('the settings were accepted');
-}

@@ -14,6 +14,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { freePort, untilStarted } from '#tests/support/product.ts';
 import { describeWith, testWith } from '#tests/support/skip.ts';
 import { startArguments } from '#tests/support/start-command.ts';
@@ -79,8 +80,10 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
     upstreams = await startUpstreams();
     folder = mkdtempSync(join(tmpdir(), 'typed-bff-image-'));
     chmodSync(folder, 0o755);
-    // The test command has just run these two in a clean checkout, so their results are reused.
-    image = layImage(stages, { folder, results: { 'npm ci': '', 'npm run build': '.next' } });
+    // The test command has just run these two in a clean checkout, so their results are reused. The fixtures in the build
+    // are not served: the image runs without the condition.
+    const built = { from: buildFolder, to: '.next' };
+    image = layImage(stages, { folder, results: { 'npm ci': undefined, 'npm run build': built } });
     // As in the base image: the image's user may be unable to reach the checkout, where this process's Node is.
     mkdirSync(join(image.root, 'usr/local/bin'), { recursive: true });
     copyFileSync(process.execPath, join(image.root, 'usr/local/bin/node'));
@@ -163,13 +166,17 @@ describeWith('git', 'setpriv')('laid out in a folder and started as an unprivile
     expect(await request('/readyz')).toEqual([200, expect.any(String)]);
     expect(healthcheck()).toBe(0);
 
-    const [, echo] = await request('/api/trpc/echo.body', {
+    const [called, status] = await request('/api/trpc/proxy.status', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ json: { from: 'an image' } }),
+      body: '{}',
     });
-    expect(JSON.parse(echo)).toMatchObject({ result: { data: { json: { res: { from: 'an image' } } } } });
-    for (const path of ['/', '/weather', '/posts/one-typed-door', '/opengraph-image', '/icon-192.png']) {
+    expect([called, JSON.parse(status)]).toMatchObject([
+      200,
+      { result: { data: { json: expect.any(Array) } } },
+    ]);
+    expect((await request('/api/trpc/fixture.request'))[0]).toBe(404);
+    for (const path of ['/', '/contact', '/docs', '/opengraph-image', '/icon-192.png']) {
       expect([path, (await request(path))[0]]).toEqual([path, 200]);
     }
     expect((await request('/_next/image?url=%2Ficon-512.png&w=640&q=75'))[0]).toBe(404);

@@ -25,16 +25,16 @@ export function contextFiles(): string[] {
     .filter((file) => !patterns.some((pattern) => matchesGlob(file.split('/', 1).join(), pattern)));
 }
 
+/** Folders that commands produce: `from` in this checkout, `to` in the image. */
+type Results = Readonly<Record<string, { from: string; to: string } | undefined>>;
+
 /**
  * Executes a Dockerfile without a container: each stage is a folder with the stage's files, in which its commands run.
  *
- * @param results commands that have already run in this checkout, with the folder that they produce: the folder is
- * copied instead of running the command again
+ * @param results commands that have already run in this checkout, with a copy of the folder that they produce, if any:
+ * it is copied instead of running the command again
  */
-export function layImage(
-  stages: readonly Stage[],
-  options: { folder: string; results: Record<string, string> },
-): LaidImage {
+export function layImage(stages: readonly Stage[], options: { folder: string; results: Results }): LaidImage {
   const laid = new Map<string, LaidImage>();
   for (const stage of stages) {
     const base = laid.get(stage.from);
@@ -59,7 +59,7 @@ type BuildState = {
   image: LaidImage;
   laid: ReadonlyMap<string, LaidImage>;
   stages: readonly Stage[];
-  results: Record<string, string>;
+  results: Results;
 };
 
 function execute(step: Instruction, state: BuildState): void {
@@ -124,8 +124,8 @@ function copyContext(name: string, to: string): void {
 function run(step: Instruction, { image, results, stages }: BuildState): void {
   const cwd = join(image.root, image.workdir);
   if (image.root.endsWith('/build') && step.text in results) {
-    const folder = results[step.text];
-    if (folder) cpSync(folder, join(cwd, folder), { recursive: true, verbatimSymlinks: true });
+    const result = results[step.text];
+    if (result) cpSync(result.from, join(cwd, result.to), { recursive: true, verbatimSymlinks: true });
     return;
   }
   const { status, stderr } = spawnSync('sh', ['-c', mapped(step.text, image.root, stages)], {

@@ -17,13 +17,7 @@ async function load(path: string) {
 
 const nonceIn = (sources: string[]) => sources.flatMap((source) => /^'nonce-(.+)'$/.exec(source)?.[1] ?? []);
 
-describe.each([
-  ...pagesAndPosts,
-  ...missingPages,
-  '/no-such-file.txt',
-  '/posts/no.such.post',
-  '/_next/nothing',
-])('%s', (path) => {
+describe.each([...pagesAndPosts, ...missingPages, '/no-such-file.txt', '/_next/nothing'])('%s', (path) => {
   test('allows only scripts from this site', async () => {
     const { policy, scripts } = await load(path);
     expect(scripts).toContain("'self'");
@@ -62,7 +56,7 @@ describe.each([
 
 test('a client cannot choose the nonce', async () => {
   const chosen = 'Y2hvc2VuY2hvc2VuY2hvcw==';
-  const response = await fetch(`${product.baseUrl}/weather`, {
+  const response = await fetch(`${product.baseUrl}/contact`, {
     headers: { 'content-security-policy': `script-src 'nonce-${chosen}'`, 'x-nonce': chosen },
   });
   expect(await response.text()).not.toContain(chosen);

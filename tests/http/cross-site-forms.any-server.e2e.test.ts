@@ -4,7 +4,6 @@ import { sharedProduct } from '#tests/support/shared.ts';
 
 const forms = {
   '/contact/send': { email: 'ada@visitor.example', contents: 'Hello' },
-  '/weather/choose': { name: 'Oslo', lat: '59.9', lng: '10.7' },
 };
 
 describe.each(Object.entries(forms))('a form posted to %s', (path, fields) => {

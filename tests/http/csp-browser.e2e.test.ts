@@ -48,12 +48,12 @@ test.each([...pagesAndPosts, ...missingPages, '/no-such-file.txt'])(
   async (path) => {
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).first().waitFor();
-    const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' });
+    const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Status' });
     await hydrated(link);
-    if (path !== '/posts') {
+    if (path !== '/status') {
       await page.evaluate(() => void Object.assign(window, { sameDocument: true }));
       await link.click();
-      await page.getByRole('heading', { level: 1, name: 'Posts', exact: true }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'Status', exact: true }).waitFor();
       expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
     }
     expect(problems).toEqual([]);
@@ -61,7 +61,7 @@ test.each([...pagesAndPosts, ...missingPages, '/no-such-file.txt'])(
 );
 
 test('an injected script does not run', async () => {
-  await page.goto('/posts');
+  await page.goto('/status');
   await page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.injected = true';

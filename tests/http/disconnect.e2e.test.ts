@@ -29,7 +29,7 @@ describe.each([
     await once(upstream, 'listening');
     const address = upstream.address();
     if (address === null || typeof address === 'string') throw new Error('the upstream has no port');
-    product = await startProduct({ GITHUB_API_URL: `http://127.0.0.1:${address.port}` }, command);
+    product = await startProduct({ FIXTURE_ITEMS_URL: `http://127.0.0.1:${address.port}` }, command);
   });
   afterAll(async () => {
     await product.close();
@@ -60,7 +60,7 @@ describe.each([
   test('a client disconnect aborts the upstream call and logs no error', async () => {
     const requestId = 'disconnecting-client-1';
     await disconnect((signal) =>
-      fetch(`${product.baseUrl}/api/trpc/proxy.github.renderMarkdown`, {
+      fetch(`${product.baseUrl}/api/trpc/proxy.items.render`, {
         method: 'POST',
         headers: {
           ...proxyAuthorization,
@@ -81,20 +81,17 @@ describe.each([
     const isReceived = Promise.withResolvers<void>();
     let received = '';
     await disconnect(async (signal) => {
-      const response = await fetch(
-        `${product.baseUrl}/api/trpc/proxy.github.renderMarkdown,echo.body?batch=1`,
-        {
-          method: 'POST',
-          headers: {
-            ...proxyAuthorization,
-            'content-type': 'application/json',
-            'trpc-accept': 'application/jsonl',
-            'x-request-id': requestId,
-          },
-          body: '{"0":{"json":{"body":{"text":"*b*"}}},"1":{"json":"echoed"}}',
-          signal,
+      const response = await fetch(`${product.baseUrl}/api/trpc/proxy.items.render,fixture.body?batch=1`, {
+        method: 'POST',
+        headers: {
+          ...proxyAuthorization,
+          'content-type': 'application/json',
+          'trpc-accept': 'application/jsonl',
+          'x-request-id': requestId,
         },
-      );
+        body: '{"0":{"json":{"body":{"text":"*b*"}}},"1":{"json":"echoed"}}',
+        signal,
+      });
       for await (const chunk of response.body ?? []) {
         received += new TextDecoder().decode(chunk);
         if (received.includes('echoed')) isReceived.resolve();
@@ -104,8 +101,8 @@ describe.each([
     const event = await eventOf(product, requestId);
     expect(event.status).toBe(499);
     expect(event.calls?.map(({ procedure }) => procedure).sort()).toEqual([
-      'echo.body',
-      'proxy.github.renderMarkdown',
+      'fixture.body',
+      'proxy.items.render',
     ]);
     expect(linesOf(product, requestId).filter(({ level }) => level === 'error')).toEqual([]);
   });
@@ -117,7 +114,7 @@ describe.each([
     await once(socket, 'connect');
     socket.write(
       [
-        'POST /api/trpc/echo.body HTTP/1.1',
+        'POST /api/trpc/fixture.body HTTP/1.1',
         'host: localhost',
         'content-type: application/json',
         'content-length: 100',
@@ -135,6 +132,6 @@ describe.each([
   });
 
   test('later requests still succeed', async () => {
-    expect((await post(product, 'echo.body', 1)).status).toBe(200);
+    expect((await post(product, 'fixture.body', 1)).status).toBe(200);
   });
 });

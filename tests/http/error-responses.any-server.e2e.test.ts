@@ -12,7 +12,7 @@ beforeAll(async () => {
 const json = { 'content-type': 'application/json' };
 const boundary = { 'content-type': 'multipart/form-data; boundary=b' };
 const formBody = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--b--\r\n';
-const elevenCalls = Array.from({ length: 11 }, () => 'echo.request').join(',');
+const elevenCalls = Array.from({ length: 11 }, () => 'fixture.request').join(',');
 
 type Row = {
   title: string;
@@ -34,30 +34,30 @@ const rows: Row[] = [
   { title: 'a path that starts with __proto__', call: '__proto__.toString', reason: 'not_found' },
   {
     title: 'GET on a sensitive query',
-    call: 'weather.forecast',
+    call: 'fixture.reading',
     reason: 'method_not_allowed',
     allow: 'POST',
   },
   { title: 'GET on a proxy query', call: 'proxy.endpoints', reason: 'method_not_allowed', allow: 'POST' },
-  { title: 'GET on a mutation', call: 'echo.body', reason: 'method_not_allowed', allow: 'POST' },
+  { title: 'GET on a mutation', call: 'fixture.body', reason: 'method_not_allowed', allow: 'POST' },
   {
     title: 'a sensitive query hidden in a GET batch',
-    call: 'echo.request,weather.places?batch=1',
-    path: 'echo.request,weather.places',
+    call: 'fixture.request,fixture.search?batch=1',
+    path: 'fixture.request,fixture.search',
     reason: 'method_not_allowed',
     allow: 'POST',
   },
   ...['DELETE', 'PUT', 'PATCH'].flatMap((method): Row[] => [
     {
       title: `${method} on a query`,
-      call: 'echo.request',
+      call: 'fixture.request',
       method,
       reason: 'method_not_allowed',
       allow: 'GET, POST',
     },
     {
       title: `${method} on a mutation`,
-      call: 'echo.body',
+      call: 'fixture.body',
       method,
       reason: 'method_not_allowed',
       allow: 'POST',
@@ -66,7 +66,7 @@ const rows: Row[] = [
   ...['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'application/jsonp'].map(
     (type): Row => ({
       title: `a body of type ${type}`,
-      call: 'echo.body',
+      call: 'fixture.body',
       method: 'POST',
       headers: { 'content-type': type },
       body: '{"json":1}',
@@ -75,7 +75,7 @@ const rows: Row[] = [
   ),
   {
     title: 'a multipart form for a procedure that takes JSON only',
-    call: 'echo.body',
+    call: 'fixture.body',
     method: 'POST',
     headers: boundary,
     body: formBody,
@@ -101,7 +101,7 @@ const rows: Row[] = [
   ...['{"json":', 'nonsense', '[', '{"json":{}}}'].map(
     (body): Row => ({
       title: `malformed JSON ${body}`,
-      call: 'echo.body',
+      call: 'fixture.body',
       method: 'POST',
       headers: json,
       body,
@@ -111,7 +111,7 @@ const rows: Row[] = [
   ...['null', '5', '"text"', '[]', '{"json":1,"meta":{"values":{"a.b":["nonsense"]}}}'].map(
     (body): Row => ({
       title: `JSON that is not in superjson's format: ${body}`,
-      call: 'weather.places',
+      call: 'fixture.search',
       method: 'POST',
       headers: json,
       body,
@@ -132,8 +132,8 @@ const rows: Row[] = [
   },
   {
     title: 'a query and a mutation in one batch',
-    call: 'echo.body,echo.request?batch=1',
-    path: 'echo.body,echo.request',
+    call: 'fixture.body,fixture.request?batch=1',
+    path: 'fixture.body,fixture.request',
     method: 'POST',
     headers: json,
     body: '{}',
@@ -142,7 +142,7 @@ const rows: Row[] = [
   ...['cross-site', 'same-site', 'nonsense'].map(
     (site): Row => ({
       title: `Sec-Fetch-Site: ${site}`,
-      call: 'echo.body',
+      call: 'fixture.body',
       method: 'POST',
       headers: { ...json, 'sec-fetch-site': site },
       body: '{"json":1}',
@@ -175,27 +175,27 @@ describe('the error response is complete for', () => {
   });
 
   test('HEAD, in its headers', async () => {
-    const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, { method: 'HEAD' });
+    const response = await fetch(`${product.baseUrl}/api/trpc/fixture.request`, { method: 'HEAD' });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, POST');
     expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{8,}$/);
     expect(await response.text()).toBe('');
   });
 
-  const malformed = ['%E0%A4', 'echo.request%', '%', 'echo.%zz'].map((call) => ({ call }));
+  const malformed = ['%E0%A4', 'fixture.request%', '%', 'fixture.%zz'].map((call) => ({ call }));
   test.each(malformed)('a path with a malformed percent sign: $call', async ({ call }) => {
     const response = await rawRequest(product, { method: 'GET', path: `/api/trpc/${call}` });
     await expectError(response, { reason: 'invalid_input' });
   });
 
-  test.each(['/api/trpc', '/api/trpc/echo/request', '/api/nothing'])(
+  test.each(['/api/trpc', '/api/trpc/fixture/request', '/api/nothing'])(
     'an API path without a handler: %s',
     async (path) => {
       await expectError(await fetch(`${product.baseUrl}${path}`), { reason: 'not_found' });
     },
   );
 
-  test.each(['/rss.xml', '/llms.txt', '/docs/procedures/echo.body.md'])(
+  test.each(['/rss.xml', '/llms.txt', '/docs/procedures/fixture.body.md'])(
     'POST on the raw route %s',
     async (path) => {
       const response = await fetch(`${product.baseUrl}${path}`, { method: 'POST', body: 'x' });
@@ -208,8 +208,8 @@ describe('the error response is complete for', () => {
 describe('invalid input', () => {
   test('is reported by field', async () => {
     const { data } = await expectError(
-      await post(product, 'weather.forecast', { lat: 91, lng: 'x', days: 0.5, units: 'kelvin' }),
-      { reason: 'invalid_input', path: 'weather.forecast' },
+      await post(product, 'fixture.reading', { lat: 91, lng: 'x', days: 0.5, units: 'kelvin' }),
+      { reason: 'invalid_input', path: 'fixture.reading' },
     );
     expect(Object.keys(data.fieldErrors ?? {}).sort()).toEqual(['days', 'lat', 'lng', 'units']);
   });
@@ -233,14 +233,14 @@ describe('invalid input', () => {
     { title: 'a numeric string', lat: '52.5' },
     { title: 'a Map', lat: new Map() },
   ])('$title is rejected as a latitude', async ({ lat }) => {
-    const { data } = await expectError(await post(product, 'weather.forecast', { lat, lng: 0 }), {
+    const { data } = await expectError(await post(product, 'fixture.reading', { lat, lng: 0 }), {
       reason: 'invalid_input',
     });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual(['lat']);
   });
 
   test('of the wrong type as a whole is reported under "input"', async () => {
-    const { data } = await expectError(await post(product, 'weather.places', 'Berlin'), {
+    const { data } = await expectError(await post(product, 'fixture.search', 'Berlin'), {
       reason: 'invalid_input',
     });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual(['input']);

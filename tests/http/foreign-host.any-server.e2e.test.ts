@@ -14,14 +14,14 @@ const get = (path: string, headers: Record<string, string>) =>
 describe('a request for another host gets a 403', () => {
   test.each([
     '/',
-    '/posts',
-    '/docs/echo.body',
+    '/docs',
+    '/docs/fixture.body',
     '/no/such/page',
     '/rss.xml',
-    '/api/trpc/echo.request',
+    '/api/trpc/fixture.request',
     '/mcp',
     '/metrics',
-    '/api/raw/files/files/a',
+    '/api/raw/store/files/a',
   ])('%s', async (path) => {
     const response = await get(path, {
       host: 'evil.example',
@@ -48,7 +48,7 @@ test('a form posted to another host gets a 403', async () => {
 
 test.each(['bff.example.org', 'bff.internal:3000'])('%s is served', async (host) => {
   expect((await get('/', { host })).status).toBe(200);
-  expect((await get('/api/trpc/echo.request', { host })).status).toBe(200);
+  expect((await get('/api/trpc/fixture.request', { host })).status).toBe(200);
 });
 
 test('health checks accept any host, metrics also addresses', async () => {

@@ -51,7 +51,7 @@ test('hostile superjson metadata does not pollute a prototype', async () => {
     for (const meta of [{ values: { [path]: ['Date'] } }, { referentialEqualities: { a: [path] } }]) {
       await expectValidResponse({
         method: 'POST',
-        path: '/api/trpc/echo.body',
+        path: '/api/trpc/fixture.body',
         query: '',
         headers: [['content-type', 'application/json']],
         body: new TextEncoder().encode(JSON.stringify({ json: { a: {} }, meta })),

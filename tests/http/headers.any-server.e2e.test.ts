@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { securityHeaders } from '#server/http/security-headers.ts';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { missingPages, pagesAndPosts, posts } from '#tests/support/pages.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
@@ -14,29 +15,29 @@ beforeAll(async () => {
 });
 afterAll(() => secure.close());
 
-const chunk = readdirSync('.next/static/chunks').find((file) => file.endsWith('.js')) ?? 'none';
+const chunk = readdirSync(`${buildFolder}/static/chunks`).find((file) => file.endsWith('.js')) ?? 'none';
 const json = { 'content-type': 'application/json' };
-const file = '/api/raw/files/files/synthetic-10.bin';
+const file = '/api/raw/store/files/synthetic-10.bin';
 
 type Row = { title: string; path: string; status: number; init?: RequestInit };
 const trpc: Row[] = [
-  { title: 'a tRPC result', path: '/api/trpc/echo.request', status: 200 },
-  { title: 'a tRPC batch', path: '/api/trpc/echo.request,email.status?batch=1', status: 207 },
+  { title: 'a tRPC result', path: '/api/trpc/fixture.request', status: 200 },
+  { title: 'a tRPC batch', path: '/api/trpc/fixture.request,email.status?batch=1', status: 207 },
   {
     title: 'a tRPC mutation',
-    path: '/api/trpc/echo.body',
+    path: '/api/trpc/fixture.body',
     status: 200,
     init: { method: 'POST', headers: json, body: '{"json":1}' },
   },
   { title: 'an input rejected by tRPC', path: '/api/trpc/email.status', status: 400 },
-  { title: 'a preflight', path: '/api/trpc/echo.body', status: 204, init: { method: 'OPTIONS' } },
+  { title: 'a preflight', path: '/api/trpc/fixture.body', status: 204, init: { method: 'OPTIONS' } },
 ];
 const rejected: Row[] = [
   { title: 'an unknown procedure', path: '/api/trpc/nothing.here', status: 404 },
-  { title: 'a method that is not allowed', path: '/api/trpc/echo.body', status: 405 },
+  { title: 'a method that is not allowed', path: '/api/trpc/fixture.body', status: 405 },
   {
     title: 'a media type that is not supported',
-    path: '/api/trpc/echo.body',
+    path: '/api/trpc/fixture.body',
     status: 415,
     init: { method: 'POST', body: 'x' },
   },
@@ -49,8 +50,8 @@ const rejected: Row[] = [
   },
   { title: 'an unknown API', path: '/api/nothing', status: 404 },
   { title: 'a malformed path', path: '/api/trpc/%', status: 400 },
-  { title: 'a missing upstream file', path: '/api/raw/files/files/none.bin', status: 404 },
-  { title: 'a path not allowed to reach an upstream', path: '/api/raw/files/files/%2e%2e', status: 400 },
+  { title: 'a missing upstream file', path: '/api/raw/store/files/none.bin', status: 404 },
+  { title: 'a path not allowed to reach an upstream', path: '/api/raw/store/files/%2e%2e', status: 400 },
   { title: 'DELETE on an upstream file', path: file, status: 405, init: { method: 'DELETE' } },
   {
     title: 'a rejected upload',
@@ -76,13 +77,12 @@ const streams: Row[] = [
   },
   { title: 'an unmodified file', path: file, status: 304, init: { headers: { 'if-none-match': '*' } } },
   { title: 'a preflight for a file', path: file, status: 204, init: { method: 'OPTIONS' } },
-  { title: 'an archive', path: '/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0', status: 200 },
+  { title: 'an archive', path: '/api/raw/archives/trpc/trpc/tar.gz/v1.32.0', status: 200 },
 ];
 const others: Row[] = [
   ...pagesAndPosts.map((path): Row => ({ title: `the page ${path}`, path, status: 200 })),
   ...missingPages.map((path): Row => ({ title: `the missing page ${path}`, path, status: 404 })),
   { title: 'a missing file', path: '/no-such-file.txt', status: 404 },
-  { title: 'a missing post with a dot in its name', path: '/posts/no.such.post', status: 404 },
   { title: 'a missing static file', path: '/_next/static/no-such-file.js', status: 404 },
   { title: 'missing page data', path: '/_next/data/x/index.json', status: 404 },
   { title: 'the feed', path: '/rss.xml', status: 200 },
@@ -95,7 +95,7 @@ const others: Row[] = [
     '/.well-known/security.txt',
     '/.well-known/api-catalog',
     '/opengraph-image',
-    `/posts/${posts[0]}/opengraph-image`,
+    ...posts.slice(0, 1).map((slug) => `/posts/${slug}/opengraph-image`),
     '/favicon.ico',
     '/apple-icon.png',
     '/icon-192.png',
@@ -107,21 +107,21 @@ const others: Row[] = [
     init: { headers: { 'if-none-match': '*' } },
   },
   { title: 'llms.txt', path: '/llms.txt', status: 200 },
-  { title: 'a documentation page', path: '/docs/procedures/echo.body.md', status: 200 },
+  { title: 'a documentation page', path: '/docs/procedures/fixture.body.md', status: 200 },
   { title: 'health', path: '/healthz', status: 200 },
   { title: 'readiness', path: '/readyz', status: 200 },
   { title: 'metrics', path: '/metrics', status: process.env.PRODUCT_SERVER === 'next' ? 401 : 200 },
   { title: 'a script', path: `/_next/static/chunks/${chunk}`, status: 200 },
   { title: 'the icon', path: '/icon.svg', status: 200 },
-  { title: "Next's own redirect", path: '/weather/', status: 308 },
+  { title: "Next's own redirect", path: '/contact/', status: 308 },
   {
     title: 'an accepted form',
-    path: '/weather/choose',
+    path: '/contact/send',
     status: 303,
-    init: { method: 'POST', body: new URLSearchParams({ name: 'x', lat: '1', lng: '1' }) },
+    init: { method: 'POST', body: new URLSearchParams({ email: 'not an address', contents: 'x' }) },
   },
-  { title: 'a rejected form', path: '/weather/choose', status: 415, init: { method: 'POST', body: 'x' } },
-  { title: 'PUT on a page', path: '/posts', status: 405, init: { method: 'PUT', body: 'x' } },
+  { title: 'a rejected form', path: '/contact/send', status: 415, init: { method: 'POST', body: 'x' } },
+  { title: 'PUT on a page', path: '/docs', status: 405, init: { method: 'PUT', body: 'x' } },
 ];
 const all = [...trpc, ...rejected, ...streams, ...others];
 

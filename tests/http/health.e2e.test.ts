@@ -74,8 +74,8 @@ test('without the file of the mails the product is live but not ready, and serve
     dependencies: { database: { state: 'down', needed: true, reason: 'missing' } },
   });
   expect((await fetch(`${withoutStorage.baseUrl}/healthz`)).status).toBe(200);
-  expect(await resultOf(await post(withoutStorage, 'echo.body', 1))).toEqual({ res: 1 });
-  await resultOf(await post(withoutStorage, 'weather.forecast', { lat: 52.52, lng: 13.41 }));
+  expect(await resultOf(await post(withoutStorage, 'fixture.body', 1))).toEqual({ res: 1 });
+  await resultOf(await post(withoutStorage, 'fixture.reading', { lat: 52.52, lng: 13.41 }));
   expect((await fetch(`${withoutStorage.baseUrl}/rss.xml`)).status).toBe(200);
   const mail = { email: 'ada@visitor.example', contents: 'Hello' };
   const { text } = await expectError(await post(withoutStorage, 'email.send', mail), {

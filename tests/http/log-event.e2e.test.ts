@@ -21,7 +21,7 @@ afterAll(() => product.close());
 const idOf = (response: Response) => response.headers.get('x-request-id') ?? '';
 
 test('a call logs one wide event with the caller, the procedure and the outcome', async () => {
-  const response = await post(product, 'echo.body', 'twelve chars');
+  const response = await post(product, 'fixture.body', 'twelve chars');
   const body = await response.text();
   const requestId = idOf(response);
   const event = await eventOf(product, requestId);
@@ -33,7 +33,7 @@ test('a call logs one wide event with the caller, the procedure and the outcome'
     status: 200,
     bytesIn: '{"json":"twelve chars"}'.length,
     bytesOut: body.length,
-    calls: [{ id: expect.stringContaining(requestId), procedure: 'echo.body', outcome: 'ok' }],
+    calls: [{ id: expect.stringContaining(requestId), procedure: 'fixture.body', outcome: 'ok' }],
   });
   expect(event.caller).toMatch(/^visitor:[\w-]{8,}$/);
   expect(event.durationMs).toBeGreaterThan(0);
@@ -62,11 +62,11 @@ test('a batch logs one event that lists each call under its own id', async () =>
 
 describe('the log level follows the status', () => {
   test.each([
-    { path: '/api/trpc/echo.request', status: 200, level: 'info', route: '/api/trpc/[trpc]' },
+    { path: '/api/trpc/fixture.request', status: 200, level: 'info', route: '/api/trpc/[trpc]' },
     { path: '/rss.xml', status: 200, level: 'info', route: '/rss.xml' },
     { path: '/llms.txt', status: 200, level: 'info', route: '/llms.txt' },
     { path: '/api/trpc/nothing.here', status: 404, level: 'warn', route: '/api/trpc/[trpc]' },
-    { path: '/api/trpc/echo.body', status: 405, level: 'warn', route: '/api/trpc/[trpc]' },
+    { path: '/api/trpc/fixture.body', status: 405, level: 'warn', route: '/api/trpc/[trpc]' },
     { path: '/api/nothing', status: 404, level: 'warn', route: '/api/*' },
     { path: '/docs/procedures/no.such.md', status: 404, level: 'warn', route: '/docs/procedures/[file]' },
   ])('$path: $status is $level', async ({ path, status, level, route }) => {
@@ -76,18 +76,18 @@ describe('the log level follows the status', () => {
   });
 
   test('a 5xx is logged at level error, with its cause under the same request id', async () => {
-    product.upstreams.github.fault({ kind: 'reset' });
-    const response = await post(product, 'proxy.github.repository', {
+    product.upstreams.items.fault({ kind: 'reset' });
+    const response = await post(product, 'proxy.items.item', {
       params: { owner: 'trpc', repo: 'reset' },
     });
-    product.upstreams.github.fault(undefined);
+    product.upstreams.items.fault(undefined);
     expect(response.status).toBe(errorReasons.upstream_unreachable.httpStatus);
     const requestId = idOf(response);
     expect(await response.text()).toContain(requestId);
     expect(await eventOf(product, requestId)).toMatchObject({
       level: 'error',
       status: 502,
-      calls: [{ procedure: 'proxy.github.repository', outcome: 'upstream_unreachable' }],
+      calls: [{ procedure: 'proxy.items.item', outcome: 'upstream_unreachable' }],
     });
     const [failure, ...others] = linesOf(product, requestId).filter((line) => line.err);
     expect(others).toEqual([]);
@@ -106,7 +106,7 @@ describe('the log level follows the status', () => {
 
 describe('the caller', () => {
   const callerAt = async (address: string) => {
-    const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, {
+    const response = await fetch(`${product.baseUrl}/api/trpc/fixture.request`, {
       headers: { 'x-forwarded-for': address },
     });
     return (await eventOf(product, idOf(response))).caller;
@@ -119,7 +119,7 @@ describe('the caller', () => {
   });
 
   test('is the name of the service that the key belongs to', async () => {
-    const response = await post(product, 'echo.body', 1, { authorization: `Bearer ${key}` });
+    const response = await post(product, 'fixture.body', 1, { authorization: `Bearer ${key}` });
     expect(response.status).toBe(200);
     expect((await eventOf(product, idOf(response))).caller).toBe('service:robot');
   });
@@ -136,13 +136,13 @@ test('no log line contains an input, a query, an address, a key or a cookie', as
   };
   const headers = { cookie: `place=${secrets.cookie}`, 'x-forwarded-for': `${secrets.ipv6}::1` };
   const responses = [
-    await post(product, `echo.body?${secrets.query}=1`, secrets.input, headers),
-    await post(product, 'weather.places', { name: secrets.input, count: 'x' }, headers),
-    await post(product, 'echo.body', secrets.input, {
+    await post(product, `fixture.body?${secrets.query}=1`, secrets.input, headers),
+    await post(product, 'fixture.search', { name: secrets.input, count: 'x' }, headers),
+    await post(product, 'fixture.body', secrets.input, {
       ...headers,
       authorization: `Bearer ${secrets.badKey}`,
     }),
-    await post(product, 'echo.body', secrets.input, { ...headers, authorization: `Bearer ${key}` }),
+    await post(product, 'fixture.body', secrets.input, { ...headers, authorization: `Bearer ${key}` }),
     await post(product, `${secrets.input}.${secrets.query}`, 1, headers),
     await fetch(`${product.baseUrl}/api/${secrets.input}?${secrets.query}`, { headers }),
     await fetch(`${product.baseUrl}/${secrets.input}?${secrets.query}`, { headers }),

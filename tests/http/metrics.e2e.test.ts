@@ -30,7 +30,7 @@ async function scrape(): Promise<Exposition> {
 }
 
 test('/metrics is Prometheus text with metrics of the product and of the process', async () => {
-  await post(product, 'echo.body', 1);
+  await post(product, 'fixture.body', 1);
   const { types, samples } = await scrape();
   expect(Object.fromEntries(types)).toMatchObject({
     bff_calls_total: 'counter',
@@ -51,28 +51,28 @@ test('/metrics is Prometheus text with metrics of the product and of the process
 
 test('counters rise by exactly the number of calls and requests', async () => {
   const before = await scrape();
-  await post(product, 'echo.body', 1);
-  await post(product, 'echo.body', 2);
-  await post(product, 'weather.places', { name: '' });
+  await post(product, 'fixture.body', 1);
+  await post(product, 'fixture.body', 2);
+  await post(product, 'fixture.search', { name: '' });
   await postBatch(product, [
     ['proxy.endpoints', undefined],
     ['proxy.endpoints', undefined],
     ['email.status', { id: 'none' }],
   ]);
-  await fetch(`${product.baseUrl}/api/trpc/echo.body`);
+  await fetch(`${product.baseUrl}/api/trpc/fixture.body`);
   await fetch(`${product.baseUrl}/rss.xml`);
   const after = await scrape();
   const rise = (name: string, labels: Record<string, string> = {}) =>
     total(after, name, labels) - total(before, name, labels);
 
   expect({
-    echo: rise('bff_calls_total', { procedure: 'echo.body', outcome: 'ok' }),
-    places: rise('bff_calls_total', { procedure: 'weather.places', outcome: 'invalid_input' }),
+    echo: rise('bff_calls_total', { procedure: 'fixture.body', outcome: 'ok' }),
+    places: rise('bff_calls_total', { procedure: 'fixture.search', outcome: 'invalid_input' }),
     endpoints: rise('bff_calls_total', { procedure: 'proxy.endpoints', outcome: 'ok' }),
     status: rise('bff_calls_total', { procedure: 'email.status', outcome: 'not_found' }),
     calls: rise('bff_calls_total'),
     timed: rise('bff_call_duration_seconds_count'),
-    timedEcho: rise('bff_call_duration_seconds_bucket', { procedure: 'echo.body', le: '+Inf' }),
+    timedEcho: rise('bff_call_duration_seconds_bucket', { procedure: 'fixture.body', le: '+Inf' }),
   }).toEqual({ echo: 2, places: 1, endpoints: 2, status: 1, calls: 6, timed: 6, timedEcho: 2 });
 
   const trpc = { route: '/api/trpc/[trpc]' };

@@ -16,7 +16,7 @@ describe('a body', () => {
   const send = (chunks: string[], headers: Record<string, string>) =>
     rawRequest(product, {
       method: 'POST',
-      path: '/api/trpc/echo.body',
+      path: '/api/trpc/fixture.body',
       headers: { ...json, ...headers },
       chunks,
     });
@@ -29,7 +29,7 @@ describe('a body', () => {
 
   test('of 64 KB and one byte is rejected with 413', async () => {
     const response = await send([wrapped(65_537)], { 'content-length': '65537' });
-    await expectError(response, { reason: 'payload_too_large', path: 'echo.body' });
+    await expectError(response, { reason: 'payload_too_large', path: 'fixture.body' });
   });
 
   test('without a content length is measured while it is read', async () => {
@@ -37,7 +37,7 @@ describe('a body', () => {
       Array.from({ length: 9 }, () => 'a'.repeat(8192)),
       {},
     );
-    await expectError(response, { reason: 'payload_too_large', path: 'echo.body' });
+    await expectError(response, { reason: 'payload_too_large', path: 'fixture.body' });
   });
 
   test('is measured in bytes, not in characters', async () => {
@@ -70,13 +70,13 @@ describe('a body', () => {
     try {
       const rejected = await rawRequest(product, {
         method: 'POST',
-        path: '/api/trpc/echo.body',
+        path: '/api/trpc/fixture.body',
         headers: { ...headers, 'content-length': '300000' },
         chunks: [wrapped(300_000)],
         agent,
       });
       expect(rejected.status).toBe(status);
-      const next = await rawRequest(product, { method: 'GET', path: '/api/trpc/echo.request', agent });
+      const next = await rawRequest(product, { method: 'GET', path: '/api/trpc/fixture.request', agent });
       expect(next.status).toBe(200);
     } finally {
       agent.destroy();
@@ -94,7 +94,7 @@ describe('clients of this site and clients without a browser', () => {
   ])('are served with headers %j', async (headers) => {
     const response = await rawRequest(product, {
       method: 'POST',
-      path: '/api/trpc/echo.body',
+      path: '/api/trpc/fixture.body',
       headers: { ...json, ...headers },
       chunks: ['{"json":1}'],
     });
@@ -104,7 +104,7 @@ describe('clients of this site and clients without a browser', () => {
   test("are served with the site's own Origin", async () => {
     const response = await rawRequest(product, {
       method: 'POST',
-      path: '/api/trpc/echo.body',
+      path: '/api/trpc/fixture.body',
       headers: { ...json, origin: product.baseUrl },
       chunks: ['{"json":1}'],
     });
@@ -112,7 +112,7 @@ describe('clients of this site and clients without a browser', () => {
   });
 
   test('get no CORS headers', async () => {
-    const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, {
+    const response = await fetch(`${product.baseUrl}/api/trpc/fixture.request`, {
       headers: { origin: 'https://evil.example' },
     });
     const cors = [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
@@ -146,7 +146,7 @@ describe('the request id', () => {
   test('is different for each call', async () => {
     const ids = await Promise.all(
       Array.from({ length: 5 }, async () =>
-        (await post(product, 'echo.body', 1)).headers.get('x-request-id'),
+        (await post(product, 'fixture.body', 1)).headers.get('x-request-id'),
       ),
     );
     expect(new Set(ids).size).toBe(5);

@@ -24,7 +24,7 @@ test('the event of a request has what an operator needs', () => {
       principal: { kind: 'service', name: 'robot', scopes: [] },
       bytesIn: 5,
       bytesOut: 7,
-      calls: [{ id: 'request-1', procedure: 'echo.body', outcome: 'ok', durationMs: 1 }],
+      calls: [{ id: 'request-1', procedure: 'fixture.body', outcome: 'ok', durationMs: 1 }],
     },
   });
   expect(line).toEqual({
@@ -38,7 +38,7 @@ test('the event of a request has what an operator needs', () => {
     bytesIn: 5,
     bytesOut: 7,
     caller: 'service:robot',
-    calls: [{ id: 'request-1', procedure: 'echo.body', outcome: 'ok', durationMs: 1 }],
+    calls: [{ id: 'request-1', procedure: 'fixture.body', outcome: 'ok', durationMs: 1 }],
     msg: 'request',
   });
   expect(counted).toEqual([{ route: '/rss.xml', method: 'GET', status: 200, seconds: 0.012345 }]);

@@ -36,14 +36,14 @@ describe.concurrent('a body that arrives too slowly gets a 408 and the connectio
     {
       title: 'JSON with a length',
       type: 'application/json',
-      path: 'echo.body',
+      path: 'fixture.body',
       framing: 'content-length: 60000',
       byte: '1',
     },
     {
       title: 'JSON in chunks',
       type: 'application/json',
-      path: 'echo.body',
+      path: 'fixture.body',
       framing: 'transfer-encoding: chunked',
       byte: '1\r\n1\r\n',
     },
@@ -57,7 +57,7 @@ describe.concurrent('a body that arrives too slowly gets a 408 and the connectio
     {
       title: 'nothing after the head',
       type: 'application/json',
-      path: 'echo.body',
+      path: 'fixture.body',
       framing: 'content-length: 60000',
       byte: '',
     },

@@ -7,7 +7,11 @@ import { onEachStorage } from '#tests/support/each-database.ts';
 import { type IdentityProvider, startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { openDatabaseOf, signInAt, siteUrl, startInstance, userOf } from './instance.ts';
 
-const notes: TokenTarget = { parameter: 'resource', value: 'http://notes.localhost', scopes: ['notes:read'] };
+const notes: TokenTarget = {
+  parameter: 'resource',
+  value: 'http://notes.localhost',
+  scopes: ['drafts:read'],
+};
 const files: TokenTarget = { parameter: 'resource', value: 'http://files.localhost', scopes: ['files:read'] };
 
 let provider: IdentityProvider;
@@ -15,7 +19,7 @@ beforeAll(async () => {
   provider = await startIdentityProvider({
     siteUrl,
     accessTokenLifetime: 60,
-    resources: { [notes.value]: ['notes:read'], [files.value]: ['files:read'] },
+    resources: { [notes.value]: ['drafts:read'], [files.value]: ['files:read'] },
   });
 });
 afterAll(() => provider.close());
@@ -39,7 +43,7 @@ onEachStorage((storage) => {
     const identity = instance();
     const user = await signedIn(identity);
     const token = await identity.callUser(user).accessToken(notes);
-    expect(decodeJwt(token)).toMatchObject({ aud: notes.value, scope: 'notes:read' });
+    expect(decodeJwt(token)).toMatchObject({ aud: notes.value, scope: 'drafts:read' });
     expect(await identity.callUser(user).accessToken(notes)).toBe(token);
     expect(await instance().callUser(user).accessToken(notes)).toBe(token);
     expect(refreshes()).toBe(1);

@@ -230,7 +230,7 @@ describe('a session cookie', () => {
     await browser.signIn('ada');
     const called = await browser.call('session.list', undefined, { ...headers });
     expect(called.reason).toBe('cross_origin');
-    const read = await browser.request('/api/trpc/echo.request', { headers: { ...headers } });
+    const read = await browser.request('/api/trpc/fixture.request', { headers: { ...headers } });
     expect(read.status).toBe(200);
   });
 
@@ -271,7 +271,7 @@ test('no route but those of sign-in sets a cookie, also for a user', async () =>
   const browser = newBrowser();
   await browser.signIn('ada');
   const cookie = `session=${browser.cookie('session')}`;
-  for (const path of [...exactRoutes.keys(), '/api/trpc/session.current', '/api/trpc/echo.request']) {
+  for (const path of [...exactRoutes.keys(), '/api/trpc/session.current', '/api/trpc/fixture.request']) {
     if (path.startsWith('/auth/')) continue;
     for (const method of ['GET', 'POST']) {
       const response = await send(`${siteUrl}${path}`, {

@@ -20,7 +20,7 @@ const claims = (changed: Record<string, unknown> = {}) => ({
   iat: now(),
   exp: now() + 60,
   auth_time: now(),
-  scope: 'notes:read',
+  scope: 'drafts:read',
   ...changed,
 });
 
@@ -219,7 +219,7 @@ describe('an access token', () => {
   });
 
   test('does not do for a backend that is called on behalf of users', async () => {
-    expect(await call('proxy.notes.list', await tokenOf(), {})).toMatchObject({
+    expect(await call('proxy.drafts.list', await tokenOf(), {})).toMatchObject({
       status: 403,
       reason: 'forbidden',
       message: 'An access token does not do here: sign in with a browser.',

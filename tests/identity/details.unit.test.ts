@@ -139,7 +139,7 @@ describe('a procedure for users', () => {
     name: 'Ada',
     email: null,
     roles: ['editor'],
-    scopes: ['openid', 'notes:read'],
+    scopes: ['openid', 'drafts:read'],
     authenticationAge: 1_000,
     session: {
       id: 'session',
@@ -154,7 +154,7 @@ describe('a procedure for users', () => {
   };
   const principal = { kind: 'user', user } as const;
 
-  test.each([[{}], [{ roles: ['admin', 'editor'] }], [{ scopes: ['notes:read'] }], [{ maxAge: 1_000 }]])(
+  test.each([[{}], [{ roles: ['admin', 'editor'] }], [{ scopes: ['drafts:read'] }], [{ maxAge: 1_000 }]])(
     'that requires %j admits',
     (requirement) => {
       expect(requireUser(principal, requirement)).toBe(user);
@@ -163,7 +163,7 @@ describe('a procedure for users', () => {
 
   test.each([
     [{ roles: ['admin'] }, 'forbidden'],
-    [{ scopes: ['notes:read', 'notes:write'] }, 'forbidden'],
+    [{ scopes: ['drafts:read', 'drafts:write'] }, 'forbidden'],
     [{ maxAge: 999 }, 'reauthentication_required'],
   ])('that requires %j refuses with %s', (requirement, reason) => {
     expect(() => requireUser(principal, requirement)).toThrow(expect.objectContaining({ reason }));
@@ -173,7 +173,7 @@ describe('a procedure for users', () => {
     [{ kind: 'visitor', key: '127.0.0.1' }, 'sign_in_required'],
     [{ kind: 'visitor', key: '127.0.0.1', session: 'ended' }, 'session_ended'],
     [{ kind: 'visitor', key: '127.0.0.1', session: 'unavailable' }, 'identity_unavailable'],
-    [{ kind: 'service', name: 'cron', scopes: ['notes:read'] }, 'sign_in_required'],
+    [{ kind: 'service', name: 'cron', scopes: ['drafts:read'] }, 'sign_in_required'],
     [{ kind: 'internal' }, 'sign_in_required'],
   ] as const)('refuses %j with %s', (caller, reason) => {
     expect(() => requireUser(caller, {})).toThrow(expect.objectContaining({ reason }));

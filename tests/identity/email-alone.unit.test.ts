@@ -47,11 +47,11 @@ test('the inbox shows a mail until its link is used', async () => {
 });
 
 test('signing in leads to the page for it, and the routes of a provider do not exist', async () => {
-  const begun = await newBrowser().request('/auth/sign-in?returnTo=%2Fweather&with=provider', {
+  const begun = await newBrowser().request('/auth/sign-in?returnTo=%2Fstatus&with=provider', {
     headers: navigation,
   });
   expect(begun.status).toBe(303);
-  expect(begun.headers.get('location')).toBe(`${siteUrl}/sign-in?returnTo=%2Fweather&with=provider`);
+  expect(begun.headers.get('location')).toBe(`${siteUrl}/sign-in?returnTo=%2Fstatus&with=provider`);
   expect((await newBrowser().request('/auth/callback?state=x', { headers: navigation })).status).toBe(404);
   expect((await post(newBrowser(), '/auth/backchannel-logout', { logout_token: 'x' })).status).toBe(404);
 });

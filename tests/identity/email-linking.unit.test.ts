@@ -20,7 +20,7 @@ async function signedIn(person = 'ada'): Promise<TestBrowser> {
 }
 
 const askToLink = (browser: TestBrowser, email: string) =>
-  post(browser, '/auth/email', { email, link: '1', returnTo: '/echo' });
+  post(browser, '/auth/email', { email, link: '1', returnTo: '/proxy' });
 
 /** Asks to add an address to the account of a browser. @returns what the mail has */
 async function asked(browser: TestBrowser, address = newAddress()) {

@@ -47,9 +47,9 @@ async function dump(): Promise<string> {
 
 test('a user asks for a mail, opens its link and is signed in', async () => {
   const browser = newBrowser();
-  const asked = await ask(browser, 'Owner@People.example', '/weather?days=16');
+  const asked = await ask(browser, 'Owner@People.example', '/status?days=16');
   expect(asked.status).toBe(303);
-  expect(asked.headers.get('location')).toBe('/sign-in?mail=sent&returnTo=%2Fweather%3Fdays%3D16');
+  expect(asked.headers.get('location')).toBe('/sign-in?mail=sent&returnTo=%2Fstatus%3Fdays%3D16');
   expect(asked.headers.get('cache-control')).toBe('no-store');
   const message = await mailed.mailTo('owner@people.example');
   expect(message.envelope).toEqual({ from: 'website@site.example', to: ['owner@people.example'] });
@@ -68,7 +68,7 @@ test('a user asks for a mail, opens its link and is signed in', async () => {
   expect(await currentUser(browser)).toMatchObject({ user: null });
 
   const confirmed = await confirm(browser, { token });
-  expect(await leadsTo(confirmed)).toBe('/weather?days=16');
+  expect(await leadsTo(confirmed)).toBe('/status?days=16');
   expect(confirmed.headers.getSetCookie()).toEqual([
     expect.stringMatching(/^session=.+; Max-Age=604800; Path=\/; SameSite=Strict; HttpOnly$/),
     'signed-in=1; Max-Age=604800; Path=/; SameSite=Strict',
@@ -453,7 +453,7 @@ test('signing out leads to this site: the provider has no session of the user', 
 });
 
 test('where there are two ways to sign in, the user chooses one', async () => {
-  const chosen = await newBrowser().request('/auth/sign-in?returnTo=%2Fweather', { headers: navigation });
+  const chosen = await newBrowser().request('/auth/sign-in?returnTo=%2Fstatus', { headers: navigation });
   expect(chosen.status).toBe(303);
-  expect(chosen.headers.get('location')).toBe(`${siteUrl}/sign-in?returnTo=%2Fweather`);
+  expect(chosen.headers.get('location')).toBe(`${siteUrl}/sign-in?returnTo=%2Fstatus`);
 });

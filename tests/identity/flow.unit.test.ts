@@ -16,8 +16,8 @@ test('a user signs in, is known to calls, and signs out', async () => {
     provider: 'the stand-in',
     methods: ['provider'],
   });
-  const landed = await browser.signIn('ada', { returnTo: '/weather?days=16#now' });
-  expect(await leadsTo(landed)).toBe(`${siteUrl}/weather?days=16#now`);
+  const landed = await browser.signIn('ada', { returnTo: '/status?days=16#now' });
+  expect(await leadsTo(landed)).toBe(`${siteUrl}/status?days=16#now`);
   const current = await browser.call('session.current');
   expect(current.data).toMatchObject({
     user: { name: 'Ada', email: 'ada@people.example', roles: ['editor', 'owner'] },
@@ -49,9 +49,9 @@ test('the session cookie is only for this site, out of reach of scripts, and las
 
 test('two tabs can sign in at the same time, and both arrive at their page', async () => {
   const browser = newBrowser();
-  const [one, two] = [await browser.begin('/weather'), await browser.begin('/contact')];
+  const [one, two] = [await browser.begin('/status'), await browser.begin('/contact')];
   expect(await leadsTo(await browser.finish(await browser.choose(two, 'ada')))).toBe(`${siteUrl}/contact`);
-  expect(await leadsTo(await browser.finish(await browser.choose(one, 'ada')))).toBe(`${siteUrl}/weather`);
+  expect(await leadsTo(await browser.finish(await browser.choose(one, 'ada')))).toBe(`${siteUrl}/status`);
   expect((await browser.call('session.current')).data).toMatchObject({ user: { name: 'Ada' } });
 });
 
@@ -128,11 +128,11 @@ test('a sign-in from a link of another site ends the session that the browser ha
 
 test('a person who declines is not signed in, and the words of the provider are not shown', async () => {
   const browser = newBrowser();
-  const response = await browser.finish(await browser.choose(await browser.begin('/weather'), 'nobody'));
+  const response = await browser.finish(await browser.choose(await browser.begin('/status'), 'nobody'));
   expect(response.status).toBe(403);
   const text = await response.clone().text();
   expect(text).not.toContain('does not want');
-  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_denied&returnTo=%2Fweather`);
+  expect(await leadsTo(response)).toBe(`${siteUrl}/sign-in?problem=sign_in_denied&returnTo=%2Fstatus`);
   expect(browser.cookie('session')).toBeUndefined();
 });
 

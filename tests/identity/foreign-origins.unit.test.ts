@@ -14,7 +14,7 @@ test('a page of a listed origin may call, as a visitor: the session cookie does 
     status: 200,
     data: { user: null, ended: false },
   });
-  const response = await browser.request('/api/trpc/echo.request', { headers });
+  const response = await browser.request('/api/trpc/fixture.request', { headers });
   expect(response.headers.get('access-control-allow-origin')).toBe(app);
   expect(response.headers.get('access-control-allow-credentials')).toBeNull();
 });

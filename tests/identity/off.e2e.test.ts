@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sharedProduct } from '#tests/support/shared.ts';
 
-test.each(['/account/end-others', '/account/end-session', '/account/unlink', '/notes/add'])(
+test.each(['/account/end-others', '/account/end-session', '/account/unlink'])(
   'without a provider there is no %s',
   async (path) => {
     const { baseUrl } = await sharedProduct();

@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { tempDir } from '#tests/mail/support.ts';
-import { notesScopes, startNotes } from '#tests/support/upstreams/notes.ts';
+import { startUserTexts } from '#tests/support/upstreams/user-texts.ts';
 import type { TestBrowser } from './browser.ts';
 import { newBrowser, withIdentity } from './in-process.ts';
 import { signInAt, startInstance, userOf } from './instance.ts';
 
-const notes = await startNotes();
-const identity = withIdentity(notes.env, { resources: { [notes.url]: notesScopes } });
-beforeAll(() => notes.trust(identity.provider.issuer));
-afterAll(() => notes.close());
+const drafts = await startUserTexts('drafts');
+const identity = withIdentity(
+  { FIXTURE_DRAFTS_URL: drafts.url },
+  { resources: { [drafts.url]: drafts.scopes } },
+);
+beforeAll(() => drafts.trust(identity.provider.issuer));
+afterAll(() => drafts.close());
 beforeEach(() => identity.provider.changedRoles.clear());
 
 async function rolesOf(browser: TestBrowser): Promise<string[]> {
@@ -22,7 +25,7 @@ async function kindsOf(browser: TestBrowser): Promise<unknown[]> {
 }
 
 /** Needs an access token, so it refreshes a session that has none. */
-const refresh = (browser: TestBrowser) => browser.call('proxy.notes.list', {});
+const refresh = (browser: TestBrowser) => browser.call('proxy.drafts.list', {});
 
 /** Answers token requests in the place of the provider. */
 function answerTokens(more: Record<string, unknown>): void {

@@ -173,10 +173,10 @@ describe('an agent', () => {
     const { tools } = await visitor.client.listTools();
     const named = (name: string) => tools.find((tool) => tool.name === name);
     expect(named('session_list')?.description).toContain('Needs a user who has signed in.');
-    expect(named('weather_places')?.description).not.toContain('Needs a user');
+    expect(named('fixture_search')?.description).not.toContain('Needs a user');
     expect(named('proxy_notes_list')).toBeUndefined();
     expect(named('mail_list')).toBeUndefined();
-    const open = await visitor.client.callTool({ name: 'echo_request', arguments: {} });
+    const open = await visitor.client.callTool({ name: 'fixture_request', arguments: {} });
     expect(open.isError).toBeFalsy();
 
     // The first call that needs a user leads to the provider.
@@ -196,7 +196,7 @@ describe('an agent', () => {
     const places = await client.callTool({ name: 'account_savedPlaces_get', arguments: {} });
     expect(places).toMatchObject({ structuredContent: { result: [] } });
     // A mutation, too, which without a user needs a service key.
-    const echoed = await client.callTool({ name: 'echo_body', arguments: { value: 'for Ada' } });
+    const echoed = await client.callTool({ name: 'fixture_body', arguments: { value: 'for Ada' } });
     expect(echoed.structuredContent).toEqual({ res: 'for Ada' });
     const forService = await client.callTool({ name: 'mail_list', arguments: {} });
     expect(JSON.stringify(forService.content)).toContain('unauthorized');

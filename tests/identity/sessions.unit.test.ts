@@ -169,7 +169,7 @@ test('while the database is down, users are visitors: what is open to all still 
   const browser = await signedIn();
   forgetSessions();
   const open = vi.spyOn(services().database, 'open').mockRejectedValue(new Error('down'));
-  expect((await browser.call('echo.body', 1)).status).toBe(200);
+  expect((await browser.call('fixture.body', 1)).status).toBe(200);
   expect(await browser.call('session.list')).toMatchObject({ status: 503, reason: 'identity_unavailable' });
   expect((await browser.call('session.current')).reason).toBe('identity_unavailable');
   open.mockRestore();

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordSpans } from '#tests/support/fake-tracer.ts';
-import { notesScopes, startNotes } from '#tests/support/upstreams/notes.ts';
+import { startUserTexts } from '#tests/support/upstreams/user-texts.ts';
 import { newBrowser, withIdentity } from './in-process.ts';
 
-const notes = await startNotes();
-const identity = withIdentity(notes.env, { resources: { [notes.url]: notesScopes } });
-beforeAll(() => notes.trust(identity.provider.issuer));
-afterAll(() => notes.close());
+const drafts = await startUserTexts('drafts');
+const identity = withIdentity(
+  { FIXTURE_DRAFTS_URL: drafts.url },
+  { resources: { [drafts.url]: drafts.scopes } },
+);
+beforeAll(() => drafts.trust(identity.provider.issuer));
+afterAll(() => drafts.close());
 const spans = recordSpans();
 
 test('the spans of a sign-in, of calls and of a sign-out say that there is a user, and not which one', async () => {
@@ -16,7 +19,7 @@ test('the spans of a sign-in, of calls and of a sign-out say that there is a use
   await browser.finish(callback);
   const { data } = await browser.call('session.current');
   const { id } = Object(data).user;
-  await browser.call('proxy.notes.add', { body: { text: 'Water the plants' } });
+  await browser.call('proxy.drafts.add', { body: { text: 'Water the plants' } });
   const cookie = browser.cookie('session') ?? '';
   await browser.request('/auth/sign-out', {
     method: 'POST',

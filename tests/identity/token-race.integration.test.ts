@@ -12,12 +12,12 @@ import type { TokenTask } from './token-task.ts';
 const target: TokenTask['target'] = {
   parameter: 'resource',
   value: 'http://notes.localhost',
-  scopes: ['notes:read'],
+  scopes: ['drafts:read'],
 };
 
 let provider: IdentityProvider;
 beforeAll(async () => {
-  provider = await startIdentityProvider({ siteUrl, resources: { [target.value]: ['notes:read'] } });
+  provider = await startIdentityProvider({ siteUrl, resources: { [target.value]: ['drafts:read'] } });
 });
 afterAll(() => provider.close());
 beforeEach(() => {

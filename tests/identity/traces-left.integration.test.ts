@@ -18,7 +18,7 @@ import {
   userOf,
 } from './instance.ts';
 
-const target = { parameter: 'resource', value: 'http://notes.localhost', scopes: ['notes:read'] } as const;
+const target = { parameter: 'resource', value: 'http://notes.localhost', scopes: ['drafts:read'] } as const;
 
 let provider: IdentityProvider;
 beforeAll(async () => {

@@ -46,20 +46,6 @@ test('no page sets a cookie, and pages for a user are not stored', async () => {
   }
 });
 
-test('without NOTES_URL there is no page for notes, and no link to it', async () => {
-  const browser = newBrowser();
-  await browser.signIn('ada');
-  const response = await browser.request('/notes', { headers: navigation });
-  expect(response.status).toBe(404);
-  expect(await response.text()).not.toContain('href="/notes"');
-  const form = {
-    method: 'POST',
-    headers: { origin: product.baseUrl },
-    body: new URLSearchParams({ text: 'x' }),
-  };
-  expect((await browser.request('/notes/add', form)).status).toBe(404);
-});
-
 test('the log and the metrics have what happened, and no secret, token or address', async () => {
   const browser = newBrowser();
   await browser.signIn('grace');

@@ -58,7 +58,7 @@ test.each(['frozen', 'down'])(
       }
       // The limit that the contract promises.
       expect(performance.now() - startedAt).toBeLessThan(3_500);
-      expect(await resultOf(await post(product, 'echo.body', 'unharmed'))).toEqual({ res: 'unharmed' });
+      expect(await resultOf(await post(product, 'fixture.body', 'unharmed'))).toEqual({ res: 'unharmed' });
       // The result of a check is reused for a moment.
       await eventually(async () => expect(await readiness()).toBe(503));
     } finally {

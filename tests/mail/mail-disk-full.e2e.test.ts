@@ -52,7 +52,9 @@ if (mounts || !has('root')) {
       const { data } = await expectError(rejected, { reason: 'mail_unavailable', path: 'email.send' });
       expect(rejected.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
       await expectError(await send(), { reason: 'mail_unavailable', path: 'email.send' });
-      expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
+      expect(await resultOf(await post(product, 'fixture.body', 'still here'))).toEqual({
+        res: 'still here',
+      });
       for (const id of accepted) {
         const input = encodeURIComponent(JSON.stringify({ json: { id } }));
         const state = await resultOf(await fetch(`${product.baseUrl}/api/trpc/email.status?input=${input}`));
@@ -60,7 +62,7 @@ if (mounts || !has('root')) {
       }
 
       expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);
-      expect((await fetch(`${product.baseUrl}/weather`)).status).toBe(200);
+      expect((await fetch(`${product.baseUrl}/status`)).status).toBe(200);
       await expectStorage(product, { state: 'down', reason: 'disk_full' });
       await expect.poll(() => linesWith(product, '"fault":"disk_full"'), { timeout: 10_000 }).toHaveLength(1);
 

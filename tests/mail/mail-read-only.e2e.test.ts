@@ -37,9 +37,11 @@ if (!has('root') || canMountFailing()) {
       await expect
         .poll(() => linesWith(product, 'the database cannot be written'), { timeout: 10_000 })
         .toHaveLength(1);
-      expect(await resultOf(await post(product, 'echo.body', 'still here'))).toEqual({ res: 'still here' });
+      expect(await resultOf(await post(product, 'fixture.body', 'still here'))).toEqual({
+        res: 'still here',
+      });
       expect((await fetch(`${product.baseUrl}/rss.xml`)).status).toBe(200);
-      expect((await fetch(`${product.baseUrl}/weather`)).status).toBe(200);
+      expect((await fetch(`${product.baseUrl}/status`)).status).toBe(200);
       await product.close();
       expect(product.process.exitCode).toBe(0);
 

@@ -241,13 +241,13 @@ test('an accepted mail survives kill -9 of all processes', async () => {
     env: { PORT, DATA_DIR, ...addresses, DEMO: '', SMTP_URL: '' },
   });
   const baseUrl = `http://localhost:${PORT}`;
-  await vi.waitFor(async () => expect((await fetch(`${baseUrl}/api/trpc/echo.request`)).ok).toBe(true), {
+  await vi.waitFor(async () => expect((await fetch(`${baseUrl}/api/trpc/fixture.request`)).ok).toBe(true), {
     timeout: 30_000,
     interval: 50,
   });
   const receipt = await send({ baseUrl });
   first.kill();
-  await expect(fetch(`${baseUrl}/api/trpc/echo.request`)).rejects.toThrow();
+  await expect(fetch(`${baseUrl}/api/trpc/fixture.request`)).rejects.toThrow();
 
   const smtp = await startSmtpServer();
   onTestFinished(() => smtp.close());

@@ -117,7 +117,7 @@ describe('a caller with a key', () => {
       expect(Object.keys(rejected.data.fieldErrors ?? {}).sort()).toEqual(['leaveEmpty', 'phone', 'website']);
       const { id } = receiptSchema.parse(readToolText(await call(draft)));
       await arrives(id);
-      const noInput = await client.callTool({ name: 'echo_request', arguments: { extra: 1 } });
+      const noInput = await client.callTool({ name: 'fixture_request', arguments: { extra: 1 } });
       expect(readToolError(noInput).data.fieldErrors).toEqual({ extra: ['Unknown field'] });
     } finally {
       await client.close();
@@ -160,8 +160,8 @@ describe('a form', () => {
     return readError(await response.json()).data.fieldErrors;
   }
 
-  describe.each(['/api/trpc/email.send', '/contact/send', '/weather/choose'])('posted to %s', (path) => {
-    const fields = path.startsWith('/weather') ? [['days', '16'] as const] : message;
+  describe.each(['/api/trpc/email.send', '/contact/send'])('posted to %s', (path) => {
+    const fields = message;
     const [[repeated] = ['']] = fields;
 
     test.each([
@@ -186,13 +186,13 @@ describe('a form', () => {
 
 test('unknown fields are rejected by every procedure, also below the top level', async () => {
   const nested = { body: { text: '**Hi**', colour: 'red' }, query: {} };
-  const { data } = await expectError(await post(product, 'proxy.github.renderMarkdown', nested), {
+  const { data } = await expectError(await post(product, 'proxy.items.render', nested), {
     reason: 'invalid_input',
-    path: 'proxy.github.renderMarkdown',
+    path: 'proxy.items.render',
   });
   expect(data.fieldErrors).toEqual({ 'body.colour': ['Unknown field'], query: ['Unknown field'] });
   const names = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`f${index}`, 1]));
-  const many = await expectError(await post(product, 'weather.forecast', { lat: 1, lng: 1, ...names }), {
+  const many = await expectError(await post(product, 'fixture.reading', { lat: 1, lng: 1, ...names }), {
     reason: 'invalid_input',
   });
   expect(Object.keys(many.data.fieldErrors ?? {})).toHaveLength(limits.fieldErrors);

@@ -8,6 +8,7 @@ import { expectError, rawRequest } from '#tests/support/call.ts';
 import { addSuccesses } from '#tests/support/healthy-history.ts';
 import { failureLine } from '#tests/support/log-lines.ts';
 import { type Product, startProduct } from '#tests/support/product.ts';
+import { proxyScopes } from '#tests/support/proxy-key.ts';
 import { connectMcp, type Era, readToolError, readToolText } from './mcp-client.ts';
 
 let product: Product;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   product = await startProduct({
     TRUSTED_PROXY_HOPS: '1',
     RATE_LIMITS: 'light=30/60,upstream=1000/60,mail=5/3600',
-    SERVICE_KEYS: `reader:${sha256Of(keys.reader)},writer:${sha256Of(keys.writer)}:mail+proxy.github`,
+    SERVICE_KEYS: `reader:${sha256Of(keys.reader)},writer:${sha256Of(keys.writer)}:mail+${proxyScopes}`,
     ALLOWED_ORIGINS: 'https://friend.example',
   });
 });
@@ -51,15 +52,15 @@ describe.each(eras)('a client of revision %s', (era) => {
     const { tools } = await client.listTools();
     expect(tools.every(({ annotations }) => annotations?.readOnlyHint)).toBe(true);
     expect(tools.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['weather_forecast', 'proxy_status']),
+      expect.arrayContaining(['fixture_reading', 'proxy_status']),
     );
-    expect(tools.find(({ name }) => name === 'echo_request')).toMatchObject({
+    expect(tools.find(({ name }) => name === 'fixture_request')).toMatchObject({
       title: 'Returns the request as the server received it',
       inputSchema: { type: 'object' },
       outputSchema: { type: 'object', required: expect.arrayContaining(['receivedAt']) },
       annotations: { readOnlyHint: true, openWorldHint: false },
     });
-    const result = await client.callTool({ name: 'echo_request', arguments: {} });
+    const result = await client.callTool({ name: 'fixture_request', arguments: {} });
     expect(result.structuredContent).toEqual({
       method: 'POST',
       pathname: '/mcp',
@@ -68,30 +69,30 @@ describe.each(eras)('a client of revision %s', (era) => {
       receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     });
     expect(readToolText(result)).toEqual(result.structuredContent);
-    const forecast = await client.callTool({ name: 'weather_forecast', arguments: berlin });
-    expect(forecast.structuredContent).toMatchObject({ location: { lat: 52.52 }, daily: [{}] });
+    const reading = await client.callTool({ name: 'fixture_reading', arguments: berlin });
+    expect(reading.structuredContent).toMatchObject({ hourly: expect.any(Array), warnings: [] });
   });
 
   test('without a key cannot call any other tool, and no upstream is called', async () => {
     const client = await connect(era);
-    const before = product.upstreams.github.requests.length;
+    const before = product.upstreams.items.requests.length;
     for (const [name, input] of [
       ['email_send', { email: 'ada@visitor.example', contents: 'Hello' }],
-      ['echo_body', { value: 1 }],
+      ['fixture_body', { value: 1 }],
       ['mail_list', {}],
-      ['proxy_github_renderMarkdown', { body: { text: 'a' } }],
+      ['proxy_items_render', { body: { text: 'a' } }],
     ] as const) {
       const { data } = readToolError(await client.callTool({ name, arguments: input }));
       expect(data, name).toMatchObject({ reason: 'unauthorized', httpStatus: 401 });
     }
-    expect(product.upstreams.github.requests).toHaveLength(before);
+    expect(product.upstreams.items.requests).toHaveLength(before);
   });
 
   test('with a key lists and calls the other tools, limited to the scopes of the key', async () => {
     const reader = await connect(era, bearer(keys.reader));
     expect(await toolNames(reader)).toEqual(pathsWhere((_, scope) => scope === undefined));
-    const forecast = await reader.callTool({ name: 'weather_forecast', arguments: berlin });
-    expect(forecast.structuredContent).toMatchObject({ location: { lat: 52.52 }, daily: [{}] });
+    const reading = await reader.callTool({ name: 'fixture_reading', arguments: berlin });
+    expect(reading.structuredContent).toMatchObject({ hourly: expect.any(Array), warnings: [] });
     const scoped = await reader.callTool({ name: 'mail_list', arguments: {} });
     expect(readToolError(scoped).data).toMatchObject({ reason: 'forbidden', httpStatus: 403 });
 
@@ -107,7 +108,7 @@ describe.each(eras)('a client of revision %s', (era) => {
     const called = tools.flatMap(({ name, inputSchema }) =>
       Array.isArray(inputSchema.examples) ? [{ name, input: inputSchema.examples[0] }] : [],
     );
-    expect(called.map(({ name }) => name)).toContain('proxy_github_releases');
+    expect(called.map(({ name }) => name)).toContain('proxy_items_versions');
     for (const { name, input } of called) {
       // The client validates the result against the tool's output schema.
       const result = await client.callTool({ name, arguments: input });
@@ -120,27 +121,27 @@ describe.each(eras)('a client of revision %s', (era) => {
     const client = await connect(era, bearer(keys.reader));
     const input = { lat: 91, lng: 'east' };
     const { message, data } = readToolError(
-      await client.callTool({ name: 'weather_forecast', arguments: input }),
+      await client.callTool({ name: 'fixture_reading', arguments: input }),
     );
     expect(message).toBe('The input is not valid.');
-    expect(data).toMatchObject({ reason: 'invalid_input', path: 'weather.forecast' });
+    expect(data).toMatchObject({ reason: 'invalid_input', path: 'fixture.reading' });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual(['lat', 'lng']);
   });
 
   test('gets only the reason of an upstream failure; the log has the cause under the request id', async () => {
     const client = await connect(era, bearer(keys.reader));
-    await addSuccesses(product, 'proxy.github.renderMarkdown');
-    product.upstreams.github.fault({ kind: 'status', status: 500, body: 'db-7.internal is down' });
+    await addSuccesses(product, 'proxy.items.render');
+    product.upstreams.items.fault({ kind: 'status', status: 500, body: 'db-7.internal is down' });
     try {
       const input = { params: { owner: 'trpc', repo: `fails-${era.length}` } };
-      const result = await client.callTool({ name: 'proxy_github_repository', arguments: input });
+      const result = await client.callTool({ name: 'proxy_items_item', arguments: input });
       const { message, data } = readToolError(result);
       expect(message).toBe('A service we depend on sent an unusable response.');
       expect(data.reason).toBe('upstream_bad_answer');
       expect(JSON.stringify(result.content)).not.toMatch(/db-7|127\.0\.0\.1|localhost|at .*\.ts/);
       expect(await failureLine(product, data.requestId)).toMatchObject({ reason: 'upstream_bad_answer' });
     } finally {
-      product.upstreams.github.fault(undefined);
+      product.upstreams.items.fault(undefined);
     }
   });
 
@@ -148,19 +149,19 @@ describe.each(eras)('a client of revision %s', (era) => {
     const visitor = newVisitor();
     const client = await connect(era, visitor);
     for (let call = 0; call < 30; call += 1) {
-      const result = await client.callTool({ name: 'echo_request', arguments: {} });
+      const result = await client.callTool({ name: 'fixture_request', arguments: {} });
       expect(result.isError).toBeFalsy();
     }
-    const { data } = readToolError(await client.callTool({ name: 'echo_request', arguments: {} }));
+    const { data } = readToolError(await client.callTool({ name: 'fixture_request', arguments: {} }));
     expect(data.reason).toBe('rate_limited');
     expect(data.retryAfterSeconds).toBeGreaterThan(0);
-    const byHttp = await fetch(`${product.baseUrl}/api/trpc/echo.request`, { headers: visitor });
+    const byHttp = await fetch(`${product.baseUrl}/api/trpc/fixture.request`, { headers: visitor });
     await expectError(byHttp, { reason: 'rate_limited' });
   });
 
   test('gets a protocol error for an unknown tool', async () => {
     const client = await connect(era);
-    for (const name of ['nothing', 'constructor', 'echo.request', '__proto__']) {
+    for (const name of ['nothing', 'constructor', 'fixture.request', '__proto__']) {
       await expect(client.callTool({ name, arguments: {} })).rejects.toThrow('Unknown tool.');
     }
   });
@@ -174,7 +175,7 @@ describe('inputs that are not a plain object', () => {
   test('an input that is not an object is passed as the argument "value"', async () => {
     const client = await connect('2026-07-28', bearer(keys.reader));
     for (const value of [{ a: [1, null] }, 'text', 7, null]) {
-      const result = await client.callTool({ name: 'echo_body', arguments: { value } });
+      const result = await client.callTool({ name: 'fixture_body', arguments: { value } });
       expect(result.structuredContent).toEqual({ res: value });
     }
   });
@@ -182,7 +183,7 @@ describe('inputs that are not a plain object', () => {
   test('an input that is nested too deeply is rejected', async () => {
     const client = await connect('2026-07-28', bearer(keys.reader));
     const value = JSON.parse('['.repeat(limits.inputDepth + 1) + ']'.repeat(limits.inputDepth + 1));
-    const result = await client.callTool({ name: 'echo_body', arguments: { value } });
+    const result = await client.callTool({ name: 'fixture_body', arguments: { value } });
     expect(readToolError(result).data.reason).toBe('invalid_input');
   });
 });
@@ -321,7 +322,7 @@ describe('a request', () => {
     const call = {
       ...listing,
       method: 'tools/call',
-      params: { name: 'echo_body', arguments: { value: 'hush' } },
+      params: { name: 'fixture_body', arguments: { value: 'hush' } },
     };
     const response = await send(call, { ...bearer(keys.reader), 'x-request-id': id });
     expect(response.headers.get('x-request-id')).toBe(id);
@@ -338,7 +339,7 @@ describe('a request', () => {
       route: '/mcp',
       status: 200,
       caller: 'service:reader',
-      calls: [{ id, procedure: 'echo.body', outcome: 'ok' }],
+      calls: [{ id, procedure: 'fixture.body', outcome: 'ok' }],
     });
     expect(product.log()).not.toContain('hush');
   });

@@ -145,7 +145,7 @@ describe('pipelined requests of one connection', () => {
   test('have their whole body, although it arrived in parts while they waited', async () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const json = head(
-      'POST /api/trpc/echo.body',
+      'POST /api/trpc/fixture.body',
       'Content-Type: application/json',
       'Transfer-Encoding: chunked',
     );

@@ -114,7 +114,7 @@ const rawPaths = [
   '/openapi.json',
   '/docs/index.md',
   '/docs/calling.md',
-  '/docs/procedures/echo.body.md',
+  '/docs/procedures/fixture.body.md',
   '/docs/procedures/no.such.md',
   '/sitemap.xml',
   '/robots.txt',
@@ -128,8 +128,8 @@ const rawPaths = [
   '/api/revalidate',
   '/api/no/such',
   '/api/trpc',
-  '/api/trpc/echo/body',
-  '/api/raw/files/no/such',
+  '/api/trpc/fixture/body',
+  '/api/raw/store/no/such',
   '/api/raw/nobody/file',
 ];
 const conditions: RequestParts['headers'][] = [[], [['if-none-match', '*']]];

@@ -39,7 +39,7 @@ test.concurrent('CONNECT gets a 405, and the connection ends although the client
 }, 30_000);
 
 test.concurrent('CONNECT behind a request without a response closes the connection', async () => {
-  const slow = 'GET /api/raw/files/files/slow HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const slow = 'GET /api/raw/store/files/slow HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const { socket, received } = await send(`${slow}${connectRequest}`);
   await once(socket, 'end');
   expect(received()).not.toContain('405');

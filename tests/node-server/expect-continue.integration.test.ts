@@ -55,10 +55,10 @@ async function send(head: Head) {
 }
 
 test.concurrent.each<[string, number, Head]>([
-  ['of the wrong type', 415, { path: '/api/trpc/echo.body', type: 'text/plain', length: 100 }],
-  ['that is too large', 413, { path: '/api/trpc/echo.body', length: 3_221_225_472 }],
+  ['of the wrong type', 415, { path: '/api/trpc/fixture.body', type: 'text/plain', length: 100 }],
+  ['that is too large', 413, { path: '/api/trpc/fixture.body', length: 3_221_225_472 }],
   ['for a procedure that does not exist', 404, { path: '/api/trpcs', length: 100 }],
-  ['for another host', 403, { path: '/api/trpc/echo.body', length: 100, host: 'evil.example' }],
+  ['for another host', 403, { path: '/api/trpc/fixture.body', length: 100, host: 'evil.example' }],
   ['for a procedure that no router has', 404, { path: '/api/trpc/nope', length: 100 }],
   ['for a procedure without the key that it needs', 401, { path: '/api/trpc/mail.get', length: 100 }],
   ['for a form of another site', 403, { path: '/contact/send', length: 100, origin: 'https://evil.example' }],
@@ -71,7 +71,7 @@ test.concurrent.each<[string, number, Head]>([
 });
 
 test.concurrent.each<[string, number, Head]>([
-  ['of a call', 400, { path: '/api/trpc/echo.body', length: 100 }],
+  ['of a call', 400, { path: '/api/trpc/fixture.body', length: 100 }],
   ['of a form', 200, { path: '/contact/send', length: 100 }],
   ['of a message of the Model Context Protocol', 400, { path: '/mcp', length: 100 }],
 ])('the body %s is read after 100 Continue', async (_, status, head) => {

@@ -55,11 +55,11 @@ const fields: Record<string, string[]> = {
 
 const paths = [
   '/',
-  '/weather',
+  '/contact',
   '/no/such/page',
   '/rss.xml',
-  '/api/trpc/echo.request',
-  '/api/raw/files/files/a',
+  '/api/trpc/fixture.request',
+  '/api/raw/store/files/a',
   '/mcp',
 ];
 

@@ -37,7 +37,7 @@ testWith('procfs')(
     }
 
     // From another address of this machine.
-    await resultOf(await post(product, 'weather.forecast', { lat: 1, lng: 2 }));
+    await resultOf(await post(product, 'fixture.reading', { lat: 1, lng: 2 }));
     for (const path of ['/', '/rss.xml', '/readyz']) {
       expect((await fetch(`${product.baseUrl}${path}`)).status).toBe(200);
     }

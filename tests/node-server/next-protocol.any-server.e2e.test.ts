@@ -54,10 +54,10 @@ describe("Next's internal protocol, sent by an untrusted client", () => {
     { 'x-prerender-revalidate': 'guess', 'x-next-revalidated-tags': 'a' },
     { 'x-nextjs-data': '1' },
   ])('the headers %j cause no server error', async (headers) => {
-    for (const path of ['/', '/weather', '/posts', '/api/trpc/echo.request']) {
+    for (const path of ['/', '/contact', '/docs', '/api/trpc/fixture.request']) {
       const response = await rawRequest(product, { method: 'GET', path, headers });
       expect(response.status, path).toBeLessThan(500);
-      if (path === '/weather' && response.status === 200) {
+      if (path === '/contact' && response.status === 200) {
         expect(response.headers.get('content-security-policy')).toContain("'nonce-");
       }
     }
@@ -67,7 +67,7 @@ describe("Next's internal protocol, sent by an untrusted client", () => {
   test.each(['PUT', 'PATCH', 'DELETE'])(
     '%s on a page gets a 405 that lists the allowed methods',
     async (method) => {
-      const response = await rawRequest(product, { method, path: '/posts' });
+      const response = await rawRequest(product, { method, path: '/docs' });
       expect(response.status).toBe(405);
       expect(response.headers.get('allow')).toMatch(/\bGET\b/);
     },

@@ -61,10 +61,10 @@ describeWith('procfs')('with ulimit -n 64', () => {
   }
 
   async function expectEverythingServed(): Promise<void> {
-    for (const path of ['/', '/weather', '/posts', '/docs/echo.body', '/rss.xml']) {
+    for (const path of ['/', '/contact', '/status', '/docs/fixture.body', '/rss.xml']) {
       expect(await get(path, first), path).toMatchObject({ status: 200 });
     }
-    await resultOf(await post(product, 'weather.forecast', { lat: 1, lng: 2 }));
+    await resultOf(await post(product, 'fixture.reading', { lat: 1, lng: 2 }));
     await resultOf(await post(product, 'email.send', draft));
   }
 

@@ -46,7 +46,7 @@ beforeEach(async () => {
 });
 
 test('a page over the limit gets a 503 in HTML with a request id and Retry-After', async () => {
-  const response = await fetch(`${url}/docs/echo.body`, { headers: { 'x-request-id': 'over-the-limit' } });
+  const response = await fetch(`${url}/docs/fixture.body`, { headers: { 'x-request-id': 'over-the-limit' } });
   const { status, headers } = response;
   expect(status).toBe(503);
   expect(Object.fromEntries(headers)).toMatchObject({
@@ -66,7 +66,7 @@ test('a page over the limit gets a 503 in HTML with a request id and Retry-After
 test('static files, calls and health checks are still served', async () => {
   const file = await fetch(`${url}/_next/static/chunk.js`);
   expect([file.status, await file.text()]).toEqual([200, 'file']);
-  expect((await fetch(`${url}/api/trpc/echo.request`)).status).toBe(200);
+  expect((await fetch(`${url}/api/trpc/fixture.request`)).status).toBe(200);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 

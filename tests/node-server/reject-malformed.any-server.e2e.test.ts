@@ -24,7 +24,7 @@ const crlf = '\r\n';
 const lines = (...all: string[]) => `${all.join(crlf)}${crlf}${crlf}`;
 const close = ['host: localhost', 'connection: close'];
 const jsonType = 'content-type: application/json';
-const url = '/api/trpc/echo.request';
+const url = '/api/trpc/fixture.request';
 
 async function sendUntilClosed(bytes: string | Uint8Array, halfClose = false): Promise<WireResponse[]> {
   const { responses, ended } = await sendBytes(product.baseUrl, bytes, { halfClose });
@@ -86,18 +86,23 @@ describe("bytes that are not HTTP get Node's own error response", () => {
     },
     {
       title: 'a negative content length',
-      bytes: lines('POST /api/trpc/echo.body HTTP/1.1', ...close, 'content-length: -1'),
+      bytes: lines('POST /api/trpc/fixture.body HTTP/1.1', ...close, 'content-length: -1'),
       status: 400,
     },
     {
       title: 'two content lengths',
-      bytes: lines('POST /api/trpc/echo.body HTTP/1.1', ...close, 'content-length: 1', 'content-length: 2'),
+      bytes: lines(
+        'POST /api/trpc/fixture.body HTTP/1.1',
+        ...close,
+        'content-length: 1',
+        'content-length: 2',
+      ),
       status: 400,
     },
     {
       title: 'a content length with chunked encoding',
       bytes: lines(
-        'POST /api/trpc/echo.body HTTP/1.1',
+        'POST /api/trpc/fixture.body HTTP/1.1',
         ...close,
         jsonType,
         'content-length: 1',
@@ -107,12 +112,12 @@ describe("bytes that are not HTTP get Node's own error response", () => {
     },
     {
       title: 'a malformed chunk',
-      bytes: `${lines('POST /api/trpc/echo.body HTTP/1.1', ...close, jsonType, 'transfer-encoding: chunked')}ZZZ\r\n`,
+      bytes: `${lines('POST /api/trpc/fixture.body HTTP/1.1', ...close, jsonType, 'transfer-encoding: chunked')}ZZZ\r\n`,
       status: 400,
     },
     {
       title: 'an unknown transfer coding',
-      bytes: lines('POST /api/trpc/echo.body HTTP/1.1', ...close, 'transfer-encoding: gzip'),
+      bytes: lines('POST /api/trpc/fixture.body HTTP/1.1', ...close, 'transfer-encoding: gzip'),
       status: 400,
     },
   ])('$title: $status', async ({ bytes, status }) => {
@@ -123,7 +128,7 @@ describe("bytes that are not HTTP get Node's own error response", () => {
 
 describe('a body that does not match its content length', () => {
   const head = (length: number) =>
-    lines('POST /api/trpc/echo.body HTTP/1.1', ...close, jsonType, `content-length: ${length}`);
+    lines('POST /api/trpc/fixture.body HTTP/1.1', ...close, jsonType, `content-length: ${length}`);
 
   test('a body that ends early gets no 5xx and is not logged as an error', async () => {
     const responses = await sendUntilClosed(`${head(100)}{"json":1}`, true);

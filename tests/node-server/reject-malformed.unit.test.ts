@@ -31,7 +31,7 @@ describe('a request is accepted', () => {
     ['/a%2Fb'],
     ['/api/raw'],
     ['/api/raws/a;b'],
-    ['/api/raw/files/a-b'],
+    ['/api/raw/store/a-b'],
     ['/ä'],
   ])('for %s', (url) => {
     expect(() => check('GET', url)).not.toThrow();
@@ -67,9 +67,9 @@ describe('a request is rejected', () => {
     ['invalid_input', 'GET', '/a\\b', {}],
     ['invalid_input', 'GET', '/%', {}],
     ['invalid_input', 'GET', '/%ff', {}],
-    ['invalid_input', 'GET', '/api/raw/files/a%2Fb', {}],
-    ['invalid_input', 'GET', '/api/raw/files//a', {}],
-    ['uri_too_long', 'GET', `/api/raw/files/${'a/'.repeat(2_000)}`, {}],
+    ['invalid_input', 'GET', '/api/raw/store/a%2Fb', {}],
+    ['invalid_input', 'GET', '/api/raw/store//a', {}],
+    ['uri_too_long', 'GET', `/api/raw/store/${'a/'.repeat(2_000)}`, {}],
   ])('as %s: %s %s %j', (reason, method, url, headers) => {
     expect(() => check(method, url, headers)).toThrow(expect.objectContaining({ reason }));
   });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 const head = (type: string, bytes: number) =>
-  `POST /api/trpc/echo.body HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n\r\n`;
+  `POST /api/trpc/fixture.body HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n\r\n`;
 
 async function open(): Promise<{ socket: Socket; read: () => Buffer; closed: Promise<unknown> }> {
   const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
@@ -37,7 +37,7 @@ describe.concurrent.each(rejectedBodies)('a body that is $title', ({ type, statu
     socket.write(head(type, limits.nodeServer.drainBytes));
     await expect.poll(() => parseResponses(read())).toHaveLength(1);
     socket.write(Buffer.alloc(limits.nodeServer.drainBytes, '1'));
-    socket.write('GET /api/trpc/echo.request HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    socket.write('GET /api/trpc/fixture.request HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await expect.poll(() => parseResponses(read()).map((response) => response.status)).toEqual([status, 200]);
     const [rejected] = parseResponses(read());
     expect(readError(JSON.parse(rejected?.text ?? '')).data.reason).toBe(reason);

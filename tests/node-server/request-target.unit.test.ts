@@ -95,7 +95,7 @@ async function send(requestLine: string, ...hosts: string[]) {
   return responses[0];
 }
 
-const path = '/api/trpc/echo.request';
+const path = '/api/trpc/fixture.request';
 
 test.each([
   ['GET /healthz', ['localhost', 'localhost']],

@@ -73,7 +73,7 @@ describe.concurrent('SIGTERM', () => {
     const product = await start({ onTestFinished }, { SHUTDOWN_DELAY: '3' });
     const exitCode = terminate(product);
     await untilReadyz(product, 'draining');
-    const response = await post(product, 'echo.body', 1);
+    const response = await post(product, 'fixture.body', 1);
     expect(response.headers.get('connection')).toBe('close');
     expect(await resultOf(response)).toEqual({ res: 1 });
     expect(await exitCode).toBe(0);
@@ -84,12 +84,12 @@ describe.concurrent('SIGTERM', () => {
   }, async ({ expect, onTestFinished }) => {
     const product = await start({ onTestFinished });
     // Loads the modules that these requests need, so that they are in flight when the signal arrives.
-    await resultOf(await post(product, 'weather.forecast', place(0)));
-    const before = product.upstreams.openMeteo.requests.length;
-    product.upstreams.openMeteo.fault({ kind: 'delay', ms: 3000 });
-    const calls = [1, 2, 3, 4].map(async (n) => resultOf(await post(product, 'weather.forecast', place(n))));
+    await resultOf(await post(product, 'fixture.reading', place(0)));
+    const before = product.upstreams.readings.requests.length;
+    product.upstreams.readings.fault({ kind: 'delay', ms: 3000 });
+    const calls = [1, 2, 3, 4].map(async (n) => resultOf(await post(product, 'fixture.reading', place(n))));
     const upload = slowUpload(product);
-    await vi.waitFor(() => expect(product.upstreams.openMeteo.requests.length).toBe(before + 4), {
+    await vi.waitFor(() => expect(product.upstreams.readings.requests.length).toBe(before + 4), {
       interval: 10,
       timeout: 5000,
     });
@@ -121,7 +121,7 @@ describe.concurrent('SIGTERM', () => {
     const idle = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
     const closed = once(idle, 'close');
     await once(idle, 'connect');
-    await (await post(product, 'echo.body', 1)).text();
+    await (await post(product, 'fixture.body', 1)).text();
     const exit = terminate(product);
     expect(await Promise.race([exit, deadline(limits.shutdownDeadline / 2)])).toBe(0);
     await closed;
@@ -137,7 +137,7 @@ describe.concurrent('SIGTERM', () => {
       ({ status }) => status,
       () => 'aborted',
     );
-    await resultOf(await post(product, 'echo.body', 'sent after the upload began'));
+    await resultOf(await post(product, 'fixture.body', 'sent after the upload began'));
     const exit = terminate(product);
     expect(await Promise.race([exit, deadline(limits.shutdownDeadline + 10_000)])).toBe(0);
     expect([408, 'aborted']).toContain(await outcome);
@@ -151,10 +151,10 @@ describe.concurrent('SIGTERM', () => {
     socket.on('error', () => undefined);
     socket.pause();
     onTestFinished(() => void socket.destroy());
-    const head = 'GET /weather HTTP/1.1\r\nhost: localhost\r\n\r\n';
+    const head = 'GET /contact HTTP/1.1\r\nhost: localhost\r\n\r\n';
     // More responses than the buffers of both ends hold.
     socket.write(head.repeat(300));
-    await resultOf(await post(product, 'echo.body', 1));
+    await resultOf(await post(product, 'fixture.body', 1));
     const exit = terminate(product);
     expect(await Promise.race([exit, deadline(limits.shutdownDeadline + 10_000)])).toBe(0);
   });
@@ -164,9 +164,9 @@ describe.concurrent('SIGTERM', () => {
     onTestFinished,
   }) => {
     const product = await start({ onTestFinished });
-    product.upstreams.openMeteo.fault({ kind: 'delay', ms: 1500 });
-    const call = post(product, 'weather.forecast', place(1)).then(resultOf);
-    await vi.waitFor(() => expect(product.upstreams.openMeteo.requests.length).toBe(1), {
+    product.upstreams.readings.fault({ kind: 'delay', ms: 1500 });
+    const call = post(product, 'fixture.reading', place(1)).then(resultOf);
+    await vi.waitFor(() => expect(product.upstreams.readings.requests.length).toBe(1), {
       interval: 10,
       timeout: 5000,
     });

@@ -85,13 +85,13 @@ test('pending spans and metrics are exported at shutdown', async () => {
     OTEL_BSP_SCHEDULE_DELAY: '3600000',
     OTEL_METRIC_EXPORT_INTERVAL: '3600000',
   });
-  for (let call = 0; call < 5; call += 1) await resultOf(await post(product, 'echo.body', call));
+  for (let call = 0; call < 5; call += 1) await resultOf(await post(product, 'fixture.body', call));
   expect(collector.requests).toEqual([]);
   await product.close();
-  expect(collector.spans.filter(({ name }) => name === 'echo.body')).toHaveLength(5);
+  expect(collector.spans.filter(({ name }) => name === 'fixture.body')).toHaveLength(5);
   expect(collector.exports).toHaveLength(1);
   const [calls] = collector.exports[0]?.metrics.get('bff_calls_total')?.sum?.dataPoints ?? [];
-  expect(calls).toEqual({ attributes: { procedure: 'echo.body', outcome: 'ok' }, asDouble: 5 });
+  expect(calls).toEqual({ attributes: { procedure: 'fixture.body', outcome: 'ok' }, asDouble: 5 });
 });
 
 test('every worker exports its spans, and the primary exports the metrics of all workers', async () => {
@@ -105,12 +105,12 @@ test('every worker exports its spans, and the primary exports the metrics of all
   const total = 60;
   await Promise.all(
     Array.from({ length: total }, (_, at) =>
-      post(product, 'echo.body', at, { connection: 'close' }).then(resultOf),
+      post(product, 'fixture.body', at, { connection: 'close' }).then(resultOf),
     ),
   );
   await product.close();
 
-  expect(collector.spans.filter(({ name }) => name === 'echo.body')).toHaveLength(total);
+  expect(collector.spans.filter(({ name }) => name === 'fixture.body')).toHaveLength(total);
   const workers = new Set(collector.spans.map(({ resource }) => resource['bff.worker']));
   const wrote = logLines(product).flatMap((line) => (line.msg === 'request' ? [line.worker] : []));
   expect(workers).toEqual(new Set(wrote));
@@ -119,7 +119,7 @@ test('every worker exports its spans, and the primary exports the metrics of all
   expect(metricsExport?.resource['process.pid']).toBe(product.process.pid);
   expect(metricsExport?.resource['bff.worker']).toBeUndefined();
   expect(metricsExport?.metrics.get('bff_calls_total')?.sum?.dataPoints).toEqual([
-    { attributes: { procedure: 'echo.body', outcome: 'ok' }, asDouble: total },
+    { attributes: { procedure: 'fixture.body', outcome: 'ok' }, asDouble: total },
   ]);
 }, 120_000);
 
@@ -128,9 +128,9 @@ test('`next start` without the node server records the same spans', async () => 
   const product = await startProduct(exportingTo(collector), [nextCli, 'start']);
   onTestFinished(() => product.close());
   const caller = callersTrace();
-  await resultOf(await post(product, 'echo.body', 1, { traceparent: caller.traceparent }));
+  await resultOf(await post(product, 'fixture.body', 1, { traceparent: caller.traceparent }));
   const trace = await untilTraced(collector, ({ traceId }) => traceId === caller.traceId, requestSpan);
-  expect(treeOf(trace)).toEqual({ [requestSpan]: { 'echo.body': {} } });
+  expect(treeOf(trace)).toEqual({ [requestSpan]: { 'fixture.body': {} } });
   expect((await fetch(product.baseUrl)).status).toBe(200);
   await vi.waitFor(() => expect(collector.exports.at(-1)?.metrics.has('bff_calls_total')).toBe(true), {
     timeout: 10_000,

@@ -24,7 +24,7 @@ test('a hanging collector fails no request, fills only a bounded queue of spans,
   });
   onTestFinished(() => product.close());
   const call = async (at: number) =>
-    expect(await resultOf(await post(product, 'echo.body', at))).toEqual({ res: at });
+    expect(await resultOf(await post(product, 'fixture.body', at))).toEqual({ res: at });
 
   collector.fault('hang');
   const made = 300;
@@ -76,7 +76,7 @@ describe.concurrent('a shutdown is not prevented', () => {
   test.for(rows)('$title', async ({ title }, { expect }) => {
     const product = products.get(title);
     if (!product) throw new Error('the product has not started');
-    await resultOf(await post(product, 'echo.body', 1));
+    await resultOf(await post(product, 'fixture.body', 1));
     product.process.kill('SIGTERM');
     await vi.waitFor(() => expect(product.process.exitCode).toBe(0), { timeout: 20_000, interval: 20 });
   });

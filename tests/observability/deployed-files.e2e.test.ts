@@ -112,15 +112,15 @@ beforeAll(async () => {
   });
   const place = { lat: 51, lng: 7 };
   const draft = { email: 'ada@visitor.example', contents: 'Hello' };
-  await post(product, 'weather.forecast', place);
-  await post(product, 'weather.forecast', place);
+  await post(product, 'fixture.reading', place);
+  await post(product, 'fixture.reading', place);
   await post(product, 'email.send', draft);
   // More than the quota of the site, then more than the limit of the client allows.
   await post(product, 'email.send', draft);
   await post(product, 'email.send', draft);
-  product.upstreams.github.fault({ kind: 'status', status: 500 });
-  await post(product, 'proxy.github.repository', { params: { owner: 'trpc', repo: 'trpc' } });
-  await post(product, 'proxy.github.renderMarkdown', { body: { text: 'x' } });
+  product.upstreams.items.fault({ kind: 'status', status: 500 });
+  await post(product, 'proxy.items.item', { params: { owner: 'trpc', repo: 'trpc' } });
+  await post(product, 'proxy.items.render', { body: { text: 'x' } });
   for (const path of ['/readyz', '/healthz', '/metrics']) await fetch(`${product.baseUrl}${path}`);
   exposed = await vi.waitFor(
     async () => {

@@ -23,11 +23,11 @@ test('what blocks the event loop is named in the log and the metrics', { timeout
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(slowParser)}`,
   });
   onTestFinished(() => product.close());
-  await resultOf(await post(product, 'echo.body', { text: marker }));
+  await resultOf(await post(product, 'fixture.body', { text: marker }));
 
   const line = await untilLogged(
     product,
-    ({ msg, work }) => msg === 'event loop blocked' && work === 'echo.body',
+    ({ msg, work }) => msg === 'event loop blocked' && work === 'fixture.body',
   );
   const { work, ms } = blockSchema.parse(line);
   const exposed = parsePrometheus(await (await fetch(`${product.baseUrl}/metrics`)).text());

@@ -71,14 +71,14 @@ describe('a block names', () => {
   });
 
   test('the unit that ends after it', () => {
-    const end = work.start('weather.forecast');
-    const endOther = work.start('echo.body');
+    const end = work.start('fixture.reading');
+    const endOther = work.start('fixture.body');
     expect(turn()).toBeUndefined();
     run(80);
     end();
     run(1);
     endOther();
-    expect(turn()).toEqual({ work: 'weather.forecast', ms: 81, cpuMs: 81 });
+    expect(turn()).toEqual({ work: 'fixture.reading', ms: 81, cpuMs: 81 });
   });
 
   test('the running unit that started last, in the middle of it', () => {
@@ -98,7 +98,7 @@ describe('a block names', () => {
 
   test('several units that followed each other', () => {
     for (let unit = 0; unit < 20; unit += 1) {
-      const end = work.start('echo.body');
+      const end = work.start('fixture.body');
       run(10);
       end();
     }

@@ -24,19 +24,19 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 afterEach(() => {
-  const { openMeteo, airQuality, geocoding, github } = product.upstreams;
-  for (const standIn of [openMeteo, airQuality, geocoding, github]) standIn.fault(undefined);
+  const { readings, search, items } = product.upstreams;
+  for (const standIn of [readings, search, items]) standIn.fault(undefined);
 });
 
 const { email, name, subject, contents, place, lat, lng } = personal;
 
 /** Provokes a logged failure and waits for its line. Lines logged earlier have arrived by then. */
 async function expectNoMarkers(): Promise<void> {
-  product.upstreams.github.fault(undefined);
-  await addSuccesses(product, 'proxy.github.renderMarkdown');
-  product.upstreams.github.fault({ kind: 'status', status: 500 });
+  product.upstreams.items.fault(undefined);
+  await addSuccesses(product, 'proxy.items.render');
+  product.upstreams.items.fault({ kind: 'status', status: 500 });
   const input = { params: { owner: 'trpc', repo: `last-${Math.random()}` } };
-  const { data } = await expectError(await post(product, 'proxy.github.repository', input), {
+  const { data } = await expectError(await post(product, 'proxy.items.item', input), {
     reason: 'upstream_bad_answer',
   });
   await failureLine(product, data.requestId);
@@ -54,32 +54,32 @@ async function statusOf(response: Response): Promise<number> {
 }
 
 test('successful calls log nothing of their contents', async () => {
-  await resultOf(await post(product, 'echo.body', { contents }));
-  await resultOf(await post(product, 'weather.forecast', { lat, lng }));
-  await resultOf(await post(product, 'weather.places', { name: place }));
-  await resultOf(await post(product, 'proxy.github.renderMarkdown', { body: { text: contents } }));
+  await resultOf(await post(product, 'fixture.body', { contents }));
+  await resultOf(await post(product, 'fixture.reading', { lat, lng }));
+  await resultOf(await post(product, 'fixture.search', { name: place }));
+  await resultOf(await post(product, 'proxy.items.render', { body: { text: contents } }));
   await resultOf(await post(product, 'email.send', { email, name, subject, contents }));
   await postBatch(product, [
-    ['weather.forecast', { lat, lng, days: 2 }],
-    ['weather.places', { name: place }],
+    ['fixture.reading', { lat, lng, days: 2 }],
+    ['fixture.search', { name: place }],
   ]);
   await expectNoMarkers();
 });
 
 test('rejected calls log nothing of their contents', async () => {
   const rejected = [
-    await post(product, 'weather.forecast', { lat: `${lat}`, lng, name: place }),
+    await post(product, 'fixture.reading', { lat: `${lat}`, lng, name: place }),
     await post(product, 'email.send', { email: `${email}@`, contents }),
     await post(product, 'email.send', { email, contents: contents.repeat(1000) }),
     await post(product, 'email.status', { id: contents }),
     await rawRequest(product, {
       method: 'POST',
-      path: '/api/trpc/echo.body',
+      path: '/api/trpc/fixture.body',
       headers: { 'content-type': 'application/json' },
       chunks: [JSON.stringify({ json: contents.repeat(10_000) })],
     }),
-    await post(product, 'proxy.github.repository', { params: { owner: place, repo: contents } }),
-    await fetch(`${product.baseUrl}/api/trpc/weather.forecast`, {
+    await post(product, 'proxy.items.item', { params: { owner: place, repo: contents } }),
+    await fetch(`${product.baseUrl}/api/trpc/fixture.reading`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: `{"json":{"lat":${lat},"lng":${lng},`,
@@ -98,32 +98,25 @@ test('page forms log nothing of their contents', async () => {
     });
   expect(await statusOf(await form('/contact/send', { email, name, subject, contents }))).toBe(303);
   expect(await statusOf(await form('/contact/send', { email: place, contents }))).toBe(303);
-  const fields = { name: place, lat: String(lat), lng: String(lng) };
-  const chosen = await form('/weather/choose', fields);
-  expect(await statusOf(chosen)).toBe(303);
-  const cookie = chosen.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const page = await fetch(`${product.baseUrl}/weather`, { headers: { cookie } });
-  expect(await page.text()).toContain(place);
   await expectNoMarkers();
 });
 
 test('failing upstreams log nothing of the request', async () => {
-  await addSuccesses(product, 'proxy.github.renderMarkdown');
-  const { openMeteo, airQuality, geocoding, github } = product.upstreams;
-  for (const standIn of [openMeteo, airQuality, geocoding, github]) {
+  await addSuccesses(product, 'proxy.items.render');
+  const { readings, search, items } = product.upstreams;
+  for (const standIn of [readings, search, items]) {
     standIn.fault({ kind: 'status', status: 500 });
   }
-  expect(await statusOf(await post(product, 'weather.forecast', { lat, lng, days: 3 }))).toBe(502);
-  expect(await statusOf(await post(product, 'weather.places', { name: `${place}s` }))).toBe(502);
-  const markdown = await post(product, 'proxy.github.renderMarkdown', { body: { text: contents } });
+  expect(await statusOf(await post(product, 'fixture.reading', { lat, lng, days: 3 }))).toBe(502);
+  expect(await statusOf(await post(product, 'fixture.search', { name: `${place}s` }))).toBe(502);
+  const markdown = await post(product, 'proxy.items.render', { body: { text: contents } });
   expect(await statusOf(markdown)).toBe(502);
-  for (const standIn of [openMeteo, geocoding]) standIn.fault({ kind: 'reset' });
-  expect(await statusOf(await post(product, 'weather.forecast', { lat, lng, days: 4 }))).toBe(502);
-  expect(await statusOf(await post(product, 'weather.places', { name: `${place}x` }))).toBe(502);
+  for (const standIn of [readings, search]) standIn.fault({ kind: 'reset' });
+  expect(await statusOf(await post(product, 'fixture.reading', { lat, lng, days: 4 }))).toBe(502);
+  expect(await statusOf(await post(product, 'fixture.search', { name: `${place}x` }))).toBe(502);
   await expectNoMarkers();
 });
 
-/** As Open-Meteo does: "Latitude must be in range of -90 to 90°. Given: 91.0." */
 test.each([
   {
     title: 'in an error',
@@ -134,7 +127,7 @@ test.each([
     fault: { kind: 'body', contentType: 'application/json', body: `lat ${lat} is odd` } as const,
   },
 ])('an upstream that echoes the input $title does not put it into the log', async ({ fault }) => {
-  product.upstreams.openMeteo.fault(fault);
-  expect(await statusOf(await post(product, 'weather.forecast', { lat, lng, days: 5 }))).toBe(502);
+  product.upstreams.readings.fault(fault);
+  expect(await statusOf(await post(product, 'fixture.reading', { lat, lng, days: 5 }))).toBe(502);
   await expectNoMarkers();
 });

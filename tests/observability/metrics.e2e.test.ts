@@ -9,8 +9,8 @@ test('exported metrics have the same names, labels and counts as scraped ones', 
   const collector = await testCollector();
   const product = await startProduct(exportingTo(collector));
   onTestFinished(() => product.close());
-  await resultOf(await post(product, 'weather.forecast', { lat: 12, lng: 34 }));
-  await resultOf(await post(product, 'echo.body', 1));
+  await resultOf(await post(product, 'fixture.reading', { lat: 12, lng: 34 }));
+  await resultOf(await post(product, 'fixture.body', 1));
   const scraped = parsePrometheus(await (await fetch(`${product.baseUrl}/metrics`)).text());
   const calls = total(scraped, 'bff_calls_total', {});
   const last = await vi.waitFor(
@@ -35,8 +35,8 @@ test('exported metrics have the same names, labels and counts as scraped ones', 
     expect([...(last?.metrics.keys() ?? [])], name).toContain(name);
   }
   const duration = last?.metrics.get('bff_call_duration_seconds')?.histogram?.dataPoints ?? [];
-  const echo = duration.find(({ attributes }) => attributes.procedure === 'echo.body');
-  const labels = { procedure: 'echo.body' };
+  const echo = duration.find(({ attributes }) => attributes.procedure === 'fixture.body');
+  const labels = { procedure: 'fixture.body' };
   expect(echo?.count).toBe(total(scraped, 'bff_call_duration_seconds_count', labels));
   expect(echo?.sum).toBe(total(scraped, 'bff_call_duration_seconds_sum', labels));
   let below = 0;

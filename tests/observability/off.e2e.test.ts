@@ -20,9 +20,9 @@ test('without tracing, the trace of a caller is logged, stored with a mail and s
   const { traceId, spanId, traceparent } = callersTrace();
   const headers = { traceparent, tracestate: 'vendor=opaque' };
 
-  const download = await fetch(`${product.baseUrl}/api/raw/files/files/synthetic-1024.bin`, { headers });
+  const download = await fetch(`${product.baseUrl}/api/raw/store/files/synthetic-1024.bin`, { headers });
   expect((await download.arrayBuffer()).byteLength).toBe(1024);
-  const [forwarded] = product.upstreams.files.requests;
+  const [forwarded] = product.upstreams.store.requests;
   expect(forwarded?.headers).toMatchObject(headers);
   const complete = await untilLogged(
     product,
@@ -30,8 +30,8 @@ test('without tracing, the trace of a caller is logged, stored with a mail and s
   );
   expect(complete).toMatchObject({ trace_id: traceId, span_id: spanId });
 
-  await resultOf(await post(product, 'weather.places', { name: 'Lisbon' }, headers));
-  expect(Object.keys(product.upstreams.geocoding.requests[0]?.headers ?? {})).not.toContain('traceparent');
+  await resultOf(await post(product, 'fixture.search', { name: 'Lisbon' }, headers));
+  expect(Object.keys(product.upstreams.search.requests[0]?.headers ?? {})).not.toContain('traceparent');
 
   const draft = { email: 'ada@visitor.example', contents: 'Hello' };
   const mailed = await post(product, 'email.send', draft, headers);
@@ -42,7 +42,7 @@ test('without tracing, the trace of a caller is logged, stored with a mail and s
   // The delivery is not part of the request that triggered it.
   expect(sent).not.toHaveProperty('requestId');
 
-  const plain = await post(product, 'echo.body', 1);
+  const plain = await post(product, 'fixture.body', 1);
   await eventOf(product, idOf(plain));
   for (const line of linesOf(product, idOf(plain))) expect(line).not.toHaveProperty('trace_id');
 });
@@ -51,13 +51,13 @@ test('traces and metrics can be turned off separately', async () => {
   const collector = await testCollector();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   const noTraces = await startProduct({ ...env, OTEL_TRACES_EXPORTER: 'none' });
-  await resultOf(await post(noTraces, 'echo.body', 1));
+  await resultOf(await post(noTraces, 'fixture.body', 1));
   await noTraces.close();
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/metrics']);
 
   collector.requests.length = 0;
   const noMetrics = await startProduct({ ...env, OTEL_METRICS_EXPORTER: 'none' });
-  await resultOf(await post(noMetrics, 'echo.body', 1));
+  await resultOf(await post(noMetrics, 'fixture.body', 1));
   await noMetrics.close();
   expect(collector.requests.map(({ path }) => path)).toEqual(['/v1/traces']);
 });

@@ -36,12 +36,12 @@ describe.each([
       wrongKey: callersTrace(),
     };
     const callEcho = async (traceparent: string, headers: Record<string, string> = {}) =>
-      resultOf(await post(product, 'echo.body', 1, { ...headers, traceparent }));
+      resultOf(await post(product, 'fixture.body', 1, { ...headers, traceparent }));
     await callEcho(of.service.traceparent, withKey);
     await callEcho(of.unsampledService.traceparent, withKey);
     await callEcho(of.untrusted.traceparent);
     await callEcho(of.unsampledUntrusted.traceparent);
-    const rejected = await post(product, 'echo.body', 1, {
+    const rejected = await post(product, 'fixture.body', 1, {
       traceparent: of.wrongKey.traceparent,
       authorization: 'Bearer wrong',
     });
@@ -77,14 +77,14 @@ test('the trace id of an unauthenticated caller does not affect ratio sampling, 
   const calls = 60;
   for (let at = 0; at < calls; at += 1) {
     const traceparent = `00-${traceId}-${at.toString(16).padStart(16, 'a')}-01`;
-    await resultOf(await post(product, 'echo.body', at, { traceparent }));
+    await resultOf(await post(product, 'fixture.body', at, { traceparent }));
   }
   await product.close();
   const requestSpans = collector.spans.filter(({ kind }) => kind === 'server');
   // By chance all sixty get the same decision once in 2^59 runs.
   expect(requestSpans.length).toBeGreaterThan(0);
   expect(requestSpans.length).toBeLessThan(calls);
-  const below = collector.spans.filter(({ name }) => name === 'echo.body');
+  const below = collector.spans.filter(({ name }) => name === 'fixture.body');
   expect(new Set(below.map(({ parentSpanId }) => parentSpanId))).toEqual(
     new Set(requestSpans.map(({ spanId }) => spanId)),
   );

@@ -6,7 +6,7 @@ afterEach(() => void vi.unstubAllEnvs());
 test('a child process uses the compile cache of the build', () => {
   vi.stubEnv('NODE_COMPILE_CACHE', '');
   expect(compileCacheOfChild()).toEqual({
-    NODE_COMPILE_CACHE: '.next/cache/modules',
+    NODE_COMPILE_CACHE: '.next-fixtures/cache/modules',
     NODE_COMPILE_CACHE_PORTABLE: '1',
   });
 });

@@ -35,14 +35,14 @@ test('one client takes only its share of the streams', async () => {
 });
 
 test('one client takes only its share of the calls to a hanging upstream', async () => {
-  product.upstreams.github.fault({ kind: 'hang' });
+  product.upstreams.items.fault({ kind: 'hang' });
   const own = Array.from({ length: callsPerClient + 5 }, (_, at) =>
-    post(product, 'proxy.github.repository', { params: { owner: 'trpc', repo: `own${at}` } }, asClient(1)),
+    post(product, 'proxy.items.item', { params: { owner: 'trpc', repo: `own${at}` } }, asClient(1)),
   );
   const rejected = (await Promise.all(own)).filter(({ status }) => status === 429);
   expect(rejected).toHaveLength(5);
   for (const response of rejected) await expectError(response, { reason: 'rate_limited' });
   // The share is free again.
-  const later = await post(product, 'weather.places', { name: 'Rome' }, asClient(1));
+  const later = await post(product, 'fixture.search', { name: 'Rome' }, asClient(1));
   expect(later.status).toBe(200);
 });

@@ -17,13 +17,12 @@ const repetitions = 10;
 /** The work of this load, of the start, and of the metrics. */
 const knownWork = [
   `${trpcEndpoint}/[trpc]`,
-  'echo.body',
-  'weather.forecast',
+  'fixture.body',
+  'fixture.reading',
   'email.send',
   'mail delivery',
   'jobs',
   '/rss.xml',
-  '/posts/[slug]',
   '/docs/[path]',
   '/api/raw/[...path]',
   'startup',
@@ -53,16 +52,15 @@ const place = (seed: number) => ({ lat: (seed * 7.3) % 89, lng: (seed * 13.7) % 
 
 /** Sends one request of each kind at the same time. `seed` varies what would otherwise be cached. */
 const sendMixed = (product: Product, seed: number): Promise<Response>[] => [
-  post(product, 'echo.body', { text: 'x'.repeat(50_000) }),
-  post(product, 'weather.forecast', place(seed)),
+  post(product, 'fixture.body', { text: 'x'.repeat(50_000) }),
+  post(product, 'fixture.reading', place(seed)),
   postBatch(
     product,
-    Array.from({ length: 10 }, (_, at) => ['weather.forecast', place(seed * 10 + at)]),
+    Array.from({ length: 10 }, (_, at) => ['fixture.reading', place(seed * 10 + at)]),
   ),
   post(product, 'email.send', { email: `v${seed}@visitor.example`, contents: 'Hello. '.repeat(500) }),
   fetch(`${product.baseUrl}/rss.xml?${seed}`),
-  fetch(`${product.baseUrl}/posts/one-typed-door`),
-  fetch(`${product.baseUrl}/docs/weather.forecast`),
+  fetch(`${product.baseUrl}/docs/fixture.reading`),
   fetch(fileUrl(product, 'synthetic-5000000.bin')),
 ];
 
@@ -72,11 +70,11 @@ async function sendRound(product: Product, round: number): Promise<void> {
     const seed = round * repetitions + repetition;
     for (const response of await Promise.all(sendMixed(product, seed))) {
       await response.arrayBuffer();
-      // Forecasts can exceed their deadline on a slow machine.
+      // Readings can exceed their deadline on a slow machine.
       expect([200, 207, 503, 504], response.url).toContain(response.status);
     }
   }
-  const last = await post(product, 'echo.body', 'the last request');
+  const last = await post(product, 'fixture.body', 'the last request');
   await resultOf(last.clone());
   await eventOf(product, last.headers.get('x-request-id') ?? '');
 }

@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { linesWith } from '#tests/mail/storage-state.ts';
 import { post, resultOf } from '#tests/support/call.ts';
 import { startProduct } from '#tests/support/product.ts';
@@ -14,11 +15,11 @@ const launcher = [
   '--mount',
   'sh',
   '-c',
-  'mount --bind .next .next && mount -o remount,ro,bind .next && ! touch .next/probe && exec "$@"',
+  `mount --bind ${buildFolder} ${buildFolder} && mount -o remount,ro,bind ${buildFolder} && ! touch ${buildFolder}/probe && exec "$@"`,
   'sh',
 ];
 
-const paths = ['/', '/weather', '/feeds', '/rss.xml', '/openapi.json'];
+const paths = ['/', '/contact', '/feeds', '/rss.xml', '/openapi.json'];
 
 // In most containers root may not mount.
 if (!has('root') || canMount()) {
@@ -34,7 +35,7 @@ if (!has('root') || canMount()) {
       expect((await response.text()).length).toBeGreaterThan(100);
     }
     expect((await fetch(`${product.baseUrl}/no-such-page`)).status).toBe(404);
-    expect(await resultOf(await post(product, 'echo.body', 'works'))).toEqual({ res: 'works' });
+    expect(await resultOf(await post(product, 'fixture.body', 'works'))).toEqual({ res: 'works' });
     expect(linesWith(product, '"level":"error"')).toEqual([]);
     await product.close();
     expect(product.process.exitCode).toBe(0);

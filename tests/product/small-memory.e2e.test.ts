@@ -11,8 +11,8 @@ const test = testWith('root');
 
 const mebibyte = 2 ** 20;
 const transferred = 64 * mebibyte;
-const paths = ['/', '/weather', '/posts', '/posts/one-typed-door', '/docs/echo.body', '/rss.xml'];
-/** Success, limits, and on a slow machine the deadlines of forecasts. */
+const paths = ['/', '/contact', '/status', '/docs/calling', '/docs/fixture.body', '/rss.xml'];
+/** Success, limits, and on a slow machine the deadlines of readings. */
 const expected = [200, 201, 429, 503, 504];
 
 const from = (client: number) => ({ 'x-forwarded-for': `192.0.2.${client}` });
@@ -23,9 +23,9 @@ const times = (count: number, send: (at: number) => Promise<Response>) =>
 async function sendRound(product: Product, round: number): Promise<number[]> {
   const { baseUrl } = product;
   const requests = [
-    ...times(200, (at) => post(product, 'echo.body', { text: 'x'.repeat(50_000) }, from(at % 20))),
+    ...times(200, (at) => post(product, 'fixture.body', { text: 'x'.repeat(50_000) }, from(at % 20))),
     ...times(200, (at) =>
-      post(product, 'weather.forecast', { lat: at % 89, lng: round + at / 2 }, from(at % 20)),
+      post(product, 'fixture.reading', { lat: at % 89, lng: round + at / 2 }, from(at % 20)),
     ),
     ...times(10, (at) =>
       post(product, 'email.send', { email: `v${at}@visitor.example`, contents: 'x'.repeat(4_000) }, from(at)),

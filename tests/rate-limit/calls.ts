@@ -22,7 +22,7 @@ export function newVisitor(): Headers {
 }
 
 /** A call with an invalid input, so that it has no effect except the charge. */
-export const invalidPlaces = { path: 'weather.places', input: { name: 1 } } as const;
+export const invalidPlaces = { path: 'fixture.search', input: { name: 1 } } as const;
 
 /** Sends several calls in one POST. */
 export function batch(

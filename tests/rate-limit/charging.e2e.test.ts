@@ -18,25 +18,25 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 
-const echo = (input: unknown) => ({ path: 'echo.body', input });
+const echo = (input: unknown) => ({ path: 'fixture.body', input });
 
 describe('a call', () => {
   test('costs one point of its class and is rejected when none is left', async () => {
     const visitor = newVisitor();
     for (const left of [4, 3, 2, 1, 0]) {
-      const response = await post(product, 'echo.body', left, visitor);
+      const response = await post(product, 'fixture.body', left, visitor);
       expect(remainingOf(response, 'light')).toBe(left);
       expect(await resultOf(response)).toEqual({ res: left });
     }
-    const rejected = await post(product, 'echo.body', 'more', visitor);
-    await expectError(rejected, { reason: 'rate_limited', path: 'echo.body' });
+    const rejected = await post(product, 'fixture.body', 'more', visitor);
+    await expectError(rejected, { reason: 'rate_limited', path: 'fixture.body' });
   });
 
   test('costs the same with GET and with POST', async () => {
     const visitor = newVisitor();
-    const url = `${product.baseUrl}/api/trpc/echo.request`;
+    const url = `${product.baseUrl}/api/trpc/fixture.request`;
     expect(remainingOf(await fetch(url, { headers: visitor }), 'light')).toBe(4);
-    expect(remainingOf(await post(product, 'echo.body', 1, visitor), 'light')).toBe(3);
+    expect(remainingOf(await post(product, 'fixture.body', 1, visitor), 'light')).toBe(3);
   });
 
   test('costs no points of other classes', async () => {
@@ -44,9 +44,9 @@ describe('a call', () => {
     for (let count = 0; count < 3; count += 1) {
       await statusOf(await post(product, invalidPlaces.path, invalidPlaces.input, visitor));
     }
-    const rejected = await post(product, 'weather.forecast', { lat: 1, lng: 1 }, visitor);
-    await expectError(rejected, { reason: 'rate_limited', path: 'weather.forecast' });
-    expect(remainingOf(await post(product, 'echo.body', 1, visitor), 'light')).toBe(4);
+    const rejected = await post(product, 'fixture.reading', { lat: 1, lng: 1 }, visitor);
+    await expectError(rejected, { reason: 'rate_limited', path: 'fixture.reading' });
+    expect(remainingOf(await post(product, 'fixture.body', 1, visitor), 'light')).toBe(4);
     const mail = { email: 'ada@visitor.example', contents: 'Hello' };
     expect(remainingOf(await post(product, 'email.send', mail, visitor), 'mail')).toBe(1);
   });
@@ -68,23 +68,22 @@ describe('charging happens before input validation', () => {
   test('a call with invalid input costs as much as a valid one', async () => {
     const visitor = newVisitor();
     for (const left of [2, 1, 0]) {
-      const response = await post(product, 'weather.forecast', { lat: 91, lng: 0 }, visitor);
+      const response = await post(product, 'fixture.reading', { lat: 91, lng: 0 }, visitor);
       expect(remainingOf(response, 'upstream')).toBe(left);
-      await expectError(response, { reason: 'invalid_input', path: 'weather.forecast' });
+      await expectError(response, { reason: 'invalid_input', path: 'fixture.reading' });
     }
-    const { data } = await expectError(
-      await post(product, 'weather.forecast', { lat: 91, lng: 0 }, visitor),
-      { reason: 'rate_limited' },
-    );
+    const { data } = await expectError(await post(product, 'fixture.reading', { lat: 91, lng: 0 }, visitor), {
+      reason: 'rate_limited',
+    });
     expect(data.fieldErrors).toBeUndefined();
   });
 
   test('a rejected call reaches no upstream', async () => {
     const visitor = newVisitor();
-    const upstreamRequests = () => product.upstreams.openMeteo.requests.length;
+    const upstreamRequests = () => product.upstreams.readings.requests.length;
     const before = upstreamRequests();
     for (const lat of [10, 20, 30, 40, 50]) {
-      await statusOf(await post(product, 'weather.forecast', { lat, lng: 0 }, visitor));
+      await statusOf(await post(product, 'fixture.reading', { lat, lng: 0 }, visitor));
     }
     expect(upstreamRequests() - before).toBe(3);
   });
@@ -141,7 +140,7 @@ describe('a request that calls no procedure', () => {
       expect(limitHeadersOf(response)).toEqual({ policy: null, state: null, retryAfter: null });
       await expectError(response, { reason: 'not_found', path: 'nothing.here' });
     }
-    expect(remainingOf(await post(product, 'echo.body', 1, visitor), 'light')).toBe(4);
+    expect(remainingOf(await post(product, 'fixture.body', 1, visitor), 'light')).toBe(4);
   });
 
   test('costs nothing in a batch either', async () => {
@@ -153,7 +152,7 @@ describe('a request that calls no procedure', () => {
 
   test('costs nothing when it is rejected before the call or is a preflight', async () => {
     const visitor = newVisitor();
-    const path = '/api/trpc/echo.body';
+    const path = '/api/trpc/fixture.body';
     const json = { 'content-type': 'application/json' };
     const requests = [
       rawRequest(product, { method: 'DELETE', path, headers: visitor }),
@@ -174,6 +173,6 @@ describe('a request that calls no procedure', () => {
     ];
     const statuses = (await Promise.all(requests)).map(({ status }) => status);
     expect(statuses).toEqual([405, 415, 403, 413, 204]);
-    expect(remainingOf(await post(product, 'echo.body', 1, visitor), 'light')).toBe(4);
+    expect(remainingOf(await post(product, 'fixture.body', 1, visitor), 'light')).toBe(4);
   });
 });

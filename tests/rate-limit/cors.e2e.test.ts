@@ -36,7 +36,7 @@ const isVaryingByOrigin = ({ headers }: Response) =>
   /(^|,)\s*origin\s*(,|$)/i.test(headers.get('vary') ?? '');
 
 const request = (product: SharedProduct, headers: Record<string, string>) =>
-  fetch(`${product.baseUrl}/api/trpc/echo.request`, { headers });
+  fetch(`${product.baseUrl}/api/trpc/fixture.request`, { headers });
 
 function preflight(
   product: SharedProduct,
@@ -58,7 +58,7 @@ function preflight(
 const mutation = (product: SharedProduct, headers: Record<string, string>) =>
   rawRequest(product, {
     method: 'POST',
-    path: '/api/trpc/echo.body',
+    path: '/api/trpc/fixture.body',
     headers: { 'content-type': 'application/json', ...headers },
     chunks: ['{"json":1}'],
   });
@@ -91,7 +91,7 @@ describe('by default no other origin can read a response', () => {
   test.each([app, local, 'null', '*', 'https://evil.example'])('%s', async (origin) => {
     const responses = [
       await request(closed, { origin }),
-      await preflight(closed, 'echo.body', origin),
+      await preflight(closed, 'fixture.body', origin),
       await post(closed, 'nothing.here', 1, { origin }),
       await fetch(`${closed.baseUrl}/rss.xml`, { headers: { origin } }),
       await fetch(`${closed.baseUrl}/api/nothing`, { headers: { origin } }),
@@ -113,10 +113,10 @@ describe('a listed origin', () => {
   );
 
   test.each([
-    { path: 'echo.body', methods: 'POST' },
-    { path: 'weather.forecast', methods: 'POST' },
-    { path: 'echo.request', methods: 'GET, POST' },
-    { path: 'echo.body,email.send?batch=1', methods: 'POST' },
+    { path: 'fixture.body', methods: 'POST' },
+    { path: 'fixture.reading', methods: 'POST' },
+    { path: 'fixture.request', methods: 'GET, POST' },
+    { path: 'fixture.body,email.send?batch=1', methods: 'POST' },
   ])('gets the allowed methods and headers from a preflight: $path', async ({ path, methods }) => {
     const response = await preflight(open, path, app);
     expect(response.status).toBe(204);
@@ -137,7 +137,13 @@ describe('a listed origin', () => {
     'baggage,content-type,sentry-trace,traceparent',
     "X-Any!#$%&'*+.^_`|~9",
   ])('may send any header: %s', async (headers) => {
-    for (const path of ['echo.body', '/mcp', '/api/raw/files/files/a.bin', '/feed.json', '/openapi.json']) {
+    for (const path of [
+      'fixture.body',
+      '/mcp',
+      '/api/raw/store/files/a.bin',
+      '/feed.json',
+      '/openapi.json',
+    ]) {
       const response = await preflight(open, path, app, { method: 'GET', headers });
       expect(response.status).toBe(204);
       const allowed = response.headers.get('access-control-allow-headers')?.split(', ');
@@ -147,7 +153,7 @@ describe('a listed origin', () => {
   });
 
   test('gets no text in a preflight that is not a header name', async () => {
-    const response = await preflight(open, 'echo.body', app, { headers: 'a b,<b>,x:y,,"q",ü' });
+    const response = await preflight(open, 'fixture.body', app, { headers: 'a b,<b>,x:y,,"q",ü' });
     expect(response.headers.get('access-control-allow-headers')).toBe(
       'content-type, authorization, x-request-id, idempotency-key',
     );
@@ -171,7 +177,7 @@ describe('a listed origin', () => {
 
 describe('an unlisted origin', () => {
   test.each(unlisted)('cannot read a response: %s', async (origin) => {
-    const responses = [await request(open, { origin }), await preflight(open, 'echo.body', origin)];
+    const responses = [await request(open, { origin }), await preflight(open, 'fixture.body', origin)];
     for (const response of responses) {
       expect(corsHeadersOf(response)).toEqual({});
       expect(isVaryingByOrigin(response)).toBe(true);
@@ -183,7 +189,7 @@ describe('an unlisted origin', () => {
     for (const site of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, {}]) {
       const response = await mutation(open, { origin, ...site });
       expect(corsHeadersOf(response)).toEqual({});
-      await expectError(response, { reason: 'cross_origin', path: 'echo.body' });
+      await expectError(response, { reason: 'cross_origin', path: 'fixture.body' });
     }
   });
 });
@@ -210,35 +216,35 @@ describe('a listed origin can read the reason of an error', () => {
     {
       title: 'an invalid input',
       reason: 'invalid_input',
-      path: '/api/trpc/weather.forecast',
+      path: '/api/trpc/fixture.reading',
       body: '{"json":{"lat":91,"lng":0}}',
     },
-    { title: 'a body with invalid JSON', reason: 'invalid_input', path: '/api/trpc/echo.body', body: '{' },
+    { title: 'a body with invalid JSON', reason: 'invalid_input', path: '/api/trpc/fixture.body', body: '{' },
     { title: 'a malformed path', reason: 'invalid_input', path: '/api/trpc/%zz' },
     {
       title: 'a batch of too many calls',
       reason: 'batch_too_large',
-      path: `/api/trpc/${Array(11).fill('echo.request').join()}?batch=1`,
+      path: `/api/trpc/${Array(11).fill('fixture.request').join()}?batch=1`,
     },
     {
       title: 'a query that is too long',
       reason: 'uri_too_long',
-      path: `/api/trpc/echo.request?input=${'a'.repeat(9_000)}`,
+      path: `/api/trpc/fixture.request?input=${'a'.repeat(9_000)}`,
     },
     {
       title: 'a body that is too large',
       reason: 'payload_too_large',
-      path: '/api/trpc/echo.body',
+      path: '/api/trpc/fixture.body',
       body: `"${'a'.repeat(70_000)}"`,
     },
     {
       title: 'an unsupported content type',
       reason: 'unsupported_media_type',
-      path: '/api/trpc/echo.body',
+      path: '/api/trpc/fixture.body',
       headers: { 'content-type': 'text/plain' },
       body: '1',
     },
-    { title: 'a GET of a mutation', reason: 'method_not_allowed', path: '/api/trpc/echo.body' },
+    { title: 'a GET of a mutation', reason: 'method_not_allowed', path: '/api/trpc/fixture.body' },
     {
       title: 'a DELETE of a GET-only route',
       reason: 'method_not_allowed',
@@ -248,7 +254,7 @@ describe('a listed origin can read the reason of an error', () => {
     {
       title: 'an unknown key',
       reason: 'unauthorized',
-      path: '/api/trpc/echo.request',
+      path: '/api/trpc/fixture.request',
       headers: { authorization: 'Bearer wrong' },
     },
   ];
@@ -275,13 +281,13 @@ describe('a listed origin can read the reason of an error', () => {
   });
 
   test('a failed upstream: upstream_bad_answer', async () => {
-    open.upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+    open.upstreams.readings.fault({ kind: 'status', status: 500 });
     try {
-      const response = await post(open, 'weather.forecast', { lat: -20, lng: -20 }, { origin: app });
+      const response = await post(open, 'fixture.reading', { lat: -20, lng: -20 }, { origin: app });
       expect(corsHeadersOf(response)).toEqual(readableBy(app));
       await expectError(response, { reason: 'upstream_bad_answer' });
     } finally {
-      open.upstreams.openMeteo.fault(undefined);
+      open.upstreams.readings.fault(undefined);
     }
   });
 });

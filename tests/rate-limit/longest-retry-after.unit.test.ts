@@ -11,9 +11,9 @@ vi.stubEnv('RATE_LIMITS', 'light=1/60,upstream=1/900');
 const berlin = { lat: 52.52, lng: 13.41 };
 
 /** Calls these procedures in one batch. Returns the response's Retry-After and the statuses of the calls. */
-async function callBatch(procedures: readonly ('echo.request' | 'weather.forecast')[]) {
+async function callBatch(procedures: readonly ('fixture.request' | 'fixture.reading')[]) {
   const inputs = procedures.flatMap((name, index) =>
-    name === 'echo.request' ? [] : [[index, { json: berlin }]],
+    name === 'fixture.request' ? [] : [[index, { json: berlin }]],
   );
   const response = await callTrpc(
     new Request(`http://localhost:3000/api/trpc/${procedures}?batch=1`, {
@@ -29,7 +29,7 @@ async function callBatch(procedures: readonly ('echo.request' | 'weather.forecas
   };
 }
 
-test.each([[['echo.request', 'weather.forecast']], [['weather.forecast', 'echo.request']]] as const)(
+test.each([[['fixture.request', 'fixture.reading']], [['fixture.reading', 'fixture.request']]] as const)(
   'Retry-After is the longest of several rejected calls: %j',
   async (procedures) => {
     await callBatch(procedures);

@@ -15,11 +15,11 @@ const mail = { email: 'ada@visitor.example', contents: 'Hello' };
 
 describe('a response contains the policy and the remaining points', () => {
   test.each([
-    { path: 'echo.body', input: 1, status: 200, policy: '"light";q=5;w=60', state: '"light";r=4;t=60' },
+    { path: 'fixture.body', input: 1, status: 200, policy: '"light";q=5;w=60', state: '"light";r=4;t=60' },
     { path: 'proxy.endpoints', status: 200, policy: '"light";q=5;w=60', state: '"light";r=4;t=60' },
     { ...invalidPlaces, status: 400, policy: '"upstream";q=3;w=60', state: '"upstream";r=2;t=60' },
     {
-      path: 'proxy.github.repository',
+      path: 'proxy.items.item',
       input: { params: { owner: 'no-such-owner', repo: 'no-such-repo' } },
       status: 404,
       policy: '"upstream";q=3;w=60',
@@ -50,16 +50,16 @@ describe('a response contains the policy and the remaining points', () => {
   });
 
   test('when an upstream fails', async () => {
-    product.upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+    product.upstreams.readings.fault({ kind: 'status', status: 500 });
     try {
-      const response = await post(product, 'weather.forecast', { lat: -10, lng: -10 }, newVisitor());
+      const response = await post(product, 'fixture.reading', { lat: -10, lng: -10 }, newVisitor());
       expect(limitHeadersOf(response)).toMatchObject({
         policy: '"upstream";q=3;w=60',
         state: expect.stringMatching(/^"upstream";r=2;t=\d+$/),
       });
       await expectError(response, { reason: 'upstream_bad_answer' });
     } finally {
-      product.upstreams.openMeteo.fault(undefined);
+      product.upstreams.readings.fault(undefined);
     }
   });
 });

@@ -51,7 +51,7 @@ async function readsRedis(product: Product, state: 'ok' | 'down'): Promise<void>
 
 /** Returns the remaining points after a call of the class `light`. Fails the test if the call fails. */
 async function leftAfterCall(product: Product, visitor: Record<string, string>): Promise<number> {
-  const response = await post(product, 'echo.body', 'hello', visitor);
+  const response = await post(product, 'fixture.body', 'hello', visitor);
   const left = remainingOf(response, 'light');
   expect(await resultOf(response)).toEqual({ res: 'hello' });
   return left;
@@ -79,7 +79,7 @@ async function manyCalls(
     await Promise.all(
       Array.from({ length: atOnce }, async (_, index) => {
         const startedAt = performance.now();
-        const response = await post(index % 2 ? one : other, 'echo.body', round, newVisitor());
+        const response = await post(index % 2 ? one : other, 'fixture.body', round, newVisitor());
         statuses.add(await statusOf(response));
         slowest = Math.max(slowest, performance.now() - startedAt);
       }),
@@ -95,8 +95,8 @@ describe('two products on one Redis', () => {
     for (const product of [one, other, one, other, one]) left.push(await leftAfterCall(product, visitor));
     expect(left).toEqual([4, 3, 2, 1, 0]);
     for (const product of [one, other]) {
-      const rejected = await post(product, 'echo.body', 1, visitor);
-      const { data } = await expectError(rejected, { reason: 'rate_limited', path: 'echo.body' });
+      const rejected = await post(product, 'fixture.body', 1, visitor);
+      const { data } = await expectError(rejected, { reason: 'rate_limited', path: 'fixture.body' });
       expect(rejected.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
     }
   });
@@ -129,7 +129,7 @@ describe('while Redis is stopped', () => {
     await redis.stop();
     const visitor = newVisitor();
     for (const left of [4, 3, 2, 1, 0]) expect(await leftAfterCall(one, visitor)).toBe(left);
-    await expectError(await post(one, 'echo.body', 1, visitor), { reason: 'rate_limited' });
+    await expectError(await post(one, 'fixture.body', 1, visitor), { reason: 'rate_limited' });
     expect(await leftAfterCall(other, visitor)).toBe(4);
   });
 

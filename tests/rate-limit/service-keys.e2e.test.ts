@@ -35,7 +35,7 @@ const unknownKeys = [
 describe('a service key', () => {
   test('has its own bucket, regardless of the address, and does not charge the visitor at that address', async () => {
     const visitor = newVisitor();
-    const call = (headers: Record<string, string>) => post(product, 'echo.body', 1, headers);
+    const call = (headers: Record<string, string>) => post(product, 'fixture.body', 1, headers);
     for (const left of [4, 3, 2, 1, 0]) expect(remainingOf(await call(visitor), 'light')).toBe(left);
     await expectError(await call(visitor), { reason: 'rate_limited' });
 
@@ -69,15 +69,15 @@ describe('an invalid key is rejected with 401, a challenge and an error response
     `Bearer ${'a'.repeat(600)}`,
   ])('%s', async (authorization) => {
     const visitor = newVisitor();
-    const response = await post(product, 'echo.body', 1, { ...visitor, authorization });
+    const response = await post(product, 'fixture.body', 1, { ...visitor, authorization });
     expect(response.headers.get('www-authenticate')).toBe(invalidToken);
     expect(limitHeadersOf(response).state).toBeNull();
-    const { data, message } = await expectError(response, { reason: 'unauthorized', path: 'echo.body' });
+    const { data, message } = await expectError(response, { reason: 'unauthorized', path: 'fixture.body' });
     expect(message).toBe('A valid service key is required.');
     expect(data).toEqual({
       code: 'UNAUTHORIZED',
       httpStatus: 401,
-      path: 'echo.body',
+      path: 'fixture.body',
       requestId: expect.any(String),
       reason: 'unauthorized',
     });
@@ -86,7 +86,7 @@ describe('an invalid key is rejected with 401, a challenge and an error response
   test('a batch as a whole', async () => {
     const response = await batch(
       product,
-      [{ path: 'echo.body' }, { path: 'echo.body' }],
+      [{ path: 'fixture.body' }, { path: 'fixture.body' }],
       bearer('wrong-key'),
     );
     expect(response.headers.get('www-authenticate')).toBe(invalidToken);
@@ -105,10 +105,10 @@ describe('a caller with another authorization scheme is a visitor', () => {
     keys.reader,
   ])('%s', async (authorization) => {
     const visitor = newVisitor();
-    const response = await post(product, 'echo.body', 1, { ...visitor, authorization });
+    const response = await post(product, 'fixture.body', 1, { ...visitor, authorization });
     expect(remainingOf(response, 'light')).toBe(4);
     expect(await statusOf(response)).toBe(200);
-    expect(remainingOf(await post(product, 'echo.body', 1, visitor), 'light')).toBe(3);
+    expect(remainingOf(await post(product, 'fixture.body', 1, visitor), 'light')).toBe(3);
   });
 });
 
@@ -116,18 +116,18 @@ test('the log contains the names of services but no key, neither known nor unkno
   const visitor = newVisitor();
   for (const key of [...Object.values(keys), ...unknownKeys]) {
     for (const headers of [bearer(key), { authorization: `Basic ${key}` }]) {
-      await statusOf(await post(product, 'echo.body', 1, { ...visitor, ...headers }));
-      await statusOf(await post(product, 'weather.forecast', { lat: 91 }, { ...visitor, ...headers }));
+      await statusOf(await post(product, 'fixture.body', 1, { ...visitor, ...headers }));
+      await statusOf(await post(product, 'fixture.reading', { lat: 91 }, { ...visitor, ...headers }));
       await statusOf(await fetch(`${product.baseUrl}/metrics`, { headers: { ...visitor, ...headers } }));
     }
   }
-  product.upstreams.github.fault({ kind: 'status', status: 500 });
+  product.upstreams.items.fault({ kind: 'status', status: 500 });
   try {
     const input = { params: { owner: 'trpc', repo: 'of-a-service' } };
-    const failed = await post(product, 'proxy.github.repository', input, bearer(keys.reader));
+    const failed = await post(product, 'proxy.items.item', input, bearer(keys.reader));
     await expectError(failed, { reason: 'upstream_bad_answer' });
   } finally {
-    product.upstreams.github.fault(undefined);
+    product.upstreams.items.fault(undefined);
   }
   const id = 'the-last-of-the-keys';
   await statusOf(await post(product, 'nothing.here', 1, { ...bearer(keys.writer), 'x-request-id': id }));

@@ -18,8 +18,8 @@ const variesByAccept = (response: Response) =>
 const pages = [
   { page: '/docs', markdown: '/docs/index.md' },
   { page: '/docs/calling', markdown: '/docs/calling.md' },
-  { page: '/docs/weather.forecast', markdown: '/docs/procedures/weather.forecast.md' },
-  { page: '/docs/proxy.github.repository', markdown: '/docs/procedures/proxy.github.repository.md' },
+  { page: '/docs/fixture.reading', markdown: '/docs/procedures/fixture.reading.md' },
+  { page: '/docs/proxy.items.item', markdown: '/docs/procedures/proxy.items.item.md' },
 ];
 
 describe.each(pages)('$page', ({ page, markdown }) => {
@@ -71,10 +71,10 @@ describe.each(pages)('$page', ({ page, markdown }) => {
 describe('an invalid request', () => {
   test.each([
     '/docs/nothing',
-    '/docs/weather',
+    '/docs/fixture',
     '/docs/constructor',
     '/docs/procedures',
-    '/docs/weather.forecast/x',
+    '/docs/fixture.reading/x',
   ])('%s is a 404 for any Accept', async (path) => {
     for (const accept of ['text/html', 'text/markdown']) {
       const response = await get(path, accept);
@@ -105,9 +105,9 @@ test('the index links to every procedure, as HTML and as Markdown', async () => 
 });
 
 test('the search on the index works without JavaScript', async () => {
-  const html = await (await get('/docs?q=weather+place')).text();
-  expect(html).toContain('href="/docs/weather.places"');
-  expect(html).not.toContain('href="/docs/echo.body"');
+  const html = await (await get('/docs?q=finds+names')).text();
+  expect(html).toContain('href="/docs/fixture.search"');
+  expect(html).not.toContain('href="/docs/fixture.body"');
 });
 
 test('the guide lists every error reason', async () => {

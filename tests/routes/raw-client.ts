@@ -13,7 +13,7 @@ export const octets = { 'content-type': 'application/octet-stream' };
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-export const fileUrl = ({ baseUrl }: WithBaseUrl, name: string) => `${baseUrl}/api/raw/files/files/${name}`;
+export const fileUrl = ({ baseUrl }: WithBaseUrl, name: string) => `${baseUrl}/api/raw/store/files/${name}`;
 
 const storedSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string() });
 
@@ -130,7 +130,7 @@ export function* repeated(piece: Uint8Array, times: number): Generator<Uint8Arra
 
 /** Waits until the store has this many bodies in transfer. */
 export function untilOpen({ upstreams }: Pick<Product, 'upstreams'>, count: number, timeout = 1000) {
-  return vi.waitFor(() => expect(upstreams.files.open).toBe(count), { timeout, interval: 10 });
+  return vi.waitFor(() => expect(upstreams.store.open).toBe(count), { timeout, interval: 10 });
 }
 
 /**
@@ -149,11 +149,11 @@ export function withFileStore(onStart: (product: SharedProduct) => void, env?: R
     onStart(product);
   });
   afterAll(async () => {
-    product.upstreams.files.fault(undefined);
+    product.upstreams.store.fault(undefined);
     await own?.close();
   });
   beforeEach(() => {
-    product.upstreams.files.fault(undefined);
-    product.upstreams.files.requests.length = 0;
+    product.upstreams.store.fault(undefined);
+    product.upstreams.store.requests.length = 0;
   });
 }

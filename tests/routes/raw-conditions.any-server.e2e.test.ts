@@ -9,7 +9,7 @@ beforeAll(async () => {
   product = await sharedProduct();
 });
 beforeEach(() => {
-  product.upstreams.files.requests.length = 0;
+  product.upstreams.store.requests.length = 0;
 });
 
 const size = 200_000;
@@ -73,12 +73,12 @@ describe('a client with the current version gets a 304 without a body', () => {
     expect(response.headers.get('etag')).toBe(etag);
     expect(response.headers.get('last-modified')).toBe(modified);
     expect(response.headers.get('cache-control')).toMatch(/\bno-transform\b/);
-    const [seen] = product.upstreams.files.requests;
+    const [seen] = product.upstreams.store.requests;
     for (const [name, value] of Object.entries(headers)) expect(seen?.headers[name]).toBe(value);
   });
 
   test('for an archive too', async () => {
-    const url = `${product.baseUrl}/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0`;
+    const url = `${product.baseUrl}/api/raw/archives/trpc/trpc/tar.gz/v1.32.0`;
     const first = await fetch(url);
     await first.arrayBuffer();
     const tag = first.headers.get('etag') ?? '';

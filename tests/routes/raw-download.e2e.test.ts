@@ -13,7 +13,7 @@ withFileStore((started) => {
   product = started;
 });
 
-const file = (bytes: number) => `/api/raw/files/files/synthetic-${bytes}.bin`;
+const file = (bytes: number) => `/api/raw/store/files/synthetic-${bytes}.bin`;
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   fetch(`${product.baseUrl}${path}`, { method, headers });
 
@@ -74,12 +74,12 @@ describe('a download', () => {
       'x-forwarded-for': '203.0.113.9',
     });
     await response.arrayBuffer();
-    const [seen] = product.upstreams.files.requests;
+    const [seen] = product.upstreams.store.requests;
     expect(JSON.stringify(seen?.headers)).not.toMatch(/mine|bWlu|203\.0\.113/);
   });
 
-  test('a GitHub archive is a tar file with a file name', async () => {
-    const response = await get('/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0');
+  test('an archive is a tar file with a file name', async () => {
+    const response = await get('/api/raw/archives/trpc/trpc/tar.gz/v1.32.0');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="trpc-v1.32.0.tar.gz"');
     expect(response.headers.get('cache-control')).toBe('public, max-age=300, no-transform');
@@ -90,9 +90,9 @@ describe('a download', () => {
 
 describe('an error', () => {
   test('a missing file or route is not_found', async () => {
-    await expectError(await get('/api/raw/files/files/nothing.bin'), { reason: 'not_found' });
-    await expectError(await get('/api/raw/files/other/x'), { reason: 'not_found' });
-    await expectError(await get('/api/raw/github/repos/trpc/trpc'), { reason: 'not_found' });
+    await expectError(await get('/api/raw/store/files/nothing.bin'), { reason: 'not_found' });
+    await expectError(await get('/api/raw/store/other/x'), { reason: 'not_found' });
+    await expectError(await get('/api/raw/items/items/trpc/trpc'), { reason: 'not_found' });
   });
 
   test('another method gets a 405 with Allow', async () => {
@@ -102,11 +102,11 @@ describe('an error', () => {
   });
 
   test('an upstream that is not configured is neither listed nor served', async () => {
-    const without = await startProduct({ FILES_URL: '' });
+    const without = await startProduct({ FIXTURE_STORE_URL: '' });
     try {
       const listed = JSON.stringify(await resultOf(await post(without, 'proxy.endpoints')));
-      expect(listed).toContain('codeload');
-      expect(listed).not.toContain('/files/');
+      expect(listed).toContain('archives');
+      expect(listed).not.toContain('/api/raw/store/');
       await expectError(await fetch(`${without.baseUrl}${file(1)}`), { reason: 'not_found' });
     } finally {
       await without.close();
@@ -149,7 +149,7 @@ describe('an incomplete stream', () => {
     });
 
   test('closes the connection, so that a part is not mistaken for the whole', async () => {
-    product.upstreams.files.fault({ kind: 'cut', afterBytes: 100_000 });
+    product.upstreams.store.fault({ kind: 'cut', afterBytes: 100_000 });
     const { announced, bytes, complete } = await read(file(10_000_000));
     expect(announced).toBe(10_000_000);
     expect(bytes).toBeLessThan(announced);
@@ -160,8 +160,8 @@ describe('an incomplete stream', () => {
     const controller = new AbortController();
     const response = await fetch(`${product.baseUrl}${file(1_000_000_000)}`, { signal: controller.signal });
     await response.body?.getReader().read();
-    expect(product.upstreams.files.open).toBe(1);
+    expect(product.upstreams.store.open).toBe(1);
     controller.abort();
-    await expect.poll(() => product.upstreams.files.open, { timeout: 1_000, interval: 20 }).toBe(0);
+    await expect.poll(() => product.upstreams.store.open, { timeout: 1_000, interval: 20 }).toBe(0);
   });
 });

@@ -7,7 +7,7 @@ import { fileUrl, octets } from './raw-client.ts';
 
 const allowedOrigin = 'https://friend.example';
 const file = 'files/files/synthetic-10.bin';
-const archive = 'codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0';
+const archive = 'archives/trpc/trpc/tar.gz/v1.32.0';
 
 /** Has no file store configured. */
 let withoutStore: Product;
@@ -15,7 +15,7 @@ let product: Product;
 beforeAll(async () => {
   [product, withoutStore] = await Promise.all([
     startProduct({ ALLOWED_ORIGINS: allowedOrigin }),
-    startProduct({ FILES_URL: '' }),
+    startProduct({ FIXTURE_STORE_URL: '' }),
   ]);
 });
 afterAll(() => Promise.all([product.close(), withoutStore.close()]));
@@ -26,7 +26,7 @@ const listOf = (value: string | null) => (value ?? '').split(', ').sort();
 describe('404', () => {
   test.each([
     { title: 'a file that the store does not have', path: 'files/files/nothing.bin' },
-    { title: 'a tag that does not exist', path: 'codeload/trpc/trpc/tar.gz/refs/tags/v0.0.0' },
+    { title: 'a tag that does not exist', path: 'archives/trpc/trpc/tar.gz/v0.0.0' },
   ])('$title, after a request to the upstream', async ({ path }) => {
     const { message } = await expectError(await send(path), {
       reason: 'not_found',
@@ -37,34 +37,34 @@ describe('404', () => {
 
   test.each([
     'nobody/files/synthetic-10.bin',
-    'files/synthetic-10.bin',
-    'files/files/synthetic-10.bin/more',
-    'files/other/synthetic-10.bin',
-    'files',
-    'github/repos/trpc/trpc',
-    'codeload/trpc/trpc/zip/refs/tags/v1.32.0',
+    'store/synthetic-10.bin',
+    'store/files/synthetic-10.bin/more',
+    'store/other/synthetic-10.bin',
+    'store',
+    'items/items/trpc/trpc',
+    'archives/trpc/trpc/zip/v1.32.0',
     '__proto__/files/synthetic-10.bin',
     'constructor/name',
   ])('%s is not declared, so no upstream is called', async (path) => {
-    const { files, codeload, github } = product.upstreams;
-    for (const { requests } of [files, codeload, github]) requests.length = 0;
+    const { store, archives, items } = product.upstreams;
+    for (const { requests } of [store, archives, items]) requests.length = 0;
     await expectError(await send(path), { reason: 'not_found' });
-    expect([files, codeload, github].flatMap(({ requests }) => requests)).toEqual([]);
+    expect([store, archives, items].flatMap(({ requests }) => requests)).toEqual([]);
   });
 
   test.each(['GET', 'PUT'])('%s of an upstream that is not configured', async (method) => {
     const body = method === 'PUT' ? { body: 'x', headers: { ...octets, ...proxyAuthorization } } : {};
     const response = await fetch(fileUrl(withoutStore, 'synthetic-10.bin'), { method, ...body });
     await expectError(response, { reason: 'not_found' });
-    expect(withoutStore.upstreams.files.requests).toEqual([]);
+    expect(withoutStore.upstreams.store.requests).toEqual([]);
   });
 
   test('an upstream that is not configured is not listed', async () => {
     const names = async ({ baseUrl }: Product) =>
       (await createScriptClient({ baseUrl }).proxy.endpoints.query()).map(({ upstream }) => upstream);
-    expect(await names(product)).toContain('files');
-    expect(await names(withoutStore)).not.toContain('files');
-    expect(await names(withoutStore)).toContain('codeload');
+    expect(await names(product)).toContain('store');
+    expect(await names(withoutStore)).not.toContain('store');
+    expect(await names(withoutStore)).toContain('archives');
   });
 });
 
@@ -76,11 +76,11 @@ describe('405', () => {
     { path: archive, method: 'PUT', allow: ['GET', 'HEAD'] },
     { path: archive, method: 'POST', allow: ['GET', 'HEAD'] },
   ])('$method $path', async ({ path, method, allow }) => {
-    product.upstreams.files.requests.length = 0;
+    product.upstreams.store.requests.length = 0;
     const response = await send(path, { method, body: 'x', headers: octets });
     expect(listOf(response.headers.get('allow'))).toEqual(allow);
     await expectError(response, { reason: 'method_not_allowed' });
-    expect(product.upstreams.files.requests).toEqual([]);
+    expect(product.upstreams.store.requests).toEqual([]);
   });
 });
 
@@ -92,12 +92,12 @@ describe('OPTIONS', () => {
     { path: file, allow: ['GET', 'HEAD', 'OPTIONS', 'PUT'] },
     { path: archive, allow: ['GET', 'HEAD', 'OPTIONS'] },
   ])('$path returns the allowed methods without calling the upstream', async ({ path, allow }) => {
-    product.upstreams.files.requests.length = 0;
+    product.upstreams.store.requests.length = 0;
     const response = await send(path, { method: 'OPTIONS' });
     expect([response.status, await response.text()]).toEqual([204, '']);
     expect(listOf(response.headers.get('allow'))).toEqual(allow);
     expect(response.headers.get('x-request-id')).toBeTruthy();
-    expect(product.upstreams.files.requests).toEqual([]);
+    expect(product.upstreams.store.requests).toEqual([]);
   });
 
   test('allows a listed origin and no other', async () => {

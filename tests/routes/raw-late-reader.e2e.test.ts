@@ -17,7 +17,7 @@ const octets = 'content-type: application/octet-stream';
 
 function head(bytes: number, ...headers: string[]): string {
   const lines = [
-    'PUT /api/raw/files/files/x.bin HTTP/1.1',
+    'PUT /api/raw/store/files/x.bin HTTP/1.1',
     'host: localhost',
     `authorization: ${proxyAuthorization.authorization}`,
     `content-length: ${bytes}`,
@@ -58,7 +58,7 @@ describe.each(rejected)('an upload $title', ({ headers, reason }) => {
   test.each([1, 8, 50])(
     'of %i MiB gets an error response even if the client sends everything first',
     async (size) => {
-      if (reason === 'upstream_refused') product.upstreams.files.fault({ kind: 'status', status: 403 });
+      if (reason === 'upstream_refused') product.upstreams.store.fault({ kind: 'status', status: 403 });
       for (let round = 0; round < 3; round += 1) {
         const response = await sendAllThenRead(size * mebibyte, headers);
         expect(response, 'the connection closed without a response').toBeDefined();

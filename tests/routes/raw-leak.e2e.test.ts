@@ -25,7 +25,7 @@ afterAll(async () => {
 async function download(files: number): Promise<void> {
   const downloadShare = async () => {
     for (let file = 0; file < files / streamsPerClient; file += 1) {
-      const { body } = await client.request({ method: 'GET', path: '/api/raw/files/files/synthetic-10.bin' });
+      const { body } = await client.request({ method: 'GET', path: '/api/raw/store/files/synthetic-10.bin' });
       expect((await body.arrayBuffer()).byteLength).toBe(10);
     }
   };

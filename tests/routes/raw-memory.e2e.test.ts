@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => product.close());
 
 async function makeCalls(): Promise<void> {
-  for (let call = 0; call < 20; call += 1) await (await post(product, 'echo.body', { call })).text();
+  for (let call = 0; call < 20; call += 1) await (await post(product, 'fixture.body', { call })).text();
 }
 
 /**

@@ -13,7 +13,7 @@ beforeAll(async () => {
   product = await sharedProduct();
 });
 beforeEach(() => {
-  product.upstreams.files.requests.length = 0;
+  product.upstreams.store.requests.length = 0;
 });
 
 const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer());
@@ -48,7 +48,7 @@ test('HEAD has the same headers as GET and sends HEAD to the store', async () =>
     if (!/^(?:date|x-request-id|ratelimit|connection|keep-alive)$/.test(name))
       expect(head.headers.get(name), name).toBe(value);
   }
-  expect(product.upstreams.files.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  expect(product.upstreams.store.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
 });
 
 test('the store receives only the caller headers that the endpoint lists, and no query', async () => {
@@ -69,13 +69,13 @@ test('the store receives only the caller headers that the endpoint lists, and no
   expect(response.status).toBe(206);
   expect(response.headers.get('x-request-id')).toBe('mine-mine-mine');
   expect(await bytesOf(response)).toEqual(patternAt(0, 10));
-  const [seen] = product.upstreams.files.requests;
+  const [seen] = product.upstreams.store.requests;
   expect(seen?.url).toBe('/files/synthetic-1000.bin');
   expect(seen?.headers).toEqual({
     accept: '*/*',
     'accept-encoding': 'identity',
     connection: 'keep-alive',
-    host: new URL(product.upstreams.files.url).host,
+    host: new URL(product.upstreams.store.url).host,
     range: 'bytes=0-9',
     'user-agent': 'typed-bff',
   });
@@ -100,17 +100,17 @@ describe('the example of the endpoint', () => {
   });
 
   test("downloads the archive of a release with the upstream's bytes", async () => {
-    const path = await examplePath('codeload', 'archive');
-    expect(path).toBe('/api/raw/codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0');
+    const path = await examplePath('archives', 'archive');
+    expect(path).toBe('/api/raw/archives/trpc/trpc/tar.gz/v1.32.0');
     const response = await fetch(`${product.baseUrl}${path}`);
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toMatchObject({
-      'content-type': 'application/x-gzip',
+      'content-type': 'application/gzip',
       'content-disposition': 'attachment; filename="trpc-v1.32.0.tar.gz"',
       etag: expect.stringMatching(/^W\/"[\da-f]{64}"$/),
     });
     const archive = await bytesOf(response);
-    const direct = await fetch(`${product.upstreams.codeload.url}${path.replace('/api/raw/codeload', '')}`);
+    const direct = await fetch(`${product.upstreams.archives.url}${path.replace('/api/raw/archives', '')}`);
     expect(archive).toEqual(await bytesOf(direct));
     expect(entriesOf(gunzipSync(archive))).toEqual(['trpc-1.32.0/', 'trpc-1.32.0/README.md']);
   });

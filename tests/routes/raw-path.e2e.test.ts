@@ -9,7 +9,7 @@ beforeAll(async () => {
   product = await sharedProduct();
 });
 
-const base = '/api/raw/files/files';
+const base = '/api/raw/store/files';
 
 test.each([
   `${base}/.`,
@@ -40,13 +40,13 @@ test.each([
   `${base}/%zz`,
   `${base}/${'x'.repeat(300)}`,
   `${base}${'/x'.repeat(1_200)}`,
-  `/api/raw/files/../files/files/a`,
-  `/api/raw/../raw/files/files/a`,
+  `/api/raw/store/../files/files/a`,
+  `/api/raw/../raw/store/files/a`,
   `/x/..${base}/a`,
-  `/api/raw/files/http://evil.example/a`,
-  `/api/raw/files/user:password@evil.example/a`,
-  `/api/raw/%66iles%2ffiles%2fa`,
-  `/api/raw//files/files/a`,
+  `/api/raw/store/http://evil.example/a`,
+  `/api/raw/store/user:password@evil.example/a`,
+  `/api/raw/%73tore%2ffiles%2fa`,
+  `/api/raw//store/files/a`,
   `http://evil.example${base}/a`,
   `${base}/{name}`,
 ])('%s gets a 4xx and is not sent to the upstream', async (target) => {

@@ -13,10 +13,10 @@ afterAll(() => product.close());
 
 test('downloads and uploads count against the upstream rate limit', async () => {
   const url = fileUrl(product, 'synthetic-10.bin');
-  const { requests } = product.upstreams.files;
+  const { requests } = product.upstreams.store;
 
   // Requests that are rejected before any work are not charged.
-  await expectError(await fetch(`${product.baseUrl}/api/raw/files/other`), { reason: 'not_found' });
+  await expectError(await fetch(`${product.baseUrl}/api/raw/store/other`), { reason: 'not_found' });
   await expectError(await fetch(url, { method: 'DELETE' }), { reason: 'method_not_allowed' });
   expect((await fetch(url, { method: 'OPTIONS' })).status).toBe(204);
 
@@ -46,7 +46,7 @@ test('downloads and uploads count against the upstream rate limit', async () => 
 
   // Upstream calls share the bucket, other calls do not.
   const params = { owner: 'trpc', repo: 'trpc' };
-  const repository = await post(product, 'proxy.github.repository', { params }, proxyAuthorization);
+  const repository = await post(product, 'proxy.items.item', { params }, proxyAuthorization);
   await expectError(repository, { reason: 'rate_limited' });
   await resultOf(await post(product, 'proxy.endpoints', undefined, proxyAuthorization));
 });

@@ -24,9 +24,9 @@ describe('an upload is rejected before the upstream is called', () => {
   ])('with 415 for %j', async (headers) => {
     await expectError(await upload(product, 'x.bin', [piece], headers), {
       reason: 'unsupported_media_type',
-      path: '/api/raw/files/files/x.bin',
+      path: '/api/raw/store/files/x.bin',
     });
-    expect(product.upstreams.files.requests).toEqual([]);
+    expect(product.upstreams.store.requests).toEqual([]);
   });
 
   test.each<Record<string, string>>([
@@ -39,7 +39,7 @@ describe('an upload is rejected before the upstream is called', () => {
   ])('with 403 for %j', async (headers) => {
     const response = await upload(product, 'x.bin', [piece], { ...octets, ...headers });
     await expectError(response, { reason: 'cross_origin' });
-    expect(product.upstreams.files.requests).toEqual([]);
+    expect(product.upstreams.store.requests).toEqual([]);
   });
 
   test.each<Record<string, string>>([
@@ -49,7 +49,7 @@ describe('an upload is rejected before the upstream is called', () => {
   ])('but not for %j', async (headers) => {
     const response = await upload(product, 'x.bin', [piece], headers);
     expect(response.ok).toBe(true);
-    const [seen] = product.upstreams.files.requests;
+    const [seen] = product.upstreams.store.requests;
     expect(seen?.headers).toMatchObject(octets);
     expect(seen?.headers).not.toHaveProperty('content-encoding');
   });
@@ -62,7 +62,7 @@ describe('an upload is rejected before the upstream is called', () => {
       // No byte of the body has been sent.
       await expectError(await response, { reason: 'payload_too_large' });
       outgoing.destroy();
-      expect(product.upstreams.files.requests).toEqual([]);
+      expect(product.upstreams.store.requests).toEqual([]);
     },
   );
 
@@ -87,10 +87,10 @@ test.each([
   async ({ status, reason }) => {
     // Successes in between keep the circuit closed.
     for (const name of ['a', 'b']) expect((await upload(product, name, [piece])).ok).toBe(true);
-    product.upstreams.files.fault({ kind: 'status', status, body: '{"message":"disk of db-7"}' });
+    product.upstreams.store.fault({ kind: 'status', status, body: '{"message":"disk of db-7"}' });
     const small = await expectError(await upload(product, 'x.bin', [Buffer.from('x')]), { reason });
     expect(small.text).not.toContain('db-7');
     await expectError(await upload(product, 'x.bin', repeated(piece, 20)), { reason });
-    expect(product.upstreams.files.open).toBe(0);
+    expect(product.upstreams.store.open).toBe(0);
   },
 );

@@ -34,7 +34,7 @@ describe.each([
   { path: '/llms.txt', contentType: 'text/plain; charset=utf-8' },
   { path: '/llms-full.txt', contentType: 'text/plain; charset=utf-8' },
   { path: '/openapi.json', contentType: 'application/json; charset=utf-8' },
-  { path: '/docs/procedures/echo.body.md', contentType: 'text/markdown; charset=utf-8' },
+  { path: '/docs/procedures/fixture.body.md', contentType: 'text/markdown; charset=utf-8' },
 ])('$path', ({ path, contentType }) => {
   test('has content type, ETag, Last-Modified and caching headers', async () => {
     const { status, headers } = await get(path);
@@ -168,7 +168,7 @@ describe('/llms.txt', () => {
 describe.each(['/llms.txt', '/docs/calling.md'])('the calling guide in %s', (path) => {
   test('shows a request and a response exactly as on the wire', async () => {
     const [shownRequest, shownResponse] = jsonBlocks(await textOf(path));
-    const response = await get('/api/trpc/echo.body', {
+    const response = await get('/api/trpc/fixture.body', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(shownRequest),
@@ -196,7 +196,7 @@ describe.each(['/llms.txt', '/docs/calling.md'])('the calling guide in %s', (pat
   });
 });
 
-test.each(['/llms.txt', '/llms-full.txt', '/openapi.json', '/docs/procedures/echo.body.md'])(
+test.each(['/llms.txt', '/llms-full.txt', '/openapi.json', '/docs/procedures/fixture.body.md'])(
   '%s is marked noindex',
   async (path) => {
     expect((await get(path)).headers.get('x-robots-tag')).toBe('noindex');
@@ -267,7 +267,7 @@ describe('/docs/procedures', () => {
     expect(page).toMatch(/^- 1000000 calls in 60 seconds/m);
   });
 
-  test.each(['nothing.md', 'echo.body', 'constructor.md', 'echo.body.md.md', '..%2F..%2Fpackage.json'])(
+  test.each(['nothing.md', 'fixture.body', 'constructor.md', 'fixture.body.md.md', '..%2F..%2Fpackage.json'])(
     '%s is not_found',
     async (file) => {
       await expectError(await get(`/docs/procedures/${file}`), { reason: 'not_found' });

@@ -27,7 +27,7 @@ test('a download in progress at SIGTERM completes before the process exits', asy
   const size = 50_000_000;
   const download = await openDownload(product, `synthetic-${size}.bin`);
   const { exit } = await terminate(product);
-  expect(product.upstreams.files.open).toBe(1);
+  expect(product.upstreams.store.open).toBe(1);
   expect(await download.receive()).toMatchObject({
     status: 200,
     bytes: size,
@@ -41,7 +41,7 @@ test('an upload in progress at SIGTERM completes and is confirmed before the pro
   const product = await start();
   const { outgoing, response } = openUpload(product, 'last.bin', { ...octets, 'content-length': '100000' });
   outgoing.write(patternAt(0, 40_000));
-  await expect.poll(() => product.upstreams.files.open).toBe(1);
+  await expect.poll(() => product.upstreams.store.open).toBe(1);
   const { exit } = await terminate(product);
   outgoing.end(patternAt(40_000, 60_000));
   const confirmed = await response;

@@ -8,12 +8,12 @@ let product: SharedProduct;
 beforeAll(async () => {
   product = await sharedProduct();
 });
-afterAll(() => product.upstreams.files.fault(undefined));
+afterAll(() => product.upstreams.store.fault(undefined));
 
 describe.concurrent('a stream that stalls', () => {
   test('is aborted if the upstream stalls', { timeout: 40_000 }, async ({ expect }) => {
     // Uploads do not have this fault.
-    product.upstreams.files.fault({ kind: 'stall', afterBytes: 100_000 });
+    product.upstreams.store.fault({ kind: 'stall', afterBytes: 100_000 });
     const { bytes, ended } = await (await openDownload(product, 'synthetic-10000000.bin')).receive();
     expect(bytes).toBeLessThanOrEqual(100_000);
     expect(ended).toBe('truncated');
@@ -27,12 +27,12 @@ describe.concurrent('a stream that stalls', () => {
       response += chunk.toString();
     });
     socket.write(
-      `PUT /api/raw/files/files/stalled.bin HTTP/1.1\r\nhost: localhost\r\nauthorization: ${proxyAuthorization.authorization}\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\nabc`,
+      `PUT /api/raw/store/files/stalled.bin HTTP/1.1\r\nhost: localhost\r\nauthorization: ${proxyAuthorization.authorization}\r\ncontent-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\nabc`,
     );
     const timeout = 30_000;
     await vi.waitFor(() => expect(response).toMatch(/^HTTP\/1\.1 408 .*request_timeout/s), { timeout });
     socket.destroy();
     const aborted = expect.objectContaining({ url: '/files/stalled.bin', complete: false });
-    await vi.waitFor(() => expect(product.upstreams.files.transfers).toContainEqual(aborted));
+    await vi.waitFor(() => expect(product.upstreams.store.transfers).toContainEqual(aborted));
   });
 });

@@ -9,10 +9,10 @@ beforeAll(async () => {
   product = await sharedProduct();
 });
 beforeEach(() => {
-  product.upstreams.files.requests.length = 0;
+  product.upstreams.store.requests.length = 0;
 });
 
-const base = '/api/raw/files/files';
+const base = '/api/raw/store/files';
 
 /** Sends a request. The characters of the target, up to U+00FF, are sent as bytes. */
 async function send(method: string, target: string): Promise<WireResponse | undefined> {
@@ -40,7 +40,7 @@ test.each([
   `http://localhost${base}/synthetic-10.bin`,
 ])('a valid target reaches the store: %s', async (target) => {
   expect((await send('GET', target))?.status).toBe(200);
-  expect(product.upstreams.files.requests.map(({ url }) => url)).toEqual(['/files/synthetic-10.bin']);
+  expect(product.upstreams.store.requests.map(({ url }) => url)).toEqual(['/files/synthetic-10.bin']);
 });
 
 test.each([
@@ -57,7 +57,7 @@ test.each([
   ['%6e'.repeat(101), 'n'.repeat(101)],
 ])('the name %s is one segment of the path in the store', async (name, sent) => {
   expect((await send('GET', `${base}/${name}`))?.status).toBe(404);
-  expect(product.upstreams.files.requests.map(({ url }) => url)).toEqual([`/files/${sent}`]);
+  expect(product.upstreams.store.requests.map(({ url }) => url)).toEqual([`/files/${sent}`]);
 });
 
 describe.each(['GET', 'PUT'])('%s gets a 4xx error response and is not sent to the store', (method) => {
@@ -80,19 +80,19 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx error response and is not sent to t
       `${base}/%e2%80%a4%e2%80%a4`,
       `${base}/..;/synthetic-10.bin`,
       `${base}/..%3b/synthetic-10.bin`,
-      '/api/raw/files/%2e%2e/files/synthetic-10.bin',
-      '/api/raw/files/.%2e/files/files/synthetic-10.bin',
-      '/api/raw/./files/files/synthetic-10.bin',
-      '/api/raw/files/./files/synthetic-10.bin',
-      '/api/raw/files/files/./synthetic-10.bin',
-      '/api/raw/%2e%2e/raw/files/files/synthetic-10.bin',
+      '/api/raw/store/%2e%2e/files/synthetic-10.bin',
+      '/api/raw/store/.%2e/files/files/synthetic-10.bin',
+      '/api/raw/./store/files/synthetic-10.bin',
+      '/api/raw/store/./files/synthetic-10.bin',
+      '/api/raw/store/files/./synthetic-10.bin',
+      '/api/raw/%2e%2e/raw/store/files/synthetic-10.bin',
       // Encoded, doubled or look-alike slashes.
       `${base}%2fsynthetic-10.bin`,
       `${base}%2Fsynthetic-10.bin`,
-      '/api/raw/files%2ffiles%2fsynthetic-10.bin',
-      '/api/raw/files%252ffiles%252fsynthetic-10.bin',
+      '/api/raw/store%2ffiles%2fsynthetic-10.bin',
+      '/api/raw/store%252ffiles%252fsynthetic-10.bin',
       '/api/raw%2ffiles/files/synthetic-10.bin',
-      '/api/raw/files//files/synthetic-10.bin',
+      '/api/raw/store//files/synthetic-10.bin',
       `${base}/synthetic-10.bin//`,
       `${base}/a%ef%bc%8fb`,
       `${base}/a%c0%afb`,
@@ -107,8 +107,8 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx error response and is not sent to t
       `${base};x/synthetic-10.bin`,
       `${base}/synthetic-10.bin#x`,
       `${base}#/synthetic-10.bin`,
-      '/api/raw/files/@evil.example/synthetic-10.bin',
-      '/api/raw/files@evil.example/files/synthetic-10.bin',
+      '/api/raw/store/@evil.example/synthetic-10.bin',
+      '/api/raw/store@evil.example/files/synthetic-10.bin',
       '/api/raw/http:%2f%2fevil.example/files/synthetic-10.bin',
       `http://user@localhost${base}/synthetic-10.bin`,
       `HTTPS://evil.example${base}/synthetic-10.bin`,
@@ -150,7 +150,7 @@ describe.each(['GET', 'PUT'])('%s gets a 4xx error response and is not sent to t
     const { data } = readError(JSON.parse(response?.text ?? ''));
     expect(data.httpStatus).toBe(response?.status);
     expect(response?.headers.get('x-request-id')).toBe(data.requestId);
-    expect(product.upstreams.files.requests).toEqual([]);
+    expect(product.upstreams.store.requests).toEqual([]);
   });
 });
 
@@ -173,6 +173,6 @@ describe("an invalid request target gets Node's own error response", () => {
     const response = await send('GET', target);
     expect([400, 431]).toContain(response?.status);
     expect(response?.text).toBe('');
-    expect(product.upstreams.files.requests).toEqual([]);
+    expect(product.upstreams.store.requests).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ const name = `synthetic-${size}.bin`;
 
 describe('a download that the upstream aborts', () => {
   test.each([1, 100_000, 4_999_999])('after %i bytes is truncated for the client', async (afterBytes) => {
-    product.upstreams.files.fault({ kind: 'cut', afterBytes });
+    product.upstreams.store.fault({ kind: 'cut', afterBytes });
     const response = await (await openDownload(product, name)).receive();
     expect(response).toMatchObject({ status: 200, ended: 'truncated' });
     expect(response.headers['content-length']).toBe(String(size));
@@ -29,7 +29,7 @@ describe('a download that the upstream aborts', () => {
   });
 
   test('before its first byte fails', async () => {
-    product.upstreams.files.fault({ kind: 'cut', afterBytes: 0 });
+    product.upstreams.store.fault({ kind: 'cut', afterBytes: 0 });
     await expect(fetch(fileUrl(product, name)).then((response) => response.arrayBuffer())).rejects.toThrow();
   });
 
@@ -45,14 +45,14 @@ describe('a body that does not match its head', () => {
   /** Starts a product whose upstream sends these bytes and closes the connection. */
   async function productWithResponse(bytes: string): Promise<Product> {
     const { url } = await startRawServer((socket) => socket.end(bytes));
-    const served = await startProduct({ FILES_URL: url });
+    const served = await startProduct({ FIXTURE_STORE_URL: url });
     onTestFinished(() => served.close());
     return served;
   }
 
   test('chunked without a last chunk is truncated for the client too', async () => {
     const served = await productWithResponse(`${head}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n`);
-    const request = 'GET /api/raw/files/files/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
+    const request = 'GET /api/raw/store/files/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
     const { responses, ended } = await sendBytes(served.baseUrl, request);
     expect(ended).toBe('closed');
     expect(responses[0]?.headers.get('content-length')).toBeNull();
@@ -72,21 +72,21 @@ describe('a client disconnect ends the upstream transfer within a second', () =>
   test('while the client reads', async () => {
     const { incoming, abort } = await openDownload(product, 'synthetic-2147483648.bin');
     await once(incoming, 'readable');
-    expect(product.upstreams.files.open).toBe(1);
+    expect(product.upstreams.store.open).toBe(1);
     abort();
     await untilOpen(product, 0);
-    expect(product.upstreams.files.transfers.at(-1)).toMatchObject({ complete: false });
+    expect(product.upstreams.store.transfers.at(-1)).toMatchObject({ complete: false });
   });
 
   test('while the client does not read', async () => {
     const { abort } = await openDownload(product, 'synthetic-2147483648.bin');
-    expect(product.upstreams.files.open).toBe(1);
+    expect(product.upstreams.store.open).toBe(1);
     abort();
     await untilOpen(product, 0);
   });
 
   test('while the upstream sends nothing', async () => {
-    product.upstreams.files.fault({ kind: 'stall', afterBytes: 1000 });
+    product.upstreams.store.fault({ kind: 'stall', afterBytes: 1000 });
     const { incoming, abort } = await openDownload(product, name);
     await once(incoming, 'readable');
     abort();
@@ -94,8 +94,8 @@ describe('a client disconnect ends the upstream transfer within a second', () =>
   });
 
   test('before the head of the response', async () => {
-    product.upstreams.files.fault({ kind: 'hang' });
-    const { requests } = product.upstreams.files;
+    product.upstreams.store.fault({ kind: 'hang' });
+    const { requests } = product.upstreams.store;
     requests.length = 0;
     const controller = new AbortController();
     const response = fetch(fileUrl(product, name), { signal: controller.signal });
@@ -103,7 +103,7 @@ describe('a client disconnect ends the upstream transfer within a second', () =>
     controller.abort();
     await expect(response).rejects.toThrow();
     // The next download succeeds.
-    product.upstreams.files.fault(undefined);
+    product.upstreams.store.fault(undefined);
     expect((await fetch(fileUrl(product, 'synthetic-10.bin'))).status).toBe(200);
   });
 
@@ -113,7 +113,7 @@ describe('a client disconnect ends the upstream transfer within a second', () =>
         openDownload(product, 'synthetic-2147483648.bin', { 'x-forwarded-for': `192.0.2.${client}` }),
       ),
     );
-    expect(product.upstreams.files.open).toBe(12);
+    expect(product.upstreams.store.open).toBe(12);
     for (const { abort } of downloads) abort();
     await untilOpen(product, 0);
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
   product = await sharedProduct();
 });
 beforeEach(() => {
-  product.upstreams.files.transfers.length = 0;
+  product.upstreams.store.transfers.length = 0;
 });
 
 describe.each([
@@ -50,7 +50,7 @@ describe.each([
       await untilOpen(product, 1, 5000);
       outgoing.destroy();
       await untilOpen(product, 0);
-      expect(product.upstreams.files.transfers.at(-1)).toMatchObject({
+      expect(product.upstreams.store.transfers.at(-1)).toMatchObject({
         url: `/files/${name}`,
         complete: false,
       });

@@ -13,7 +13,7 @@ withFileStore((started) => {
   product = started;
 });
 
-const path = '/api/raw/files/files/';
+const path = '/api/raw/store/files/';
 const bytes = { 'content-type': 'application/octet-stream' };
 const authorization = `authorization: ${proxyAuthorization.authorization}\r\n`;
 
@@ -40,7 +40,7 @@ test('an upload arrives completely, with its content length', async () => {
     bytes: 3_000_000,
     sha256: patternSha256(3_000_000),
   });
-  const [seen] = product.upstreams.files.requests.slice(-1);
+  const [seen] = product.upstreams.store.requests.slice(-1);
   expect(seen?.headers).toMatchObject({ 'content-length': '3000000', ...bytes });
   const download = await fetch(`${product.baseUrl}${path}complete.bin`);
   expect(Buffer.from(await download.arrayBuffer()).equals(patternAt(0, 3_000_000))).toBe(true);
@@ -71,10 +71,10 @@ test.each([
 ] as const)(
   '%s is rejected, and the error response arrives even if the body is large',
   async (_, headers, reason) => {
-    const before = product.upstreams.files.requests.length;
+    const before = product.upstreams.store.requests.length;
     const response = await put('rejected.bin', Buffer.alloc(8_000_000), { ...headers });
     await expectError(response, { reason });
-    expect(product.upstreams.files.requests).toHaveLength(before);
+    expect(product.upstreams.store.requests).toHaveLength(before);
   },
 );
 
@@ -99,8 +99,8 @@ test('an upload whose content length is too large is rejected before its body is
 });
 
 test('an upstream failure is reported without text of the upstream', async () => {
-  const { files } = product.upstreams;
-  files.fault({ kind: 'status', status: 500, body: '{"secret":"disk full on db-7"}' });
+  const { store } = product.upstreams;
+  store.fault({ kind: 'status', status: 500, body: '{"secret":"disk full on db-7"}' });
   const { text } = await expectError(await put('x.bin', patternAt(0, 500_000)), {
     reason: 'upstream_bad_answer',
   });
@@ -108,15 +108,15 @@ test('an upstream failure is reported without text of the upstream', async () =>
 });
 
 test('a client disconnect aborts the upload and stores nothing', async () => {
-  const { files } = product.upstreams;
+  const { store } = product.upstreams;
   const socket = connect(Number(new URL(product.baseUrl).port), '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(
     `PUT ${path}left.bin HTTP/1.1\r\nhost: localhost\r\n${authorization}content-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n`,
   );
   socket.write(Buffer.alloc(100_000));
-  await expect.poll(() => files.open).toBe(1);
+  await expect.poll(() => store.open).toBe(1);
   socket.destroy();
-  await expect.poll(() => files.open, { timeout: 1_000, interval: 20 }).toBe(0);
+  await expect.poll(() => store.open, { timeout: 1_000, interval: 20 }).toBe(0);
   expect((await fetch(`${product.baseUrl}${path}left.bin`)).status).toBe(404);
 });

@@ -26,7 +26,7 @@ describe.each([
   ['/.well-known/security.txt', 'text/plain; charset=utf-8'],
   ['/.well-known/api-catalog', 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'],
   ['/opengraph-image', 'image/png'],
-  [`/posts/${posts[0]}/opengraph-image`, 'image/png'],
+  ...posts.slice(0, 1).map((slug): [string, string] => [`/posts/${slug}/opengraph-image`, 'image/png']),
 ])('%s', (path, contentType) => {
   test('has content type, caching headers and an ETag that it revalidates', async () => {
     const { status, headers } = await get(path);
@@ -75,6 +75,7 @@ describe('/sitemap.xml', () => {
           .replace(/\/\(\w+\)/, '')
           .replace(/\/page\.tsx$/, '') || '/',
     );
+    // The notes are an example, whose page is for users.
     const closed = ['/inbox', '/account', '/sign-in', '/notes'];
     const open = paths.filter((path) => !path.includes('[') && !closed.includes(path));
     expect([...pages].sort()).toEqual(open.sort());
@@ -149,7 +150,6 @@ test('the Open Graph images have the declared size, and each post has its own', 
   for (const path of paths) expect(await sizeOf(path), path).toEqual([1200, 630]);
   const tags = await Promise.all(paths.map(async (path) => (await get(path)).headers.get('etag')));
   expect(new Set(tags).size).toBe(paths.length);
-  await expectError(await get('/posts/no-such-post/opengraph-image'), { reason: 'not_found' });
 });
 
 /** Returns the attributes of each link and meta element in the head of a page. */
@@ -164,7 +164,7 @@ function headOf(html: string): Record<string, string>[] {
 
 describe.each([
   ...pages,
-  '/docs/weather.forecast' as const,
+  '/docs/fixture.reading' as const,
   ...posts.map((slug) => `/posts/${slug}` as const),
 ])('the head of %s', (path) => {
   test('has the public URL, the image and the feeds of the current settings', async () => {
@@ -192,11 +192,4 @@ describe.each([
     ]);
     expect(html).not.toContain('http://localhost:3000');
   });
-});
-
-test('a post has its date as text and as a machine-readable time', async () => {
-  const html = await textOf(`/posts/${posts[0]}`);
-  expect(html).toMatch(
-    /<time [^>]*dateTime="\d{4}-\d{2}-\d{2}T00:00:00.000Z"[^>]*>[A-Z][a-z]+ \d+, \d{4}<\/time>/,
-  );
 });

@@ -115,11 +115,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
 
     const faults: (readonly [begin: () => unknown, end: () => unknown])[] = [
       [
-        () => upstreams.openMeteo.fault({ kind: 'status', status: 500 }),
-        () => upstreams.openMeteo.fault(undefined),
+        () => upstreams.readings.fault({ kind: 'status', status: 500 }),
+        () => upstreams.readings.fault(undefined),
       ],
       [() => upstreams.airQuality.fault({ kind: 'hang' }), () => upstreams.airQuality.fault(undefined)],
-      [() => upstreams.openMeteo.fault({ kind: 'reset' }), () => upstreams.openMeteo.fault(undefined)],
+      [() => upstreams.readings.fault({ kind: 'reset' }), () => upstreams.readings.fault(undefined)],
       [
         () => smtp.close(),
         async () => {

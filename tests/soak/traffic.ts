@@ -15,7 +15,7 @@ type RequestSpec = {
 
 export type Outcome = { isExpected: boolean; status: number; path: string; milliseconds: number };
 
-const megabyte = '/api/raw/files/files/synthetic-1000000.bin';
+const megabyte = '/api/raw/store/files/synthetic-1000000.bin';
 /** Statuses during an upstream fault: invalid response, overload, timeout. */
 const faultStatuses = [502, 503, 504];
 
@@ -41,10 +41,10 @@ export function createTraffic(random: () => number) {
   let etag = '';
 
   const kinds: readonly (readonly [share: number, create: () => RequestSpec])[] = [
-    [30, () => trpc('echo.body', { n: randomInt(1_000), at: 'somewhere' })],
-    [10, () => ({ path: '/api/trpc/echo.request', expected: [200] })],
-    [20, () => trpc('weather.forecast', { lat: 40 + randomInt(20), lng: 10 }, { upstream: true })],
-    [6, () => trpc('weather.forecast', { lat: randomInt(90), lng: randomInt(180) }, { upstream: true })],
+    [30, () => trpc('fixture.body', { n: randomInt(1_000), at: 'somewhere' })],
+    [10, () => ({ path: '/api/trpc/fixture.request', expected: [200] })],
+    [20, () => trpc('fixture.reading', { lat: 40 + randomInt(20), lng: 10 }, { upstream: true })],
+    [6, () => trpc('fixture.reading', { lat: randomInt(90), lng: randomInt(180) }, { upstream: true })],
     [
       12,
       () => ({
@@ -54,10 +54,10 @@ export function createTraffic(random: () => number) {
       }),
     ],
     [2, () => ({ path: '/llms.txt', expected: [200] })],
-    [5, () => ({ path: '/posts', expected: [200] })],
-    [3, () => ({ path: '/docs/echo.body', expected: [200] })],
-    [2, () => trpc('weather.forecast', { lat: 'north' }, { expected: [400] })],
-    [2, () => trpc('echo.nothing', 1, { expected: [404] })],
+    [5, () => ({ path: '/docs', expected: [200] })],
+    [3, () => ({ path: '/docs/fixture.body', expected: [200] })],
+    [2, () => trpc('fixture.reading', { lat: 'north' }, { expected: [400] })],
+    [2, () => trpc('fixture.nothing', 1, { expected: [404] })],
     // A 503 is expected when more downloads run than streams are allowed.
     [2, () => ({ path: megabyte, expected: [200, 503] })],
     [2, () => ({ path: megabyte, expected: [200, 503], disconnects: true })],

@@ -1,32 +1,32 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { customPages } from '#server/custom/pages.ts';
 
 /** Every page of the product, with one or two examples of pages with a parameter. */
 export const pages = [
   '/',
-  '/weather',
   '/contact',
-  '/echo',
   '/proxy',
   '/docs',
   '/docs/calling',
-  '/docs/weather.forecast',
+  '/docs/fixture.reading',
   '/docs/mail.list',
   '/feeds',
-  '/posts',
-  '/posts/one-typed-door',
+  ...customPages.map(({ path }) => path),
   '/inbox',
   '/status',
 ];
 
 /** The slugs of the built-in posts. */
-export const posts = readdirSync('content/posts').map((file) => file.replace(/\.md$/, ''));
+export const posts = (existsSync('content/posts') ? readdirSync('content/posts') : []).map((file) =>
+  file.replace(/\.md$/, ''),
+);
 
 export const pagesAndPosts = [...new Set([...pages, ...posts.map((slug) => `/posts/${slug}`)])];
 
 /** One missing page for each kind of page. */
 export const missingPages = [
   '/no-such-page',
-  '/posts/no-such-post',
+  '/contact/no-such-page',
   '/no/such/page',
   '/docs/no.such.procedure',
 ];

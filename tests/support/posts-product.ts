@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { type Product, startProduct } from './product.ts';
 
 /** Milliseconds for starting the product and a few pages, also on a busy machine. */
@@ -10,13 +11,14 @@ export const startTimeout = 180_000;
 export async function startWithPosts(posts: Record<string, string>): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'typed-bff-posts-'));
   for (const name of [
-    '.next',
+    buildFolder,
     'public',
     'next.config.mjs',
     'next.config.ts',
     'node_modules',
     'package.json',
     'server',
+    'tests',
   ]) {
     symlinkSync(resolve(name), join(folder, name));
   }

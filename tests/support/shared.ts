@@ -2,31 +2,21 @@
 import './worker-environment.ts';
 import { launchBrowser } from './chromium.ts';
 import { type Product, startProduct } from './product.ts';
-import { warmForecast } from './warm-forecast.ts';
 
 export type SharedProduct = Omit<Product, 'process' | 'close'>;
 
 const runningProduct = shared(
-  async () => {
-    const product = await startProduct();
-    await warmForecast(product);
-    return product;
-  },
+  () => startProduct(),
   ({ process }) => process.exitCode === null && process.signalCode === null,
 );
 
 /**
- * Returns the worker's product with default settings. Its cache has the forecast of the default place. The faults and
- * recorded requests of its stand-ins are reset. Test files that use it must not leave a circuit open or a rate limit
+ * Returns the worker's product with default settings. The faults and recorded requests of its stand-ins are reset. Test files that use it must not leave a circuit open or a rate limit
  * exhausted; mails and cache entries may stay.
  */
 export async function sharedProduct(): Promise<SharedProduct> {
   const running = await runningProduct();
-  const { openMeteo, airQuality, geocoding, github, codeload, files } = running.upstreams;
-  for (const standIn of [openMeteo, airQuality, geocoding, github, codeload, files]) {
-    standIn.fault(undefined);
-    standIn.requests.length = 0;
-  }
+  running.upstreams.reset();
   return running;
 }
 

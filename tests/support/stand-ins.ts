@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { requireFreePort } from '#server/bin/startup-checks.ts';
 import type { Env } from '#server/config/env.ts';
+import { proxiedUpstreams } from '#server/upstreams/index.ts';
+import { exampleUserTexts } from '#tests/examples/stand-ins.ts';
 import { startIdentityProvider } from './upstreams/identity-provider.ts';
 import { startUpstreams } from './upstreams/index.ts';
-import { notesScopes, startNotes } from './upstreams/notes.ts';
+import { startUserTexts } from './upstreams/user-texts.ts';
 
 /** All backends of the product on loopback, with synthetic data. */
 export interface StandIns {
@@ -24,28 +26,30 @@ export async function startStandIns(
   own: NodeJS.Dict<string> = process.env,
 ): Promise<StandIns> {
   const upstreams = await startUpstreams();
-  const notes = await startNotes();
+  const texts = await Promise.all(
+    exampleUserTexts.map(async ({ kind, setting }) => ({ setting, ...(await startUserTexts(kind)) })),
+  );
   const identity = await startIdentityProvider({
     siteUrl: SITE_URL,
     // People are the same users after the next start if the provider has the same address.
     port: await freePortNear(PORT),
-    resources: { [notes.url]: notesScopes },
+    resources: Object.fromEntries(texts.map(({ url, scopes }) => [url, scopes])),
   });
-  notes.trust(identity.issuer);
+  for (const { trust } of texts) trust(identity.issuer);
+  const scopes = ['mail', ...Object.keys(proxiedUpstreams).map((name) => `proxy.${name}`)];
+  const ofUsers = Object.fromEntries(texts.map(({ setting, url }) => [setting, url]));
   const serviceKey = `demo_${randomBytes(16).toString('base64url')}`;
   const digest = createHash('sha256').update(serviceKey).digest('hex');
   return {
     env: {
       ...upstreams.env,
       // A provider of one's own can be tried, too.
-      ...(own.OIDC_ISSUER ? {} : { ...notes.env, ...identity.env, OIDC_NAME: 'the demo’s stand-in' }),
+      ...(own.OIDC_ISSUER ? {} : { ...ofUsers, ...identity.env, OIDC_NAME: 'the demo’s stand-in' }),
       EMAIL_SIGN_IN: own.EMAIL_SIGN_IN || '*',
-      SERVICE_KEYS: [own.SERVICE_KEYS, `demo:${digest}:mail+proxy.github+proxy.files`]
-        .filter(Boolean)
-        .join(','),
+      SERVICE_KEYS: [own.SERVICE_KEYS, `demo:${digest}:${scopes.join('+')}`].filter(Boolean).join(','),
     },
     description: `
-Open ${SITE_URL}   Weather and GitHub data are synthetic.
+Open ${SITE_URL}   The data of other backends is synthetic.
 
   sign in      ${SITE_URL}/sign-in as one of three made-up people, or with any email address
   mails        ${SITE_URL}/inbox
@@ -53,7 +57,7 @@ Open ${SITE_URL}   Weather and GitHub data are synthetic.
   service key  ${serviceKey} for the endpoints that are not public
 `,
     close: async () => {
-      await Promise.all([upstreams.close(), identity.close(), notes.close()]);
+      await Promise.all([upstreams, identity, ...texts].map(({ close }) => close()));
     },
   };
 }

@@ -22,8 +22,8 @@ function request(path: string, init: RequestInit = {}): Request {
 const called = (path: string, query = '') => callsOf(request(`${path}${query}`)).called;
 const batch = (...paths: string[]) => called(paths.join(), '?batch=1');
 const [query, mutation, sensitive, withForm, unknown] = [
-  'echo.request',
-  'echo.body',
+  'fixture.request',
+  'fixture.body',
   'proxy.endpoints',
   'email.send',
   'no.such',
@@ -31,21 +31,21 @@ const [query, mutation, sensitive, withForm, unknown] = [
 
 describe('the calls of a request', () => {
   test.each([
-    ['echo.body', ['echo.body'], false],
-    ['echo%2Ebody', ['echo.body'], false],
-    ['echo.body,echo.request', ['echo.body,echo.request'], false],
-    ['echo.body,echo.request?batch=1', ['echo.body', 'echo.request'], true],
-    ['echo.body%2Cecho.request?batch=1', ['echo.body', 'echo.request'], true],
-    ['echo.body?batch=1', ['echo.body'], true],
-    ['echo.body,?batch=1', ['echo.body', ''], true],
-    ['echo.body,echo.request?batch=0', ['echo.body,echo.request'], false],
+    ['fixture.body', ['fixture.body'], false],
+    ['fixture%2Ebody', ['fixture.body'], false],
+    ['fixture.body,fixture.request', ['fixture.body,fixture.request'], false],
+    ['fixture.body,fixture.request?batch=1', ['fixture.body', 'fixture.request'], true],
+    ['fixture.body%2Cfixture.request?batch=1', ['fixture.body', 'fixture.request'], true],
+    ['fixture.body?batch=1', ['fixture.body'], true],
+    ['fixture.body,?batch=1', ['fixture.body', ''], true],
+    ['fixture.body,fixture.request?batch=0', ['fixture.body,fixture.request'], false],
     ['?batch=1', [''], true],
   ])('%s are %j; a batch: %s', (path, paths, isBatch) => {
     expect(callsOf(request(path))).toMatchObject({ paths, isBatch });
   });
 
   test('are undefined if there is no such procedure', () => {
-    expect(batch(query, unknown).map((procedure) => procedure?.path)).toEqual(['echo.request', undefined]);
+    expect(batch(query, unknown).map((procedure) => procedure?.path)).toEqual(['fixture.request', undefined]);
     expect(called('constructor')).toEqual([undefined]);
   });
 

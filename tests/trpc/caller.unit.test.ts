@@ -29,8 +29,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 beforeEach(() => {
-  for (const standIn of [upstreams.openMeteo, upstreams.airQuality, upstreams.geocoding, upstreams.github])
-    standIn.fault(undefined);
+  for (const standIn of [upstreams.readings, upstreams.search, upstreams.items]) standIn.fault(undefined);
 });
 
 /** Calls the product's HTTP handler and returns the deserialized result, or the error. */
@@ -54,8 +53,8 @@ const rome = { lat: 41.9, lng: 12.5, days: 1 };
 
 describe('the caller returns the same as HTTP', () => {
   test('a forecast, with its dates', async () => {
-    const { source: first, ...http } = Object(await overHttp('weather.forecast', rome));
-    const { source, ...direct } = await api.weather.forecast(rome);
+    const { source: first, ...http } = Object(await overHttp('fixture.reading', rome));
+    const { source, ...direct } = await api.fixture.reading(rome);
     expect(direct).toEqual(http);
     expect(direct.hourly[0]?.time).toBeInstanceOf(Date);
     expect(first).toMatchObject({ cache: 'miss' });
@@ -65,17 +64,17 @@ describe('the caller returns the same as HTTP', () => {
 
   test('places', async () => {
     const input = { name: 'Rome', count: 2 };
-    const found = await api.weather.places(input);
+    const found = await api.fixture.search(input);
     expect(found.length).toBeGreaterThan(0);
-    expect(await overHttp('weather.places', input)).toEqual(found);
+    expect(await overHttp('fixture.search', input)).toEqual(found);
   });
 
   test('a response of the proxy', async () => {
     const input = { params: { owner: 'trpc', repo: 'trpc' } };
-    const http = Object(await overHttp('proxy.github.repository', input));
-    const direct = await api.proxy.github.repository(input);
+    const http = Object(await overHttp('proxy.items.item', input));
+    const direct = await api.proxy.items.item(input);
     expect(direct.data).toEqual(http.data);
-    expect(direct.data.pushed_at).toBeInstanceOf(Date);
+    expect(direct.data.changed_at).toBeInstanceOf(Date);
   });
 
   test('the list of endpoints', async () => {
@@ -84,8 +83,8 @@ describe('the caller returns the same as HTTP', () => {
 
   test('values that JSON does not have', async () => {
     const value = { date: new Date(0), big: 10n, map: new Map([[1, new Set(['a'])]]), none: undefined };
-    expect(await api.echo.body(value)).toEqual({ res: value });
-    expect(await overHttp('echo.body', value)).toEqual({ res: value });
+    expect(await api.fixture.body(value)).toEqual({ res: value });
+    expect(await overHttp('fixture.body', value)).toEqual({ res: value });
   });
 
   test('a mail, which is accepted only once over both', async () => {
@@ -98,7 +97,7 @@ describe('the caller returns the same as HTTP', () => {
 });
 
 test('each direct call has the method CALL and its own request id', async () => {
-  const [first, second] = await Promise.all([api.echo.request(), api.echo.request()]);
+  const [first, second] = await Promise.all([api.fixture.request(), api.fixture.request()]);
   expect(first).toMatchObject({ method: 'CALL', pathname: '/', userAgent: null });
   expect(first.requestId).toMatch(/^[\da-f-]{36}$/);
   expect(second.requestId).not.toBe(first.requestId);
@@ -110,7 +109,7 @@ describe('the principal of a direct call', () => {
   test('is charged, and decides what it may do', async () => {
     const charge = vi.spyOn(services().rateLimiter, 'charge');
     const asVisitor = createServerCaller({ principal: async () => visitor });
-    await asVisitor.echo.request();
+    await asVisitor.fixture.request();
     expect(charge.mock.calls).toEqual([['light', 'visitor:192.0.2.77']]);
     await expect(asVisitor.mail.list({})).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     charge.mockRestore();
@@ -118,7 +117,7 @@ describe('the principal of a direct call', () => {
 
   test('is this process by default, which is not charged', async () => {
     const charge = vi.spyOn(services().rateLimiter, 'charge');
-    await api.echo.request();
+    await api.fixture.request();
     expect(await api.mail.list({})).toMatchObject({ mails: expect.any(Array) });
     expect(charge).not.toHaveBeenCalled();
     charge.mockRestore();
@@ -130,13 +129,13 @@ test('a direct call that fails is logged with its request id, unless its caller 
   onTestFinished(() => logError.mockRestore());
   await expect(api.email.status({ id: 'no-such-mail' })).rejects.toThrow();
   expect(logError).not.toHaveBeenCalled();
-  upstreams.openMeteo.fault({ kind: 'status', status: 500 });
-  const error: unknown = await api.weather.forecast({ lat: -3, lng: -3 }).catch((cause: unknown) => cause);
+  upstreams.readings.fault({ kind: 'status', status: 500 });
+  const error: unknown = await api.fixture.reading({ lat: -3, lng: -3 }).catch((cause: unknown) => cause);
   expect(logError.mock.calls).toEqual([
     [
       {
         requestId: describeFailure(error).data.requestId,
-        path: expect.toBeOneOf([undefined, 'weather.forecast']),
+        path: expect.toBeOneOf([undefined, 'fixture.reading']),
         reason: 'upstream_bad_answer',
         err: error,
       },
@@ -159,8 +158,8 @@ describe('failures', () => {
 
   test('an invalid input, as over HTTP', async () => {
     const input = { lat: 91, lng: 0 };
-    const failure = await failureOf(api.weather.forecast(input));
-    const http = Object(await overHttp('weather.forecast', input));
+    const failure = await failureOf(api.fixture.reading(input));
+    const http = Object(await overHttp('fixture.reading', input));
     expect(failure).toEqual({
       message: http.message,
       data: { ...http.data, path: failure.data.path, requestId },
@@ -180,26 +179,26 @@ describe('failures', () => {
   });
 
   test('a failing upstream: the fixed message and the request id, without the cause', async () => {
-    upstreams.openMeteo.fault({ kind: 'status', status: 500, body: '{"reason":"a secret of theirs"}' });
-    const failure = await failureOf(api.weather.forecast({ lat: -1, lng: -1 }));
+    upstreams.readings.fault({ kind: 'status', status: 500, body: '{"reason":"a secret of theirs"}' });
+    const failure = await failureOf(api.fixture.reading({ lat: -1, lng: -1 }));
     expect(failure).toEqual({
       message: errorReasons.upstream_bad_answer.message,
       data: {
         reason: 'upstream_bad_answer',
         code: 'BAD_GATEWAY',
         httpStatus: 502,
-        path: expect.toBeOneOf([null, 'weather.forecast']),
+        path: expect.toBeOneOf([null, 'fixture.reading']),
         requestId,
       },
     });
   });
 
   test('two calls that share one failing upstream response have different request ids', async () => {
-    upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+    upstreams.readings.fault({ kind: 'status', status: 500 });
     const input = { lat: -2, lng: -2 };
     const [first, second] = await Promise.all([
-      failureOf(api.weather.forecast(input)),
-      failureOf(api.weather.forecast(input)),
+      failureOf(api.fixture.reading(input)),
+      failureOf(api.fixture.reading(input)),
     ]);
     expect(first.data.requestId).toEqual(requestId);
     expect(second.data.requestId).toEqual(requestId);
@@ -213,14 +212,14 @@ describe('failures', () => {
         throw new Error('a secret of ours');
       },
     });
-    const failure = await failureOf(broken.echo.request());
+    const failure = await failureOf(broken.fixture.request());
     expect(failure).toMatchObject({
       message: errorReasons.internal.message,
       data: { reason: 'internal', httpStatus: 500 },
     });
     expect(JSON.stringify(failure)).not.toContain('secret');
     expect(logError.mock.calls).toMatchObject([
-      [{ path: 'echo.request', err: { cause: { message: 'a secret of ours' } } }, 'call failed'],
+      [{ path: 'fixture.request', err: { cause: { message: 'a secret of ours' } } }, 'call failed'],
     ]);
     logError.mockRestore();
   });
@@ -241,17 +240,17 @@ describe('failures', () => {
 
 describe('changes to a result do not affect the next call', () => {
   test('lists', async () => {
-    const first = await api.weather.forecast(rome);
+    const first = await api.fixture.reading(rome);
     expect(first.hourly).toHaveLength(24);
     first.hourly.splice(0);
-    expect((await api.weather.forecast(rome)).hourly).toHaveLength(24);
+    expect((await api.fixture.reading(rome)).hourly).toHaveLength(24);
   });
 
   test('dates', async () => {
-    const first = await api.weather.forecast(rome);
+    const first = await api.fixture.reading(rome);
     const time = first.hourly[12]?.time.toISOString();
     expect(time).toBeTypeOf('string');
     first.hourly[12]?.time.setUTCFullYear(1999);
-    expect((await api.weather.forecast(rome)).hourly[12]?.time.toISOString()).toBe(time);
+    expect((await api.fixture.reading(rome)).hourly[12]?.time.toISOString()).toBe(time);
   });
 });

@@ -35,7 +35,11 @@ const broken: { rule: string; reason: ErrorReason; change: (request: Request) =>
   {
     rule: 'batch size',
     reason: 'batch_too_large',
-    change: (r) => ({ ...r, path: `${r.path}${',echo.body'.repeat(limits.batchSize)}`, query: '?batch=1' }),
+    change: (r) => ({
+      ...r,
+      path: `${r.path}${',fixture.body'.repeat(limits.batchSize)}`,
+      query: '?batch=1',
+    }),
   },
   {
     rule: 'query length',
@@ -57,7 +61,7 @@ const broken: { rule: string; reason: ErrorReason; change: (request: Request) =>
 
 const valid: Request = {
   method: 'POST',
-  path: '/api/trpc/echo.body',
+  path: '/api/trpc/fixture.body',
   query: '',
   headers: { 'content-type': 'application/json' },
   body: '{"json":1}',
@@ -108,7 +112,7 @@ test('breaking all rules from one on: that one is reported', async () => {
 
 describe('the query without the question mark', () => {
   const sendQuery = (query: string) =>
-    send({ ...valid, method: 'GET', path: '/api/trpc/echo.request', query: `?${query}`, body: '' });
+    send({ ...valid, method: 'GET', path: '/api/trpc/fixture.request', query: `?${query}`, body: '' });
 
   test('may have exactly 8 KB', async () => {
     expect((await sendQuery(`q=${'q'.repeat(8190)}`)).status).toBe(200);
@@ -119,7 +123,7 @@ describe('the query without the question mark', () => {
     expect(status).toBe(414);
     expect(readError(JSON.parse(text)).data).toMatchObject({
       reason: 'uri_too_long',
-      path: 'echo.request',
+      path: 'fixture.request',
     });
   });
 });

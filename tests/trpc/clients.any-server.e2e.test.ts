@@ -61,20 +61,20 @@ describe.each(Object.keys(links))('%s', (name) => {
   const client = (options: Options = {}) => clientOf(links[name]?.(options));
 
   test('restores the types of outputs', async () => {
-    const seen = await client().echo.request.query();
+    const seen = await client().fixture.request.query();
     expect(seen.receivedAt).toBeInstanceOf(Date);
     const { at } = sent;
     for (const input of [sent, at, undefined, null, 'text', [at, at], { twice: [sent, sent] }]) {
-      expect(await client().echo.body.mutate(input)).toEqual({ res: input });
+      expect(await client().fixture.body.mutate(input)).toEqual({ res: input });
     }
   });
 
   test('several calls at once get their own results and errors', async () => {
     const api = client();
     const results = await Promise.allSettled([
-      api.echo.request.query(),
+      api.fixture.request.query(),
       api.email.status.query({ id: 'no-such-mail' }),
-      api.echo.request.query(),
+      api.fixture.request.query(),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(errorData(results[1]?.status === 'rejected' && results[1].reason)).toMatchObject({
@@ -82,20 +82,20 @@ describe.each(Object.keys(links))('%s', (name) => {
       httpStatus: 404,
       path: 'email.status',
     });
-    const echoed = await Promise.all([1, sent, 3].map((input) => api.echo.body.mutate(input)));
+    const echoed = await Promise.all([1, sent, 3].map((input) => api.fixture.body.mutate(input)));
     expect(echoed).toEqual([{ res: 1 }, { res: sent }, { res: 3 }]);
   });
 
   test('sends sensitive queries by POST with methodOverride', async () => {
     const api = client({ methodOverride: 'POST' });
     const [forecast, places] = await Promise.all([
-      api.weather.forecast.query({ lat: 52.52, lng: 13.41, days: 1 }),
-      api.weather.places.query({ name: 'Berlin' }),
+      api.fixture.reading.query({ lat: 52.52, lng: 13.41, days: 1 }),
+      api.fixture.search.query({ name: 'Berlin' }),
     ]);
     expect(forecast.hourly[0]?.time).toBeInstanceOf(Date);
     expect(places[0]?.name).toBe('Berlin');
     // Cached, so that the serialized parts are reused.
-    const cached = await api.weather.forecast.query({ lat: 52.52, lng: 13.41, days: 1 });
+    const cached = await api.fixture.reading.query({ lat: 52.52, lng: 13.41, days: 1 });
     expect(cached.hourly).toEqual(forecast.hourly);
   });
 
@@ -109,7 +109,7 @@ describe.each(Object.keys(links))('%s', (name) => {
       title: 'an unknown key',
       reason: 'unauthorized',
       headers: { authorization: 'Bearer wrong' },
-      call: (api) => api.echo.request.query(),
+      call: (api) => api.fixture.request.query(),
     },
     {
       title: 'a call without a key',
@@ -120,7 +120,7 @@ describe.each(Object.keys(links))('%s', (name) => {
     {
       title: 'a large input',
       reason: 'payload_too_large',
-      call: (api) => api.echo.body.mutate('x'.repeat(limits.jsonBodyBytes)),
+      call: (api) => api.fixture.body.mutate('x'.repeat(limits.jsonBodyBytes)),
     },
     {
       title: 'a long input in the URL',
@@ -131,18 +131,18 @@ describe.each(Object.keys(links))('%s', (name) => {
       title: 'an invalid input',
       reason: 'invalid_input',
       methodOverride: 'POST',
-      call: (api) => api.weather.forecast.query({ lat: 91, lng: 0 }),
+      call: (api) => api.fixture.reading.query({ lat: 91, lng: 0 }),
     },
     {
       title: 'a sensitive query by GET',
       reason: 'method_not_allowed',
-      call: (api) => api.weather.forecast.query({ lat: 1, lng: 1 }),
+      call: (api) => api.fixture.reading.query({ lat: 1, lng: 1 }),
     },
     {
       title: 'a foreign page',
       reason: 'cross_origin',
       headers: { origin: 'https://evil.example' },
-      call: (api) => api.echo.body.mutate(1),
+      call: (api) => api.fixture.body.mutate(1),
     },
   ];
   test.each(rejected)('$title fails with $reason', async ({ title, call, ...options }) => {
@@ -155,7 +155,7 @@ describe.each(['httpBatchLink', 'httpBatchStreamLink'])('%s', (name) => {
   const callMany = (options: Options) => {
     const api = clientOf(links[name]?.(options));
     return Promise.allSettled(
-      Array.from({ length: limits.batchSize + 1 }, (_, index) => api.echo.body.mutate(index)),
+      Array.from({ length: limits.batchSize + 1 }, (_, index) => api.fixture.body.mutate(index)),
     );
   };
 
@@ -192,17 +192,23 @@ const error = (reason: ErrorReason) => ({ error: { data: { reason } } });
 
 test.each([
   { title: 'a call', path: 'email.status', init: {}, status: 400, result: error('invalid_input') },
-  { title: 'a batch', path: 'nothing.here,echo.request', init: {}, status: 200, result: error('not_found') },
+  {
+    title: 'a batch',
+    path: 'nothing.here,fixture.request',
+    init: {},
+    status: 200,
+    result: error('not_found'),
+  },
   {
     title: 'a batch with an unknown key',
-    path: 'echo.request,echo.request,echo.request',
+    path: 'fixture.request,fixture.request,fixture.request',
     init: { headers: { authorization: 'Bearer wrong' } },
     status: 401,
     result: error('unauthorized'),
   },
   {
     title: 'a large body',
-    path: 'echo.body%2Cecho.body',
+    path: 'fixture.body%2Cecho.body',
     init: { method: 'POST', body: 'x'.repeat(limits.jsonBodyBytes + 1) },
     status: 413,
     result: error('payload_too_large'),
@@ -257,7 +263,7 @@ describe('a subscription', () => {
       // The stream stays open.
       if (text.includes('\nid: ')) break;
     }
-    expect(text).toContain('"name":"github"');
+    expect(text).toContain('"name":"items"');
     controller.abort();
   });
 });

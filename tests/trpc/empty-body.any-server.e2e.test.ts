@@ -23,9 +23,9 @@ describe.each([
   ['an empty body', ''],
 ])('a POST with %s has no input', (_, body) => {
   test('a procedure without input runs', async () => {
-    const { status, json } = await post('echo.request', body);
+    const { status, json } = await post('fixture.request', body);
     expect(status).toBe(200);
-    expect(readResult(json)).toMatchObject({ method: 'POST', pathname: '/api/trpc/echo.request' });
+    expect(readResult(json)).toMatchObject({ method: 'POST', pathname: '/api/trpc/fixture.request' });
   });
 
   test('a procedure with a required input responds with 400 invalid_input', async () => {
@@ -39,7 +39,7 @@ describe.each([
   });
 
   test('so do the calls of a batch', async () => {
-    const { status, json } = await post('echo.request,email.status?batch=1', body);
+    const { status, json } = await post('fixture.request,email.status?batch=1', body);
     expect(status).toBe(207);
     expect(json).toMatchObject([
       { result: {} },
@@ -49,7 +49,7 @@ describe.each([
 });
 
 test('a body of white space is not empty, and not JSON', async () => {
-  const { status, json } = await post('echo.request', ' ');
+  const { status, json } = await post('fixture.request', ' ');
   expect(status).toBe(400);
   expect(readError(json).data.reason).toBe('invalid_input');
 });

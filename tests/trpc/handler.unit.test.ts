@@ -30,7 +30,7 @@ async function lineOf(responding: () => Promise<Response>): Promise<unknown> {
 
 describe('a response', () => {
   test('is JSON that no cache stores, with its length in bytes', async () => {
-    const response = await post('echo.body', '{"json":"ä"}');
+    const response = await post('fixture.body', '{"json":"ä"}');
     const text = await response.text();
     expect(text).toBe('{"result":{"data":{"json":{"res":"ä"}}}}');
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -54,9 +54,9 @@ describe('a response', () => {
   });
 
   test.each([
-    ['echo.request', 'GET, POST, OPTIONS'],
-    ['echo.body', 'POST, OPTIONS'],
-    ['echo.request,echo.body?batch=1', 'POST, OPTIONS'],
+    ['fixture.request', 'GET, POST, OPTIONS'],
+    ['fixture.body', 'POST, OPTIONS'],
+    ['fixture.request,fixture.body?batch=1', 'POST, OPTIONS'],
   ])('to OPTIONS %s has the methods of its calls', async (path, allow) => {
     const response = await send(path, { method: 'OPTIONS' });
     expect([response.status, response.headers.get('allow')]).toEqual([204, allow]);
@@ -65,20 +65,20 @@ describe('a response', () => {
 
 describe('the log of a request', () => {
   test('has the sizes in bytes and the caller', async () => {
-    expect(await lineOf(() => post('echo.body', '{"json":"ä"}'))).toMatchObject({
+    expect(await lineOf(() => post('fixture.body', '{"json":"ä"}'))).toMatchObject({
       bytesIn: Buffer.byteLength('{"json":"ä"}'),
       bytesOut: Buffer.byteLength('{"result":{"data":{"json":{"res":"ä"}}}}'),
       status: 200,
       caller: expect.stringMatching(/^visitor:/),
     });
     vi.restoreAllMocks();
-    expect(await lineOf(() => send('echo.request'))).toMatchObject({ bytesIn: 0 });
+    expect(await lineOf(() => send('fixture.request'))).toMatchObject({ bytesIn: 0 });
   });
 
   test.each([
-    ['echo.request', ['']],
-    ['echo.request?batch=1', ['']],
-    ['echo.request,echo.request?batch=1', ['.0', '.1']],
+    ['fixture.request', ['']],
+    ['fixture.request?batch=1', ['']],
+    ['fixture.request,fixture.request?batch=1', ['.0', '.1']],
   ])('names the calls of %s by the id of the request and %j', async (path, suffixes) => {
     const line = await lineOf(() => send(path, { headers: { 'x-request-id': 'request-0001' } }));
     expect(line).toMatchObject({ calls: suffixes.map((suffix) => ({ id: `request-0001${suffix}` })) });
@@ -106,20 +106,20 @@ describe('a request is rejected before its calls run', () => {
   };
 
   test('by a method that its calls do not accept', async () => {
-    expect(await statusOf(send('echo.body'))).toEqual([405, 'POST']);
-    expect(await statusOf(send('echo.request', { method: 'HEAD' }))).toEqual([405, 'GET, POST']);
+    expect(await statusOf(send('fixture.body'))).toEqual([405, 'POST']);
+    expect(await statusOf(send('fixture.request', { method: 'HEAD' }))).toEqual([405, 'GET, POST']);
     expect(await statusOf(send('%', { method: 'PUT' }))).toEqual([405, 'GET, POST']);
   });
 
   test('from another site, unless it only reads', async () => {
     const foreign = { ...json, 'sec-fetch-site': 'cross-site' };
-    expect((await post('echo.body', '{"json":1}', foreign)).status).toBe(403);
-    expect((await send('echo.request', { headers: foreign })).status).toBe(200);
+    expect((await post('fixture.body', '{"json":1}', foreign)).status).toBe(403);
+    expect((await send('fixture.request', { headers: foreign })).status).toBe(200);
   });
 
   test('with more calls than a batch may have', async () => {
     const paths = Array(limits.batchSize + 1)
-      .fill('echo.request')
+      .fill('fixture.request')
       .join();
     const response = await send(`${paths}?batch=1`);
     expect(await response.json()).toMatchObject({ error: { json: { data: { reason: 'batch_too_large' } } } });
@@ -166,9 +166,9 @@ describe('the input of a call', () => {
   });
 
   test.each([
-    ['echo.request', 'GET without a query', () => send('echo.request')],
-    ['echo.request', 'GET with an empty input', () => send('echo.request?input=')],
-    ['echo.request', 'POST without a body', () => post('echo.request', '')],
+    ['fixture.request', 'GET without a query', () => send('fixture.request')],
+    ['fixture.request', 'GET with an empty input', () => send('fixture.request?input=')],
+    ['fixture.request', 'POST without a body', () => post('fixture.request', '')],
   ])('of %s is none by %s', async (_, __, sending) => {
     expect((await sending()).status).toBe(200);
   });
@@ -177,7 +177,7 @@ describe('the input of a call', () => {
     { title: 'JSON', body: `"${'x'.repeat(limits.jsonBodyBytes - 11)}"`, status: 200 },
     { title: 'JSON', body: `"${'x'.repeat(limits.jsonBodyBytes - 10)}"`, status: 413 },
   ])('of $title may have the limit and no byte more: $status', async ({ body, status }) => {
-    expect((await post('echo.body', `{"json":${body}}`)).status).toBe(status);
+    expect((await post('fixture.body', `{"json":${body}}`)).status).toBe(status);
   });
 
   test('is not read for calls that cannot run', async () => {
@@ -192,6 +192,6 @@ describe('the input of a call', () => {
     };
     expect(await unread('no.such')).toEqual([404, false]);
     expect(await unread('mail.get')).toEqual([401, false]);
-    expect(await unread('no.such,echo.body?batch=1')).toEqual([207, true]);
+    expect(await unread('no.such,fixture.body?batch=1')).toEqual([207, true]);
   });
 });

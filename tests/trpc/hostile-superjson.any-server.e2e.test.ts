@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 async function echo(body: string) {
-  const response = await fetch(`${product.baseUrl}/api/trpc/echo.body`, {
+  const response = await fetch(`${product.baseUrl}/api/trpc/fixture.body`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,

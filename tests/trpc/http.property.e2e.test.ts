@@ -64,7 +64,7 @@ test('thousands of requests: each gets a response, memory stays flat, and the pr
   await rounds(376);
 
   expect((await residentMemory(product)) - warm).toBeLessThan(64 * mebibyte);
-  const after = await fetch(`${product.baseUrl}/api/trpc/echo.request`);
+  const after = await fetch(`${product.baseUrl}/api/trpc/fixture.request`);
   expect(after.status).toBe(200);
   expect(product.log()).not.toMatch(/uncaughtException|unhandledRejection|^\s+at /m);
   expect(product.log()).not.toContain('"stack"');

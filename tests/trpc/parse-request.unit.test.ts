@@ -17,7 +17,7 @@ async function send(path: string, init: RequestInit = {}) {
 const foreign = { 'content-type': 'application/json', 'sec-fetch-site': 'cross-site' };
 
 /** tRPC strips slashes from both ends of the path. The checks must see the same procedure as tRPC. */
-test.each(['//echo.body', '/echo.body/', '//echo.body/'])(
+test.each(['//fixture.body', '/fixture.body/', '//fixture.body/'])(
   'a mutation cannot be called cross-origin as %s',
   async (path) => {
     const response = await send(path, { method: 'POST', headers: foreign, body: '{"json":1}' });
@@ -39,7 +39,7 @@ test.each([
   { title: 'trpc-accept', headers: { 'trpc-accept': 'application/jsonl' } },
   { title: 'accept', headers: { accept: 'text/html, application/jsonl' } },
 ])('a batch that requests a stream by $title gets JSON lines', async ({ headers }) => {
-  const response = await send('/echo.request,nothing.here?batch=1', { headers });
+  const response = await send('/fixture.request,nothing.here?batch=1', { headers });
   checkResponse(response, { mayCallUpstream: false });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('application/jsonl');
@@ -59,13 +59,13 @@ test.each([
     headers: { 'trpc-accept': 'application/jsonl' },
   },
 ])('$title gets JSON', async ({ query, headers }) => {
-  const response = await send(`/echo.request${query}`, { headers });
+  const response = await send(`/fixture.request${query}`, { headers });
   checkResponse(response, { mayCallUpstream: false });
   expect([JSON.parse(response.text)].flat()).toMatchObject([{ result: {} }]);
 });
 
 test.each(['%7B', '%7B%22a%22%3A%22b%22%7D', ''])('connection parameters are rejected: %j', async (value) => {
-  const response = await send(`/echo.request?connectionParams=${value}`);
+  const response = await send(`/fixture.request?connectionParams=${value}`);
   expect(response.status).toBe(400);
   expect(response.text).toContain('Connection parameters are not supported.');
   checkResponse(response, { mayCallUpstream: false });
@@ -75,7 +75,7 @@ test.each([
   { more: 0, status: 200 },
   { more: 1, status: 414 },
 ])('a query of the limit and $more bytes gets a $status', async ({ more, status }) => {
-  const response = await send(`/echo.request?${'q'.repeat(limits.queryBytes + more)}`);
+  const response = await send(`/fixture.request?${'q'.repeat(limits.queryBytes + more)}`);
   expect(response.status).toBe(status);
 });
 
@@ -86,6 +86,6 @@ test.each([
   { encoding: 'identity, gzip', status: 415 },
 ])('a body with Content-Encoding: $encoding gets a $status', async ({ encoding, status }) => {
   const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
-  const response = await send('/echo.body', { method: 'POST', headers, body: '{"json":1}' });
+  const response = await send('/fixture.body', { method: 'POST', headers, body: '{"json":1}' });
   expect(response.status).toBe(status);
 });

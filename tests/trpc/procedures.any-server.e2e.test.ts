@@ -27,34 +27,34 @@ const allTypes = {
   deep: [{ a: [{ b: new Date(1) }] }],
 };
 
-describe('echo.body', () => {
+describe('fixture.body', () => {
   test('by fetch returns its input with all types preserved', async () => {
-    const result = await resultOf(await post(product, 'echo.body', allTypes));
+    const result = await resultOf(await post(product, 'fixture.body', allTypes));
     expect(result).toStrictEqual({ res: allTypes });
   });
 
   test('by the script client returns the same', async () => {
-    expect(await api.echo.body.mutate(allTypes)).toStrictEqual({ res: allTypes });
+    expect(await api.fixture.body.mutate(allTypes)).toStrictEqual({ res: allTypes });
   });
 
   const wholeInputs = [null, undefined, 0, false, '', [], {}].map((input) => ({ input }));
   test.each(wholeInputs)('accepts $input as the whole input', async ({ input }) => {
-    expect(await resultOf(await post(product, 'echo.body', input))).toStrictEqual({ res: input });
-    expect(await api.echo.body.mutate(input)).toStrictEqual({ res: input });
+    expect(await resultOf(await post(product, 'fixture.body', input))).toStrictEqual({ res: input });
+    expect(await api.fixture.body.mutate(input)).toStrictEqual({ res: input });
   });
 
   test('a __proto__ key does not pollute a prototype', async () => {
-    await fetch(`${product.baseUrl}/api/trpc/echo.body`, {
+    await fetch(`${product.baseUrl}/api/trpc/fixture.body`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"json":{"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}}},"meta":{"values":{"__proto__.polluted":["Date"]}}}',
     });
-    const later = await (await post(product, 'echo.body', {})).text();
+    const later = await (await post(product, 'fixture.body', {})).text();
     expect(JSON.parse(later)).toEqual({ result: { data: { json: { res: {} } } } });
   });
 });
 
-describe('echo.request', () => {
+describe('fixture.request', () => {
   const seenSchema = z.strictObject({
     method: z.string(),
     pathname: z.string(),
@@ -65,13 +65,13 @@ describe('echo.request', () => {
 
   test('by GET returns the request as the server received it', async () => {
     const before = Date.now();
-    const response = await fetch(`${product.baseUrl}/api/trpc/echo.request`, {
+    const response = await fetch(`${product.baseUrl}/api/trpc/fixture.request`, {
       headers: { 'user-agent': 'a-reader/1.0' },
     });
     const seen = seenSchema.parse(await resultOf(response));
     expect(seen).toMatchObject({
       method: 'GET',
-      pathname: '/api/trpc/echo.request',
+      pathname: '/api/trpc/fixture.request',
       userAgent: 'a-reader/1.0',
     });
     expect(seen.requestId).toBe(response.headers.get('x-request-id'));
@@ -80,7 +80,7 @@ describe('echo.request', () => {
   });
 
   test('by POST returns the method POST', async () => {
-    const seen = seenSchema.parse(await resultOf(await post(product, 'echo.request')));
+    const seen = seenSchema.parse(await resultOf(await post(product, 'fixture.request')));
     expect(seen.method).toBe('POST');
   });
 
@@ -89,8 +89,8 @@ describe('echo.request', () => {
       baseUrl: product.baseUrl,
       headers: () => ({ 'user-agent': 'my-script', 'x-request-id': 'script-run-0001' }),
     });
-    const seen = await named.echo.request.query();
-    expect(seen).toMatchObject({ method: 'GET', userAgent: 'my-script', requestId: 'script-run-0001' });
+    const seen = await named.fixture.request.query();
+    expect(seen).toMatchObject({ method: 'POST', userAgent: 'my-script', requestId: 'script-run-0001' });
     expect(seen.receivedAt).toBeInstanceOf(Date);
   });
 });
@@ -160,19 +160,19 @@ describe('batches', () => {
       },
     });
     const results = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => counted.echo.body.mutate(new Set([index]))),
+      Array.from({ length: 10 }, (_, index) => counted.fixture.body.mutate(new Set([index]))),
     );
     expect(results).toStrictEqual(Array.from({ length: 10 }, (_, index) => ({ res: new Set([index]) })));
     expect(requests).toBe(1);
   });
 
   test('an eleventh call is sent in a second request', async () => {
-    const seen = await Promise.all(Array.from({ length: 11 }, () => api.echo.request.query()));
+    const seen = await Promise.all(Array.from({ length: 11 }, () => api.fixture.request.query()));
     expect(new Set(seen.map(({ requestId }) => requestId)).size).toBe(2);
   });
 
   test('public queries are batched in one GET', async () => {
-    const response = await fetch(`${product.baseUrl}/api/trpc/echo.request,echo.request?batch=1`);
+    const response = await fetch(`${product.baseUrl}/api/trpc/fixture.request,fixture.request?batch=1`);
     expect(response.status).toBe(200);
     const results = z
       .array(z.unknown())
@@ -186,7 +186,7 @@ describe('batches', () => {
 
   test('successes and failures have separate responses in one batch', async () => {
     const response = await postBatch(product, [
-      ['echo.body', new Date(5)],
+      ['fixture.body', new Date(5)],
       ['email.send', { email: 'nobody', contents: '' }],
       ['nothing.here', undefined],
     ]);
@@ -207,7 +207,7 @@ describe('batches', () => {
 
   test('the script client settles each call separately', async () => {
     const [good, bad] = await Promise.allSettled([
-      api.echo.request.query(),
+      api.fixture.request.query(),
       api.email.status.query({ id: 'unknown' }),
     ]);
     expect(good.status).toBe('fulfilled');
@@ -220,7 +220,7 @@ describe('batches', () => {
 
   test('sensitive queries are batched by POST', async () => {
     const response = await postBatch(product, [
-      ['weather.places', { name: 'Berlin' }],
+      ['fixture.search', { name: 'Berlin', count: 1 }],
       ['proxy.endpoints', undefined],
     ]);
     const results = z

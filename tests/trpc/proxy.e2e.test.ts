@@ -6,37 +6,37 @@ import { type Product, startProduct } from '#tests/support/product.ts';
 import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 
 const exampleSchema = z.object({ params: z.record(z.string(), z.string()) });
-const token = 'ghp_thisTokenIsForGithubAlone';
+const token = 'thisTokenIsForTheItemsAlone';
 
 let product: Product;
 let api: ReturnType<typeof createScriptClient>;
 
 beforeAll(async () => {
-  product = await startProduct({ GITHUB_TOKEN: token });
+  product = await startProduct({ FIXTURE_ITEMS_TOKEN: token });
   api = createScriptClient({ baseUrl: product.baseUrl, headers: () => proxyAuthorization });
 });
 afterAll(() => product.close());
 beforeEach(() => {
-  product.upstreams.github.requests.length = 0;
+  product.upstreams.items.requests.length = 0;
 });
 
 describe('proxy.endpoints', () => {
-  const github = [
-    { path: 'proxy.github.repository', kind: 'query', template: '/repos/{owner}/{repo}', scope: null },
-    { path: 'proxy.github.releases', kind: 'query', template: '/repos/{owner}/{repo}/releases', scope: null },
+  const items = [
+    { path: 'proxy.items.item', kind: 'query', template: '/items/{owner}/{repo}', scope: null },
+    { path: 'proxy.items.versions', kind: 'query', template: '/items/{owner}/{repo}/versions', scope: null },
     {
-      path: 'proxy.github.renderMarkdown',
+      path: 'proxy.items.render',
       kind: 'mutation',
-      template: '/markdown',
-      scope: 'proxy.github',
+      template: '/render',
+      scope: 'proxy.items',
     },
   ];
 
   test('lists exactly the declared endpoints, by fetch and by the script client', async () => {
     const listed = await api.proxy.endpoints.query();
-    expect(listed.filter(({ upstream }) => upstream === 'github')).toMatchObject(github);
+    expect(listed.filter(({ upstream }) => upstream === 'items')).toMatchObject(items);
     expect(await resultOf(await post(product, 'proxy.endpoints'))).toEqual(listed);
-    expect(JSON.stringify(listed)).not.toMatch(/127\.0\.0\.1|ghp_/);
+    expect(JSON.stringify(listed)).not.toMatch(/127\.0\.0\.1|thisToken/);
   });
 
   test('has a working example for each endpoint', async () => {
@@ -59,56 +59,56 @@ describe('proxy.endpoints', () => {
   });
 });
 
-describe('proxy.github', () => {
+describe('proxy.items', () => {
   const trpc = { params: { owner: 'trpc', repo: 'trpc' } };
 
-  test('repository returns data by its schema with types preserved, and metadata of the call', async () => {
-    const input = { params: { owner: 'vercel', repo: 'next.js' } };
-    const result = await api.proxy.github.repository.query(input);
-    expect(result.data).toMatchObject({ full_name: 'vercel/next.js', stargazers_count: expect.any(Number) });
-    expect(result.data.pushed_at).toBeInstanceOf(Date);
+  test('item returns data by its schema with types preserved, and metadata of the call', async () => {
+    const input = { params: { owner: 'colinhacks', repo: 'zod' } };
+    const result = await api.proxy.items.item.query(input);
+    expect(result.data).toMatchObject({ full_name: 'colinhacks/zod', count: expect.any(Number) });
+    expect(result.data.changed_at).toBeInstanceOf(Date);
     expect(result.data).not.toHaveProperty('owner');
     expect(result.meta).toEqual({ status: 200, ageSeconds: 0, cache: 'miss' });
-    expect(product.upstreams.github.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
-      'GET /repos/vercel/next.js',
+    expect(product.upstreams.items.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /items/colinhacks/zod',
     ]);
 
-    const second = await resultOf(await post(product, 'proxy.github.repository', input));
+    const second = await resultOf(await post(product, 'proxy.items.item', input));
     expect(second).toMatchObject({ data: result.data, meta: { status: 200, cache: 'hit' } });
-    expect(product.upstreams.github.requests).toHaveLength(1);
+    expect(product.upstreams.items.requests).toHaveLength(1);
   });
 
-  test('releases returns pages of the requested size', async () => {
+  test('versions returns pages of the requested size', async () => {
     const page = (number: number) =>
-      api.proxy.github.releases.query({ ...trpc, query: { per_page: 2, page: number } });
+      api.proxy.items.versions.query({ ...trpc, query: { per_page: 2, page: number } });
     const first = await page(1);
     const second = await page(2);
     expect([...first.data, ...second.data].map(({ published_at }) => published_at?.getTime())).toEqual(
       [...first.data, ...second.data].map(({ published_at }) => published_at?.getTime()).sort(descending),
     );
-    expect(new Set([...first.data, ...second.data].map(({ tag_name }) => tag_name)).size).toBe(4);
-    const byFetch = await resultOf(await post(product, 'proxy.github.releases', trpc));
+    expect(new Set([...first.data, ...second.data].map(({ name }) => name)).size).toBe(4);
+    const byFetch = await resultOf(await post(product, 'proxy.items.versions', trpc));
     expect(byFetch).toMatchObject({ data: expect.any(Array), meta: { status: 200 } });
   });
 
-  test('renderMarkdown is a mutation and never cached', async () => {
+  test('render is a mutation and never cached', async () => {
     const input = { body: { text: '# **Hello** & <b>' } };
-    const byClient = await api.proxy.github.renderMarkdown.mutate(input);
-    const byFetch = await resultOf(await post(product, 'proxy.github.renderMarkdown', input));
-    expect(byClient.data).toContain('<strong>Hello</strong>');
+    const byClient = await api.proxy.items.render.mutate(input);
+    const byFetch = await resultOf(await post(product, 'proxy.items.render', input));
+    expect(byClient.data).toBe('<p># **Hello** &#38; &#60;b&#62;</p>');
     expect(byClient.meta).toEqual({ status: 200, ageSeconds: 0, cache: 'miss' });
     expect(byFetch).toEqual(byClient);
-    expect(product.upstreams.github.requests).toHaveLength(2);
+    expect(product.upstreams.items.requests).toHaveLength(2);
   });
 
-  test('a missing repository is not_found with our own message', async () => {
+  test('a missing item is not_found with our own message', async () => {
     const input = { params: { owner: 'nobody', repo: 'nothing' } };
-    const { message } = await expectError(await post(product, 'proxy.github.repository', input), {
+    const { message } = await expectError(await post(product, 'proxy.items.item', input), {
       reason: 'not_found',
-      path: 'proxy.github.repository',
+      path: 'proxy.items.item',
     });
     expect(message).toBe('The upstream has no such resource.');
-    const failure = await api.proxy.github.repository.query(input).catch(errorData);
+    const failure = await api.proxy.items.item.query(input).catch(errorData);
     expect(failure).toMatchObject({ reason: 'not_found' });
   });
 
@@ -121,17 +121,17 @@ describe('proxy.github', () => {
     { owner: 'a\r\nhost: evil', repo: 'b', field: 'params.owner' },
     { owner: 'http://evil.example/', repo: 'b', field: 'params.owner' },
   ])('a caller cannot escape the path template: $owner / $repo', async ({ owner, repo, field }) => {
-    const response = await post(product, 'proxy.github.repository', { params: { owner, repo } });
+    const response = await post(product, 'proxy.items.item', { params: { owner, repo } });
     const { data } = await expectError(response, { reason: 'invalid_input' });
     expect(Object.keys(data.fieldErrors ?? {})).toEqual([field]);
-    expect(product.upstreams.github.requests).toEqual([]);
+    expect(product.upstreams.items.requests).toEqual([]);
   });
 
   test("the caller's cookie, authorization and address are not forwarded", async () => {
     await post(
       product,
-      'proxy.github.repository',
-      { params: { owner: 'colinhacks', repo: 'zod' } },
+      'proxy.items.item',
+      { params: { owner: 'nodejs', repo: 'undici' } },
       {
         cookie: 'session=mine',
         authorization: 'Basic bWluZTptaW5l',
@@ -139,17 +139,16 @@ describe('proxy.github', () => {
         'user-agent': 'mine',
       },
     );
-    const [seen] = product.upstreams.github.requests;
+    const [seen] = product.upstreams.items.requests;
     expect(seen?.headers.authorization).toBe(`Bearer ${token}`);
     expect(JSON.stringify(seen?.headers)).not.toMatch(/mine|bWlu|203\.0\.113/);
   });
 
-  test('the token is sent only to GitHub and never logged', async () => {
-    await api.weather.forecast.query({ lat: 1, lng: 1 });
-    const { openMeteo, airQuality } = product.upstreams;
-    const seen = [...openMeteo.requests, ...airQuality.requests];
-    expect(seen).toHaveLength(2);
-    for (const { headers } of seen) expect(headers).not.toHaveProperty('authorization');
+  test('the token is sent only to its upstream and never logged', async () => {
+    await api.fixture.reading.query({ lat: 1, lng: 1 });
+    const [seen] = product.upstreams.readings.requests.slice(-1);
+    expect(seen?.headers).toBeDefined();
+    expect(seen?.headers).not.toHaveProperty('authorization');
     expect(product.log()).not.toContain(token);
   });
 });

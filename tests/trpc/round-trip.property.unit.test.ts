@@ -14,7 +14,7 @@ withServices();
 
 async function echo(value: unknown): Promise<unknown> {
   const response = await callTrpc(
-    new Request('http://localhost:3000/api/trpc/echo.body', {
+    new Request('http://localhost:3000/api/trpc/fixture.body', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(superjson.serialize(value)),

@@ -6,6 +6,7 @@ import { createLogger } from '#server/observability/log.ts';
 import { createServices, type Services } from '#server/services.ts';
 import { type Context, createInnerContext } from '#server/trpc/context.ts';
 import { publicProcedure, router } from '#server/trpc/init.ts';
+import { search } from '#tests/fixtures/upstreams/search.ts';
 
 const meta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' } as const;
 
@@ -37,7 +38,11 @@ function throwingRouter(thrown: unknown) {
     service: publicProcedure(meta)
       .input(z.void())
       .output(z.array(z.object({ name: z.string() })))
-      .query(({ ctx }) => ctx.services.weather.places({ name: 'x', count: 1 })),
+      .query(async ({ ctx }) => {
+        const query = { name: 'x', count: 1 };
+        const { data } = await ctx.services.upstreams.request(search, search.endpoints.byName, { query });
+        return data.results;
+      }),
     takes: publicProcedure(meta)
       .input(z.object({ n: z.int(), deep: z.object({ list: z.array(z.string()) }) }))
       .output(ok)
@@ -50,13 +55,13 @@ function throwingRouter(thrown: unknown) {
   });
 }
 
-/** Returns the product's services with a weather service that throws. */
+/** Returns the product's services with an upstream client that throws. */
 function servicesThrowing(thrown: unknown): Services {
   const services = createServices({ env: parseEnv({}), log: createLogger({ level: 'silent' }) });
   const fail = async (): Promise<never> => {
     throw thrown;
   };
-  return { ...services, weather: { ...services.weather, forecast: fail, places: fail } };
+  return { ...services, upstreams: { ...services.upstreams, request: fail } };
 }
 
 /** Sends a request to the throwing router, through tRPC's fetch adapter and the product's error formatter. */

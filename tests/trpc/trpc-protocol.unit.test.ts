@@ -38,28 +38,32 @@ async function byHandler(req: Request) {
 }
 
 test.each([
-  { title: 'a value with types', path: 'echo.body', body: when },
-  { title: 'an empty object', path: 'echo.body', body: '{}' },
-  { title: 'a batch', path: 'echo.body,echo.body?batch=1', body: `{"0":${when},"1":{"json":2}}` },
-  { title: 'a batch of one', path: 'echo.body?batch=1', body: `{"0":${when}}` },
-  { title: 'a batch without an input', path: 'echo.body,echo.body?batch=1', body: '{"1":{"json":2}}' },
+  { title: 'a value with types', path: 'fixture.body', body: when },
+  { title: 'an empty object', path: 'fixture.body', body: '{}' },
+  { title: 'a batch', path: 'fixture.body,fixture.body?batch=1', body: `{"0":${when},"1":{"json":2}}` },
+  { title: 'a batch of one', path: 'fixture.body?batch=1', body: `{"0":${when}}` },
+  { title: 'a batch without an input', path: 'fixture.body,fixture.body?batch=1', body: '{"1":{"json":2}}' },
   {
     title: 'a batch whose inputs are an array',
-    path: 'echo.body,echo.body?batch=1',
+    path: 'fixture.body,fixture.body?batch=1',
     body: '[{"json":1},{"json":2}]',
   },
   { title: 'a batch in which one call fails', path: 'email.status,proxy.endpoints?batch=1', body: '{}' },
   { title: 'an input that the schema rejects', path: 'email.status', body: '{"json":{"id":7}}' },
   { title: 'a mail that does not exist', path: 'email.status', body: '{"json":{"id":"none"}}' },
   { title: 'an unknown procedure', path: 'no.such', body: '{}' },
-  { title: 'an unknown procedure in a batch', path: 'no.such,echo.body?batch=1', body: '{"1":{"json":2}}' },
+  {
+    title: 'an unknown procedure in a batch',
+    path: 'no.such,fixture.body?batch=1',
+    body: '{"1":{"json":2}}',
+  },
   { title: 'an unknown procedure by GET', path: 'no.such' },
 ])("$title: the response is that of tRPC's own adapter", async ({ path, body }) => {
   expect(await byHandler(request(path, body))).toEqual(await byAdapter(request(path, body)));
 });
 
 // tRPC 11.19 rejects it. From 11.25 on, the adapter can be compared here as well.
-test.each(['echo.request', 'proxy.endpoints', 'proxy.endpoints?batch=1'])(
+test.each(['fixture.request', 'proxy.endpoints', 'proxy.endpoints?batch=1'])(
   'an empty body is no input: %s',
   async (path) => {
     const { status, body } = await byHandler(request(path, ''));
@@ -80,7 +84,7 @@ test.each([
 test('in a batch, an input that cannot be deserialized fails only its own call', async () => {
   const bad = '{"json":1,"meta":{"values":[["typed-array","Int8Array"]]}}';
   const { status, body } = await byHandler(
-    request('echo.body,echo.body?batch=1', `{"0":${bad},"1":{"json":2}}`),
+    request('fixture.body,fixture.body?batch=1', `{"0":${bad},"1":{"json":2}}`),
   );
   expect(status).toBe(207);
   expect(body).toMatchObject([
@@ -90,13 +94,13 @@ test('in a batch, an input that cannot be deserialized fails only its own call',
 });
 
 test.each([
-  { title: 'an input without json', path: 'echo.body', body: '{"a":1}' },
-  { title: 'a text', path: 'echo.body', body: '"text"' },
-  { title: 'a list', path: 'echo.body', body: '[1]' },
-  { title: 'further keys beside json', path: 'echo.body', body: '{"json":1,"name":"x"}' },
-  { title: 'an input with a field named meta', path: 'echo.body', body: '{"meta":{"a":1}}' },
+  { title: 'an input without json', path: 'fixture.body', body: '{"a":1}' },
+  { title: 'a text', path: 'fixture.body', body: '"text"' },
+  { title: 'a list', path: 'fixture.body', body: '[1]' },
+  { title: 'further keys beside json', path: 'fixture.body', body: '{"json":1,"name":"x"}' },
+  { title: 'an input with a field named meta', path: 'fixture.body', body: '{"meta":{"a":1}}' },
   { title: 'an input in the URL', path: 'email.status?input={"id":"x"}' },
-  { title: 'an input in a batch', path: 'echo.body?batch=1', body: '{"0":{"a":1}}' },
+  { title: 'an input in a batch', path: 'fixture.body?batch=1', body: '{"0":{"a":1}}' },
 ])('$title is rejected with how to wrap it', async ({ path, body }) => {
   const response = await byHandler(request(path, body));
   expect(response.status).toBe(400);
@@ -110,13 +114,13 @@ test.each([
   { title: 'an index with a leading zero', body: '{"00":{"json":1}}' },
   { title: 'an input for the call after the last one', body: '{"2":{"json":1}}' },
 ])('in a batch, $title is rejected, because it belongs to no call', async ({ body }) => {
-  const response = await byHandler(request('echo.body,echo.body?batch=1', body));
+  const response = await byHandler(request('fixture.body,fixture.body?batch=1', body));
   expect(response.status).toBe(400);
   expect(JSON.stringify(response.body)).toContain('by the index of the call');
 });
 
 test.each([
-  { title: 'a body', path: 'echo.body', body: '{', message: 'The body is not valid JSON in UTF-8.' },
+  { title: 'a body', path: 'fixture.body', body: '{', message: 'The body is not valid JSON in UTF-8.' },
   { title: 'a parameter', path: 'email.status?input={', message: 'The parameter input is not valid JSON.' },
 ])('$title with invalid JSON is rejected', async ({ path, body, message }) => {
   expect(await byHandler(request(path, body))).toMatchObject({
@@ -134,7 +138,7 @@ test.each([
 ])('parameters of the content type have no effect: %s', async (contentType) => {
   const post = (body: BodyInit) =>
     byHandler(
-      new Request('http://localhost:3000/api/trpc/echo.body', {
+      new Request('http://localhost:3000/api/trpc/fixture.body', {
         method: 'POST',
         headers: { 'content-type': contentType },
         body,

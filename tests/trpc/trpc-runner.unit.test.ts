@@ -35,15 +35,15 @@ async function respond(runner: Env['TRPC_RUNNER'], request: Request, overrides: 
 const date = { json: { at: '2026-03-29T12:00:00.000Z' }, meta: { values: { at: ['Date'] }, v: 1 } };
 
 test.each<{ title: string } & Request>([
-  { title: 'a mutation', paths: ['echo.body'], input: date },
+  { title: 'a mutation', paths: ['fixture.body'], input: date },
   { title: 'a query without input', paths: ['proxy.endpoints'], input: undefined },
-  { title: 'a batch', paths: ['echo.body', 'echo.body'], input: { 0: date, 1: { json: 2 } } },
+  { title: 'a batch', paths: ['fixture.body', 'fixture.body'], input: { 0: date, 1: { json: 2 } } },
   { title: 'a batch in which one call fails', paths: ['email.status', 'proxy.endpoints'], input: {} },
   { title: 'an invalid input', paths: ['email.status'], input: { json: { id: 7 } } },
   { title: 'a missing input', paths: ['email.status'], input: undefined },
-  { title: 'an input that is not superjson', paths: ['echo.body'], input: 7 },
+  { title: 'an input that is not superjson', paths: ['fixture.body'], input: 7 },
   { title: 'an error of a service', paths: ['email.status'], input: { json: { id: 'none' } } },
-  { title: 'an unreachable upstream', paths: ['weather.places'], input: { json: { name: 'Rome' } } },
+  { title: 'an unreachable upstream', paths: ['fixture.search'], input: { json: { name: 'Rome' } } },
   { title: 'a procedure for services', paths: ['mail.list'], input: { json: {} } },
   { title: 'an unknown procedure', paths: ['no.such'], input: undefined },
   { title: 'a name of Object.prototype', paths: ['constructor'], input: undefined },

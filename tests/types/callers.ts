@@ -16,27 +16,26 @@ type ScriptClient = ReturnType<typeof createScriptClient>;
 type ServerComponents = ReturnType<typeof createServerComponentClient>['api'];
 type Hooks = typeof trpc;
 
-// weather.forecast: a query, available to all callers.
-type Forecast = Outputs['weather']['forecast'];
-expectTypeOf<Awaited<ReturnType<Caller['weather']['forecast']>>>().toEqualTypeOf<Forecast>();
-expectTypeOf<Awaited<ReturnType<ServerComponents['weather']['forecast']>>>().toEqualTypeOf<Forecast>();
-expectTypeOf<Awaited<ReturnType<ScriptClient['weather']['forecast']['query']>>>().toEqualTypeOf<Forecast>();
+// fixture.reading: a query, available to all callers.
+type Reading = Outputs['fixture']['reading'];
+expectTypeOf<Awaited<ReturnType<Caller['fixture']['reading']>>>().toEqualTypeOf<Reading>();
+expectTypeOf<Awaited<ReturnType<ServerComponents['fixture']['reading']>>>().toEqualTypeOf<Reading>();
+expectTypeOf<Awaited<ReturnType<ScriptClient['fixture']['reading']['query']>>>().toEqualTypeOf<Reading>();
 
-type ForecastInput = Inputs['weather']['forecast'];
-expectTypeOf<Parameters<Caller['weather']['forecast']>[0]>().toEqualTypeOf<ForecastInput>();
-expectTypeOf<Parameters<ServerComponents['weather']['forecast']>[0]>().toEqualTypeOf<ForecastInput>();
-expectTypeOf<Parameters<ScriptClient['weather']['forecast']['query']>[0]>().toEqualTypeOf<ForecastInput>();
-expectTypeOf<ForecastInput>().toEqualTypeOf<{
+type ReadingInput = Inputs['fixture']['reading'];
+expectTypeOf<Parameters<Caller['fixture']['reading']>[0]>().toEqualTypeOf<ReadingInput>();
+expectTypeOf<Parameters<ServerComponents['fixture']['reading']>[0]>().toEqualTypeOf<ReadingInput>();
+expectTypeOf<Parameters<ScriptClient['fixture']['reading']['query']>[0]>().toEqualTypeOf<ReadingInput>();
+expectTypeOf<ReadingInput>().toEqualTypeOf<{
   lat: number;
   lng: number;
   days?: number | undefined;
-  units?: 'metric' | 'imperial' | undefined;
 }>();
 
 // Dates are Date objects for all callers, not strings.
-expectTypeOf<NonNullable<Forecast['current']>['time']>().toEqualTypeOf<Date>();
-expectTypeOf<Forecast['hourly'][number]['temperature']>().toEqualTypeOf<number | null>();
-expectTypeOf<Outputs['echo']['request']['receivedAt']>().toEqualTypeOf<Date>();
+expectTypeOf<Reading['hourly'][number]['time']>().toEqualTypeOf<Date>();
+expectTypeOf<Reading['hourly'][number]['value']>().toEqualTypeOf<number | null>();
+expectTypeOf<Outputs['fixture']['request']['receivedAt']>().toEqualTypeOf<Date>();
 
 // email.send: a mutation.
 type Receipt = Outputs['email']['send'];
@@ -45,46 +44,42 @@ expectTypeOf<Awaited<ReturnType<ScriptClient['email']['send']['mutate']>>>().toE
 expectTypeOf<Receipt['status']>().toEqualTypeOf<'queued' | 'sending' | 'sent' | 'dead' | 'held'>();
 
 // proxy.*: types are inferred from the upstream's declaration.
-type Repository = Outputs['proxy']['github']['repository'];
-expectTypeOf<
-  Awaited<ReturnType<ScriptClient['proxy']['github']['repository']['query']>>
->().toEqualTypeOf<Repository>();
-expectTypeOf<Repository['data']['stargazers_count']>().toEqualTypeOf<number>();
-expectTypeOf<Repository['data']['pushed_at']>().toEqualTypeOf<Date | null>();
-expectTypeOf<Repository['meta']['cache']>().toEqualTypeOf<'miss' | 'hit' | 'stale'>();
-expectTypeOf<Inputs['proxy']['github']['repository']>().toExtend<{
+type Item = Outputs['proxy']['items']['item'];
+expectTypeOf<Awaited<ReturnType<ScriptClient['proxy']['items']['item']['query']>>>().toEqualTypeOf<Item>();
+expectTypeOf<Item['data']['count']>().toEqualTypeOf<number>();
+expectTypeOf<Item['data']['changed_at']>().toEqualTypeOf<Date | null>();
+expectTypeOf<Item['meta']['cache']>().toEqualTypeOf<'miss' | 'hit' | 'stale'>();
+expectTypeOf<Inputs['proxy']['items']['item']>().toExtend<{
   params: { owner: string; repo: string };
 }>();
-expectTypeOf<{ params: { owner: string; repo: string } }>().toExtend<
-  Inputs['proxy']['github']['repository']
->();
-expectTypeOf<{ params: { owner: string; repo: string } }>().toExtend<Inputs['proxy']['github']['releases']>();
-expectTypeOf<{ params: { owner: string } }>().not.toExtend<Inputs['proxy']['github']['repository']>();
-expectTypeOf<Outputs['proxy']['github']['renderMarkdown']['data']>().toEqualTypeOf<string>();
-expectTypeOf<Inputs['proxy']['github']['renderMarkdown']>().not.toBeAny();
+expectTypeOf<{ params: { owner: string; repo: string } }>().toExtend<Inputs['proxy']['items']['item']>();
+expectTypeOf<{ params: { owner: string; repo: string } }>().toExtend<Inputs['proxy']['items']['versions']>();
+expectTypeOf<{ params: { owner: string } }>().not.toExtend<Inputs['proxy']['items']['item']>();
+expectTypeOf<Outputs['proxy']['items']['render']['data']>().toEqualTypeOf<string>();
+expectTypeOf<Inputs['proxy']['items']['render']>().not.toBeAny();
 
 /** Uses the hooks as a component does. */
 export function useHookTypes(hooks: Hooks): void {
-  const forecast = hooks.weather.forecast.useQuery({ lat: 52.52, lng: 13.41 });
-  expectTypeOf(forecast.data).toEqualTypeOf<Forecast | undefined>();
+  const reading = hooks.fixture.reading.useQuery({ lat: 52.52, lng: 13.41 });
+  expectTypeOf(reading.data).toEqualTypeOf<Reading | undefined>();
   const send = hooks.email.send.useMutation();
   expectTypeOf(send.data).toEqualTypeOf<Receipt | undefined>();
   expectTypeOf(send.error?.data?.reason).toEqualTypeOf<ErrorReason | undefined>();
-  const repository = hooks.proxy.github.repository.useQuery({ params: { owner: 'a', repo: 'b' } });
-  expectTypeOf(repository.data).toEqualTypeOf<Repository | undefined>();
+  const item = hooks.proxy.items.item.useQuery({ params: { owner: 'a', repo: 'b' } });
+  expectTypeOf(item.data).toEqualTypeOf<Item | undefined>();
 }
 
 // A POST endpoint is a mutation and a GET endpoint a query. Unknown endpoints do not compile.
-expectTypeOf<ScriptClient['proxy']['github']['renderMarkdown']>().toHaveProperty('mutate');
-expectTypeOf<ScriptClient['proxy']['github']['renderMarkdown']>().not.toHaveProperty('query');
+expectTypeOf<ScriptClient['proxy']['items']['render']>().toHaveProperty('mutate');
+expectTypeOf<ScriptClient['proxy']['items']['render']>().not.toHaveProperty('query');
 expectTypeOf<Outputs>().not.toHaveProperty('nothing');
-expectTypeOf<Outputs['proxy']['github']>().not.toHaveProperty('nothing');
+expectTypeOf<Outputs['proxy']['items']>().not.toHaveProperty('nothing');
 
 // Raw endpoints are not procedures: their bytes bypass tRPC.
 expectTypeOf<Outputs['proxy']>().toHaveProperty('files');
 expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('download');
 expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('upload');
-expectTypeOf<Outputs['proxy']['codeload']>().not.toHaveProperty('archive');
+expectTypeOf<Outputs['proxy']['archives']>().not.toHaveProperty('archive');
 expectTypeOf<ScriptClient['proxy']['files']>().not.toHaveProperty('download');
 
 // proxy.status: the same type for all callers, with dates and a closed set of states.

@@ -23,9 +23,9 @@ function callHanging(count: number): Promise<string[]> {
     sent += 1;
     const input = { params: { owner: 'trpc', repo: `r${sent}` } };
     const client = asClient(Math.floor(sent / callsPerClient));
-    const response = await post(product, 'proxy.github.repository', input, client);
+    const response = await post(product, 'proxy.items.item', input, client);
     const reason = response.status === 504 ? 'upstream_timeout' : 'upstream_overloaded';
-    const { data } = await expectError(response, { reason, path: 'proxy.github.repository' });
+    const { data } = await expectError(response, { reason, path: 'proxy.items.item' });
     if (reason === 'upstream_overloaded') {
       expect(data.retryAfterSeconds).toBeGreaterThanOrEqual(1);
       expect(response.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
@@ -36,7 +36,7 @@ function callHanging(count: number): Promise<string[]> {
 }
 
 test('a hanging upstream exhausts only its own bulkhead, and calls to other upstreams succeed', async () => {
-  product.upstreams.github.fault({ kind: 'hang' });
+  product.upstreams.items.fault({ kind: 'hang' });
   let settled = false;
   const hanging = callHanging(connections + queue).finally(() => {
     settled = true;
@@ -45,8 +45,8 @@ test('a hanging upstream exhausts only its own bulkhead, and calls to other upst
   const { status } = createScriptClient({ baseUrl: product.baseUrl }).proxy;
   await vi.waitFor(
     async () => {
-      const github = (await status.query()).find(({ name }) => name === 'github');
-      expect(github).toMatchObject({ running: connections, waiting: queue });
+      const items = (await status.query()).find(({ name }) => name === 'items');
+      expect(items).toMatchObject({ running: connections, waiting: queue });
     },
     { timeout: 10_000, interval: 20 },
   );
@@ -57,10 +57,10 @@ test('a hanging upstream exhausts only its own bulkhead, and calls to other upst
   expect(settled).toBe(false);
 
   const others = Array.from({ length: 10 }, async (_, index) => {
-    await resultOf(await post(product, 'weather.forecast', { lat: index, lng: 5, days: 1 }));
-    await resultOf(await post(product, 'weather.places', { name: `Place ${index}` }));
-    await resultOf(await post(product, 'echo.body', index));
-    const file = await fetch(`${product.baseUrl}/api/raw/files/files/synthetic-1000.bin`, {
+    await resultOf(await post(product, 'fixture.reading', { lat: index, lng: 5, days: 1 }));
+    await resultOf(await post(product, 'fixture.search', { name: `Place ${index}` }));
+    await resultOf(await post(product, 'fixture.body', index));
+    const file = await fetch(`${product.baseUrl}/api/raw/store/files/synthetic-1000.bin`, {
       headers: asClient(100 + index),
     });
     expect((await file.arrayBuffer()).byteLength).toBe(1000);
@@ -69,7 +69,7 @@ test('a hanging upstream exhausts only its own bulkhead, and calls to other upst
 
   const timeouts = (await hanging).filter((reason) => reason === 'upstream_timeout');
   expect(timeouts.length).toBeGreaterThanOrEqual(connections);
-  const urls = product.upstreams.github.requests.map(({ url }) => url);
+  const urls = product.upstreams.items.requests.map(({ url }) => url);
   for (let last = sent; last > sent - rejected.length; last -= 1) {
     expect(urls).not.toContain(`/repos/trpc/r${last}`);
   }

@@ -23,12 +23,12 @@ const upstream: Upstream = {
   name: 'sample',
   title: 'Sample',
   origin: () => 'https://api.example',
-  credential: { header: 'authorization', value: (env) => env.GITHUB_TOKEN },
+  credential: { header: 'authorization', value: (env) => env.FIXTURE_ITEMS_TOKEN },
   endpoints: {},
 };
 const call: EndpointCall = { params: { id: '1' }, body: { name: 'a' } };
 const token = 'token-of-the-operator';
-const env = parseEnv({ GITHUB_TOKEN: token });
+const env = parseEnv({ FIXTURE_ITEMS_TOKEN: token });
 
 type Changes = {
   upstream?: Partial<Upstream>;
@@ -66,7 +66,7 @@ describe('two calls do not share a response', () => {
     ['with different queries', { call: { query: { q: 'x' } } }],
     ['with different bodies', { call: { body: { name: 'b' } } }],
     ['with different forwarded headers', { call: { header: german } }],
-    ['with different credentials', { env: parseEnv({ GITHUB_TOKEN: 'another' }) }],
+    ['with different credentials', { env: parseEnv({ FIXTURE_ITEMS_TOKEN: 'another' }) }],
     ['with and without a credential', { env: parseEnv({}) }],
     ['one of which is anonymous', { endpoint: { anonymous: true } }],
   ])('%s', (_, changes) => {
@@ -81,7 +81,7 @@ test('equal calls share a response, whatever else the caller sends', () => {
 });
 
 test('instances with different credentials share the responses of a public cache', () => {
-  const other = parseEnv({ GITHUB_TOKEN: 'another' });
+  const other = parseEnv({ FIXTURE_ITEMS_TOKEN: 'another' });
   expect(keyOf({ endpoint: publicCache, env: other })).toBe(keyOf({ endpoint: publicCache }));
 });
 

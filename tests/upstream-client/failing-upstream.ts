@@ -20,15 +20,15 @@ export function body(text: string, contentType = 'application/json'): Fault {
 /** Inputs with a place or a repository that no earlier call used, so that nothing is cached. */
 let used = 0;
 export const freshInputs = {
-  'weather.forecast': () => ({ lat: 10, lng: (used++ % 300) / 10 }),
-  'proxy.github.releases': () => ({ params: { owner: 'trpc', repo: `r${used++}` } }),
+  'fixture.reading': () => ({ lat: 10, lng: (used++ % 300) / 10 }),
+  'proxy.items.versions': () => ({ params: { owner: 'trpc', repo: `r${used++}` } }),
 };
 export type FailingCall = keyof typeof freshInputs;
 
-export const failingCalls = ['weather.forecast', 'proxy.github.releases'] as const;
+export const failingCalls = ['fixture.reading', 'proxy.items.versions'] as const;
 
 export function standInOf({ upstreams }: Product, call: FailingCall): StandIn {
-  return call === 'weather.forecast' ? upstreams.openMeteo : upstreams.github;
+  return call === 'fixture.reading' ? upstreams.readings : upstreams.items;
 }
 
 /** Asserts that body and headers contain neither text nor address of the upstream. */

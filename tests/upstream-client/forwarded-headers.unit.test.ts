@@ -25,7 +25,7 @@ function upstreamAt(url: string, name = 'sample') {
     title: 'Sample',
     origin: () => url,
     headers: { 'x-fixed': 'ours' },
-    credential: { header: 'x-key', value: (env) => env.GITHUB_TOKEN },
+    credential: { header: 'x-key', value: (env) => env.FIXTURE_ITEMS_TOKEN },
     endpoints: {
       passing: {
         ...common,
@@ -48,7 +48,7 @@ const caller =
 async function setUp() {
   const { url, heads } = await startRawServer(echo);
   const upstream = upstreamAt(url);
-  const client = clientOf({ GITHUB_TOKEN: 'of-the-operator' });
+  const client = clientOf({ FIXTURE_ITEMS_TOKEN: 'of-the-operator' });
   type Name = keyof typeof upstream.endpoints;
   return {
     heads,
@@ -135,7 +135,7 @@ test('the credential is sent neither to an anonymous endpoint nor to another ori
     respondWith('302 Elsewhere', { ...json, location: `${elsewhere.url}/plain` }, ok),
   );
   const upstream = upstreamAt(redirecting.url);
-  const client = clientOf({ GITHUB_TOKEN: 'of-the-operator' });
+  const client = clientOf({ FIXTURE_ITEMS_TOKEN: 'of-the-operator' });
   await expect(client.request(upstream, upstream.endpoints.plain, {})).rejects.toMatchObject({
     fault: 'redirect',
   });

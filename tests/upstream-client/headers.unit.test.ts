@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { github } from '#server/upstreams/github.ts';
-import { openMeteoGeocoding } from '#server/upstreams/open-meteo.ts';
+import { items } from '#tests/fixtures/upstreams/items.ts';
+import { search } from '#tests/fixtures/upstreams/search.ts';
 import { json, respondOk, respondWith, startRawServer } from './raw-server.ts';
 import { clientOf, failureOf, upstreamAt } from './support.ts';
 
@@ -54,33 +54,27 @@ describe('request headers', () => {
     expect(heads[0]).not.toMatch(/authorization|cookie/i);
   });
 
-  const repository = { params: { owner: 'trpc', repo: 'trpc' } };
+  const item = { params: { owner: 'trpc', repo: 'trpc' } };
 
   test('contain the credential from the environment only for its own upstream', async () => {
     const { url, heads } = await startRawServer(respondWith('404 No', json, '{}'));
     const client = clientOf({
-      GITHUB_API_URL: url,
-      GITHUB_TOKEN: 'token-of-the-operator',
-      OPEN_METEO_GEOCODING_URL: url,
+      FIXTURE_ITEMS_URL: url,
+      FIXTURE_ITEMS_TOKEN: 'token-of-the-operator',
+      FIXTURE_SEARCH_URL: url,
     });
-    await failureOf(client.request(github, github.endpoints.repository, repository));
-    await failureOf(
-      client.request(openMeteoGeocoding, openMeteoGeocoding.endpoints.search, {
-        query: { name: 'x', count: 1, language: 'en', format: 'json' },
-      }),
-    );
+    await failureOf(client.request(items, items.endpoints.item, item));
+    await failureOf(client.request(search, search.endpoints.byName, { query: { name: 'x', count: 1 } }));
     expect(headersOf(heads[0])).toMatchObject({
       authorization: 'Bearer token-of-the-operator',
-      'x-github-api-version': '2022-11-28',
+      'x-items-version': '2',
     });
     expect(headersOf(heads[1]).authorization).toBeUndefined();
   });
 
   test('contain no credential when the environment has none', async () => {
     const { url, heads } = await startRawServer(respondWith('404 No', json, '{}'));
-    await failureOf(
-      clientOf({ GITHUB_API_URL: url }).request(github, github.endpoints.repository, repository),
-    );
+    await failureOf(clientOf({ FIXTURE_ITEMS_URL: url }).request(items, items.endpoints.item, item));
     expect(heads).toHaveLength(1);
     expect(headersOf(heads[0]).authorization).toBeUndefined();
   });

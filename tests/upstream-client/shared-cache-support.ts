@@ -42,7 +42,7 @@ export function upstreamAt(url: string, scope: 'credential' | 'public' = 'creden
     origin: () => url,
     ...(scope === 'public'
       ? {}
-      : { credential: { header: 'authorization', value: (env) => env.GITHUB_TOKEN } }),
+      : { credential: { header: 'authorization', value: (env) => env.FIXTURE_ITEMS_TOKEN } }),
     endpoints: {
       thing: {
         method: 'GET',

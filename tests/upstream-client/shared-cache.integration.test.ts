@@ -94,12 +94,12 @@ test('a 404 removes the entry for all instances', async () => {
 test('a response is shared only between instances with the same credential', async () => {
   const { url, heads } = await startRawServer(respondOk);
   const upstream = upstreamAt(url);
-  const one = await instance({ GITHUB_TOKEN: 'secret-a' });
+  const one = await instance({ FIXTURE_ITEMS_TOKEN: 'secret-a' });
   await ask(one, upstream);
   await expect.poll(() => stored(one)).toHaveLength(1);
-  expect((await ask(await instance({ GITHUB_TOKEN: 'secret-b' }), upstream)).cache).toBe('miss');
+  expect((await ask(await instance({ FIXTURE_ITEMS_TOKEN: 'secret-b' }), upstream)).cache).toBe('miss');
   expect((await ask(await instance(), upstream)).cache).toBe('miss');
-  expect((await ask(await instance({ GITHUB_TOKEN: 'secret-a' }), upstream)).cache).toBe('hit');
+  expect((await ask(await instance({ FIXTURE_ITEMS_TOKEN: 'secret-a' }), upstream)).cache).toBe('hit');
   expect(heads).toHaveLength(3);
   await expect.poll(() => stored(one)).toHaveLength(3);
   const contents = await Promise.all((await stored(one)).map((key) => one.shared.client.get(key)));
@@ -112,7 +112,10 @@ test('a response of an anonymous endpoint is shared between instances with diffe
   const { thing } = declared.endpoints;
   const endpoint = { ...thing, anonymous: true, cache: { ...thing.cache, scope: 'public' } } as const;
   const upstream = defineUpstream({ ...declared, endpoints: { thing: endpoint } });
-  const [one, other] = [await instance({ GITHUB_TOKEN: 'a' }), await instance({ GITHUB_TOKEN: 'b' })];
+  const [one, other] = [
+    await instance({ FIXTURE_ITEMS_TOKEN: 'a' }),
+    await instance({ FIXTURE_ITEMS_TOKEN: 'b' }),
+  ];
   const params = { id: 'x' };
   await one.client.request(upstream, upstream.endpoints.thing, { params });
   await expect.poll(() => stored(one)).toHaveLength(1);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 
-const render = () => post(product, 'proxy.github.renderMarkdown', { body: { text: 'again' } });
+const render = () => post(product, 'proxy.items.render', { body: { text: 'again' } });
 
 async function metrics(): Promise<Exposition> {
   const response = await fetch(`${product.baseUrl}/metrics`);
@@ -35,7 +35,7 @@ async function expectOverloaded(): Promise<number> {
   const response = await render();
   const { data } = await expectError(response, {
     reason: 'upstream_overloaded',
-    path: 'proxy.github.renderMarkdown',
+    path: 'proxy.items.render',
   });
   expect(response.headers.get('retry-after')).toBe(String(data.retryAfterSeconds));
   expect(data.retryAfterSeconds).toBeGreaterThanOrEqual(1);
@@ -55,13 +55,13 @@ async function untilCircuitOpen(): Promise<void> {
 }
 
 async function expectOtherUpstreamsWork(): Promise<void> {
-  await resultOf(await post(product, 'weather.forecast', { lat: Math.random() * 80, lng: 5 }));
-  await resultOf(await post(product, 'weather.places', { name: `Place ${Math.random()}` }));
+  await resultOf(await post(product, 'fixture.reading', { lat: Math.random() * 80, lng: 5 }));
+  await resultOf(await post(product, 'fixture.search', { name: `Place ${Math.random()}` }));
   for (const [path, init] of [
-    ['codeload/trpc/trpc/tar.gz/refs/tags/v1.32.0', {}],
-    ['files/files/synthetic-1000.bin', {}],
+    ['archives/trpc/trpc/tar.gz/v1.32.0', {}],
+    ['store/files/synthetic-1000.bin', {}],
     [
-      'files/files/mine.bin',
+      'store/files/mine.bin',
       {
         method: 'PUT',
         body: 'four',
@@ -75,48 +75,46 @@ async function expectOtherUpstreamsWork(): Promise<void> {
 }
 
 test('a failing upstream opens its circuit, which is reported and closes after recovery', async () => {
-  const { github } = product.upstreams;
-  await resultOf(await post(product, 'proxy.github.repository', known));
-  expect(await statusOf('github')).toMatchObject({ breaker: 'closed', failures: 0, lastFailure: null });
+  const { items } = product.upstreams;
+  await resultOf(await post(product, 'proxy.items.item', known));
+  expect(await statusOf('items')).toMatchObject({ breaker: 'closed', failures: 0, lastFailure: null });
 
-  github.fault({ kind: 'status', status: 500 });
+  items.fault({ kind: 'status', status: 500 });
   await untilCircuitOpen();
-  const requests = github.requests.length;
+  const requests = items.requests.length;
   for (let call = 0; call < 5; call += 1) await expectOverloaded();
   await expectOtherUpstreamsWork();
   // A cached response needs no upstream.
-  expect(await resultOf(await post(product, 'proxy.github.repository', known))).toMatchObject({
+  expect(await resultOf(await post(product, 'proxy.items.item', known))).toMatchObject({
     meta: { cache: 'hit' },
   });
-  expect(github.requests).toHaveLength(requests);
+  expect(items.requests).toHaveLength(requests);
 
-  const [open, measured] = [await statusOf('github'), await metrics()];
+  const [open, measured] = [await statusOf('items'), await metrics()];
   expect(open).toMatchObject({ breaker: 'open', lastFailure: { fault: 'breaker_open' } });
-  expect(total(measured, 'bff_upstream_breaker_state', { upstream: 'github' })).toBe(2);
+  expect(total(measured, 'bff_upstream_breaker_state', { upstream: 'items' })).toBe(2);
   const attempts = (outcome: string) =>
-    total(measured, 'bff_upstream_tries_total', { upstream: 'github', outcome });
+    total(measured, 'bff_upstream_tries_total', { upstream: 'items', outcome });
   expect(attempts('ok') + attempts('server_error')).toBe(requests);
   expect(attempts('server_error')).toBeGreaterThanOrEqual(minimumAttempts / 2);
   expect(attempts('breaker_open')).toBeGreaterThanOrEqual(5);
   const calls = (outcome: string) =>
-    total(measured, 'bff_upstream_calls_total', { upstream: 'github', outcome });
+    total(measured, 'bff_upstream_calls_total', { upstream: 'items', outcome });
   expect(calls('ok')).toBe(1);
   expect(calls('server_error') + calls('breaker_open')).toBe(open.failures);
-  expect(total(measured, 'bff_upstream_calls_total', { upstream: 'github' })).toBe(open.calls);
-  expect(total(measured, 'bff_upstream_call_duration_seconds_count', { upstream: 'github' })).toBe(
-    open.calls,
-  );
-  expect(total(measured, 'bff_upstream_answers_total', { upstream: 'github', cache: 'miss' })).toBe(1);
-  expect(total(measured, 'bff_upstream_answers_total', { upstream: 'github', cache: 'hit' })).toBe(1);
+  expect(total(measured, 'bff_upstream_calls_total', { upstream: 'items' })).toBe(open.calls);
+  expect(total(measured, 'bff_upstream_call_duration_seconds_count', { upstream: 'items' })).toBe(open.calls);
+  expect(total(measured, 'bff_upstream_answers_total', { upstream: 'items', cache: 'miss' })).toBe(1);
+  expect(total(measured, 'bff_upstream_answers_total', { upstream: 'items', cache: 'hit' })).toBe(1);
 
-  github.fault(undefined);
+  items.fault(undefined);
   await delay((await expectOverloaded()) * 1000);
   await resultOf(await render());
-  expect(github.requests).toHaveLength(requests + 1);
+  expect(items.requests).toHaveLength(requests + 1);
   await resultOf(await render());
-  expect(await statusOf('github')).toMatchObject({ breaker: 'closed' });
+  expect(await statusOf('items')).toMatchObject({ breaker: 'closed' });
   const recovered = await metrics();
-  expect(total(recovered, 'bff_upstream_breaker_state', { upstream: 'github' })).toBe(0);
+  expect(total(recovered, 'bff_upstream_breaker_state', { upstream: 'items' })).toBe(0);
 });
 
 test('successful calls are counted per upstream', async () => {
@@ -126,12 +124,11 @@ test('successful calls are counted per upstream', async () => {
   const rise = (name: string, labels: Record<string, string>) =>
     total(after, name, labels) - total(before, name, labels);
   const callsOf = {
-    'open-meteo': 1,
-    'open-meteo-air-quality': 1,
-    'open-meteo-geocoding': 1,
-    codeload: 1,
-    files: 2,
-    github: 0,
+    readings: 1,
+    search: 1,
+    archives: 1,
+    store: 2,
+    items: 0,
   };
   for (const [upstream, count] of Object.entries(callsOf)) {
     expect(rise('bff_upstream_calls_total', { upstream, outcome: 'ok' }), upstream).toBe(count);
@@ -142,7 +139,7 @@ test('successful calls are counted per upstream', async () => {
     if (count === 0) expect(received, upstream).toBe(0);
     else expect(received, upstream).toBeGreaterThan(0);
   }
-  expect(rise('bff_upstream_bytes_total', { upstream: 'files', direction: 'sent' })).toBe(4);
+  expect(rise('bff_upstream_bytes_total', { upstream: 'store', direction: 'sent' })).toBe(4);
   const { types } = after;
   expect([
     types.get('bff_upstream_breaker_state'),

@@ -61,12 +61,12 @@ beforeAll(async () => {
 });
 afterAll(() => product.close());
 beforeEach(async () => {
-  await addSuccesses(product, 'weather.forecast');
-  await addSuccesses(product, 'proxy.github.renderMarkdown');
+  await addSuccesses(product, 'fixture.reading');
+  await addSuccesses(product, 'proxy.items.render');
 });
 afterEach(() => {
-  const { openMeteo, airQuality, geocoding, github } = product.upstreams;
-  for (const standIn of [openMeteo, airQuality, geocoding, github]) standIn.fault(undefined);
+  const { readings, search, items } = product.upstreams;
+  for (const standIn of [readings, search, items]) standIn.fault(undefined);
 });
 
 describe.each(failingCalls)('%s when its upstream returns', (call) => {
@@ -77,7 +77,7 @@ describe.each(failingCalls)('%s when its upstream returns', (call) => {
   test('a correct response after a failure, which is not cached', async () => {
     const { fault: setFault } = standInOf(product, call);
     const again =
-      call === 'weather.forecast' ? freshInputs[call]() : { params: { owner: 'trpc', repo: 'trpc' } };
+      call === 'fixture.reading' ? freshInputs[call]() : { params: { owner: 'trpc', repo: 'trpc' } };
     setFault(status(500));
     await expectError(await post(product, call, again), { reason: 'upstream_bad_answer' });
     setFault(undefined);
@@ -85,98 +85,54 @@ describe.each(failingCalls)('%s when its upstream returns', (call) => {
   });
 });
 
-test('a hanging upstream is reported as a timeout to callers, and pages do not wait for it', async () => {
-  product.upstreams.openMeteo.fault({ kind: 'hang' });
-  product.upstreams.github.fault({ kind: 'hang' });
-  const uncachedPlace = `weather-place=${encodeURIComponent('{"name":"Somewhere","lat":-61.5,"lng":7}')}`;
-  const [weather, github, weatherPage, startPage] = await Promise.all([
-    post(product, 'weather.forecast', freshInputs['weather.forecast']()),
-    post(product, 'proxy.github.releases', freshInputs['proxy.github.releases']()),
-    fetch(`${product.baseUrl}/weather`, { headers: { cookie: uncachedPlace } }),
-    fetch(product.baseUrl),
+test('a hanging upstream is reported as a timeout to callers', async () => {
+  product.upstreams.readings.fault({ kind: 'hang' });
+  product.upstreams.items.fault({ kind: 'hang' });
+  const responses = await Promise.all([
+    post(product, 'fixture.reading', freshInputs['fixture.reading']()),
+    post(product, 'proxy.items.versions', freshInputs['proxy.items.versions']()),
   ]);
-  for (const response of [weather, github]) {
+  for (const response of responses) {
     expect(response.status).toBe(504);
     const error = await expectError(response, { reason: 'upstream_timeout' });
     expect((await failureLine(product, error.data.requestId)).reason).toBe('upstream_timeout');
   }
-  expect([weatherPage.status, startPage.status]).toEqual([200, 200]);
-  const html = await weatherPage.text();
-  // A page that waited would have the failure.
-  expect(html).not.toContain('upstream_timeout');
-  expect(html).toContain('The forecast is taking longer than usual.');
-  expect(await startPage.text()).toContain('The response is late');
 });
 
-test('an upstream 404 is not_found for the proxy and a broken service for the weather', async () => {
-  product.upstreams.github.fault(status(404));
-  product.upstreams.openMeteo.fault(status(404));
-  const github = await post(product, 'proxy.github.releases', freshInputs['proxy.github.releases']());
+test('an upstream 404 is not_found for the proxy and a broken service for a procedure', async () => {
+  product.upstreams.items.fault(status(404));
+  product.upstreams.readings.fault(status(404));
+  const item = await post(product, 'proxy.items.versions', freshInputs['proxy.items.versions']());
   expectNothingLeaked(
-    product.upstreams.github.url,
-    github,
-    await expectError(github, { reason: 'not_found', path: 'proxy.github.releases' }),
+    product.upstreams.items.url,
+    item,
+    await expectError(item, { reason: 'not_found', path: 'proxy.items.versions' }),
   );
-  const weather = await post(product, 'weather.forecast', freshInputs['weather.forecast']());
+  const reading = await post(product, 'fixture.reading', freshInputs['fixture.reading']());
   // The caller sent a valid place: a 4xx would blame the caller for a wrong URL in the operator's settings.
-  expect(weather.status, await weather.text()).toBe(502);
+  expect(reading.status, await reading.text()).toBe(502);
 });
 
-describe('air quality, the optional source,', () => {
-  test.each([
-    { title: 'responds with 500', fault: status(500) },
-    { title: 'resets the connection', fault: { kind: 'reset' } as const },
-    { title: 'returns JSON of another shape', fault: body(errorBody) },
-    { title: 'hangs', fault: { kind: 'hang' } as const },
-  ])('$title: the forecast still succeeds, with a warning', async ({ fault }) => {
-    product.upstreams.airQuality.fault(fault);
-    const response = await post(product, 'weather.forecast', freshInputs['weather.forecast']());
-    const forecast = await resultOf(response);
-    expect(forecast).toMatchObject({
-      airQuality: null,
-      warnings: [{ code: 'air_quality_unavailable', message: expect.any(String) }],
-      daily: expect.arrayContaining([expect.objectContaining({ temperatureMax: expect.any(Number) })]),
-    });
-    expect(JSON.stringify(forecast)).not.toContain(secret);
-    const { err } = await failureLine(product, response.headers.get('x-request-id') ?? '');
-    expect(err?.message).toMatch(/^A service we depend on [^:]+: ./);
-    expect(err).not.toHaveProperty('stack');
-  });
-
-  test('is requested again after a failure', async () => {
-    const place = freshInputs['weather.forecast']();
-    product.upstreams.airQuality.fault(status(500));
-    await resultOf(await post(product, 'weather.forecast', place));
-    product.upstreams.airQuality.fault(undefined);
-    expect(await resultOf(await post(product, 'weather.forecast', place))).toMatchObject({
-      source: { cache: 'hit' },
-      airQuality: { europeanAqi: expect.any(Number) },
-      warnings: [],
-    });
-  });
-});
-
-test('weather.places reports a failing upstream in the same way', async () => {
-  product.upstreams.geocoding.fault(status(500));
-  const response = await post(product, 'weather.places', { name: 'Nowhere' });
-  const error = await expectError(response, { reason: 'upstream_bad_answer', path: 'weather.places' });
-  expectNothingLeaked(product.upstreams.geocoding.url, response, error);
+test('fixture.search reports a failing upstream in the same way', async () => {
+  product.upstreams.search.fault(status(500));
+  const response = await post(product, 'fixture.search', { name: 'Nowhere' });
+  const error = await expectError(response, { reason: 'upstream_bad_answer', path: 'fixture.search' });
+  expectNothingLeaked(product.upstreams.search.url, response, error);
 });
 
 test('upstreams that are not listening are reported as unreachable', async () => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const withoutUpstreams = await startProduct({
-    OPEN_METEO_URL: url,
-    OPEN_METEO_AIR_QUALITY_URL: url,
-    OPEN_METEO_GEOCODING_URL: url,
-    GITHUB_API_URL: url,
+    FIXTURE_READINGS_URL: url,
+    FIXTURE_SEARCH_URL: url,
+    FIXTURE_ITEMS_URL: url,
   });
   try {
     for (const [call, input] of [
-      ['weather.forecast', freshInputs['weather.forecast']()],
-      ['weather.places', { name: 'Berlin' }],
-      ['proxy.github.releases', freshInputs['proxy.github.releases']()],
+      ['fixture.reading', freshInputs['fixture.reading']()],
+      ['fixture.search', { name: 'Berlin' }],
+      ['proxy.items.versions', freshInputs['proxy.items.versions']()],
     ] as const) {
       const response = await post(withoutUpstreams, call, input);
       const error = await expectError(response, { reason: 'upstream_unreachable', path: call });

@@ -22,11 +22,11 @@ let upstreams: Upstreams;
 let files: FilesStandIn;
 beforeEach(async () => {
   upstreams = await startUpstreams();
-  files = upstreams.files;
+  files = upstreams.store;
 });
 afterEach(() => upstreams.close());
 
-const to = (name: string) => `${upstreams.env.FILES_URL}/files/${name}`;
+const to = (name: string) => `${upstreams.env.FIXTURE_STORE_URL}/files/${name}`;
 const get = (name: string, headers: Record<string, string> = {}) => fetch(to(name), { headers });
 const put = (name: string, body: Uint8Array<ArrayBuffer>, contentType = 'image/png') =>
   fetch(to(name), { method: 'PUT', body, headers: { 'content-type': contentType } });

@@ -44,7 +44,8 @@ export function replace(pattern: RegExp, replacement: (...groups: string[]) => s
 }
 
 /** Returns an edit that adds an import. Biome sorts imports afterwards. */
-export const addImport = (line: string) => replace(/^import /m, () => `${line}\nimport `);
+export const addImport = (line: string) => (text: string) =>
+  /^import /m.test(text) ? text.replace(/^import /m, () => `${line}\nimport `) : `${line}\n\n${text}`;
 
 /**
  * Returns an edit of the text between two others.

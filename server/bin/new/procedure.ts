@@ -6,9 +6,9 @@ export function addNamespace({ kebab, camel }: Name, procedures: readonly string
   const paths = procedures.map((procedure) => `\`${camel}.${procedure}\``).join(', ');
   return [
     edit(
-      'server/trpc/router.ts',
-      addImport(`import { ${camel} } from './procedures/${kebab}.ts';`),
-      addName('appRouter = router({', '})', camel),
+      'server/custom/procedures.ts',
+      addImport(`import { ${camel} } from '../trpc/procedures/${kebab}.ts';`),
+      addName('customProcedures = {', '}', camel),
     ),
     edit(
       'docs/routes.md',

@@ -7,8 +7,8 @@ export function newUpstream(name: Name): Change[] {
   return [
     create(`server/upstreams/${kebab}.ts`, fill('upstream', name)),
     edit(
-      'server/upstreams/index.ts',
-      addImport(`import { ${camel} } from './${kebab}.ts';`),
+      'server/custom/upstreams.ts',
+      addImport(`import { ${camel} } from '../upstreams/${kebab}.ts';`),
       addName('proxiedUpstreams = {', '}', camel),
     ),
     edit(

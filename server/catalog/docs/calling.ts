@@ -37,7 +37,7 @@ export function callingSections(entries: readonly CatalogEntry[], siteUrl: strin
 function exampleOf(entries: readonly CatalogEntry[]): CatalogEntry | undefined {
   const open = entries.filter(({ scope, user }) => scope === null && user === null);
   return (
-    open.find(({ path }) => path === 'echo.body') ?? open.find(({ type }) => type === 'query') ?? entries[0]
+    open.find(({ returnsInput }) => returnsInput) ?? open.find(({ type }) => type === 'query') ?? entries[0]
   );
 }
 
@@ -49,17 +49,17 @@ function calls(entries: readonly CatalogEntry[], siteUrl: string): string {
 
 function wireFormat(entries: readonly CatalogEntry[]): string {
   const sample = { sentAt: new Date('2026-03-29T12:00:00.000Z'), text: 'hello' };
-  const hasEcho = entries.some(({ path }) => path === 'echo.body');
+  const echo = entries.find(({ returnsInput }) => returnsInput);
   return `Inputs and outputs use superjson's format: \`json\` contains the value, and \`meta\` lists the paths of types that JSON does not have, such as a date (an ISO 8601 string), a bigint, a set or a map. \`${literalOf(sample)}\` is sent as
 
 \`\`\`json
 ${JSON.stringify(superjson.serialize(sample))}
 \`\`\`
 
-A response contains the same format in \`result.data\`. ${hasEcho ? 'The response of `echo.body` to this input is' : 'If the output is this value, the response is'}
+A response contains the same format in \`result.data\`. ${echo ? `The response of \`${echo.path}\` to this input is` : 'If the output is this value, the response is'}
 
 \`\`\`json
-${JSON.stringify({ result: { data: superjson.serialize(hasEcho ? { res: sample } : sample) } })}
+${JSON.stringify({ result: { data: superjson.serialize(echo ? { res: sample } : sample) } })}
 \`\`\`
 
 Values without such types need no \`meta\`. You can read \`json\` alone if dates may stay strings; superjson libraries restore the types. Dates in an input must be listed in \`meta\`.`;

@@ -7,6 +7,7 @@ export const echo = router({
     description:
       'Returns any value unchanged: not only strings, numbers and objects, but also Date, Map, Set, bigint and undefined keep their types. Use it for a first call or to test a client.',
     sensitive: false,
+    returnsInput: true,
     rateLimit: 'light',
   })
     .input(

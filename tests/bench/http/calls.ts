@@ -25,7 +25,7 @@ function trpcBatch(procedure: string, inputs: readonly unknown[]): Call {
 
 /** The same mutation in each protocol. One of the values is a date, except for Hono, whose JSON has no dates. */
 export const mutation = {
-  trpc: trpcPost('echo.body', sampleWithDate),
+  trpc: trpcPost('fixture.body', sampleWithDate),
   hono: {
     method: 'POST',
     path: '/api/hono/echo/body',
@@ -44,7 +44,7 @@ export const mutation = {
 } as const satisfies Record<string, Call>;
 
 export const query = {
-  trpc: { method: 'GET', path: '/api/trpc/echo.request', status: 200 },
+  trpc: { method: 'GET', path: '/api/trpc/fixture.request', status: 200 },
   hono: { method: 'GET', path: '/api/hono/echo/request', status: 200 },
   // oRPC procedures accept GET only when configured to.
   orpc: { method: 'POST', path: '/api/orpc/echo/request', headers: json, body: '{}', status: 200 },
@@ -54,7 +54,7 @@ const ten = Array.from({ length: 10 }, () => sampleWithDate);
 
 /** Ten of the mutation in one request. Hono has no batches. */
 export const batchOfTen = {
-  trpc: trpcBatch('echo.body', ten),
+  trpc: trpcBatch('fixture.body', ten),
   hono: undefined,
   orpc: {
     method: 'POST',

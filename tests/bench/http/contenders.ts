@@ -29,7 +29,7 @@ const node = process.execPath;
 const nextStart =
   (folder: string) =>
   (port: number): [string, ...string[]] => [node, nextBin, 'start', folder, '--port', String(port)];
-const trpc = { protocol: 'trpc', isProduct: false, readyPath: '/api/trpc/echo.request' } as const;
+const trpc = { protocol: 'trpc', isProduct: false, readyPath: '/api/trpc/fixture.request' } as const;
 const nextRoutes = { isProduct: false, next: `${peers}/next-routes` } as const;
 
 export const contenders: Readonly<Record<ContenderId, Contender>> = {

@@ -45,7 +45,7 @@ const isProduct = (id: ContenderId) => contenders[id].isProduct;
 
 /**
  * Rows that a row is compared with: usually those of the same scenario. A rejected call is compared with the same
- * contender's accepted call, and cached weather, which only the product has, with the echo of `c`.
+ * contender's accepted call, and cached reading, which only the product has, with the echo of `c`.
  */
 function basesOf(
   { name, group }: Scenario,
@@ -56,7 +56,7 @@ function basesOf(
   const rowOf = (id: ContenderId, candidates: readonly Row[]) =>
     candidates.find(({ running }) => running.id === id);
   if (group === 'rejected') return { accepted: rowOf(row.running.id, accepted) };
-  if (name === 'cached weather') return { "c's echo": rowOf('c', accepted) };
+  if (name === 'cached reading') return { "c's echo": rowOf('c', accepted) };
   const bases = { a: rowOf('a', rows), c: rowOf('c', rows) };
   return row.running.id === 'f' ? { ...bases, g: rowOf('g', rows), h: rowOf('h', rows) } : bases;
 }

@@ -38,14 +38,14 @@ export async function measureStreams(rounds: number, folder: string): Promise<St
   try {
     const proxy = await startNginx('nginx, proxy_buffering off', serverCore, folder, proxyTo(upstream.url));
     opened.push(proxy);
-    const env = { FILES_URL: upstream.url, STREAM_URL: `${upstream.url}/files/${file}` };
+    const env = { FIXTURE_STORE_URL: upstream.url, STREAM_URL: `${upstream.url}/files/${file}` };
     const startSource = async (id: 'dh' | 'e' | 'f', name: string, path: string): Promise<Source> => {
       const { baseUrl, pid, close } = await start(id, { folder, env });
       const source = { name, url: `${baseUrl}${path}`, pid, close };
       opened.push(source);
       return source;
     };
-    const raw = `/api/raw/files/files/${file}`;
+    const raw = `/api/raw/store/files/${file}`;
     const sources = [
       { ...upstream, name: 'direct, from the upstream', url: `${upstream.url}/files/${file}` },
       { ...proxy, url: `${proxy.url}/files/${file}` },

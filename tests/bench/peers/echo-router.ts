@@ -8,7 +8,7 @@ const t = initTRPC.context<RequestContext>().create({ transformer: superjson });
 
 /** The product's echo procedures alone, for tRPC's own adapters. */
 export const echoRouter = t.router({
-  echo: t.router({
+  fixture: t.router({
     body: t.procedure
       .input(z.unknown())
       .output(z.object({ res: z.unknown() }))

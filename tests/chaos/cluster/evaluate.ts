@@ -18,7 +18,7 @@ export type PhaseFigures = {
 const allowedReasons: Readonly<Record<string, Partial<Record<Kind, readonly string[]>>>> = {
   'PostgreSQL restarts': { mail: ['mail_unavailable'] },
   'an upstream fails': {
-    weather: ['upstream_bad_answer', 'upstream_overloaded'],
+    reading: ['upstream_bad_answer', 'upstream_overloaded'],
   },
 };
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Accepted } from '../fleet.ts';
 
-const kinds = ['echo', 'weather', 'feed', 'page', 'mail', 'limited'] as const;
+const kinds = ['echo', 'reading', 'feed', 'page', 'mail', 'limited'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** A request through the balancer and its outcome. */
@@ -38,7 +38,7 @@ export type Load = {
 /** Address of the client whose rate limit is checked. */
 const limitedClient = '198.51.100.7';
 /** Milliseconds between two requests of a caller. A page takes the processor as long as many calls. */
-const pauses: Record<Kind, number> = { echo: 40, weather: 25, feed: 60, page: 120, limited: 30, mail: 25 };
+const pauses: Record<Kind, number> = { echo: 40, reading: 25, feed: 60, page: 120, limited: 30, mail: 25 };
 /** Milliseconds, at most, that a pause is longer. The limited caller keeps its rate. */
 const pauseVariation = 20;
 
@@ -67,14 +67,14 @@ export function startLoad(url: string, random: () => number): Load {
   const randomClient = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`;
 
   const requests: Record<Kind, () => RequestSpec> = {
-    echo: () => ({ path: '/api/trpc/echo.body', input: { n: randomInt(1_000) } }),
-    weather: () => ({
-      path: '/api/trpc/weather.forecast',
+    echo: () => ({ path: '/api/trpc/fixture.body', input: { n: randomInt(1_000) } }),
+    reading: () => ({
+      path: '/api/trpc/fixture.reading',
       input: { lat: 40 + randomInt(20), lng: randomInt(2) * randomInt(100) },
     }),
     feed: () => ({ method: 'GET', path: '/rss.xml' }),
-    page: () => ({ method: 'GET', path: '/posts' }),
-    limited: () => ({ path: '/api/trpc/echo.body', input: 1, client: limitedClient }),
+    page: () => ({ method: 'GET', path: '/docs' }),
+    limited: () => ({ path: '/api/trpc/fixture.body', input: 1, client: limitedClient }),
     mail: () => {
       mails += 1;
       const key = `chaos-mail-${mails}`;

@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { contextFiles } from '#tests/deploy/lay-image.ts';
 
 export type Build = { folder: string; buildId: string };
 
 export const buildIn = (folder: string): Build => ({
   folder,
-  buildId: readFileSync(join(folder, '.next/BUILD_ID'), 'utf8'),
+  buildId: readFileSync(join(folder, buildFolder, 'BUILD_ID'), 'utf8'),
 });
 
 /**

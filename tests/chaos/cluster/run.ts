@@ -14,7 +14,7 @@ import { startRedis } from '#tests/support/redis.ts';
 import { startSmtpServer, type TestSmtpServer } from '#tests/support/smtp-server.ts';
 import { startIdentityProvider } from '#tests/support/upstreams/identity-provider.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
-import { notesScopes, startNotes } from '#tests/support/upstreams/notes.ts';
+import { startUserTexts } from '#tests/support/upstreams/user-texts.ts';
 import { auditMails, type MailAudit } from '../audit.ts';
 import { randomSequence } from '../misbehaviour.ts';
 import { evaluate, type Kill, type PhaseFigures } from './evaluate.ts';
@@ -74,22 +74,22 @@ export async function runClusterChaos({
   };
 
   try {
-    const [postgres, redis, upstreams, notes] = await Promise.all([
+    const [postgres, redis, upstreams, drafts] = await Promise.all([
       startPostgres(),
       startRedis(),
       startUpstreams(),
-      startNotes(),
+      startUserTexts('drafts'),
     ]);
-    for (const each of [postgres, redis, upstreams, notes]) opened(each);
+    for (const each of [postgres, redis, upstreams, drafts]) opened(each);
     const provider = opened(
       await startIdentityProvider({
         siteUrl,
-        resources: { [notes.url]: notesScopes },
+        resources: { [drafts.url]: drafts.scopes },
         // Refreshed in most sessions. A shorter one may end on its way when all are busy.
         accessTokenLifetime: 5,
       }),
     );
-    notes.trust(provider.issuer);
+    drafts.trust(provider.issuer);
     const databaseUrl = await postgres.database();
     const smtpServers: TestSmtpServer[] = [await startSmtpServer()];
     closers.unshift(() => Promise.all(smtpServers.map((each) => each.close().catch(() => undefined))));
@@ -97,7 +97,7 @@ export async function runClusterChaos({
     for (let n = 0; n < instanceCount; n += 1) {
       const instance = createInstance(await freePort(), {
         ...upstreams.env,
-        ...notes.env,
+        FIXTURE_DRAFTS_URL: drafts.url,
         ...provider.env,
         SESSION_SECRETS: 'a secret that all instances share',
         WEB_CONCURRENCY: '1',
@@ -162,9 +162,9 @@ export async function runClusterChaos({
         smtpServers.push(await startSmtpServer({}, current?.port));
       },
       'an upstream fails': async () => {
-        upstreams.openMeteo.fault({ kind: 'status', status: 500 });
+        upstreams.readings.fault({ kind: 'status', status: 500 });
         await delay(span);
-        upstreams.openMeteo.fault(undefined);
+        upstreams.readings.fault(undefined);
       },
       'all instances are replaced': async () => {
         for (const instance of instances) {
@@ -194,7 +194,7 @@ export async function runClusterChaos({
         await fault();
         await waitUntilHealthy(instances);
         // An open circuit breaker closes again only after its pause.
-        if (name === 'an upstream fails') await waitUntilWeatherWorks(instances);
+        if (name === 'an upstream fails') await waitUntilReadingsWork(instances);
         load.enterPhase(`after: ${name}`);
         await delay(span);
       }
@@ -285,21 +285,21 @@ async function findLeaks(queries: Queries, instances: readonly Instance[]): Prom
   ];
 }
 
-/** Waits until each instance serves the weather again. Bypasses the balancer: each instance has its own circuit breaker. */
-async function waitUntilWeatherWorks(instances: readonly Instance[]): Promise<void> {
+/** Waits until each instance serves readings again. Bypasses the balancer: each instance has its own circuit breaker. */
+async function waitUntilReadingsWork(instances: readonly Instance[]): Promise<void> {
   const deadline = performance.now() + 30_000;
   for (const { baseUrl } of instances) {
-    while (!(await servesWeather(baseUrl))) {
-      if (performance.now() > deadline) throw new Error('an instance does not serve the weather again');
+    while (!(await servesReadings(baseUrl))) {
+      if (performance.now() > deadline) throw new Error('an instance does not serve readings again');
       await delay(50);
     }
   }
 }
 
-/** Requests the weather of a new place, which is in no cache. */
-async function servesWeather(baseUrl: string): Promise<boolean> {
+/** Requests the readings of a new place, which is in no cache. */
+async function servesReadings(baseUrl: string): Promise<boolean> {
   requestedPlaces += 1;
-  const response = await fetch(`${baseUrl}/api/trpc/weather.forecast`, {
+  const response = await fetch(`${baseUrl}/api/trpc/fixture.reading`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ json: { lat: -40, lng: requestedPlaces / 100 } }),

@@ -67,7 +67,7 @@ export function startUsers(options: {
   async function callBackend(browser: TestBrowser): Promise<void> {
     for (let calls = 0; calls < callsPerSession && !stopped; calls += 1) {
       await attempt('a call for a user', async () => {
-        const { status, reason } = await browser.call('proxy.notes.list', {});
+        const { status, reason } = await browser.call('proxy.drafts.list', {});
         if (status !== 200) return typeof reason === 'string' ? reason : `status ${status}`;
         figures.calls += 1;
         return undefined;

@@ -14,10 +14,9 @@ export function withServices(): void {
     DATA_DIR: dataDir,
     LOG_LEVEL: 'silent',
     RATE_LIMITS: 'light=100000000/60,upstream=100000000/60,mail=100000000/60,page=100000000/60',
-    OPEN_METEO_URL: closedPort,
-    OPEN_METEO_AIR_QUALITY_URL: closedPort,
-    OPEN_METEO_GEOCODING_URL: closedPort,
-    GITHUB_API_URL: closedPort,
+    FIXTURE_READINGS_URL: closedPort,
+    FIXTURE_SEARCH_URL: closedPort,
+    FIXTURE_ITEMS_URL: closedPort,
   };
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
   afterAll(async () => {

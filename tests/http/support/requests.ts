@@ -9,8 +9,14 @@ const names = [...procedures.values()].filter(({ type }) => type !== 'subscripti
 const known = fc.constantFrom(...names);
 const segment = fc.oneof(
   { weight: 5, arbitrary: known },
-  { weight: 1, arbitrary: fc.constantFrom('', 'echo', 'nothing.here', '__proto__', 'constructor.toString') },
-  { weight: 1, arbitrary: fc.constantFrom('%', '%zz', '%E0%A4', '%00', '%2C', '%2e%2e', 'echo%2Erequest') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', 'fixture', 'nothing.here', '__proto__', 'constructor.toString'),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('%', '%zz', '%E0%A4', '%00', '%2C', '%2e%2e', 'fixture%2Erequest'),
+  },
   { weight: 1, arbitrary: fc.string({ maxLength: 10, unit: 'grapheme' }).map(encodeURI) },
 );
 

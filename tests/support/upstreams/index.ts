@@ -1,8 +1,5 @@
-import { codeloadArchives } from './codeload.ts';
-import { type FilesStandIn, startFiles } from './files.ts';
-import { githubApi } from './github.ts';
-import { airQualityApi, type Clock, forecastApi, geocodingApi } from './open-meteo.ts';
-import { type StandIn, startStandIn } from './stand-in.ts';
+import { type ExampleStandIns, exampleEnvOf, startExampleStandIns } from '#tests/examples/stand-ins.ts';
+import { type FixtureStandIns, fixtureEnvOf, startFixtureStandIns } from '#tests/fixtures/stand-ins/index.ts';
 
 export type { DownloadFault } from './download.ts';
 export type { Fault } from './fault.ts';
@@ -10,57 +7,39 @@ export type { FilesStandIn } from './files.ts';
 export { patternAt, patternSha256 } from './pattern.ts';
 export type { StandIn } from './stand-in.ts';
 
-/** All stand-in upstreams, each on its own loopback port. */
-export interface Upstreams {
+type StandIns = FixtureStandIns & ExampleStandIns;
+
+/** The stand-ins for the upstreams of the fixtures and the examples, each on its own loopback port. */
+export type Upstreams = StandIns & {
   /** Environment for the product: base URLs without a trailing slash. */
-  readonly env: {
-    readonly OPEN_METEO_URL: string;
-    readonly OPEN_METEO_AIR_QUALITY_URL: string;
-    readonly OPEN_METEO_GEOCODING_URL: string;
-    readonly GITHUB_API_URL: string;
-    readonly GITHUB_ARCHIVE_URL: string;
-    /** Its paths begin with `/files/`. */
-    readonly FILES_URL: string;
-  };
-  readonly openMeteo: StandIn;
-  readonly airQuality: StandIn;
-  readonly geocoding: StandIn;
-  readonly github: StandIn;
-  readonly codeload: StandIn;
-  readonly files: FilesStandIn;
+  readonly env: ReturnType<typeof fixtureEnvOf> & ReturnType<typeof exampleEnvOf>;
+  /** Clears the faults and the recorded requests of all stand-ins. */
+  readonly reset: () => void;
   readonly close: () => Promise<void>;
-}
+};
 
 /**
  * Starts the stand-ins: deterministic, offline, in the upstreams' own formats. Their data is synthetic and marked
  * as such (`synthetic: true`, "Synthetic stand-in: …").
  */
-export async function startUpstreams({ clock = Date.now }: { clock?: Clock } = {}): Promise<Upstreams> {
-  const [openMeteo, airQuality, geocoding, github, codeload, files] = await Promise.all([
-    startStandIn(forecastApi(clock)),
-    startStandIn(airQualityApi(clock)),
-    startStandIn(geocodingApi()),
-    startStandIn(githubApi()),
-    startStandIn(codeloadArchives()),
-    startFiles(),
-  ]);
+export async function startUpstreams({
+  clock = Date.now,
+}: {
+  clock?: () => number;
+} = {}): Promise<Upstreams> {
+  const [fixtures, examples] = await Promise.all([startFixtureStandIns(clock), startExampleStandIns(clock)]);
+  const standIns: StandIns = { ...fixtures, ...examples };
+  const all = Object.values(standIns);
   return {
-    env: {
-      OPEN_METEO_URL: openMeteo.url,
-      OPEN_METEO_AIR_QUALITY_URL: airQuality.url,
-      OPEN_METEO_GEOCODING_URL: geocoding.url,
-      GITHUB_API_URL: github.url,
-      GITHUB_ARCHIVE_URL: codeload.url,
-      FILES_URL: files.url,
+    ...standIns,
+    env: { ...fixtureEnvOf(fixtures), ...exampleEnvOf(examples) },
+    reset: () => {
+      for (const standIn of all) {
+        standIn.fault(undefined);
+        standIn.requests.length = 0;
+      }
     },
-    openMeteo,
-    airQuality,
-    geocoding,
-    github,
-    codeload,
-    files,
     close: async () => {
-      const all = [openMeteo, airQuality, geocoding, github, codeload, files];
       await Promise.all(all.map((standIn) => standIn.close()));
     },
   };

@@ -47,13 +47,13 @@ function withBody(request: IncomingMessage, use: (json: unknown) => void): void 
 createServer((request, response) => {
   const [pathname = '/', query = ''] = (request.url ?? '/').split('?');
   const isPost = request.method === 'POST';
-  if (pathname === '/api/trpc/echo.body' && isPost) {
+  if (pathname === '/api/trpc/fixture.body' && isPost) {
     withBody(request, (json) => sendJson(response, 200, echoBody(wireSchema.parse(json))));
-  } else if (pathname.startsWith('/api/trpc/echo.body,') && isPost && query === 'batch=1') {
+  } else if (pathname.startsWith('/api/trpc/fixture.body,') && isPost && query === 'batch=1') {
     withBody(request, (json) =>
       sendJson(response, 200, Object.values(wireBatchSchema.parse(json)).map(echoBody)),
     );
-  } else if (pathname === '/api/trpc/echo.request' && !isPost) {
+  } else if (pathname === '/api/trpc/fixture.request' && !isPost) {
     sendJson(response, 200, echoRequest(request, pathname));
   } else if (!conditionalText(request, response)) {
     sendJson(response, 404, { error: 'not found' });

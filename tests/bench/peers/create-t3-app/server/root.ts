@@ -25,5 +25,5 @@ const weather = createTRPCRouter({
     }),
 });
 
-export const appRouter = createTRPCRouter({ echo, weather });
+export const appRouter = createTRPCRouter({ fixture: echo, weather });
 export type AppRouter = typeof appRouter;
