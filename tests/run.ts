@@ -63,13 +63,15 @@ try {
     run('format and lint', 'npx', ['biome', 'check', '--error-on-warnings', '.']) &&
     run('unused code', 'npx', ['knip', '--no-progress']);
   // The build writes the types of the routes.
-  const checkTypes = (title: string, ...project: string[]) =>
-    run(title, 'npx', ['tsc', ...project, '--noEmit', '--incremental', 'false']);
-  const ready =
-    (await untilBuilt()) &&
-    isClean &&
-    checkTypes('types') &&
-    checkTypes('types of the tests', '--project', 'tests');
+  const typesArguments = ['--noEmit', '--incremental', 'false'];
+  const checkTypes = async () => {
+    const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const ofTests = [compiler, '--project', 'tests', ...typesArguments];
+    const untilTestsChecked = runInBackground('types of the tests', ofTests, {});
+    const isProductCorrect = run('types', process.execPath, [compiler, ...typesArguments]);
+    return (await untilTestsChecked()) && isProductCorrect;
+  };
+  const ready = (await untilBuilt()) && isClean && (await checkTypes());
   const counts = ready ? runTests(missing) : { passed: 0, failed: 1, skipped: 0 };
   if (missing.length > 0) console.log(`\n${missing.map(describeMissing).join('\n')}`);
   if (missing.length > 0 && mustRunAll)
