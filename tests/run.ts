@@ -65,7 +65,10 @@ try {
   // The build writes the types of the routes.
   const typesArguments = ['--noEmit', '--incremental', 'false'];
   const checkTypes = async () => {
-    const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const compiler = join(
+      dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+      'bin/tsc',
+    );
     const ofTests = [compiler, '--project', 'tests', ...typesArguments];
     const untilTestsChecked = runInBackground('types of the tests', ofTests, {});
     const isProductCorrect = run('types', process.execPath, [compiler, ...typesArguments]);
