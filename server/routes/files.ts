@@ -45,8 +45,8 @@ async function handleDownload(request: HttpRequest, scope: RequestScope): Promis
   const headers = headersOf(file);
   const lastModified = new Date(file.createdAt);
   if (isNotModified(request, { etag: headers.etag, lastModified })) {
-    const { etag, 'cache-control': cacheControl } = headers;
-    return { status: 304, headers: { etag, 'cache-control': cacheControl, vary: varies }, body: null };
+    const { etag, vary, 'cache-control': cacheControl } = headers;
+    return { status: 304, headers: { etag, vary, 'cache-control': cacheControl }, body: null };
   }
   const range = rangeOf(request, file, headers.etag);
   const length = range ? range.end - range.start + 1 : file.bytes;
@@ -54,7 +54,6 @@ async function handleDownload(request: HttpRequest, scope: RequestScope): Promis
     status: range ? 206 : 200,
     headers: {
       ...headers,
-      vary: varies,
       'last-modified': lastModified.toUTCString(),
       'content-length': String(length),
       ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${file.bytes}` } : {}),
@@ -82,8 +81,6 @@ async function handleDownload(request: HttpRequest, scope: RequestScope): Promis
   return { ...response, body };
 }
 
-const varies = 'Cookie, Authorization';
-
 /**
  * Visitors learn nothing about a file that is not public, not even that it exists.
  *
@@ -105,6 +102,7 @@ function headersOf(file: StoredFile) {
     'content-security-policy': filePolicy,
     'cross-origin-resource-policy': settings.visibility === 'public' ? 'cross-origin' : 'same-origin',
     'accept-ranges': 'bytes',
+    vary: settings.visibility === 'public' ? 'Origin' : 'Cookie, Authorization',
     // no-transform: byte ranges of a compressed body would not match those of the file.
     'cache-control':
       settings.visibility === 'public'

@@ -10,6 +10,7 @@ import {
 import { publicProcedure, router } from '#server/trpc/init.ts';
 import type { ProcedureMeta } from '#server/trpc/procedure-meta.ts';
 import { readProcedures } from '#server/trpc/procedure-registry.ts';
+import { uploadInput } from '#server/trpc/upload-input.ts';
 
 const meta: ProcedureMeta = { summary: 's', description: 'd', sensitive: false, rateLimit: 'light' };
 
@@ -32,7 +33,7 @@ function contract({
     (value) => input.safeParse(value).success,
   );
   const start = publicProcedure({ ...meta, ...own })
-    .input(input instanceof z.ZodVoid ? input : input.meta({ examples: [example] }))
+    .input(input instanceof z.ZodVoid || input === uploadInput ? input : input.meta({ examples: [example] }))
     .output(output);
   const procedure = type === 'query' ? start.query(() => ({})) : start.mutation(() => ({}));
   return roundTrip(contractOf(readProcedures(router({ a: router({ b: procedure }) })).values()));
@@ -47,6 +48,12 @@ function changes(before: Part, after: Part): string[] {
     ({ path, breaking, message }) => `${path} ${breaking ? 'breaking' : 'compatible'}: ${message}`,
   );
 }
+
+const uploadOf = (mediaTypes: string[], maxBytes: number): Part => ({
+  type: 'mutation',
+  input: uploadInput,
+  meta: { upload: { mediaTypes, maxBytes } },
+});
 
 describe('a procedure', () => {
   test('can be added compatibly, but not removed', () => {
@@ -91,6 +98,22 @@ describe('a procedure', () => {
       { meta: { scope: 'a' } },
       {},
       ['compatible: no longer requires a scope', 'compatible: no longer fails with forbidden'],
+    ],
+    [
+      'other files',
+      uploadOf(['image/png', 'image/gif'], 100),
+      uploadOf(['image/png', 'image/avif'], 99),
+      [
+        'breaking: no longer takes image/gif',
+        'compatible: takes image/avif',
+        'breaking: files of at most 99 bytes, were 100',
+      ],
+    ],
+    [
+      'larger files',
+      uploadOf(['*/*'], 1),
+      uploadOf(['*/*'], 2),
+      ['compatible: files of at most 2 bytes, were 1'],
     ],
     ['form added', {}, { meta: { form: true } }, ['compatible: now accepts a form']],
     ['form dropped', { meta: { form: true } }, {}, ['breaking: no longer accepts a form']],

@@ -92,3 +92,10 @@ expectTypeOf<UpstreamStatus['breaker']>().toEqualTypeOf<'closed' | 'open' | 'hal
 expectTypeOf<UpstreamStatus['lastFailure']>().toEqualTypeOf<{ fault: string; at: Date } | null>();
 expectTypeOf<UpstreamStatus['latency']>().toEqualTypeOf<{ median: number; p95: number } | null>();
 expectTypeOf<UpstreamStatus['cache']>().toEqualTypeOf<{ miss: number; hit: number; stale: number }>();
+
+// file.upload: all callers pass a form or bytes, and nothing else.
+type Upload = FormData | Blob | Uint8Array<ArrayBuffer>;
+expectTypeOf<Inputs['file']['upload']>().toEqualTypeOf<Upload>();
+expectTypeOf<Parameters<ScriptClient['file']['upload']['mutate']>[0]>().toEqualTypeOf<Upload>();
+expectTypeOf<Parameters<Caller['file']['upload']>[0]>().toEqualTypeOf<Upload>();
+expectTypeOf<Outputs['file']['upload']['createdAt']>().toEqualTypeOf<Date>();
