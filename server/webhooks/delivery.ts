@@ -33,7 +33,7 @@ type VerifiedDelivery = {
  *
  * @throws AppError `unauthorized`, made by `rejected`
  */
-export type VerifyDelivery = (delivery: Delivery) => VerifiedDelivery;
+export type VerifyDelivery = (delivery: Delivery) => VerifiedDelivery | Promise<VerifiedDelivery>;
 
 export type Scheme = {
   verify: VerifyDelivery;

@@ -41,7 +41,7 @@ export function createWebhooks({ webhooks, secrets, jobs }: WebhooksOptions): We
     find: (name) => byName.get(name),
     async accept(webhook, request) {
       const delivery = toDelivery({ ...request, secrets: secrets.get(webhook.name) ?? [] });
-      const { id, type, response } = webhook.scheme.verify(delivery);
+      const { id, type, response } = await webhook.scheme.verify(delivery);
       if (response) return { outcome: 'ignored', response };
       const payload = delivery.json();
       if (!webhook.handles(type)) return { outcome: 'ignored', response: { accepted: false } };

@@ -242,6 +242,20 @@ describe('a scheme of the team', () => {
     expect([...stored.values()]).toEqual([{ id: 'one', type: 'counted', payload }]);
   });
 
+  test('can be asynchronous', async () => {
+    const { handler, stored } = receiver({
+      async scheme({ headers }) {
+        await Promise.resolve();
+        if (headers.get('x-key') !== 'valid') throw rejected();
+        return { id: 'one' };
+      },
+    });
+    const withKey = (key: string) => send(handler, 'orders', { body, headers: { 'x-key': key } });
+    await expectError(await withKey('other'), { reason: 'unauthorized', path });
+    expect((await withKey('valid')).status).toBe(200);
+    expect([...stored.values()]).toEqual([{ id: 'one', type: null, payload }]);
+  });
+
   test('that fails is a 500 that says nothing', async () => {
     const { handler, outcomes } = receiver({
       scheme() {
