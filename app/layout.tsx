@@ -1,18 +1,19 @@
-import type { Metadata, Route, Viewport } from 'next';
+import type { Metadata, Viewport } from 'next';
 import { type ReactNode, Suspense } from 'react';
+import { productTagline, productTitle } from '#server/config/product-name.ts';
 import { AccountMenu } from './_components/account-menu.tsx';
 import { LinkPending } from './_components/link-pending.tsx';
 import { PageLink } from './_components/page-link.tsx';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
 import { fontVariables } from './fonts.ts';
 import './globals.css';
-import { customPages } from '#server/custom/pages.ts';
+import { menuPages } from '#server/site/pages.ts';
 
 export const metadata: Metadata = {
-  title: { default: 'typed-bff: a typed backend for frontend', template: '%s · typed-bff' },
+  title: { default: `${productTitle}: ${productTagline}`, template: `%s · ${productTitle}` },
   description:
     'One Next.js application whose tRPC router serves components, scripts and services with the same types.',
-  applicationName: 'typed-bff',
+  applicationName: productTitle,
   manifest: '/manifest.webmanifest',
 };
 
@@ -23,14 +24,6 @@ export const viewport: Viewport = {
   ],
 };
 
-const pages: { href: Route; name: string }[] = [
-  ...customPages.map(({ path, name }) => ({ href: path, name })),
-  { href: '/contact', name: 'Contact' },
-  { href: '/proxy', name: 'Proxy' },
-  { href: '/docs', name: 'Docs' },
-  { href: '/status', name: 'Status' },
-];
-
 /** Has a capital letter, which the ids of a post's headings never have. */
 const mainId = 'mainContent';
 const endId = 'end';
@@ -39,9 +32,14 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={fontVariables}>
       <head>
-        <link rel="alternate" type="application/rss+xml" title="typed-bff (RSS)" href="/rss.xml" />
-        <link rel="alternate" type="application/atom+xml" title="typed-bff (Atom)" href="/atom.xml" />
-        <link rel="alternate" type="application/feed+json" title="typed-bff (JSON Feed)" href="/feed.json" />
+        <link rel="alternate" type="application/rss+xml" title={`${productTitle} (RSS)`} href="/rss.xml" />
+        <link rel="alternate" type="application/atom+xml" title={`${productTitle} (Atom)`} href="/atom.xml" />
+        <link
+          rel="alternate"
+          type="application/feed+json"
+          title={`${productTitle} (JSON Feed)`}
+          href="/feed.json"
+        />
         {/* The first paint waits for the last element. A browser that paints half a row moves it when the rest arrives. */}
         <link rel="expect" href={`#${endId}`} blocking="render" />
       </head>
@@ -62,11 +60,11 @@ export default function RootLayout({ children }: { children: ReactNode }) {
               className="basis-full py-2 pr-28 font-semibold md:mr-auto md:basis-auto md:pr-0"
               href="/"
             >
-              typed-bff
+              {productTitle}
               <LinkPending />
             </PageLink>
-            {pages.map(({ href, name }) => (
-              <PageLink key={href} className="py-2 text-muted hover:text-ink" href={href}>
+            {menuPages.map(({ path, name }) => (
+              <PageLink key={path} className="py-2 text-muted hover:text-ink" href={path}>
                 {name}
                 <LinkPending />
               </PageLink>

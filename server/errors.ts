@@ -191,7 +191,7 @@ export type AppErrorOptions = {
   retryAfterSeconds?: number;
 };
 
-const brand = Symbol.for('typed-bff.app-error');
+const brand = Symbol.for('bff.app-error');
 
 /**
  * Returns whether an error is an AppError. Do not use `instanceof`: the bundles of instrumentation, routes and pages

@@ -1,5 +1,6 @@
 import { Redis, ReplyError } from 'ioredis';
 import { limits } from './config/limits.ts';
+import { productName } from './config/product-name.ts';
 import { reuseFor } from './lib/reuse-for.ts';
 import type { Logger } from './observability/log.ts';
 
@@ -31,7 +32,7 @@ export class UnusableReplyError extends Error {
   }
 }
 
-const checkKey = 'typed-bff:check';
+const checkKey = `${productName}:check`;
 
 /**
  * Connects to Redis. Commands fail fast and are not queued while disconnected, so that Redis cannot slow down calls.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { limits } from './config/limits.ts';
+import { productName } from './config/product-name.ts';
 import type { Coordinator } from './process/coordinator.ts';
 import type { SharedRedis } from './redis.ts';
 
@@ -27,7 +28,7 @@ export function createReplayGuard(
       usedHashes.set(hash, true);
       if ((await coordinator?.putIfAbsent('signature', hash, 'used')) !== undefined) return false;
       const first = await redis?.attempt((client) =>
-        client.set(`typed-bff:signature:${hash}`, '', 'PX', rememberedFor, 'NX'),
+        client.set(`${productName}:signature:${hash}`, '', 'PX', rememberedFor, 'NX'),
       );
       return first === undefined || first.value === 'OK';
     },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageResponse } from 'next/og';
+import { productTitle } from '#server/config/product-name.ts';
 import type { ImageText } from '#server/routes/open-graph-image.ts';
 import { openGraphImageSize } from './page-metadata.ts';
 
@@ -40,7 +41,7 @@ export async function openGraphImage({ title, note }: ImageText): Promise<Uint8A
           <rect width="32" height="32" rx="7" fill="#0b5fa5" />
           <path d={iconPath} fill="none" stroke="#fff" strokeWidth="2.6" strokeLinecap="round" />
         </svg>
-        typed-bff
+        {productTitle}
       </div>
       <div
         style={{
@@ -73,5 +74,5 @@ const iconPath = 'M8 11h9M12.5 11v11M19 16h5M21.5 13v6.5a2.5 2.5 0 0 0 2.5 2.5';
 /** Removes the characters that the font lacks. Returns the site's name if less than half of the text remains. */
 function drawable(text: string): string {
   const kept = text.normalize('NFC').replace(unsupportedCharacters, '').replace(/\s+/g, ' ').trim();
-  return kept.length * 2 > text.length ? kept : 'typed-bff';
+  return kept.length * 2 > text.length ? kept : productTitle;
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { connection } from 'next/server';
 import { env } from '#server/config/env.ts';
+import { productTagline, productTitle } from '#server/config/product-name.ts';
 
 export const openGraphImageSize = { width: 1200, height: 630 };
 
@@ -25,10 +26,15 @@ export async function pageMetadata(page: {
   const { path, title, description, imagePath = '/opengraph-image', markdownPath, article } = page;
   const url = `${SITE_URL}${path}`;
   const preview = {
-    title: title ?? 'typed-bff: a typed backend for frontend',
+    title: title ?? `${productTitle}: ${productTagline}`,
     description,
     images: [
-      { url: `${SITE_URL}${imagePath}`, ...openGraphImageSize, type: 'image/png', alt: title ?? 'typed-bff' },
+      {
+        url: `${SITE_URL}${imagePath}`,
+        ...openGraphImageSize,
+        type: 'image/png',
+        alt: title ?? productTitle,
+      },
     ],
   };
   return {
@@ -41,7 +47,7 @@ export async function pageMetadata(page: {
     openGraph: {
       ...preview,
       url,
-      siteName: 'typed-bff',
+      siteName: productTitle,
       locale: 'en',
       ...(article
         ? {

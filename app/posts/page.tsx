@@ -1,6 +1,7 @@
 import { connection } from 'next/server';
 import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_lib/page-metadata.ts';
+import { productTagline, productTitle } from '#server/config/product-name.ts';
 import { services } from '#server/services.ts';
 import { PostDate } from './post-date.tsx';
 
@@ -11,8 +12,7 @@ export const generateMetadata = () =>
   pageMetadata({
     path: '/posts',
     title: 'Posts',
-    description:
-      'Notes on a typed backend for frontend: its contract, its limits and the reasons behind them.',
+    description: `Posts of ${productTitle}. ${productTagline}.`,
   });
 
 export default async function PostsPage() {

@@ -1,6 +1,8 @@
 /** A worker of `npm start`. It serves the build on the port that all workers share. */
+
 import cluster from 'node:cluster';
 import { env } from '../config/env.ts';
+import { productName } from '../config/product-name.ts';
 import { type RunningServer, serveBuild } from '../node-server/start.ts';
 import { flushLog, log } from '../observability/log.ts';
 import { setCoordinator } from '../process/coordinator.ts';
@@ -31,7 +33,7 @@ async function exit(): Promise<void> {
   process.exit(0);
 }
 
-process.title = `typed-bff worker ${cluster.worker?.id}`;
+process.title = `${productName} worker ${cluster.worker?.id}`;
 // A terminal sends these signals to all processes at once. Only the primary acts on them.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 

@@ -1,3 +1,4 @@
+import { productName } from '../config/product-name.ts';
 import type { SharedRedis } from '../redis.ts';
 
 /** A marker shared by all instances: a new value invalidates the feeds they have cached. */
@@ -8,7 +9,7 @@ export type Generation = {
   advance(): Promise<string | undefined>;
 };
 
-const key = 'typed-bff:feed:generation';
+const key = `${productName}:feed:generation`;
 
 /** Stores the marker in Redis. Each feed request costs one GET, so that the next request already sees a change. */
 export function createGeneration(redis: SharedRedis): Generation {

@@ -1,4 +1,5 @@
 import type { Env } from '../config/env.ts';
+import { productTagline, productTitle } from '../config/product-name.ts';
 import type { Generation } from './generation.ts';
 import type { Feed } from './model.ts';
 import { type FeedItem, newestFirst } from './model.ts';
@@ -129,12 +130,12 @@ function imageSchemesOf(posts: readonly Post[]): string[] {
 
 function feedOfPosts(posts: readonly Post[], siteUrl: string): Feed {
   return {
-    title: 'typed-bff',
-    description: 'Notes on a typed backend for frontend: its contract, its limits and the reasons for them.',
+    title: productTitle,
+    description: `Posts of ${productTitle}. ${productTagline}.`,
     language: 'en',
     homeUrl: `${siteUrl}/posts`,
     iconUrl: `${siteUrl}/icon-512.png`,
-    authors: [{ name: 'typed-bff', url: `${siteUrl}/` }],
+    authors: [{ name: productTitle, url: `${siteUrl}/` }],
     items: newestFirst(posts.map(postToFeedItem)),
   };
 }

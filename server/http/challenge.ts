@@ -1,5 +1,6 @@
 import type { Env } from '../config/env.ts';
 import { protectedResourcePath } from '../config/paths.ts';
+import { productName } from '../config/product-name.ts';
 
 /**
  * Returns the header of a 401: how a caller authenticates (RFC 6750, section 3). Where users can sign in, it names the
@@ -18,7 +19,7 @@ export function bearerChallenge(
 ): { 'www-authenticate': string } {
   const { resource = '', error, scopes = [] } = options;
   const parameters = [
-    'realm="typed-bff"',
+    `realm="${productName}"`,
     ...(error ? [`error="${error}"`] : []),
     ...(scopes.length > 0 ? [`scope="${scopes.join(' ')}"`] : []),
     ...(OIDC_ISSUER === undefined

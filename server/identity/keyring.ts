@@ -7,6 +7,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { productName } from '../config/product-name.ts';
 
 /** The keys that are derived from `SESSION_SECRETS`. The first secret seals and tags; the others only open and verify. */
 export type Keyring = {
@@ -55,7 +56,8 @@ export function createKeyring(secrets: readonly [string, ...string[]]): Keyring 
 }
 
 function deriveKeys(secret: string): Keys {
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', secret, '', `typed-bff ${purpose}`, 32));
+  const derive = (purpose: string) =>
+    Buffer.from(hkdfSync('sha256', secret, '', `${productName} ${purpose}`, 32));
   const encryption = derive('seal');
   const id = createHash('sha256').update(encryption).digest('base64url').slice(0, 8);
   return { id, encryption, authentication: derive('tag') };

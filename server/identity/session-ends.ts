@@ -1,3 +1,4 @@
+import { productName } from '../config/product-name.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Coordinator } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
@@ -9,7 +10,7 @@ export type SessionEnds = {
   close(): void;
 };
 
-const channel = 'typed-bff:session-ends';
+const channel = `${productName}:session-ends`;
 
 /** @param options.onEnd called when sessions have ended elsewhere, or may have, because messages were lost */
 export function createSessionEnds(options: {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { emailSignInPath } from '../config/paths.ts';
+import { productName } from '../config/product-name.ts';
 import { escapeText } from '../lib/xml.ts';
 
 const codeDigits = 8;
 
 /** Returns the code of a token. The code follows from the token, but not the token from the code. */
 export function codeOf(token: string): string {
-  const bytes = createHash('sha256').update(`typed-bff email code ${token}`).digest();
+  const bytes = createHash('sha256').update(`${productName} email code ${token}`).digest();
   return String(bytes.readBigUInt64BE() % 10n ** BigInt(codeDigits)).padStart(codeDigits, '0');
 }
 

@@ -1,4 +1,4 @@
-const registryKey: unique symbol = Symbol.for('typed-bff.singletons');
+const registryKey: unique symbol = Symbol.for('bff.singletons');
 
 /** `created` is an object, so that undefined can be a value too. */
 type Slot<T> = { created?: { value: T } };

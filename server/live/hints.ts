@@ -1,3 +1,4 @@
+import { productName } from '../config/product-name.ts';
 import type { Logger } from '../observability/log.ts';
 import { type Coordinator, type HintTopic, hintTopics } from '../process/coordinator.ts';
 import type { SharedRedis } from '../redis.ts';
@@ -14,7 +15,7 @@ export type Hints = {
   close(): void;
 };
 
-const channel = 'typed-bff:hints';
+const channel = `${productName}:hints`;
 
 export function createHints(options: {
   redis: SharedRedis | undefined;

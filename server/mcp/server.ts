@@ -1,4 +1,5 @@
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import { productName, productTitle } from '../config/product-name.ts';
 import type { Context } from '../trpc/context.ts';
 import { callTool } from './call-tool.ts';
 import { isOfferedTo, toolFor, tools } from './tools.ts';
@@ -14,7 +15,7 @@ const instructions =
  */
 export function createMcpServer(ctx: Context, signal: AbortSignal): Server {
   const server = new Server(
-    { name: 'typed-bff', title: 'typed-bff', version: '0.1.0', websiteUrl: ctx.services.env.SITE_URL },
+    { name: productName, title: productTitle, version: '0.1.0', websiteUrl: ctx.services.env.SITE_URL },
     { capabilities: { tools: {} }, instructions },
   );
   const canSignIn = ctx.services.env.OIDC_ISSUER !== undefined;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { productTitle } from '../config/product-name.ts';
 import type { HttpServices } from '../http/handle-request.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { logRequest } from '../http/request-log.ts';
@@ -28,7 +29,7 @@ const overloadedPage = (requestId: string) => `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Busy · typed-bff</title>
+<title>Busy · ${productTitle}</title>
 <style>${style}</style>
 </head>
 <body>

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { z } from 'zod';
+import { productName } from '../config/product-name.ts';
 import type { ChargeResult, RateLimit } from '../config/rate-limits.ts';
 import { UnusableReplyError } from '../redis.ts';
 
@@ -33,7 +34,7 @@ export function createRedisStore(
 ): RedisStore {
   const limiter = new RateLimiterRedis({
     storeClient: redis,
-    keyPrefix: `typed-bff:limit:${name}`,
+    keyPrefix: `${productName}:limit:${name}`,
     points,
     duration: windowSeconds,
     customIncrTtlLuaScript: countPoints,

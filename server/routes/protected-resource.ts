@@ -1,4 +1,5 @@
 import { mcpEndpoint, protectedResourcePath } from '../config/paths.ts';
+import { productTitle } from '../config/product-name.ts';
 import { conditionalResponse } from '../http/conditional-request.ts';
 import { HttpError } from '../http/http-error.ts';
 import type { HttpRequest } from '../http/request.ts';
@@ -31,7 +32,7 @@ function handleMetadata(request: HttpRequest, path: string, resource: 'api' | 'm
       authorization_servers: [env.OIDC_ISSUER],
       bearer_methods_supported: ['header'],
       scopes_supported: scopes,
-      resource_name: 'typed-bff',
+      resource_name: productTitle,
       resource_documentation: `${env.SITE_URL}/docs`,
     };
     return conditionalResponse(request, {

@@ -1,3 +1,5 @@
+import { productTagline, productTitle } from '../config/product-name.ts';
+
 /** Returns the web app manifest (https://www.w3.org/TR/appmanifest/). All its URLs are relative to the manifest. */
 export function webManifest(): string {
   const icon = (size: number, purpose: 'any' | 'maskable', name: string) => ({
@@ -7,9 +9,9 @@ export function webManifest(): string {
     purpose,
   });
   const manifest = {
-    name: 'typed-bff',
-    short_name: 'typed-bff',
-    description: 'A typed backend for frontend.',
+    name: productTitle,
+    short_name: productTitle,
+    description: `${productTagline}.`,
     id: '/',
     start_url: '/',
     scope: '/',

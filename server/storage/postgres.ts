@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { limits } from '../config/limits.ts';
+import { productName } from '../config/product-name.ts';
 import type { Logger } from '../observability/log.ts';
 import { type Database, emptyUpdate } from './database.ts';
 import { isMigrated, migrateToLatest, migratorsOf } from './migrations.ts';
@@ -50,7 +51,7 @@ function connect(
 ): Kysely<Tables> {
   const pool = new pg.Pool({
     connectionString: url,
-    application_name: 'typed-bff',
+    application_name: productName,
     max,
     // Only frees the pool: callers have stopped waiting before, see `withTimeouts`.
     connectionTimeoutMillis: 5 * connectTimeout,

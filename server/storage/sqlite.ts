@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { limits } from '../config/limits.ts';
+import { productName } from '../config/product-name.ts';
 import { makeFolder } from '../lib/make-folder.ts';
 import type { Logger } from '../observability/log.ts';
 import { type Database, emptyUpdate, type Queries } from './database.ts';
@@ -11,10 +12,10 @@ import type { Tables } from './tables.ts';
 import { runTransaction } from './transaction.ts';
 
 /** Returns the path of the database file in a folder. */
-export const sqliteFileOf = (dataDir: string): string => join(dataDir, 'typed-bff.sqlite');
+export const sqliteFileOf = (dataDir: string): string => join(dataDir, `${productName}.sqlite`);
 
 /**
- * Opens `<dataDir>/typed-bff.sqlite` in a thread of its own, creating the folder if needed, and migrates the tables.
+ * Opens the database file in a thread of its own, creating the folder if needed, and migrates the tables.
  *
  * @param clock milliseconds since the epoch
  * @throws the driver's error; the caller maps it

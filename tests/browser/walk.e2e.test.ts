@@ -16,7 +16,7 @@ const navigation = [
     link: 'typed-bff',
     path: '/',
     heading: 'A typed backend for your frontend',
-    title: 'typed-bff: a typed backend for frontend',
+    title: 'typed-bff: A typed backend for frontend',
   },
 ];
 

@@ -2,7 +2,7 @@
 import { afterAll, vi } from 'vitest';
 import { lifecycle } from '#server/process/lifecycle.ts';
 
-const registry: unknown = Reflect.get(globalThis, Symbol.for('typed-bff.singletons'));
+const registry: unknown = Reflect.get(globalThis, Symbol.for('bff.singletons'));
 if (registry instanceof Map) {
   for (const slot of registry.values()) delete slot.created;
 }

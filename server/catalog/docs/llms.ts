@@ -1,7 +1,14 @@
+import { customPages } from '#server/custom/pages.ts';
+import { productTagline, productTitle } from '../../config/product-name.ts';
 import type { CatalogEntry } from '../catalog.ts';
 import { documents } from '../raw-routes.ts';
 import { callingSections } from './calling.ts';
 import { procedureText } from './procedure-page.ts';
+
+const describedPages = [
+  { path: '', name: 'Start page', description: 'Overview of the product' },
+  ...customPages,
+];
 
 /** Returns `/llms.txt`, the overview for language models in the format of llmstxt.org, generated from the router. */
 export function llmsText(entries: readonly CatalogEntry[], siteUrl: string): string {
@@ -16,7 +23,6 @@ ${links(entries.map(({ path, summary }) => [path, `${siteUrl}/docs/procedures/${
 ${links([
   ...documents.map(({ title, path, summary }) => [title, `${siteUrl}${path}`, summary] as const),
   ['Feeds', `${siteUrl}/feeds`, 'The feeds and how to subscribe to them'],
-  ['Posts', `${siteUrl}/posts`, 'The posts as web pages'],
   ...entries
     .filter(({ path }) => path === 'proxy.endpoints')
     .map(
@@ -37,8 +43,7 @@ ${links([
     `${siteUrl}/docs`,
     'The same as web pages, with forms to try the procedures. Also available as Markdown by content negotiation',
   ],
-  ['Start page', siteUrl, 'Overview of the product'],
-  ['Weather', `${siteUrl}/weather`, 'The weather forecast for any place'],
+  ...describedPages.map(({ path, name, description }) => [name, `${siteUrl}${path}`, description] as const),
 ])}
 `;
 }
@@ -55,9 +60,9 @@ export function llmsFullText(entries: readonly CatalogEntry[], siteUrl: string):
 function introduction(entries: readonly CatalogEntry[], siteUrl: string): string {
   const sections = callingSections(entries, siteUrl).map(({ title, text }) => `**${title}.** ${text}`);
   const namespaces = [...new Set(entries.map(({ path }) => path.split('.')[0]))].join(', ');
-  return `# typed-bff
+  return `# ${productTitle}
 
-> A typed backend for frontend: one tRPC endpoint for all procedures (${namespaces}), and raw routes for feeds and files.
+> ${productTagline}: one tRPC endpoint for all procedures (${namespaces}), and raw routes for feeds and files.
 
 ${sections.join('\n\n')}`;
 }

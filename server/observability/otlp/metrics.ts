@@ -2,6 +2,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { emptyResource } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { Env } from '../../config/env.ts';
+import { productName } from '../../config/product-name.ts';
 import type { Logger } from '../log.ts';
 import { createExportStatus } from './export-status.ts';
 import { metricDataOf } from './prometheus-metrics.ts';
@@ -40,7 +41,7 @@ export function openMetrics(
                 // The provider replaces it with its own resource.
                 resourceMetrics: {
                   resource: emptyResource(),
-                  scopeMetrics: [{ scope: { name: 'typed-bff' }, metrics }],
+                  scopeMetrics: [{ scope: { name: productName }, metrics }],
                 },
                 errors: [],
               };

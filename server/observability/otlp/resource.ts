@@ -8,6 +8,7 @@ import {
   serviceInstanceIdDetector,
   serviceNameEnvDetector,
 } from '@opentelemetry/resources';
+import { productName } from '../../config/product-name.ts';
 
 /**
  * Describes the sender: this process, or the primary for the whole cluster. OTEL_RESOURCE_ATTRIBUTES and
@@ -16,7 +17,7 @@ import {
  */
 export function ownResource(): Resource {
   const own = resourceFromAttributes({
-    'service.name': 'typed-bff',
+    'service.name': productName,
     'process.pid': process.pid,
     ...(cluster.worker ? { 'bff.worker': cluster.worker.id } : {}),
   });

@@ -10,7 +10,7 @@ import {
 import type { Env } from '../../config/env.ts';
 
 /** Marks a context whose parent span was sent by an untrusted caller. */
-export const untrustedParent = createContextKey('typed-bff.untrusted-parent');
+export const untrustedParent = createContextKey('bff.untrusted-parent');
 
 /**
  * Decides which traces are recorded, according to OTEL_TRACES_SAMPLER. A parent span of this product always decides; a

@@ -12,6 +12,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Env } from '../../config/env.ts';
 import { limits } from '../../config/limits.ts';
+import { productName } from '../../config/product-name.ts';
 import type { Logger } from '../log.ts';
 import type { Attributes, Span, SpanOptions, Tracer } from '../tracing/span.ts';
 import { createExportStatus, type ExportResult } from './export-status.ts';
@@ -54,7 +55,7 @@ export function openTraces(
       }),
     ],
   });
-  const tracer = provider.getTracer('typed-bff');
+  const tracer = provider.getTracer(productName);
   return {
     start(name, options) {
       const { kind, attributes = {} } = options;
