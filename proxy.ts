@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
-import { areNotesOffered } from '#app/(interactive)/notes/offered.ts';
 import { markdownPathOf } from '#server/catalog/docs/docs-pages.ts';
 import { env } from '#server/config/env.ts';
 import { isDocsPage } from '#server/config/paths.ts';
@@ -15,6 +14,7 @@ import { pageContentPolicy, securityHeaders } from '#server/http/security-header
 import { mailModeOf } from '#server/mail/mode.ts';
 import { readPrerenderedPages } from '#server/next/prerendered-pages.ts';
 import { services } from '#server/services.ts';
+import { accountPages } from '#server/site/pages.ts';
 
 /**
  * Matches only pages, including missing ones: never `/api`, a raw route or a file. Next requires a literal here, so
@@ -75,8 +75,10 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
  */
 async function isMissing(pathname: string): Promise<boolean> {
   if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';
-  if (pathname === '/account' || pathname === '/sign-in') return services().identity === undefined;
-  if (pathname === '/notes') return !areNotesOffered();
+  const accountPage = accountPages.find(({ path }) => path === pathname);
+  if (accountPage || pathname === '/sign-in') {
+    return services().identity === undefined || accountPage?.isOffered(env()) === false;
+  }
   if (isDocsPage(pathname)) return markdownPathOf(pathname) === undefined;
   if (pathname.startsWith('/posts/'))
     return !(await services().feed.posts.get(pathname.slice('/posts/'.length)));

@@ -3,7 +3,7 @@
  *
  * ```ts
  * const api = createScriptClient({ baseUrl: 'http://localhost:3000' });
- * const { res } = await api.echo.body.mutate({ hello: 'world' });
+ * const { status } = await api.email.status.query({ id });
  * ```
  */
 import { createTRPCClient, type TRPCClient } from '@trpc/client';

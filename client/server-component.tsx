@@ -7,8 +7,8 @@ import { createQueryClient } from './query-client.ts';
 /**
  * Creates the functions with which server components call the router:
  *
- * - `api.weather.forecast(input)` runs the procedure in this process and returns its output.
- * - `await api.weather.forecast.prefetch(input)` stores the output for the hooks below `HydrateClient`. They render it
+ * - `api.orders.list(input)` runs the procedure in this process and returns its output.
+ * - `await api.orders.list.prefetch(input)` stores the output for the hooks below `HydrateClient`. They render it
  *   on the server and do not refetch it in the browser. Always await it: if a hook renders before its data is
  *   available, the server's and the browser's renders differ.
  * - `prefetchError()` returns the error of a failed prefetch. The hooks below retry in the browser.

@@ -3,5 +3,5 @@
 import { createTRPCReact } from '@trpc/react-query';
 import type { AppRouter } from '#server/trpc/router.ts';
 
-/** Typed hooks: `trpc.weather.forecast.useQuery({ lat, lng })`. */
+/** Typed hooks: `trpc.orders.list.useQuery({ year })`. */
 export const trpc = createTRPCReact<AppRouter>();

@@ -4,7 +4,7 @@ import { displayName } from '#app/_lib/display-name.ts';
 import { cookieNameOf } from '#server/http/cookie.ts';
 import { signedInCookie } from '#server/http/session-cookie.ts';
 import { services } from '#server/services.ts';
-import { areNotesOffered } from '../(interactive)/notes/offered.ts';
+import { accountPages } from '#server/site/pages.ts';
 import { Menu } from './menu.tsx';
 import { PageLink } from './page-link.tsx';
 import { SessionWatch } from './session-watch.tsx';
@@ -24,14 +24,13 @@ export async function AccountMenu() {
       <SessionWatch user={user?.id ?? null} marker={cookieNameOf(signedInCookie, env.SITE_URL)} />
       {user ? (
         <Menu label={displayName(user)}>
-          {areNotesOffered() && (
-            <PageLink className="py-2 hover:underline" href="/notes">
-              Your notes
-            </PageLink>
-          )}
-          <PageLink className="py-2 hover:underline" href="/account">
-            Your account
-          </PageLink>
+          {accountPages
+            .filter(({ isOffered }) => isOffered(env))
+            .map(({ path, name }) => (
+              <PageLink key={path} className="py-2 hover:underline" href={path}>
+                {name}
+              </PageLink>
+            ))}
           <SignOutForm />
         </Menu>
       ) : (

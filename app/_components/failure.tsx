@@ -9,7 +9,7 @@ type FailureData = Pick<ErrorData, 'reason' | 'fieldErrors' | 'retryAfterSeconds
 
 export type FailureProps = {
   message: string;
-  /** Replaces the message if an upstream failed: what the visitor cannot use now, such as `Weather data is …`. */
+  /** Replaces the message if an upstream failed: what the visitor cannot use now, such as `Your orders are …`. */
   unavailable?: string;
   /** `requestId` is undefined if the failed call belongs to an earlier request, which redirected here. */
   data?: FailureData | undefined;

@@ -382,23 +382,6 @@ export const limits = {
   /** Time that a page waits for data of an upstream. It is then sent without the data. */
   pageDataTimeout: 600,
 
-  weather: {
-    /** Interval at which watched forecasts are looked at. They come from the cache until it is stale. */
-    lookInterval: 60_000,
-    /** Maximum number of forecasts that are looked at together. */
-    watchedInOneRead: 10,
-    /** Time that a forecast is fresh. Open-Meteo's models are computed hourly. */
-    freshFor: 10 * 60_000,
-    /** Time that a stale forecast is served while a new one is fetched. */
-    staleWhileRevalidateFor: 20 * 60_000,
-    /** Time that a stale forecast is served when Open-Meteo fails. */
-    staleIfErrorFor: 24 * 60 * 60_000,
-    placesFreshFor: 24 * 60 * 60_000,
-    placesStaleIfErrorFor: 7 * 24 * 60 * 60_000,
-    /** Time that a forecast waits for the air quality. The request for the air quality continues after that. */
-    airQualityTimeout: 1_000,
-  },
-
   mail: {
     contentsLength: 5_000,
     nameLength: 100,
@@ -540,7 +523,7 @@ export const limits = {
     historyKeptFor: 90 * 24 * 60 * 60_000,
     /** Maximum number of entries of the history in one list. */
     historyListed: 50,
-    /** Maximum number of saved places of a user. The weather page uses the same number. */
+    /** Maximum number of saved places of a user. */
     savedPlaces: 8,
     /** Minimum length of a session secret, in characters. */
     secretLength: 32,

@@ -1,6 +1,11 @@
-import { pages } from '../site/pages.ts';
+import { accountPages, pages } from '../site/pages.ts';
 
-const staticPages: ReadonlySet<string> = new Set([...pages, '/inbox', '/account', '/sign-in', '/notes']);
+const staticPages: ReadonlySet<string> = new Set([
+  ...pages,
+  ...accountPages.map(({ path }) => path),
+  '/inbox',
+  '/sign-in',
+]);
 const dynamicPages: ReadonlyMap<string, string> = new Map([
   ['docs', '/docs/[path]'],
   ['inbox', '/inbox/[id]'],

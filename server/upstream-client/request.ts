@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Env } from '../config/env.ts';
 import { limits } from '../config/limits.ts';
+import { productName } from '../config/product-name.ts';
 import { AppError } from '../errors.ts';
 import { fieldErrorsOf } from '../lib/field-errors.ts';
 import type { CallEndpoint, Endpoint, Upstream } from './endpoint.ts';
@@ -18,7 +19,7 @@ export type EndpointCall = {
   user?: CallUser | undefined;
 };
 
-export const userAgent = 'typed-bff';
+export const userAgent = productName;
 
 /** @throws AppError `not_found` if the upstream is not configured */
 export function originOf(upstream: Upstream, env: Env): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { limits } from '../config/limits.ts';
+import { productName } from '../config/product-name.ts';
 import type { SharedRedis } from '../redis.ts';
 import type { SharedCache } from './response-cache.ts';
 
@@ -60,8 +61,8 @@ return redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')`;
 /** After its TTL has passed, the lock may belong to another instance. */
 const deleteIfOwned = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end`;
 
-const entryKey = (key: string) => `typed-bff:answer:${digestOf(key)}`;
-const lockKey = (key: string) => `typed-bff:turn:${digestOf(key)}`;
+const entryKey = (key: string) => `${productName}:answer:${digestOf(key)}`;
+const lockKey = (key: string) => `${productName}:turn:${digestOf(key)}`;
 
 function digestOf(key: string): string {
   return createHash('sha256').update(key).digest('base64url');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limits } from '../config/limits.ts';
 import { defineUpstream } from '../upstream-client/declaration.ts';
+import { weatherLimits } from '../weather/limits.ts';
 
 /**
  * Open-Meteo's three services, https://open-meteo.com/en/docs. Free use is non-commercial, up to 10,000 calls a
@@ -150,7 +150,7 @@ export function asQuery(
 }
 
 const { freshFor, staleWhileRevalidateFor, staleIfErrorFor, placesFreshFor, placesStaleIfErrorFor } =
-  limits.weather;
+  weatherLimits;
 const cache = { freshFor, staleWhileRevalidateFor, staleIfErrorFor, scope: 'public' } as const;
 
 const anyQuery = z.record(z.string(), z.string());

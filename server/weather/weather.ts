@@ -1,5 +1,4 @@
 import type { Env } from '../config/env.ts';
-import { limits } from '../config/limits.ts';
 import { freezeDeep } from '../lib/immutable.ts';
 import { isRecord } from '../lib/is-record.ts';
 import { withTimeout } from '../lib/timeout.ts';
@@ -18,6 +17,7 @@ import {
   openMeteoGeocoding,
 } from '../upstreams/open-meteo.ts';
 import { convertAirQuality, convertForecast } from './convert.ts';
+import { weatherLimits } from './limits.ts';
 import { type Forecast, type ForecastInput, forecastInput, type Place } from './schema.ts';
 
 export type Weather = {
@@ -33,7 +33,7 @@ export function forecastVersion({ source, warnings }: Forecast): string {
   return [source.fetchedAt.getTime(), ...warnings.map(({ code }) => code)].join('.');
 }
 
-const { airQualityTimeout, lookInterval, watchedInOneRead } = limits.weather;
+const { airQualityTimeout, lookInterval, watchedInOneRead } = weatherLimits;
 
 /**
  * Creates the weather service over Open-Meteo. It requests weather and air quality concurrently and merges them. If the

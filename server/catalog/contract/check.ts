@@ -33,7 +33,7 @@ export function checkContract(options: {
   };
 }
 
-/** Returns one line per change, such as `breaking    weather.forecast: input.days: maximum 10, was 16`. */
+/** Returns one line per change, such as `breaking    orders.list: input.days: maximum 10, was 16`. */
 export function changeLines({ changes }: ContractCheck): string[] {
   return changes.map(
     ({ path, message, breaking }) => `${breaking ? 'breaking  ' : 'compatible'}  ${path}: ${message}`,

@@ -5,8 +5,8 @@
  * validation result and the JSON of each marked value in a WeakMap, and every later response reuses them.
  * `procedure-runner.ts` replaces tRPC's own middleware loop, which would then take most of the time: it validates
  * asynchronously and copies the options of a call at each middleware. Measured per call, with and without these
- * optimisations: a cached forecast takes 128 µs instead of 3,217 µs, and `echo.body`, which has nothing to reuse, 53 µs
- * instead of 93 µs.
+ * optimisations: a cached response of 40 kB takes 128 µs instead of 3,217 µs, and a small mutation, which has nothing to reuse,
+ * 53 µs instead of 93 µs.
  */
 import { getTRPCErrorFromUnknown, TRPCError } from '@trpc/server';
 import { AppError, type ErrorJson } from '../../errors.ts';

@@ -22,7 +22,7 @@ export const account = router({
     get: userProcedure({
       ...userMeta,
       summary: 'Returns the saved places of the user',
-      description: 'Returns the places that the user saved on the weather page, in the order of the user.',
+      description: 'Returns the places that the user saved, in the order of the user.',
     })
       .input(z.void())
       .output(z.array(savedPlaceSchema))

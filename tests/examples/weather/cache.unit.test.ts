@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { limits } from '#server/config/limits.ts';
+import { weatherLimits } from '#server/weather/limits.ts';
 import { forecastOutput, placesOutput } from '#server/weather/schema.ts';
 import { advance, fakeClocks } from '#tests/support/fake-clock.ts';
 import { paris, weatherOnStandIns } from './stand-ins.ts';
@@ -8,7 +8,7 @@ const { upstreams, service } = weatherOnStandIns();
 
 describe('the cache', () => {
   fakeClocks(Date.parse('2026-06-15T10:20:00Z'));
-  const { freshFor, staleWhileRevalidateFor, staleIfErrorFor, placesFreshFor } = limits.weather;
+  const { freshFor, staleWhileRevalidateFor, staleIfErrorFor, placesFreshFor } = weatherLimits;
 
   test('merges twenty concurrent equal calls into one request to each source', async () => {
     const { weather } = service();
