@@ -1,5 +1,6 @@
 import { connection } from 'next/server';
 import { limits } from '#server/config/limits.ts';
+import { productTagline } from '#server/config/product-name.ts';
 import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
 import { CallSamples } from './_components/call-samples.tsx';
@@ -43,7 +44,7 @@ export default async function StartPage() {
   return (
     <div className="space-y-14">
       <section className="space-y-4">
-        <h1 className="text-4xl sm:text-5xl">A typed backend for your frontend</h1>
+        <h1 className="text-4xl sm:text-5xl">{productTagline}</h1>
         <p className="max-w-prose text-lg text-muted">
           One Next.js application. Its tRPC router serves React components, server components, scripts and
           other services with the same types, and its raw routes serve feeds and files. It needs only Node and

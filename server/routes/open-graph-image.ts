@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { limits } from '../config/limits.ts';
+import { productTagline } from '../config/product-name.ts';
 import { conditionalResponse } from '../http/conditional-request.ts';
 import { decodePathSegment } from '../http/decode-path.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -19,7 +20,7 @@ export type RenderImage = (text: ImageText) => Promise<Uint8Array<ArrayBuffer>>;
 export function handleSiteImage(request: HttpRequest, render: RenderImage): Promise<HttpResponse> {
   return handleGet(request, '/opengraph-image', () =>
     respondWithImage(request, render, {
-      title: 'A typed backend for your frontend',
+      title: productTagline,
       note: 'One Next.js application: tRPC procedures, feeds and files.',
     }),
   );

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
+import { productTitle } from '#server/config/product-name.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { readFailure } from './support/failure-panel.ts';
@@ -65,7 +66,7 @@ describe('the list of procedures', () => {
     await hydrated(page.getByRole('searchbox'));
     await page.getByRole('link', { name: 'fixture.reading' }).click();
     await headed(page, 'fixture.reading');
-    await becomes(() => page.title(), 'fixture.reading · typed-bff');
+    await becomes(() => page.title(), `fixture.reading · ${productTitle}`);
     await page.getByRole('main').getByRole('link', { name: 'Documentation' }).click();
     await headed(page, 'Documentation');
     await page.getByRole('link', { name: 'how to call' }).click();

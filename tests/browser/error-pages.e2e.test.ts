@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, expect } from 'vitest';
+import { productTagline } from '#server/config/product-name.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { screenshot } from './support/screenshot.ts';
 import { headed, reads } from './support/wait.ts';
@@ -56,7 +57,7 @@ test('the error page links to the start page', async () => {
   await page.goto('/inbox');
   await headed(page, 'This page failed to load');
   await page.getByRole('main').getByRole('link', { name: 'Go to the start page' }).click();
-  await headed(page, 'A typed backend for your frontend');
+  await headed(page, productTagline);
 });
 
 test('a failure of the root layout shows the global error page, which links to the start page', async () => {
@@ -78,5 +79,5 @@ test('a failure of the root layout shows the global error page, which links to t
   expect(await page.evaluate(() => getComputedStyle(document.body).fontFamily)).toMatch(/sans/i);
   await screenshot(page, 'global-error');
   await page.getByRole('link', { name: 'Go to the start page' }).click();
-  await headed(page, 'A typed backend for your frontend');
+  await headed(page, productTagline);
 });

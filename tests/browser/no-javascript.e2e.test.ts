@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { productTagline } from '#server/config/product-name.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { arrivesInInbox, fillContactForm, readFromInbox } from './support/mail.ts';
 import { screenshot } from './support/screenshot.ts';
@@ -70,7 +71,7 @@ test('a missing message shows the 404 page', async () => {
 });
 
 test.each([
-  ['/', 'A typed backend for your frontend'],
+  ['/', productTagline],
   ['/feeds', 'Feeds'],
   ['/contact', 'Contact'],
   ['/status', 'Status'],

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { productTagline, productTitle } from '#server/config/product-name.ts';
 import { test, withBrowser } from './support/browser.ts';
 import { arrivesInInbox, fillContactForm } from './support/mail.ts';
 import { pageLoads } from './support/requests.ts';
@@ -8,22 +9,22 @@ import { becomes, headed, hydrated, reads } from './support/wait.ts';
 const { visit, product } = withBrowser({});
 
 const navigation = [
-  { link: 'Contact', path: '/contact', heading: 'Contact', title: 'Contact · typed-bff' },
-  { link: 'Proxy', path: '/proxy', heading: 'Proxy explorer', title: 'Proxy explorer · typed-bff' },
-  { link: 'Docs', path: '/docs', heading: 'Documentation', title: 'Documentation · typed-bff' },
-  { link: 'Status', path: '/status', heading: 'Status', title: 'Status · typed-bff' },
+  { link: 'Contact', path: '/contact', heading: 'Contact', title: `Contact · ${productTitle}` },
+  { link: 'Proxy', path: '/proxy', heading: 'Proxy explorer', title: `Proxy explorer · ${productTitle}` },
+  { link: 'Docs', path: '/docs', heading: 'Documentation', title: `Documentation · ${productTitle}` },
+  { link: 'Status', path: '/status', heading: 'Status', title: `Status · ${productTitle}` },
   {
-    link: 'typed-bff',
+    link: productTitle,
     path: '/',
-    heading: 'A typed backend for your frontend',
-    title: 'typed-bff: A typed backend for frontend',
+    heading: productTagline,
+    title: `${productTitle}: ${productTagline}`,
   },
 ];
 
 test('every link of the navigation leads to its page without a page load', async () => {
   const { page, requests } = await visit();
   await page.goto('/');
-  await headed(page, 'A typed backend for your frontend');
+  await headed(page, productTagline);
   await screenshot(page, 'walk-start');
   const main = page.getByRole('navigation', { name: 'Main' });
   await hydrated(main.getByRole('link', { name: 'Contact' }));
@@ -51,12 +52,12 @@ test('the empty inbox links to the contact form, and the form links to the inbox
 
   await page.getByRole('main').getByRole('link', { name: 'inbox' }).click();
   await headed(page, 'Inbox');
-  await becomes(() => page.title(), 'Inbox · typed-bff');
+  await becomes(() => page.title(), `Inbox · ${productTitle}`);
   await arrivesInInbox(page, 'A walk');
   await screenshot(page, 'walk-inbox');
   await page.getByRole('link', { name: 'A walk' }).click();
   await headed(page, 'A walk');
-  await becomes(() => page.title(), 'Message · typed-bff');
+  await becomes(() => page.title(), `Message · ${productTitle}`);
   await reads(page.getByRole('main'), 'Passing through.');
   await screenshot(page, 'walk-message');
   await page.getByRole('main').getByRole('link', { name: 'Inbox' }).click();
@@ -74,7 +75,7 @@ test.each(['/no-such-page', '/docs/no-such-procedure', '/contact/no-such-page'])
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
     await screenshot(page, `walk-404${path.replaceAll('/', '-')}`);
     await page.getByRole('link', { name: 'Go to the start page' }).click();
-    await headed(page, 'A typed backend for your frontend');
+    await headed(page, productTagline);
   },
 );
 

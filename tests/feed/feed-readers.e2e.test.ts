@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { productTitle } from '#server/config/product-name.ts';
 import { createPosts } from '#server/feed/posts.ts';
 import { requirePath } from '#tests/support/requirements.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
@@ -49,7 +50,7 @@ describeWith('sfeed', 'curl')('sfeed', () => {
       return { seconds: Number(seconds), title, url, content, contentType, id, author, category };
     });
     expect(entries).toMatchObject(
-      expected().map((post) => ({ ...post, contentType: 'html', author: 'typed-bff' })),
+      expected().map((post) => ({ ...post, contentType: 'html', author: productTitle })),
     );
     for (const { content, category } of entries) {
       expect(content).toMatch(/^<p>/);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { productTagline, productTitle } from '#server/config/product-name.ts';
 import type { Generation } from '#server/feed/generation.ts';
 import { createFeedSource, type FeedSourceOptions } from '#server/feed/source.ts';
 
@@ -165,12 +166,12 @@ describe('the built-in feed', () => {
   test('belongs to the site', async () => {
     const { feed } = open({ env: { ...own, NODE_ENV: 'production' } });
     expect(await feed()).toEqual({
-      title: 'typed-bff',
-      description: expect.stringContaining('typed backend for frontend'),
+      title: productTitle,
+      description: expect.stringContaining(productTagline),
       language: 'en',
       homeUrl: `${siteUrl}/posts`,
       iconUrl: `${siteUrl}/icon-512.png`,
-      authors: [{ name: 'typed-bff', url: `${siteUrl}/` }],
+      authors: [{ name: productTitle, url: `${siteUrl}/` }],
       items: [],
     });
   });

@@ -1,6 +1,7 @@
 import superjson from 'superjson';
 import { describe, expect, test, vi } from 'vitest';
 import { limits } from '#server/config/limits.ts';
+import { productTitle } from '#server/config/product-name.ts';
 import { createProvider } from '#server/identity/provider.ts';
 import { identitySettingsOf } from '#server/identity/settings.ts';
 import { services } from '#server/services.ts';
@@ -249,7 +250,7 @@ test.each([
     authorization_servers: [identity.provider.issuer],
     bearer_methods_supported: ['header'],
     scopes_supported: ['openid'],
-    resource_name: 'typed-bff',
+    resource_name: productTitle,
     resource_documentation: `${siteUrl}/docs`,
   });
 });

@@ -6,6 +6,7 @@ import { request } from 'undici';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/config/env.ts';
+import { productTitle } from '#server/config/product-name.ts';
 import { expectError, readError } from '#tests/support/call.ts';
 import { printedCurl, waysToRun } from '#tests/support/printed-curl.ts';
 import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
@@ -117,7 +118,7 @@ describe.each([
 describe('/rss.xml', () => {
   test('is parsed by an independent parser, newest item first', async () => {
     const feed = parseRssFeed(await textOf('/rss.xml'));
-    expect(feed.title).toBe('typed-bff');
+    expect(feed.title).toBe(productTitle);
     expect(feed.atom?.links).toMatchObject([{ href: `${product.baseUrl}/rss.xml`, rel: 'self' }]);
     const items = feed.items ?? [];
     expect(items.length).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { productTagline } from '#server/config/product-name.ts';
 import { test, withBrowser } from '#tests/browser/support/browser.ts';
 import { watchShifts } from '#tests/browser/support/layout-shift.ts';
 import { screenshot } from '#tests/browser/support/screenshot.ts';
@@ -17,7 +18,7 @@ describe('a page does not wait for an upstream that hangs', () => {
     const { page } = await visit();
     product().upstreams.openMeteo.fault({ kind: 'hang' });
     await page.goto('/');
-    await headed(page, 'A typed backend for your frontend');
+    await headed(page, productTagline);
     // The page would have the failure if it had waited.
     await page.getByRole('heading', { name: 'The response is late' }).waitFor();
     expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
