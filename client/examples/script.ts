@@ -7,6 +7,9 @@ import { createScriptClient, errorData } from '#client/node.ts';
 const api = createScriptClient({ baseUrl: process.argv[2] ?? 'http://localhost:3000' });
 
 try {
+  const endpoints = await api.proxy.endpoints.query();
+  console.log(`${endpoints.length} endpoints of other backends`);
+
   const { res } = await api.echo.body.mutate({ when: new Date(), tags: new Set(['typed']), big: 2n ** 64n });
   console.log('echo.body:', res);
 

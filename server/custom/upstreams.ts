@@ -1,3 +1,4 @@
+import type { Upstream } from '../upstream-client/endpoint.ts';
 import { codeload } from '../upstreams/codeload.ts';
 import { files } from '../upstreams/files.ts';
 import { github } from '../upstreams/github.ts';
@@ -8,4 +9,4 @@ import { openMeteoUpstreams } from '../upstreams/open-meteo.ts';
 export const proxiedUpstreams = { codeload, files, github, notes };
 
 /** Your own upstreams that only services call. */
-export const internalUpstreams = [...openMeteoUpstreams];
+export const internalUpstreams: readonly Upstream[] = [...openMeteoUpstreams];

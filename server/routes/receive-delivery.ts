@@ -1,4 +1,5 @@
 import { limits } from '../config/limits.ts';
+import { productName } from '../config/product-name.ts';
 import { isAppError } from '../errors.ts';
 import { readBody } from '../http/body.ts';
 import { checkContentEncoding } from '../http/content-encoding.ts';
@@ -36,7 +37,7 @@ type Receiver = {
 };
 
 /** Every 401 must carry a challenge (RFC 9110, section 15.5.2). */
-const challenge = { 'www-authenticate': 'HMAC-SHA256 realm="typed-bff"' };
+const challenge = { 'www-authenticate': `HMAC-SHA256 realm="${productName}"` };
 
 /** Receives a signed request of another system within limits. `take` runs once the body is complete. */
 export async function receiveDelivery(request: HttpRequest, receiver: Receiver): Promise<HttpResponse> {

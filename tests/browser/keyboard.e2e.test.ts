@@ -34,7 +34,7 @@ test('Tab reaches every control of every page in order, with a visible focus in 
   const { page } = await visit();
   for (const path of pages) {
     await page.goto(path);
-    await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
+    await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Contact' }));
     // Controls that need scripts are disabled until hydration.
     await becomes(() => page.getByRole('main').locator('button:disabled').count(), 0);
     const controls = await markInteractive(page);

@@ -162,8 +162,8 @@ const table: Record<Exclude<keyof Env, keyof typeof customSettings>, Row> = {
         [{ name: 'cron', sha256: Buffer.alloc(32, 0xab), scopes: ['mail', 'weather'] }],
       ],
       [
-        `ci:${'ab'.repeat(32)}:proxy.store+proxy.open-meteo`,
-        [{ name: 'ci', sha256: Buffer.alloc(32, 0xab), scopes: ['proxy.store', 'proxy.open-meteo'] }],
+        `ci:${'ab'.repeat(32)}:proxy.store+proxy.readings`,
+        [{ name: 'ci', sha256: Buffer.alloc(32, 0xab), scopes: ['proxy.store', 'proxy.readings'] }],
       ],
     ],
     invalid: ['hunter2', 'cron:hunter2:mail', `cron:${'ab'.repeat(31)}`],

@@ -26,7 +26,9 @@ export async function startExampleStandIns(clock: () => number): Promise<Example
 }
 
 /** Services with texts of users that examples call, as the demo starts them: their name and their setting. */
-export const exampleUserTexts = [{ kind: 'notes', setting: 'NOTES_URL' }] as const;
+export const exampleUserTexts: readonly { kind: string; setting: string }[] = [
+  { kind: 'notes', setting: 'NOTES_URL' },
+];
 
 /** The settings of a product that uses these stand-ins. */
 export const exampleEnvOf = (standIns: ExampleStandIns) => ({

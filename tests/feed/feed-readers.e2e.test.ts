@@ -63,17 +63,14 @@ describeWith('sfeed', 'curl')('sfeed', () => {
     }
   });
 
-  test.each(['/', '/posts', '/feeds', '/weather', '/posts/one-typed-door'])(
-    'discovers the feeds on the page %s',
-    async (path) => {
-      const html = await (await fetch(`${product.baseUrl}${path}`)).text();
-      const { stdout } = spawnSync('sfeed_web', [product.baseUrl], { input: html, encoding: 'utf8' });
-      expect(stdout.trimEnd().split('\n')).toEqual([
-        `${product.baseUrl}/rss.xml\tapplication/rss+xml`,
-        `${product.baseUrl}/atom.xml\tapplication/atom+xml`,
-      ]);
-    },
-  );
+  test.each(['/', '/posts', '/feeds', '/contact'])('discovers the feeds on the page %s', async (path) => {
+    const html = await (await fetch(`${product.baseUrl}${path}`)).text();
+    const { stdout } = spawnSync('sfeed_web', [product.baseUrl], { input: html, encoding: 'utf8' });
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      `${product.baseUrl}/rss.xml\tapplication/rss+xml`,
+      `${product.baseUrl}/atom.xml\tapplication/atom+xml`,
+    ]);
+  });
 });
 
 describeWith('newsboat')('newsboat', () => {

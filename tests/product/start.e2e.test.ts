@@ -65,7 +65,11 @@ describe('does not start', () => {
   const invalidSettings = [
     { env: { PORT: 'abc' }, names: ['PORT'], value: 'abc' },
     { env: { PORT: '70000' }, names: ['PORT'], value: '70000' },
-    { env: { OPEN_METEO_URL: 'nonsense-4711' }, names: ['OPEN_METEO_URL'], value: 'nonsense-4711' },
+    {
+      env: { FIXTURE_READINGS_URL: 'nonsense-4711' },
+      names: ['FIXTURE_READINGS_URL'],
+      value: 'nonsense-4711',
+    },
     { env: { FIXTURE_ITEMS_URL: 'ftp://host-4711/' }, names: ['FIXTURE_ITEMS_URL'], value: 'host-4711' },
     {
       env: { FEED_SOURCE_URL: 'javascript:hunter2()', SITE_URL: 'localhost:3000/hunter2' },

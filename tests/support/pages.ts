@@ -1,19 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { customPages } from '#server/custom/pages.ts';
+import { menuPages } from '#server/site/pages.ts';
 
 /** Every page of the product, with one or two examples of pages with a parameter. */
 export const pages = [
   '/',
-  '/contact',
-  '/proxy',
-  '/docs',
+  ...menuPages.map(({ path }) => path),
   '/docs/calling',
   '/docs/fixture.reading',
   '/docs/mail.list',
   '/feeds',
-  ...customPages.map(({ path }) => path),
   '/inbox',
-  '/status',
 ];
 
 /** The slugs of the built-in posts. */

@@ -25,7 +25,7 @@ export async function watchShifts(page: Page): Promise<() => Promise<string[]>> 
 
 /** Waits until the page is hydrated, its fonts are loaded and two frames are painted with both. */
 async function painted(page: Page): Promise<void> {
-  await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Posts' }));
+  await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Contact' }));
   await page.evaluate(async () => {
     await document.fonts.ready;
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);

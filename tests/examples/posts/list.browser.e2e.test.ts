@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { productTitle } from '#server/config/product-name.ts';
 import { test, withBrowser } from '#tests/browser/support/browser.ts';
 import { screenshot } from '#tests/browser/support/screenshot.ts';
 import { becomes, headed } from '#tests/browser/support/wait.ts';
@@ -12,7 +13,7 @@ test('the list of posts links to a post, and the post links back', async () => {
   const title = await links.first().innerText();
   await links.first().click();
   await headed(page, title);
-  await becomes(() => page.title(), `${title} · typed-bff`);
+  await becomes(() => page.title(), `${title} · ${productTitle}`);
   expect(await page.getByRole('article').locator('p').count()).toBeGreaterThan(2);
   await screenshot(page, 'walk-post');
   await page.getByRole('link', { name: 'All posts' }).click();
