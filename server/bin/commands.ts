@@ -98,6 +98,18 @@ export const commands: readonly Command[] = [
   },
 
   {
+    name: 'init',
+    group: 'Develop',
+    summary: 'makes this clone a product of your own, once: -- NAME --without EXAMPLE,…',
+    file: 'server/bin/init.ts',
+  },
+  {
+    name: 'test:init',
+    group: 'Develop',
+    summary: 'removes all examples from a copy, then builds and tests it',
+    file: 'tests/bin/init/suite.ts',
+  },
+  {
     name: 'new',
     group: 'Develop',
     summary: 'adds a procedure, page, job or other part with its test: -- KIND NAME',

@@ -1,12 +1,13 @@
 /**
- * Upstream calls saved by coalescing and the cache: forecasts for places whose popularity follows a Zipf distribution,
- * like that of cities, starting with an empty cache. Each forecast needs two upstream calls, weather and air quality.
+ * Upstream calls saved by coalescing and the cache: readings for places whose popularity follows a Zipf distribution,
+ * like that of cities, starting with an empty cache.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseEnv } from '#server/config/env.ts';
 import { isAppError } from '#server/errors.ts';
 import { createLogger } from '#server/observability/log.ts';
 import { createServices } from '#server/services.ts';
+import { readings } from '#tests/fixtures/upstreams/readings.ts';
 import { startUpstreams } from '#tests/support/upstreams/index.ts';
 import { quantile } from './support/statistics.ts';
 import { table } from './support/table.ts';
@@ -18,13 +19,13 @@ const seconds = 40;
 const upstreamDelay = 150;
 
 export type UpstreamSummary = {
-  forecasts: number;
+  readings: number;
   distinctPlaces: number;
-  /** Calls of an application that calls both upstreams for every forecast. */
+  /** Calls of an application that calls the upstream for every reading. */
   callsWithoutCache: number;
   calls: number;
   saved: number;
-  /** Forecasts rejected because too many were waiting. */
+  /** Readings rejected because too many were waiting. */
   rejected: number;
   p50Milliseconds: number;
   p99Milliseconds: number;
@@ -32,31 +33,34 @@ export type UpstreamSummary = {
 
 export async function measureUpstreamCalls(): Promise<UpstreamSummary> {
   const upstreams = await startUpstreams();
-  const watched = [upstreams.openMeteo, upstreams.airQuality];
-  for (const each of watched) each.fault({ kind: 'delay', ms: upstreamDelay });
+  const watched = upstreams.readings;
+  watched.fault({ kind: 'delay', ms: upstreamDelay });
   // The test upstreams record only the latest requests, so they are counted as they arrive.
   let calls = 0;
   const count = () => {
-    for (const { requests } of watched) calls += requests.splice(0).length;
+    calls += watched.requests.splice(0).length;
   };
   try {
-    const { weather } = createServices({
+    const services = createServices({
       env: parseEnv({ ...upstreams.env, NODE_ENV: 'production' }),
       log: createLogger({ level: 'silent' }),
     });
     const requested = new Set<number>();
     const times: number[] = [];
-    const forecasts = perSecond * seconds;
+    const readingCount = perSecond * seconds;
     let rejected = 0;
     const pending: Promise<void>[] = [];
     const startedAt = performance.now();
-    for (const place of zipf(forecasts)) {
+    for (const place of zipf(readingCount)) {
       const dueIn = (pending.length / perSecond) * 1000 - (performance.now() - startedAt);
       if (dueIn > 0) await pause(dueIn);
       requested.add(place);
-      const forecast = () => weather.forecast({ ...positionOf(place), days: 7, units: 'metric' });
+      const read = () =>
+        services.upstreams.request(readings, readings.endpoints.hourly, {
+          body: { ...positionOf(place), days: 7 },
+        });
       pending.push(
-        timed(forecast, times).catch((error: unknown) => {
+        timed(read, times).catch((error: unknown) => {
           if (!isAppError(error) || error.reason !== 'upstream_overloaded') throw error;
           rejected += 1;
         }),
@@ -65,9 +69,9 @@ export async function measureUpstreamCalls(): Promise<UpstreamSummary> {
     }
     await Promise.all(pending);
     count();
-    const callsWithoutCache = 2 * forecasts;
+    const callsWithoutCache = readingCount;
     const summary = {
-      forecasts,
+      readings: readingCount,
       distinctPlaces: requested.size,
       callsWithoutCache,
       calls,
@@ -113,7 +117,7 @@ function* zipf(count: number): Generator<number> {
 
 function print(summary: UpstreamSummary): void {
   const rows = [
-    [`forecasts, ${perSecond} per second for ${seconds} s`, summary.forecasts],
+    [`readings, ${perSecond} per second for ${seconds} s`, summary.readings],
     [`distinct places, of ${places}`, summary.distinctPlaces],
     ['upstream calls without cache', summary.callsWithoutCache],
     ['upstream calls', summary.calls],

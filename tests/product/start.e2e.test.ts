@@ -119,7 +119,7 @@ describe('does not start', () => {
 describe('with one worker', () => {
   let product: Product;
   beforeAll(async () => {
-    const empty = { SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', OPEN_METEO_METHOD: '' };
+    const empty = { SMTP_URL: '', MAIL_TO: ' ', SITE_URL: '', FIXTURE_ITEMS_URL: '' };
     product = await startProduct({
       ...empty,
       ALLOWED_HOST: 'hunter2',

@@ -50,8 +50,8 @@ test.each([
   `http://evil.example${base}/a`,
   `${base}/{name}`,
 ])('%s gets a 4xx and is not sent to the upstream', async (target) => {
-  const { files } = product.upstreams;
-  files.requests.length = 0;
+  const { store } = product.upstreams;
+  store.requests.length = 0;
   const { responses } = await sendBytes(
     product.baseUrl,
     `GET ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
@@ -61,5 +61,5 @@ test.each([
   expect(response?.status).toBeLessThan(500);
   const { data } = readError(JSON.parse(response?.text ?? ''));
   expect(response?.headers.get('x-request-id')).toBe(data.requestId);
-  expect(files.requests).toEqual([]);
+  expect(store.requests).toEqual([]);
 });

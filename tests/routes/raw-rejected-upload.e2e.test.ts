@@ -67,10 +67,10 @@ describe('an upload is rejected before the upstream is called', () => {
   );
 
   test('with 413 during the transfer without a content length', { timeout: 240_000 }, async () => {
-    const { files } = product.upstreams;
+    const { store } = product.upstreams;
     const response = await upload(product, 'endless.bin', repeated(piece, limits.raw.bytes / mebibyte + 1));
     await expectError(response, { reason: 'payload_too_large' });
-    await expect.poll(() => files.open).toBe(0);
+    await expect.poll(() => store.open).toBe(0);
     expect((await fetch(fileUrl(product, 'endless.bin'))).status).toBe(404);
   });
 });

@@ -118,7 +118,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
         () => upstreams.readings.fault({ kind: 'status', status: 500 }),
         () => upstreams.readings.fault(undefined),
       ],
-      [() => upstreams.airQuality.fault({ kind: 'hang' }), () => upstreams.airQuality.fault(undefined)],
+      [() => upstreams.search.fault({ kind: 'hang' }), () => upstreams.search.fault(undefined)],
       [() => upstreams.readings.fault({ kind: 'reset' }), () => upstreams.readings.fault(undefined)],
       [
         () => smtp.close(),

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { post, resultOf } from './call.ts';
 
 /** Inputs that are never cached, for tests with more upstream failures than the circuit breaker tolerates. */
@@ -32,12 +31,4 @@ export async function addSuccesses(
     await resultOf(await post(product, procedure, freshInput(procedure)));
   });
   await Promise.all(successes);
-}
-
-/** Waits until the circuit is closed. Failures of a test may have opened it on a slow machine. */
-export async function untilHealthy(product: { baseUrl: string }, procedure: string): Promise<void> {
-  const status = async () => {
-    return (await post(product, procedure, freshInput(procedure))).status;
-  };
-  await expect.poll(status, { timeout: 15_000 }).toBe(200);
 }

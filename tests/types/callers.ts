@@ -76,11 +76,11 @@ expectTypeOf<Outputs>().not.toHaveProperty('nothing');
 expectTypeOf<Outputs['proxy']['items']>().not.toHaveProperty('nothing');
 
 // Raw endpoints are not procedures: their bytes bypass tRPC.
-expectTypeOf<Outputs['proxy']>().toHaveProperty('files');
-expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('download');
-expectTypeOf<Outputs['proxy']['files']>().not.toHaveProperty('upload');
+expectTypeOf<Outputs['proxy']>().toHaveProperty('store');
+expectTypeOf<Outputs['proxy']['store']>().not.toHaveProperty('download');
+expectTypeOf<Outputs['proxy']['store']>().not.toHaveProperty('upload');
 expectTypeOf<Outputs['proxy']['archives']>().not.toHaveProperty('archive');
-expectTypeOf<ScriptClient['proxy']['files']>().not.toHaveProperty('download');
+expectTypeOf<ScriptClient['proxy']['store']>().not.toHaveProperty('download');
 
 // proxy.status: the same type for all callers, with dates and a closed set of states.
 type UpstreamStatus = Outputs['proxy']['status'][number];

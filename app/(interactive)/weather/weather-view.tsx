@@ -4,7 +4,6 @@ import { skipToken } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure, type FailureProps } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
-import { useAfter } from '#app/_lib/use-after.ts';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
 import { trpc } from '#client/trpc.ts';
 import type { ErrorData } from '#server/errors.ts';
@@ -13,6 +12,7 @@ import { ForecastView } from './forecast-view.tsx';
 import { PlaceSearch } from './place-search.tsx';
 import { SavedPlaces } from './saved-places.tsx';
 import { forecastUnavailable, searchUnavailable } from './unavailable.ts';
+import { useAfter } from './use-after.ts';
 import { useLocation } from './use-location.ts';
 
 /** Milliseconds. */

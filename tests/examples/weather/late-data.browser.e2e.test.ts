@@ -4,12 +4,12 @@ import { test, withBrowser } from '#tests/browser/support/browser.ts';
 import { watchShifts } from '#tests/browser/support/layout-shift.ts';
 import { screenshot } from '#tests/browser/support/screenshot.ts';
 import { headed, reads } from '#tests/browser/support/wait.ts';
-import { untilHealthy } from '#tests/support/healthy-history.ts';
 import { dailyTable, keepPlace } from './forecast-page.ts';
+import { untilHealthy } from './until-healthy.ts';
 
 const { visit, product } = withBrowser({});
 
-beforeEach(() => untilHealthy(product(), 'weather.forecast'));
+beforeEach(() => untilHealthy(product()));
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
 
 describe('a page does not wait for an upstream that hangs', () => {
@@ -47,7 +47,7 @@ describe('a page does not wait for an upstream that hangs', () => {
     await alert.waitFor({ timeout: 25_000 });
     await reads(alert, 'Weather data is unavailable right now.');
     product().upstreams.openMeteo.fault(undefined);
-    await untilHealthy(product(), 'weather.forecast');
+    await untilHealthy(product());
     await page.getByRole('button', { name: 'Try again' }).click();
     await dailyTable(page).waitFor();
   }, 60_000);

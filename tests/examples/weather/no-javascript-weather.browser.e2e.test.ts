@@ -6,8 +6,8 @@ import { screenshot } from '#tests/browser/support/screenshot.ts';
 import { becomes, headed } from '#tests/browser/support/wait.ts';
 import { defaultPlace, warmForecast } from '#tests/examples/weather/warm-forecast.ts';
 import { post, resultOf } from '#tests/support/call.ts';
-import { untilHealthy } from '#tests/support/healthy-history.ts';
 import { dailyTable, hourlyTable, keepPlace } from './forecast-page.ts';
+import { untilHealthy } from './until-healthy.ts';
 
 const { visit, product } = withBrowser({});
 const visitWithoutJavaScript = () => visit({ javaScriptEnabled: false });
@@ -19,7 +19,7 @@ afterEach(() => {
 
 /** Fetches a forecast until it succeeds, because the first call can share one that hangs. */
 async function untilWarm(place: { lat: number; lng: number }): Promise<void> {
-  await untilHealthy(product(), 'weather.forecast');
+  await untilHealthy(product());
   const isWarm = () =>
     warmForecast(product(), place).then(
       () => true,

@@ -4,14 +4,15 @@ import { test, withBrowser } from '#tests/browser/support/browser.ts';
 import { readFailure } from '#tests/browser/support/failure-panel.ts';
 import { screenshot } from '#tests/browser/support/screenshot.ts';
 import { becomes, reads } from '#tests/browser/support/wait.ts';
-import { addSuccesses, untilHealthy } from '#tests/support/healthy-history.ts';
+import { addSuccesses } from '#tests/support/healthy-history.ts';
 import { dailyTable, keepPlace } from './forecast-page.ts';
+import { untilHealthy } from './until-healthy.ts';
 
 const { visit, product } = withBrowser({});
 const weatherFailure = /^50\d: POST \/api\/trpc\/weather\.forecast/;
 
 beforeEach(async () => {
-  await untilHealthy(product(), 'weather.forecast');
+  await untilHealthy(product());
   await addSuccesses(product(), 'weather.forecast', 16);
 });
 afterEach(() => product().upstreams.openMeteo.fault(undefined));
@@ -38,7 +39,7 @@ test('a failure at the first paint shows its reason and request id, and "Try aga
   await screenshot(page, 'weather-failed');
 
   product().upstreams.openMeteo.fault(undefined);
-  await untilHealthy(product(), 'weather.forecast');
+  await untilHealthy(product());
   await retry.click();
   await dailyTable(page).waitFor();
   expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);

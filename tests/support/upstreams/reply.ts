@@ -1,6 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request to a stand-in, with a body within the size limit. */
+/**
+ * A request to a stand-in, with a body within the size limit.
+ *
+ * @public for stand-ins of your own
+ */
 export interface StandInRequest {
   readonly method: string;
   readonly url: URL;
