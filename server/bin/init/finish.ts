@@ -55,7 +55,12 @@ export function finishingChanges({
     edit('server/config/product-name.ts', swap("productTitle = 'typed-bff'", `productTitle = '${title}'`)),
     edit(
       'package.json',
-      cutLines('"init":', '"test:init":', ...packages.map((name) => `"${name}":`)),
+      cutLines(
+        '"init":',
+        '"test:init":',
+        '"tests/bin/init/suite.ts",',
+        ...packages.map((name) => `"${name}":`),
+      ),
       (text) => text.replace(/"description": ".*"/, `"description": "${title}."`),
     ),
     edit(
