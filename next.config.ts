@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { NextConfig } from 'next';
 import { limits } from './server/config/limits.ts';
+import { externalPackages } from './server/next/external-packages.ts';
 import { buildFolder, hasFixtures } from './server/process/build-folder.ts';
 
 const config: NextConfig = {
@@ -42,20 +43,7 @@ const config: NextConfig = {
       './node_modules/geist/dist/fonts/geist-sans/Geist-{Regular,SemiBold}.ttf',
     ],
   },
-  // Packages that are native or load modules dynamically. They are not bundled: Node loads them from node_modules.
-  serverExternalPackages: [
-    'better-sqlite3',
-    'nodemailer',
-    'pg',
-    'pino',
-    'undici',
-    '@opentelemetry/api',
-    '@opentelemetry/exporter-metrics-otlp-http',
-    '@opentelemetry/exporter-trace-otlp-http',
-    '@opentelemetry/resources',
-    '@opentelemetry/sdk-metrics',
-    '@opentelemetry/sdk-trace',
-  ],
+  serverExternalPackages: [...externalPackages],
 };
 
 export default config;

@@ -33,7 +33,7 @@ export async function observeCall(call: {
   const client = createTRPCClient<AppRouter>({
     links: createLinks({
       url: '/api/trpc',
-      headers: () => (serviceKey ? { authorization: `Bearer ${serviceKey}` } : {}),
+      headers: (): Record<string, string> => (serviceKey ? { authorization: `Bearer ${serviceKey}` } : {}),
       fetch: async (url, init) => {
         response = await fetch(String(url), {
           method: init?.method ?? 'GET',

@@ -115,6 +115,12 @@ export const commands: readonly Command[] = [
     summary: 'adds a procedure, page, job or other part with its test: -- KIND NAME',
     file: 'server/bin/new.ts',
   },
+  {
+    name: 'add-to',
+    group: 'Develop',
+    summary: 'adds this product to an existing application of Next: -- PATH',
+    file: 'server/bin/add-to.ts',
+  },
   { name: 'check', group: 'Develop', summary: 'checks format, lint, unused code and types' },
   { name: 'format', group: 'Develop', summary: 'formats, and fixes lint errors where possible' },
   {

@@ -36,6 +36,7 @@ const sources = [
   'app',
   'client',
   'server',
+  'src',
   'instrumentation.ts',
   'next.config.mjs',
   'next.config.ts',

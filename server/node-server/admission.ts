@@ -7,10 +7,11 @@ import { createConcurrencyLimit } from '../lib/concurrency.ts';
 import { bucketOf } from '../principal.ts';
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts';
 import { declaredLength } from './incoming-body.ts';
+import { isNextPath } from './is-next-path.ts';
 import { NodeHeaders } from './node-request.ts';
 
 /** Kinds of requests that Next handles. Each has its own concurrency limit. */
-export type NextRequestKind = 'page' | 'form' | 'file' | 'redirect';
+export type NextRequestKind = 'page' | 'form' | 'file' | 'redirect' | 'custom';
 
 /** Files that Next serves without rendering a page. */
 const filePath = /^\/_next\/|^\/[^/]+\.\w+$/;
@@ -18,18 +19,20 @@ const filePath = /^\/_next\/|^\/[^/]+\.\w+$/;
 export function kindOf(path: string): NextRequestKind {
   // Next redirects these to their plain form, before it reads a body.
   if (path.includes('//') || (path.length > 1 && path.endsWith('/'))) return 'redirect';
+  if (isNextPath(path)) return 'custom';
   if (formRoutes.includes(path)) return 'form';
   return filePath.test(path) ? 'file' : 'page';
 }
 
 /**
  * Checks the method and the body of a request for Next. Next would buffer any body before it checks the method, so
- * pages and files take none, and forms only a small one whose length is declared.
+ * pages and files take none, and forms only a small one whose length is declared. Route handlers of the team's own decide
+ * themselves.
  *
  * @throws HttpError `method_not_allowed`, `invalid_input` or `payload_too_large`
  */
 export function checkBody(message: IncomingMessage, kind: NextRequestKind): void {
-  if (kind === 'redirect') return;
+  if (kind === 'redirect' || kind === 'custom') return;
   const length = declaredLength(message);
   if (kind === 'form') {
     if (message.method !== 'POST') throw new HttpError('method_not_allowed', { headers: { allow: 'POST' } });
@@ -60,6 +63,7 @@ export function createAdmission(options: {
     form: createConcurrencyLimit(limits.nodeServer.forms),
     file: createConcurrencyLimit(limits.nodeServer.files),
     redirect: createConcurrencyLimit(limits.nodeServer.files),
+    custom: createConcurrencyLimit(limits.nodeServer.pages),
   };
 
   /** Admits a request until its response is closed. @returns the reason if it is not admitted */

@@ -23,6 +23,7 @@ import { type ConnectionMetrics, limitConnections } from './connections.ts';
 import { addDefaultHeaders } from './default-headers.ts';
 import { deferContinue, sendContinue } from './expect-continue.ts';
 import { setForwardedFor } from './forwarded.ts';
+import { isNextPath } from './is-next-path.ts';
 import { NodeHeaders } from './node-request.ts';
 import { writeOverloaded } from './overloaded-page.ts';
 import { pageRouteOf } from './page-route.ts';
@@ -85,7 +86,7 @@ export async function startNodeServer(options: {
     const { TRUSTED_PROXY_HOPS } = env;
     if (setForwardedFor(request.headers, request.socket.remoteAddress, TRUSTED_PROXY_HOPS)) warnOfProxy();
     const path = pathOf(request.url ?? '/');
-    const handler = findRoute(path);
+    const handler = isNextPath(path) ? undefined : findRoute(path);
     if (handler) return respond(request, response, { handler, origin });
     await handleWithNext(request, response, path);
   }
@@ -140,13 +141,13 @@ export async function startNodeServer(options: {
     const handle = await next;
     // The client may have disconnected while Next was loading.
     if (response.destroyed) return;
-    if (kind === 'form') {
+    if (kind === 'form' || kind === 'custom') {
       limitBodyTime(request);
       sendContinue(request);
     }
     const endWork = workRecord.start(kind === 'page' ? pageRouteOf(path) : kind);
     try {
-      if (kind === 'page' || kind === 'form')
+      if (kind === 'page' || kind === 'form' || kind === 'custom')
         await withPageSpan(request, response, { origin, serviceKeys }, handle);
       else await handle(request, response);
     } finally {

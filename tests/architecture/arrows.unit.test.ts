@@ -46,10 +46,11 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
-  it('server/ does not import app/, client/, tests/, React or Next, except for the file that starts Next', () => {
+  it('server/ does not import app/, client/, tests/, React or Next, except for the start and the settings of Next', () => {
+    const ofNext = ['server/node-server/start.ts', 'server/next/with-bff.ts'];
     expect(
       violations(
-        under('server').filter((file) => file !== 'server/node-server/start.ts'),
+        under('server').filter((file) => !ofNext.includes(file)),
         ({ specifier, file }) =>
           /^(app|client|tests)\//.test(file) || isPackage(specifier, 'next', 'react', 'react-dom'),
       ),

@@ -1,4 +1,5 @@
-import manifest from '../../../package.json' with { type: 'json' };
+import { z } from 'zod';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { limits } from '../../config/limits.ts';
 import { trpcEndpoint } from '../../config/paths.ts';
 import type { CatalogEntry } from '../catalog.ts';
@@ -7,6 +8,16 @@ import { errorResponseSchema, failureName, failureResponse, failuresByStatus } f
 import { commonHeaders, describedMethod, namespaceOf, operationOf } from './operation.ts';
 import { type RawOperation, rawOperations } from './raw-operations.ts';
 import { securitySchemesOf } from './security.ts';
+
+/** An application that this product was added to may lack the optional parts. */
+const manifest = z
+  .object({
+    name: z.string(),
+    version: z.string().default('0.0.0'),
+    description: z.string().optional(),
+    license: z.string().optional(),
+  })
+  .parse(packageJson);
 
 /** The used parts of an OpenAPI document. The tests check the document with a validator. */
 export type OpenApiDocument = {
@@ -37,7 +48,7 @@ export function openApiDocument(entries: readonly CatalogEntry[], siteUrl: strin
       summary: manifest.description,
       description: `Values use superjson's format, \`{ json, meta? }\`. \`x-superjson\` marks the values that \`meta\` lists, such as dates, which are ISO 8601 strings in \`json\`. Up to ${limits.batchSize} queries or mutations can share one request. This document does not describe batches; see ${siteUrl}/llms.txt.`,
       contact: { name: manifest.name, url: siteUrl },
-      license: { name: manifest.license, identifier: manifest.license },
+      ...(manifest.license ? { license: { name: manifest.license, identifier: manifest.license } } : {}),
     },
     servers: [{ url: siteUrl }],
     tags: [

@@ -20,7 +20,7 @@ export function securityOf({ scope, user }: Access): {
   'x-scope'?: string;
   'x-user'?: object;
 } {
-  const byUser = [{ session: [] }, ...(user?.session ? [] : [{ accessToken: [] }])];
+  const byUser: Security = [{ session: [] }, ...(user?.session ? [] : [{ accessToken: [] }])];
   if (user) return { security: byUser, 'x-user': user };
   if (scope === null) return { security: [{}, { serviceKey: [] }, ...byUser] };
   return { security: [{ serviceKey: [] }], 'x-scope': scope };
