@@ -27,7 +27,7 @@ export function filesFor(appFolder: string): Placed[] {
     .flatMap((pattern) => globSync(pattern, { withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !/^server\/bin\/(?:add-to|new)\b|^client\/(?:examples|bin)\//.test(file));
+    .filter((file) => !/^server\/bin\/(?:add-to|init|new)\b|^client\/(?:examples|bin)\//.test(file));
   const inApp = [...routes, ...helpers]
     .flatMap((pattern) => globSync(pattern, { cwd: 'app' }))
     .filter((file) => file !== feedWebhook);

@@ -4,7 +4,17 @@ import { exportPattern, type Manifest, type TypeScriptConfig } from './applicati
 /** Scripts of create-next-app that the product replaces. */
 const replacedScripts: Readonly<Record<string, string>> = { build: 'next build', start: 'next start' };
 /** Scripts of the product that need none of its tests. */
-const addedScripts = ['key', 'backup', 'restore', 'sqlite-to-postgres', 'mail', 'jobs', 'users', 'contract'];
+const addedScripts = [
+  'key',
+  'backup',
+  'restore',
+  'sqlite-to-postgres',
+  'mail',
+  'jobs',
+  'files',
+  'users',
+  'contract',
+];
 /** Packages whose versions must be those of the product. */
 const sharedPackages = ['next', 'react', 'react-dom', '@types/node', '@types/react', '@types/react-dom'];
 
