@@ -37,10 +37,13 @@ async function start(settings: Record<string, string>): Promise<Running> {
   const browser = new TestBrowser(product.baseUrl, send);
   await browser.signIn('ada');
   const name = cookieNameOf(sessionCookie, product.baseUrl);
-  return { product, provider, dataDir, cookie: `${name}=${browser.cookie(name)}` };
+  const running = { product, provider, dataDir, cookie: `${name}=${browser.cookie(name)}` };
+  started.push(running);
+  return running;
 }
 
 let s3: S3Server;
+const started: Running[] = [];
 let inFolder: Running;
 let inStorage: Running;
 
@@ -49,7 +52,7 @@ beforeAll(async () => {
   [inFolder, inStorage] = await Promise.all([start({}), start(s3.env)]);
 }, 120_000);
 afterAll(async () => {
-  for (const { product, provider, dataDir } of [inFolder, inStorage]) {
+  for (const { product, provider, dataDir } of started) {
     await product.close();
     await provider.close();
     rmSync(dataDir, { recursive: true, force: true });
