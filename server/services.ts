@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { customBuckets } from '#server/custom/buckets.ts';
 import { customJobs } from '#server/custom/jobs.ts';
-import { type CustomServices, createCustomServices } from '#server/custom/services.ts';
+import { customServices } from '#server/custom/services.ts';
 import { customWebhooks } from '#server/custom/webhooks.ts';
 import { type Env, env } from './config/env.ts';
 import { limits } from './config/limits.ts';
@@ -31,6 +31,18 @@ import { snapshotsSchema, statusOf, type UpstreamStatus, upstreamVersion } from 
 import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWebhooks, type Webhooks } from './webhooks/webhook-service.ts';
+
+/** What the services of `server/custom/services.ts` are created from. */
+export type ServiceOptions = {
+  env: Env;
+  log: Logger;
+  upstreams: UpstreamClient;
+  database: LazyDatabase;
+};
+
+type CustomServices = {
+  [Name in keyof typeof customServices]: ReturnType<(typeof customServices)[Name]>;
+};
 
 /** The services that procedures and raw routes use. They do not depend on tRPC or Next. */
 export type Services = CustomServices & {
@@ -70,6 +82,14 @@ export type Services = CustomServices & {
   /** Ends the running delivery attempt and jobs, and closes the database. The next use opens it again. */
   stop(): Promise<void>;
 };
+
+function createCustomServices(options: ServiceOptions): CustomServices {
+  const created = Object.entries<(options: ServiceOptions) => unknown>(customServices).map(
+    ([name, create]) => [name, create(options)] as const,
+  );
+  // TypeScript cannot infer the types of a loop over differently typed functions.
+  return Object.fromEntries(created) as CustomServices;
+}
 
 export function createServices(options: { env: Env; log: Logger }): Services {
   const { env, log } = options;

@@ -74,7 +74,9 @@ describe('npm run new', () => {
     const biome = ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'];
     const checked = ['app', 'client', 'server', 'tests', 'proxy.ts'];
     // The recipes leave long lines to `npm run format`.
-    expect(run(...biome, '--write', 'client/public-queries.ts')).toMatchObject({ status: 0 });
+    expect(run(...biome, '--write', 'client/public-queries.ts', 'server/custom')).toMatchObject({
+      status: 0,
+    });
     expect(run(...biome, ...checked)).toMatchObject({ status: 0 });
     expect(run('node_modules/next/dist/bin/next', 'typegen')).toMatchObject({ status: 0 });
     const types = (...project: string[]) =>

@@ -77,7 +77,6 @@ export function finishingChanges({
 function emptyLists(removed: ReadonlySet<string>): Change[] {
   const hasNoStandIn = ['weather', 'github', 'files'].every((name) => removed.has(name));
   return [
-    ...(removed.has('weather') ? [rewrite('server/custom/services.ts', template('services'))] : []),
     ...(hasNoStandIn
       ? [edit('tests/examples/stand-ins.ts', (text) => withoutStandIns(text, removed.has('notes')))]
       : []),

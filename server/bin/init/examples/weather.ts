@@ -50,9 +50,8 @@ export const weather: Example = {
     ),
     edit(
       'server/custom/services.ts',
-      cutLines('import { createWeather,'),
-      cutLines('weather: Weather;'),
-      cutLines('weather: createWeather(options),'),
+      cutLines('import { createWeather }'),
+      cutName('customServices = {', '}', 'weather: createWeather'),
     ),
     edit('docs/routes.md', cutLines('| `weather.forecast`')),
     edit('docs/failures.md', cut(', `tests/examples/weather/late-data.browser.e2e.test.ts`')),
