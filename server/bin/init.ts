@@ -3,7 +3,8 @@
  * then itself. docs/init.md has the details.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { productName } from '../config/product-name.ts';
 import { answersOf } from './init/answers.ts';
 import { oldName } from './init/names.ts';
@@ -47,9 +48,15 @@ function readText(file: string): string | undefined {
 
 function write(plan: Plan): void {
   for (const [file, text] of plan) {
-    if (text === undefined) rmSync(file);
+    if (text === undefined) removeWithEmptyFolders(file);
     else writeFileSync(file, text);
   }
+}
+
+function removeWithEmptyFolders(file: string): void {
+  rmSync(file);
+  for (let folder = dirname(file); readdirSync(folder).length === 0; folder = dirname(folder))
+    rmdirSync(folder);
 }
 
 function finish(plan: Plan, { without }: Answers): void {
