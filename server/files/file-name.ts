@@ -1,10 +1,10 @@
 import type { DetectedType } from './media-type.ts';
 
-/** Maximum length of a file name, in characters. */
-const maxLength = 200;
+/** Maximum length of a file name in UTF-8. File systems allow 255 bytes, and programs append to names, such as " (1)". */
+const maxBytes = 240;
 
-/** Names of devices on Windows, with any extension. */
-const device = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+/** Names of devices on Windows, with any extension, and with spaces after them. */
+const device = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\.|$)/i;
 
 /** Further extensions of a type, besides the usual one. */
 const otherExtensions: Readonly<Record<string, readonly string[]>> = {
@@ -40,12 +40,13 @@ export function cleanFileName(
   const named = visible === '' || device.test(visible) ? `file-${visible}`.replace(/-$/, '') : visible;
   const suffix = suffixOf(named, extension);
   const stem = named.slice(0, named.length - (named.endsWith(suffix) ? suffix.length : 0));
-  return (
-    [...stem]
-      .slice(0, maxLength - suffix.length)
-      .join('')
-      .trimEnd() + suffix
-  );
+  return cutOff(stem, maxBytes - suffix.length).trimEnd() + suffix;
+}
+
+/** Cuts a text off, between two characters. */
+function cutOff(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
 }
 
 /** Removes spaces and dots at the end. */
