@@ -78,9 +78,10 @@ export function checkSecrets(
 
 /** Returns the key of a delivery's job: its id, if it can be stored and shown, otherwise a digest. */
 function keyOf(id: string | undefined, body: Uint8Array): string {
-  if (id !== undefined && /^[!-~]+$/.test(id) && id.length <= limits.jobs.keyLength) return id;
+  if (id && /^[!-~]+$/.test(id) && id.length <= limits.jobs.keyLength) return id;
+  // An empty id is none: deliveries with different bodies must not be one.
   return `sha256:${createHash('sha256')
-    .update(id ?? body)
+    .update(id || body)
     .digest('hex')}`;
 }
 

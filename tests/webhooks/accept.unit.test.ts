@@ -130,6 +130,13 @@ describe('a delivery', () => {
       digest(body),
     ]);
   });
+
+  test('with an empty id is stored as without one', async () => {
+    const { handler, stored } = receiver({ scheme: ({ headers }) => ({ id: headers.get('x-id') ?? '' }) });
+    const other = '{"type":"order.sent"}';
+    for (const each of [body, other]) await send(handler, 'orders', { body: each, headers: { 'x-id': '' } });
+    expect(stored.size).toBe(2);
+  });
 });
 
 describe('a webhook is not found', () => {
