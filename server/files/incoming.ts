@@ -113,7 +113,7 @@ async function write(
   let headLength = 0;
   let bytes = 0;
   for await (const chunk of chunks) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw uploadCutOff(signal.reason);
     if (performance.now() > endsAt) throw new AppError('request_timeout');
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw fileTooLarge(maxBytes);
@@ -128,6 +128,11 @@ async function write(
   }
   if (bytes === 0) throw new AppError('invalid_input', { fieldErrors: { file: ['The file is empty.'] } });
   return { bytes, sha256: hex(sha256), head: Buffer.concat(head), isText: text.end() };
+}
+
+/** The client's doing, not a failure of the storage. */
+export function uploadCutOff(cause: unknown): AppError {
+  return new AppError('invalid_input', { message: 'The upload was cut off.', cause });
 }
 
 export function fileTooLarge(maxBytes: number): AppError {

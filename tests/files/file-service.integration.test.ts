@@ -78,6 +78,21 @@ onEachDatabase((database) => {
       expect(await rows()).toEqual([]);
     });
 
+    test('an upload whose client goes away is not a failure of the storage, and leaves nothing behind', async () => {
+      const files = testFiles(database().db, settings());
+      const before = await contents(files);
+      const client = new AbortController();
+      const chunks = (async function* () {
+        yield png;
+        client.abort();
+        yield png;
+      })();
+      const upload = { userId: 'ada', file: incoming(chunks), signal: client.signal };
+      await expect(files.store(pictures, upload)).rejects.toMatchObject({ reason: 'invalid_input' });
+      expect(await contents(files)).toEqual(before);
+      expect(await rows()).toEqual([]);
+    });
+
     test('what an ended process left behind is deleted after an hour, and what is in progress is not', async () => {
       const { db, setClock } = database();
       const files = testFiles(db, settings());

@@ -68,6 +68,11 @@ describe('an upload is stored and served', () => {
     );
   });
 
+  test('as bytes with a name that is long once it is encoded', async () => {
+    const headers = { ...octets, 'x-file-name': encodeURIComponent(`${'東'.repeat(200)}.png`) };
+    expect((await upload(ada, png, headers)).file?.name).toMatch(/^東+\.png$/);
+  });
+
   test('as bytes without a name', async () => {
     expect((await upload(ada, png, octets)).file).toMatchObject({ name: 'file.png' });
   });
@@ -133,6 +138,12 @@ describe('an upload is rejected, and leaves nothing behind', () => {
     expect(await upload(ada, body(), headers)).toMatchObject({ status, reason });
     expect(await stored()).toEqual([]);
     expect(contentsIn(services().env.DATA_DIR)).toEqual(before);
+  });
+
+  test('a name that is not percent-encoded, which the message says', async () => {
+    expect(await upload(ada, png, { ...octets, 'x-file-name': '%' })).toMatchObject({
+      message: 'x-file-name is not percent-encoded UTF-8.',
+    });
   });
 
   test('two files', async () => {

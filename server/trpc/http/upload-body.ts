@@ -1,5 +1,6 @@
 import { limits } from '../../config/limits.ts';
 import { isAppError } from '../../errors.ts';
+import { uploadCutOff } from '../../files/incoming.ts';
 import { bodyTooLarge } from '../../http/body.ts';
 import { bodyStream } from '../../http/body-stream.ts';
 import { decodePathSegment } from '../../http/decode-path.ts';
@@ -50,7 +51,7 @@ async function* received(
     yield* bodyStream(body, { maxBytes, stall: limits.raw.stall, pace: limits.raw.uploadPace, count });
   } catch (cause) {
     if (isAppError(cause)) throw cause;
-    throw new HttpError('invalid_input', { message: 'The upload was cut off.', cause });
+    throw uploadCutOff(cause);
   }
   await authorize();
 }
@@ -59,8 +60,15 @@ async function* received(
 function sentName({ headers }: HttpRequest): string | undefined {
   const header = headers.get(nameHeader);
   if (header === null) return undefined;
-  if (header.length > limits.files.sentNameLength) {
-    throw new HttpError('invalid_input', { message: `${nameHeader} is too long.` });
+  const name = decodeName(header);
+  if (name.length <= limits.files.sentNameLength) return name;
+  throw new HttpError('invalid_input', { message: `${nameHeader} is too long.` });
+}
+
+function decodeName(header: string): string {
+  try {
+    return decodePathSegment(header);
+  } catch (cause) {
+    throw new HttpError('invalid_input', { message: `${nameHeader} is not percent-encoded UTF-8.`, cause });
   }
-  return decodePathSegment(header);
 }
