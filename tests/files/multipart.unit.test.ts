@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '#server/config/limits.ts';
-import { isAppError } from '#server/errors.ts';
+import { AppError, isAppError } from '#server/errors.ts';
 import { readFormFile } from '#server/http/multipart.ts';
 
 const type = 'multipart/form-data; boundary=x';
@@ -108,6 +108,17 @@ test('an error of the body reaches the reader of the file', async () => {
     throw new Error('cut off');
   })();
   expect((await failureOf(read(broken))).reason).toBe('invalid_input');
+});
+
+test('an error of the body after the last part reaches the reader of the file', async () => {
+  const broken = (async function* () {
+    yield Buffer.from(part('file', 'a.txt', 'content') + end);
+    await new Promise((resolve) => setTimeout(resolve));
+    yield Buffer.from('epilogue');
+    await new Promise((resolve) => setTimeout(resolve));
+    throw new AppError('session_ended');
+  })();
+  expect((await failureOf(read(broken))).reason).toBe('session_ended');
 });
 
 test('a reader that stops ends the body', async () => {
