@@ -13,6 +13,7 @@ import { requestIdOf } from '#server/http/request-id.ts';
 import { pageContentPolicy, securityHeaders } from '#server/http/security-headers.ts';
 import { mailModeOf } from '#server/mail/mode.ts';
 import { readPrerenderedPages } from '#server/next/prerendered-pages.ts';
+import { buildFolder } from '#server/process/build-folder.ts';
 import { services } from '#server/services.ts';
 import { accountPages } from '#server/site/pages.ts';
 
@@ -26,7 +27,7 @@ export const config = {
 };
 
 const development = process.env.NODE_ENV === 'development';
-const prerendered = readPrerenderedPages('.next');
+const prerendered = readPrerenderedPages(buildFolder);
 
 /**
  * Rejects requests for other hosts and those that are too large, and sets the security headers of every page. Rate
