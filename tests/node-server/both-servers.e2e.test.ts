@@ -36,6 +36,7 @@ const volatileValues: readonly [RegExp, string][] = [
   [/"(ageSeconds|retryAfterSeconds)":\d+/g, '"$1":N'],
   [/"cache":"\w+"/g, '"cache":"STATE"'],
   [/;([rt])=\d+/g, ';$1=N'],
+  [/"(median|p95)":[\d.]+/g, '"$1":N'],
 ];
 
 function normalized(text: string): string {

@@ -58,5 +58,5 @@ export function checkResponse(
 
 /** Returns whether a path names a procedure that calls an upstream. */
 export function mayCallUpstream(path: string): boolean {
-  return /reading|search|proxy/.test(path);
+  return /forecast|places|reading|search|proxy/.test(path);
 }
