@@ -75,7 +75,7 @@ export function readApplication(folder: string, ownNextVersion: string): Applica
     routes: [...new Set(sources.flatMap(routeOf))].sort(),
     actions: sources
       .map((file) => join(appFolder, file))
-      .filter((file) => /^\s*(['"])use server\1/m.test(readFileSync(at(file), 'utf8'))),
+      .filter((file) => /^[ \t]*(?:'use server'|"use server")/m.test(readFileSync(at(file), 'utf8'))),
   };
 }
 

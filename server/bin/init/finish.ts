@@ -86,7 +86,10 @@ function emptyLists(removed: ReadonlySet<string>): Change[] {
 function withoutStandIns(text: string, hasNoTexts: boolean): string {
   const standIns = template('stand-ins');
   if (hasNoTexts) return standIns;
-  const list = /exampleUserTexts[^=]*= (\[[\s\S]*?\]);/.exec(text)?.[1] ?? '[]';
+  const [, declaration = ''] = text.split('exampleUserTexts', 2);
+  const from = declaration.indexOf('= [') + 2;
+  const to = declaration.indexOf('];', from) + 1;
+  const list = from > 1 && to > 0 ? declaration.slice(from, to) : '[]';
   return standIns.replace('= [];', () => `= ${list};`);
 }
 
