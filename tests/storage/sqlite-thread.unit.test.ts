@@ -197,6 +197,8 @@ describe('statements that share a transaction', () => {
     );
     lock();
     const settled = Promise.allSettled(statements.map((sql) => thread.execute(sql)));
+    // The thread has all of them before it can begin.
+    await delay(20);
     unlock();
     const outcomes = (await settled).map((each) =>
       each.status === 'fulfilled' ? each.value.changes : each.reason.code,
