@@ -4,7 +4,7 @@ import { limits } from '../config/limits.ts';
 import { anyMediaType } from '../lib/media-type.ts';
 import { textTypes } from './media-type.ts';
 
-/** What a bucket accepts, and who may download its files. */
+/** A bucket: the files that it accepts, and who may download them. */
 export type Bucket = Readonly<{
   /** Lower case, with digits and hyphens. It is stored with each file: never change it. */
   name: string;

@@ -5,7 +5,7 @@ import type { Database } from '../storage/database.ts';
 import type { Bucket } from './define-bucket.ts';
 import type { FileStatus } from './tables.ts';
 
-/** What is known about a file. */
+/** The entry of a file in the list, without its content. */
 export type FileRecord = {
   id: string;
   bucket: string;
@@ -158,6 +158,17 @@ export function createFileRecords(db: Database) {
         if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
         return query.returning(columns).execute();
       });
+    },
+
+    /** Marks a file as deleted, whatever its status. */
+    async abandon(id: string): Promise<void> {
+      await db.write((queries) =>
+        queries
+          .updateTable('stored_file')
+          .set({ status: 'deleted', changed_at: db.now() })
+          .where('id', '=', id)
+          .execute(),
+      );
     },
 
     /** Removes the row of a file whose content is gone. */

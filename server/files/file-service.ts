@@ -23,7 +23,7 @@ const withStorageErrors = storageErrorsAs('storage_unavailable');
 /** A stored file and its bucket. */
 export type StoredFile = FileRecord & { settings: Bucket };
 
-/** What a client says about the file that it will upload directly. */
+/** The client's description of a file that it will upload directly. */
 type DeclaredFile = { name: string; bytes: number; mediaType: string };
 
 export type Files = {
@@ -147,6 +147,20 @@ export function createFiles(options: {
     }
   }
 
+  /**
+   * Deletes a file whose upload has failed. Its row may be that of a stored file: a statement can fail after the database has
+   * carried it out. A row that cannot be marked keeps its content; the clean-up deletes an upload that was not completed.
+   */
+  async function abandon(file: Pick<FileRecord, 'id' | 'bucket'>): Promise<void> {
+    try {
+      await (await records()).abandon(file.id);
+    } catch (err) {
+      log.warn({ err, file: file.id }, 'a failed upload could not be deleted yet');
+      return;
+    }
+    await erase(file, AbortSignal.timeout(limits.files.requestDeadline));
+  }
+
   /** @returns the number of files. Contents that cannot be deleted now are deleted by the clean-up */
   async function removeAll(which: Parameters<FileRecords['markDeleted']>[0]): Promise<number> {
     const files = await (await records()).markDeleted(which);
@@ -189,7 +203,7 @@ export function createFiles(options: {
         try {
           return await complete(bucket, { id, userId, file, signal });
         } catch (error) {
-          await erase({ id, bucket: bucket.name }, AbortSignal.timeout(limits.files.requestDeadline));
+          await abandon({ id, bucket: bucket.name });
           throw error;
         }
       }),
@@ -258,7 +272,7 @@ export function createFiles(options: {
           await store.remove(key, signal).catch((err: unknown) => log.warn({ err, file: id }, leftBehind));
           return stored;
         } catch (error) {
-          await erase(pending, AbortSignal.timeout(limits.files.requestDeadline));
+          await abandon(pending);
           throw error;
         } finally {
           content.destroy();

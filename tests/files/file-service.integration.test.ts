@@ -78,6 +78,26 @@ onEachDatabase((database) => {
       expect(await rows()).toEqual([]);
     });
 
+    test('a failure after the database has stored the file leaves nothing behind either', async () => {
+      const { db } = database();
+      let writes = 0;
+      const losingOneAnswer: typeof db = {
+        ...db,
+        async write(run) {
+          const result = await db.write(run);
+          writes += 1;
+          if (writes === 1) throw Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+          return result;
+        },
+      };
+      const files = testFiles(losingOneAnswer, settings());
+      const before = await contents(files);
+      await expect(store(files)).rejects.toThrow();
+      expect(writes).toBeGreaterThan(1);
+      expect(await rows()).toEqual([]);
+      expect(await contents(files)).toEqual(before);
+    });
+
     test('an upload whose client goes away is not a failure of the storage, and leaves nothing behind', async () => {
       const files = testFiles(database().db, settings());
       const before = await contents(files);
