@@ -18,9 +18,15 @@ function temporaryFolder(): string {
 }
 
 /** Small files that take more than 20 s. */
-const slowFiles = ['cluster/chaos', 'mail/chaos', 'mail/process-faults', 'mail/outbox', 'soak/soak'].map(
-  (name) => join(import.meta.dirname, `tests/${name}.integration.test.ts`),
-);
+const slowFiles = [
+  'bin/init/init',
+  'bin/new',
+  'cluster/chaos',
+  'mail/chaos',
+  'mail/process-faults',
+  'mail/outbox',
+  'soak/soak',
+].map((name) => join(import.meta.dirname, `tests/${name}.integration.test.ts`));
 
 /** Starts large files first as Vitest does, but also slow files, so that none of them runs alone at the end. */
 class SlowFilesFirst extends BaseSequencer {

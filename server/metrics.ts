@@ -21,7 +21,7 @@ import { type Acceptance, acceptances } from './webhooks/acceptance.ts';
 /** In seconds: from a cached response to the longest upstream deadline. */
 const durationBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** What happened to a delivery: how it was taken, or the reason why not. */
+/** The outcome of a delivery: how it was accepted, or the reason for its rejection. */
 export type WebhookOutcome = Acceptance | ErrorReason;
 
 /** As `/readyz` names them. */

@@ -32,7 +32,7 @@ import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWebhooks, type Webhooks } from './webhooks/webhook-service.ts';
 
-/** What the services of `server/custom/services.ts` are created from. */
+/** The options from which the services of `server/custom/services.ts` are created. */
 export type ServiceOptions = {
   env: Env;
   log: Logger;

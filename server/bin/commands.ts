@@ -5,7 +5,7 @@ export type Command = {
   group: 'Run' | 'Operate' | 'Develop' | 'Measure';
   /** One line for `npm run help`. docs/commands.md has the details. */
   summary: string;
-  /** What `server/bin/run.mjs` runs. Undefined for a command line of other tools. */
+  /** The file that `server/bin/run.mjs` runs. Undefined for a command line of other tools. */
   file?: string;
   args?: readonly string[];
 };

@@ -1,8 +1,8 @@
 /**
  * Manages uploaded files: `npm run files -- list|remove|remove-of`. Uses the settings of the product, which may be running.
  */
+import { customBuckets } from '#server/custom/buckets.ts';
 import type { Env } from '../config/env.ts';
-import { customBuckets } from '../custom/buckets.ts';
 import { createFiles, type Files } from '../files/file-service.ts';
 import { productBuckets } from '../files/product-buckets.ts';
 import type { Logger } from '../observability/log.ts';

@@ -7,5 +7,5 @@ export const productName = 'typed-bff';
 /** The name for people: in titles of pages, feeds and of the MCP server. */
 export const productTitle = 'typed-bff';
 
-/** What the product is, without a full stop. */
+/** Describes the product in a phrase, without a full stop. */
 export const productTagline = 'A typed backend for frontend';

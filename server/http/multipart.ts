@@ -42,7 +42,7 @@ export async function readFormFile(body: AsyncIterable<Uint8Array>, contentType:
   });
   const first = Promise.withResolvers<FormFile>();
   const end = Promise.withResolvers<void>();
-  // Whoever reads the file handles it.
+  // The reader of the file handles the rejection.
   end.promise.catch(() => {});
   let content: Readable | undefined;
 

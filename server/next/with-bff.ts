@@ -1,7 +1,7 @@
 import type { NextConfig } from 'next';
 import { externalPackages } from './external-packages.ts';
 
-/** What every page may have: no plugins, and frames only on this site. A page can set a policy that allows less. */
+/** The policy of every page: no plugins, and frames only on this site. A page can set a policy that allows less. */
 const contentPolicy = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
 
 /**

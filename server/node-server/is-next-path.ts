@@ -1,4 +1,4 @@
-import { nextPaths } from '../custom/next-paths.ts';
+import { nextPaths } from '#server/custom/next-paths.ts';
 
 /**
  * Returns whether the team's own list leaves a path to Next.

@@ -22,7 +22,7 @@ export class StreamedUpload implements Upload {
   }
 }
 
-/** What typed callers pass: a form with the file in its field `file`, or the bytes alone. */
+/** The input of typed callers: a form with the file in its field `file`, or the bytes alone. */
 export type UploadValue = FormData | Blob | Uint8Array<ArrayBuffer>;
 
 /**

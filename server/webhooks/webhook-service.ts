@@ -12,7 +12,7 @@ type Secrets = ReadonlyMap<string, readonly string[]>;
 
 type Receipt = {
   outcome: Acceptance;
-  /** What the sender gets, as JSON. */
+  /** The response to the sender, as JSON. */
   response: Readonly<Record<string, unknown>>;
 };
 

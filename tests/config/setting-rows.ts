@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ConfigurationError, type Env, parseEnv } from '#server/config/env.ts';
 import { companionsOf } from './companions.ts';
 
-/** What a setting accepts. */
+/** The valid and invalid values of a setting. */
 export type Row = {
   /** Value if the variable is not set. */
   unset: unknown;

@@ -15,7 +15,7 @@ const routes = [
 ];
 /** Refreshes the feed, which the application does not get. */
 const feedWebhook = 'api/revalidate/route.ts';
-/** What server components call the router with. */
+/** The module with which server components call the router. */
 const helpers = ['_lib/api.ts', '_lib/caller.ts'];
 
 /** A file of the product, and its place in the application. */

@@ -4,7 +4,7 @@ import { UsageError } from '../operator-command.ts';
 /** An example of the product that a team can remove. */
 export type Example = {
   name: string;
-  /** What goes with it, for the question and the usage. */
+  /** The parts that are removed with it, for the question and the usage. */
   summary: string;
   /** Files and folders to delete. A folder ends with a slash. */
   paths: readonly string[];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Change, edit } from '../new/change.ts';
 import { cutLines, cutUntil, type Example, swap } from './example.ts';
 
-/** What goes with init itself, and with the start page that it replaces. */
+/** Files of init itself, and of the start page that it replaces. */
 const ownPaths = [
   'server/bin/init.ts',
   'server/bin/init/',

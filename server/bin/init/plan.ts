@@ -5,7 +5,7 @@ import { renamed } from './names.ts';
 
 export type Answers = { name: string; title: string; without: readonly Example[] };
 
-/** What init does with the files of the product: undefined deletes one. */
+/** The new texts of files, by path. Undefined deletes a file. */
 export type Plan = ReadonlyMap<string, string | undefined>;
 
 /**

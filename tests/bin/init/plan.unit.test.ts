@@ -47,7 +47,7 @@ describe('the files of the product are as init knows them', () => {
   });
 });
 
-/** What a text must not contain when the example is gone. Decision records describe the past. The contract is written anew. */
+/** Words that no text contains after the removal of an example. Decision records describe the past. The contract is written anew. */
 const traces: Record<string, RegExp> = {
   weather: /weather|open.?meteo|forecast/i,
   github: /proxy\.github|codeload|GITHUB_/,

@@ -1,35 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { describe, expect, onTestFinished } from 'vitest';
-import { test, withBrowser } from '#tests/browser/support/browser.ts';
+import { describe } from 'vitest';
+import { testCrossSiteForm } from '#tests/browser/support/cross-site-form.ts';
 
-const { visit, product } = withBrowser();
-
-/** Serves a page with a form, as a page of another site. */
-async function foreignPage(action: string, fields: Record<string, string>): Promise<string> {
-  const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
-  const html = `<!doctype html><title>Foreign</title><link rel="icon" href="data:,"><form method="post" action="${action}">${inputs.join('')}<button>Go</button></form>`;
-  const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
-  server.listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return `http://127.0.0.1:${address.port}/`;
-}
-
-describe.each([['/weather/choose', { name: 'Oslo', lat: '59.9', lng: '10.7' }]] as const)(
-  'a browser that posts a form of another site to %s',
-  (path, fields) => {
-    test('gets a 403 and no cookie', async () => {
-      const { page, expectProblem } = await visit();
-      expectProblem(/403/);
-      expectProblem(/^request to another host/);
-      await page.goto(await foreignPage(`${product().baseUrl}${path}`, fields));
-      const [response] = await Promise.all([page.waitForResponse(`**${path}`), page.click('button')]);
-      expect(response.status()).toBe(403);
-      expect(await response.headerValue('set-cookie')).toBeNull();
-      expect(await response.request().headerValue('origin')).toMatch(/^http:\/\/127\.0\.0\.1:/);
-    });
-  },
-);
+describe('a browser that posts a form of another site to /weather/choose', () =>
+  testCrossSiteForm('/weather/choose', { name: 'Oslo', lat: '59.9', lng: '10.7' }));

@@ -1,12 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectError } from '#tests/support/call.ts';
 import { sharedProduct } from '#tests/support/shared.ts';
 
-const forms = {
-  '/weather/choose': { name: 'Oslo', lat: '59.9', lng: '10.7' },
-};
-
-describe.each(Object.entries(forms))('a form posted to %s', (path, fields) => {
+/** Declares the tests of a route that takes a posted form: it accepts forms of this site only. */
+export function testCrossSiteForm(path: string, fields: Record<string, string>): void {
   async function submit(headers: Record<string, string>): Promise<Response> {
     const { baseUrl } = await sharedProduct();
     return fetch(`${baseUrl}${path}`, {
@@ -34,4 +31,4 @@ describe.each(Object.entries(forms))('a form posted to %s', (path, fields) => {
     const { origin } = new URL((await sharedProduct()).baseUrl);
     expect((await submit({ origin, 'sec-fetch-site': 'same-origin' })).status).toBe(303);
   });
-});
+}
