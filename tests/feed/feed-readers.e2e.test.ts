@@ -8,19 +8,23 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { productTitle } from '#server/config/product-name.ts';
 import { createPosts } from '#server/feed/posts.ts';
+import { fixturePosts, startTimeout, startWithFixturePosts } from '#tests/support/posts-product.ts';
+import type { Product } from '#tests/support/product.ts';
 import { requirePath } from '#tests/support/requirements.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
 import { describeWith, testWith } from '#tests/support/skip.ts';
 
 const testXml = testWith('xmllint');
 
-let product: SharedProduct;
+let product: Product;
 let folder: string;
 beforeAll(async () => {
-  product = await sharedProduct();
+  product = await startWithFixturePosts();
   folder = await mkdtemp(join(tmpdir(), 'typed-bff-readers-'));
+}, startTimeout);
+afterAll(async () => {
+  await product.close();
+  await rm(folder, { recursive: true, force: true });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const run = async (program: string, ...args: string[]): Promise<string> => {
   const env = { ...process.env, HOME: folder, TZ: 'UTC', LC_ALL: 'C.UTF-8', TERM: 'dumb' };
@@ -30,7 +34,7 @@ const run = async (program: string, ...args: string[]): Promise<string> => {
 
 /** Returns the expected entries, read directly from the files. */
 const expected = () =>
-  createPosts({ siteUrl: product.baseUrl, watch: false, drafts: false })
+  createPosts({ siteUrl: product.baseUrl, watch: false, drafts: false, directory: fixturePosts })
     .list()
     .map(({ id, title, url, publishedAt }) => ({ id, title, url, seconds: publishedAt.getTime() / 1000 }));
 

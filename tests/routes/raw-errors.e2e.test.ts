@@ -6,7 +6,7 @@ import { proxyAuthorization } from '#tests/support/proxy-key.ts';
 import { fileUrl, octets } from './raw-client.ts';
 
 const allowedOrigin = 'https://friend.example';
-const file = 'files/files/synthetic-10.bin';
+const file = 'store/files/synthetic-10.bin';
 const archive = 'archives/trpc/trpc/tar.gz/v1.32.0';
 
 /** Has no file store configured. */
@@ -25,7 +25,7 @@ const listOf = (value: string | null) => (value ?? '').split(', ').sort();
 
 describe('404', () => {
   test.each([
-    { title: 'a file that the store does not have', path: 'files/files/nothing.bin' },
+    { title: 'a file that the store does not have', path: 'store/files/nothing.bin' },
     { title: 'a tag that does not exist', path: 'archives/trpc/trpc/tar.gz/v0.0.0' },
   ])('$title, after a request to the upstream', async ({ path }) => {
     const { message } = await expectError(await send(path), {

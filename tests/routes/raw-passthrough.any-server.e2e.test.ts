@@ -94,7 +94,7 @@ describe('the example of the endpoint', () => {
   }
 
   test('downloads a file of the store', async () => {
-    const response = await fetch(`${product.baseUrl}${await examplePath('files', 'download')}`);
+    const response = await fetch(`${product.baseUrl}${await examplePath('store', 'download')}`);
     expect(response.status).toBe(200);
     expect(sha256(await bytesOf(response))).toBe(patternSha256(1_048_576));
   });

@@ -3,20 +3,22 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { parseRssFeed } from 'feedsmith';
 import { request } from 'undici';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalog } from '#server/catalog/catalog.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { productTitle } from '#server/config/product-name.ts';
 import { expectError, readError } from '#tests/support/call.ts';
+import { startTimeout, startWithFixturePosts } from '#tests/support/posts-product.ts';
 import { printedCurl, waysToRun } from '#tests/support/printed-curl.ts';
-import { type SharedProduct, sharedProduct } from '#tests/support/shared.ts';
+import type { Product } from '#tests/support/product.ts';
 import { testWith } from '#tests/support/skip.ts';
 
-let product: SharedProduct;
+let product: Product;
 
 beforeAll(async () => {
-  product = await sharedProduct();
-});
+  product = await startWithFixturePosts();
+}, startTimeout);
+afterAll(() => product.close());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${product.baseUrl}${path}`, init);
 const textOf = async (path: string) => (await get(path)).text();
