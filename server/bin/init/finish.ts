@@ -11,6 +11,7 @@ const ownPaths = [
   'docs/images/',
   'app/_components/call-samples.tsx',
   'app/_components/request-map.tsx',
+  'tests/browser/start-page.e2e.test.ts',
 ];
 
 /** Files that only these examples use together. */
