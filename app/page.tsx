@@ -1,6 +1,7 @@
 import { connection } from 'next/server';
 import { limits } from '#server/config/limits.ts';
 import { productTagline } from '#server/config/product-name.ts';
+import { customPages } from '#server/custom/pages.ts';
 import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
 import { CallSamples } from './_components/call-samples.tsx';
@@ -23,18 +24,25 @@ export const generateMetadata = () =>
       'One Next.js application whose tRPC router serves components, scripts and services with the same types.',
   });
 const destinations = [
-  ['/weather', 'Weather', 'A forecast from two sources, complete on first paint.'],
-  ['/contact', 'Contact', 'A form that sends real mail, also without JavaScript.'],
-  ['/echo', 'Echo console', 'Dates, maps and bigints keep their types over the wire.'],
-  ['/proxy', 'Proxy explorer', 'Other backends behind a closed list of typed endpoints.'],
-  ['/status', 'Status', 'The live state of the backends and the outbox.'],
-  ['/docs', 'Documentation', 'Every procedure with its schemas, examples and a form to call it.'],
+  ...customPages,
+  { path: '/contact', name: 'Contact', description: 'A form that sends real mail, also without JavaScript.' },
+  {
+    path: '/proxy',
+    name: 'Proxy explorer',
+    description: 'Other backends behind a closed list of typed endpoints.',
+  },
+  { path: '/status', name: 'Status', description: 'The live state of the backends and the outbox.' },
+  {
+    path: '/docs',
+    name: 'Documentation',
+    description: 'Every procedure with its schemas, examples and a form to call it.',
+  },
 ] as const;
-const notes = [
-  '/notes',
-  'Notes',
-  'Your own notes in another service, called with your access token.',
-] as const;
+const notes = {
+  path: '/notes',
+  name: 'Notes',
+  description: 'Your own notes in another service, called with your access token.',
+} as const;
 
 export default async function StartPage() {
   await connection();
@@ -69,12 +77,12 @@ export default async function StartPage() {
       <section className="space-y-4" aria-labelledby="tour">
         <h2 id="tour">See it in action</h2>
         <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-          {shown.map(([href, name, text]) => (
-            <li key={href} className="card relative hover:border-accent">
-              <PageLink className="font-medium text-accent after:absolute after:inset-0" href={href}>
+          {shown.map(({ path, name, description }) => (
+            <li key={path} className="card relative hover:border-accent">
+              <PageLink className="font-medium text-accent after:absolute after:inset-0" href={path}>
                 {name}
               </PageLink>
-              <p className="text-muted">{text}</p>
+              <p className="text-muted">{description}</p>
             </li>
           ))}
         </ul>
