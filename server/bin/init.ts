@@ -3,7 +3,7 @@
  * then itself. docs/init.md has the details.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { productName } from '../config/product-name.ts';
 import { answersOf } from './init/answers.ts';
@@ -48,8 +48,12 @@ function readText(file: string): string | undefined {
 
 function write(plan: Plan): void {
   for (const [file, text] of plan) {
-    if (text === undefined) removeWithEmptyFolders(file);
-    else writeFileSync(file, text);
+    if (text === undefined) {
+      removeWithEmptyFolders(file);
+    } else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
   }
 }
 

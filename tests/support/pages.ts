@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { defaultFolder, listPostFiles, slugOf } from '#server/feed/post-files.ts';
 import { menuPages } from '#server/site/pages.ts';
 
 /** Every page of the product, with one or two examples of pages with a parameter. */
@@ -13,9 +13,7 @@ export const pages = [
 ];
 
 /** The slugs of the built-in posts. */
-export const posts = (existsSync('content/posts') ? readdirSync('content/posts') : []).map((file) =>
-  file.replace(/\.md$/, ''),
-);
+export const posts = listPostFiles(defaultFolder).map(slugOf);
 
 export const pagesAndPosts = [...new Set([...pages, ...posts.map((slug) => `/posts/${slug}`)])];
 

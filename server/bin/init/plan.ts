@@ -21,11 +21,13 @@ export function planOf(
   read: (file: string) => string | undefined,
 ): Plan {
   const plan = new Map<string, string | undefined>();
+  const known = new Set(files);
   const paths = [...answers.without.flatMap((example) => example.paths), ...otherPaths(answers.without)];
   for (const file of files) if (paths.some((path) => isWithin(file, path))) plan.set(file, undefined);
 
   const apply = ({ file, text }: Change) => {
-    plan.set(file, text(plan.has(file) ? plan.get(file) : read(file)));
+    const current = plan.has(file) || !known.has(file) ? plan.get(file) : read(file);
+    plan.set(file, text(current));
   };
   for (const { changes } of answers.without) changes.forEach(apply);
   for (const change of finishingChanges(answers)) apply(change);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { testWith } from '#tests/support/skip.ts';
@@ -78,6 +78,10 @@ describe('npm run init without any example', () => {
     expect(init('again')).toMatchObject({ status: 2, output: expect.stringContaining('COMMAND') });
     for (const file of ['server/bin/init.ts', 'docs/init.md', 'tests/bin/init'])
       expect(existsSync(join(folder, file)), file).toBe(false);
+  });
+
+  test('leaves the folder of the articles, which the image copies', () => {
+    expect(readdirSync(join(folder, 'content/posts'))).toEqual(['README.md']);
   });
 
   test('removes the packages of the examples also from the lock', () => {

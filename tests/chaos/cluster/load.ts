@@ -31,6 +31,12 @@ export type Load = {
   accepted: readonly Accepted[];
   readonly phase: string;
   enterPhase(name: string): void;
+  /**
+   * Waits until a request of this kind that started after the call has failed.
+   *
+   * @throws Error when none fails in time
+   */
+  untilFailure(kind: Kind): Promise<void>;
   /** Waits until all running requests have ended and every mail was accepted. */
   stop(): Promise<void>;
 };
@@ -41,6 +47,8 @@ const limitedClient = '198.51.100.7';
 const pauses: Record<Kind, number> = { echo: 40, reading: 25, feed: 60, page: 120, limited: 30, mail: 25 };
 /** Milliseconds, at most, that a pause is longer. The limited caller keeps its rate. */
 const pauseVariation = 20;
+/** Milliseconds until the first request fails after a fault, at most. */
+const failureTime = 30_000;
 
 const errorSchema = z.object({
   error: z.union([
@@ -159,6 +167,16 @@ export function startLoad(url: string, random: () => number): Load {
     },
     enterPhase(name) {
       phase = name;
+    },
+    async untilFailure(kind) {
+      const from = performance.now();
+      const failed = ({ kind: own, startedAt, status }: Attempt) =>
+        own === kind && startedAt >= from && status !== 200;
+      while (!attempts.some(failed)) {
+        if (performance.now() - from > failureTime)
+          throw new Error(`no request of kind ${kind} failed after the fault`);
+        await delay(20);
+      }
     },
     async stop() {
       stopped = true;

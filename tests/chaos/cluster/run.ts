@@ -142,6 +142,7 @@ export async function runClusterChaos({
         possibleDuplicates += instanceCount;
         await postgres.stop();
         await delay(span);
+        await load.untilFailure('mail');
         await postgres.start();
       },
       'Redis is frozen': async () => {
@@ -164,6 +165,7 @@ export async function runClusterChaos({
       'an upstream fails': async () => {
         upstreams.readings.fault({ kind: 'status', status: 500 });
         await delay(span);
+        await load.untilFailure('reading');
         upstreams.readings.fault(undefined);
       },
       'all instances are replaced': async () => {

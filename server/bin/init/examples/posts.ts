@@ -1,5 +1,11 @@
-import { edit } from '../../new/change.ts';
+import { create, edit } from '../../new/change.ts';
 import { cutUntil, type Example } from '../example.ts';
+
+const folderReadme = `# Articles
+
+Each Markdown file in this folder is a page of the site and an item of its feeds, see
+[the feeds](../../docs/feeds.md). This one is not.
+`;
 
 export const posts: Example = {
   name: 'posts',
@@ -10,5 +16,7 @@ export const posts: Example = {
       'server/custom/pages.ts',
       cutUntil("  {\n    path: '/posts',", '] as const satisfies readonly Page[]'),
     ),
+    // The image and the tests expect the folder.
+    create('content/posts/README.md', folderReadme),
   ],
 };
