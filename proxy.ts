@@ -16,6 +16,7 @@ import { readPrerenderedPages } from '#server/next/prerendered-pages.ts';
 import { buildFolder } from '#server/process/build-folder.ts';
 import { services } from '#server/services.ts';
 import { accountPages } from '#server/site/pages.ts';
+import { themeScriptHash } from '#server/site/theme.ts';
 
 /**
  * Matches only pages, including missing ones: never `/api`, a raw route or a file. Next requires a literal here, so
@@ -50,9 +51,10 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
     return NextResponse.rewrite(new URL(markdown, request.url));
   }
   const missing = await isMissing(pathname);
+  const scriptHashes = development ? [] : await prerendered.scriptHashes(pathname);
   const policy = pageContentPolicy({
     nonce: randomBytes(16).toString('base64'),
-    hashes: development ? [] : await prerendered.scriptHashes(pathname),
+    hashes: [...new Set([themeScriptHash, ...scriptHashes])],
     // Of all posts, not of one: the browser keeps the policy of the page on which it enters the site.
     imageSources: services().feed.posts.imageSchemes(),
     connectSources: services().files.directOrigins,
@@ -76,6 +78,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
  */
 async function isMissing(pathname: string): Promise<boolean> {
   if (pathname.startsWith('/inbox')) return mailModeOf(env()) !== 'inbox';
+  if (pathname === '/design') return env().NODE_ENV === 'production' && !env().DEMO;
   const accountPage = accountPages.find(({ path }) => path === pathname);
   if (accountPage || pathname === '/sign-in') {
     return services().identity === undefined || accountPage?.isOffered(env()) === false;

@@ -1,13 +1,12 @@
 import type { Metadata, Viewport } from 'next';
-import { type ReactNode, Suspense } from 'react';
+import type { ReactNode } from 'react';
 import { productTagline, productTitle } from '#server/config/product-name.ts';
-import { AccountMenu } from './_components/account-menu.tsx';
-import { LinkPending } from './_components/link-pending.tsx';
-import { PageLink } from './_components/page-link.tsx';
+import { themeScript } from '#server/site/theme.ts';
 import { PageSkeleton } from './_components/page-skeleton.tsx';
+import { SiteFooter } from './_components/site-footer.tsx';
+import { SiteHeader } from './_components/site-header.tsx';
 import { fontVariables } from './fonts.ts';
 import './globals.css';
-import { menuPages } from '#server/site/pages.ts';
 
 export const metadata: Metadata = {
   title: { default: `${productTitle}: ${productTagline}`, template: `%s · ${productTitle}` },
@@ -30,8 +29,10 @@ const endId = 'end';
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    <html lang="en" className={fontVariables}>
+    // The script of the theme adds attributes before React sees the element.
+    <html lang="en" className={fontVariables} suppressHydrationWarning>
       <head>
+        <script>{themeScript}</script>
         <link rel="alternate" type="application/rss+xml" title={`${productTitle} (RSS)`} href="/rss.xml" />
         <link rel="alternate" type="application/atom+xml" title={`${productTitle} (Atom)`} href="/atom.xml" />
         <link
@@ -50,44 +51,12 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         >
           Skip to content
         </a>
-        <header className="border-line border-b">
-          <nav
-            aria-label="Main"
-            className="relative mx-auto flex max-w-5xl flex-wrap items-center gap-x-5 gap-y-1 px-4 py-3"
-          >
-            {/* On a small screen, the account menu is beside it. */}
-            <PageLink
-              className="basis-full py-2 pr-28 font-semibold md:mr-auto md:basis-auto md:pr-0"
-              href="/"
-            >
-              {productTitle}
-              <LinkPending />
-            </PageLink>
-            {menuPages.map(({ path, name }) => (
-              <PageLink key={path} className="py-2 text-muted hover:text-ink" href={path}>
-                {name}
-                <LinkPending />
-              </PageLink>
-            ))}
-            {/* Always of the same size, so that nothing moves when the menu arrives. */}
-            <div className="absolute top-3 right-4 h-10 w-24 text-right md:static">
-              <Suspense>
-                <AccountMenu />
-              </Suspense>
-            </div>
-          </nav>
-        </header>
-        <main id={mainId} className="mx-auto w-full max-w-5xl grow px-4 py-10">
+        <SiteHeader />
+        <main id={mainId} className="mx-auto w-full max-w-6xl grow px-4 py-10">
           <PageSkeleton />
           <div className="page">{children}</div>
         </main>
-        <footer className="border-line border-t">
-          <p className="mx-auto flex max-w-5xl flex-wrap gap-x-5 gap-y-2 px-4 py-6 text-muted text-sm">
-            <PageLink href="/feeds">Feeds</PageLink>
-            <a href="/rss.xml">RSS</a>
-            <a href="/llms.txt">llms.txt</a>
-          </p>
-        </footer>
+        <SiteFooter />
         <span id={endId} hidden />
       </body>
     </html>

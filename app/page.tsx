@@ -4,7 +4,10 @@ import { productTagline } from '#server/config/product-name.ts';
 import { customPages } from '#server/custom/pages.ts';
 import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
+import { BenchFigures } from './_components/bench-figures.tsx';
 import { CallSamples } from './_components/call-samples.tsx';
+import { Code } from './_components/code.tsx';
+import { CopyButton } from './_components/copy-button.tsx';
 import { Failure } from './_components/failure.tsx';
 import { PageLink } from './_components/page-link.tsx';
 import { RequestMap } from './_components/request-map.tsx';
@@ -50,15 +53,29 @@ export default async function StartPage() {
   const shown = areNotesOffered() ? [...destinations, notes] : destinations;
 
   return (
-    <div className="space-y-14">
-      <section className="space-y-4">
-        <h1 className="text-4xl sm:text-5xl">{productTagline}</h1>
-        <p className="max-w-prose text-lg text-muted">
-          One Next.js application. Its tRPC router serves React components, server components, scripts and
-          other services with the same types, and its raw routes serve feeds and files. It needs only Node and
-          is safe to expose to the internet as it is.
+    <div className="space-y-16">
+      <section className="panel space-y-6 sm:py-14">
+        <p className="eyebrow">For teams who build on Next.js and tRPC</p>
+        <h1 className="text-4xl sm:text-6xl">{productTagline}</h1>
+        <p className="lead">
+          One application serves your React components, server components, scripts and other services with the
+          same types. Rate limits, retries, sign-in, mail, jobs and feeds are there, it needs only Node, and
+          it is safe to expose to the internet as it is.
         </p>
-        <pre className="code inline-block max-w-full">npm ci && npm run demo</pre>
+        <div className="flex flex-wrap items-center gap-3">
+          <PageLink className="button" href="/docs">
+            Read the documentation
+          </PageLink>
+          <div
+            data-sample=""
+            className="flex min-h-11 min-w-0 items-center gap-3 rounded-lg border border-line bg-surface pr-1 pl-4"
+          >
+            <pre className="overflow-x-auto">
+              <Code language="bash">npm ci && npm run demo</Code>
+            </pre>
+            <CopyButton label="the command" />
+          </div>
+        </div>
       </section>
 
       <section className="space-y-4" aria-labelledby="calls">
@@ -69,7 +86,9 @@ export default async function StartPage() {
         </div>
       </section>
 
-      <section className="space-y-4" aria-labelledby="path">
+      <BenchFigures />
+
+      <section className="space-y-6" aria-labelledby="path">
         <h2 id="path">The path of a call</h2>
         <RequestMap />
       </section>
@@ -78,7 +97,7 @@ export default async function StartPage() {
         <h2 id="tour">See it in action</h2>
         <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
           {shown.map(({ path, name, description }) => (
-            <li key={path} className="card relative hover:border-accent">
+            <li key={path} className="card card-link">
               <PageLink className="font-medium text-accent after:absolute after:inset-0" href={path}>
                 {name}
               </PageLink>
@@ -113,7 +132,9 @@ async function LiveResponse() {
   return (
     <div className="min-w-0 space-y-2">
       <h3>The response, fetched for this page in {durationMs} ms</h3>
-      <pre className="code">{JSON.stringify({ current, units, source }, null, 2)}</pre>
+      <pre className="code">
+        <Code language="json">{JSON.stringify({ current, units, source }, null, 2)}</Code>
+      </pre>
     </div>
   );
 }

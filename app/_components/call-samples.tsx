@@ -1,11 +1,13 @@
+import { Code, type CodeLanguage } from './code.tsx';
+
 /** The same call from each kind of caller. Plain radio buttons switch between them, so it works without JavaScript. */
 export function CallSamples({ siteUrl }: { siteUrl: string }) {
   const samples = [
-    ['React component', hook],
-    ['Server component', serverComponent],
-    ['Script or service', script(siteUrl)],
-    ['curl', curl(siteUrl)],
-  ] as const;
+    ['React component', hook, 'typescript'],
+    ['Server component', serverComponent, 'typescript'],
+    ['Script or service', script(siteUrl), 'typescript'],
+    ['curl', curl(siteUrl), 'bash'],
+  ] as const satisfies readonly (readonly [string, string, CodeLanguage])[];
   return (
     <fieldset className="samples min-w-0 space-y-2">
       <legend className="float-left w-full pb-2 font-semibold">Called from</legend>
@@ -23,10 +25,12 @@ export function CallSamples({ siteUrl }: { siteUrl: string }) {
           </label>
         ))}
       </div>
-      {samples.map(([title, code], index) => (
+      {samples.map(([title, code, language], index) => (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <section key={title} data-sample={index} aria-label={title} tabIndex={0} className="code">
-          <pre>{code}</pre>
+          <pre>
+            <Code language={language}>{code}</Code>
+          </pre>
         </section>
       ))}
     </fieldset>

@@ -22,7 +22,7 @@ export type FailureProps = {
 export function Failure({ message, unavailable, data, onRetry, children }: FailureProps) {
   const wait = data?.retryAfterSeconds ?? 0;
   return (
-    <div role="alert" className="notice space-y-2">
+    <div role="alert" className={`notice space-y-2 ${wait > 0 ? '' : 'notice-error'}`}>
       <p className="font-medium">{(data && isUpstreamFailure(data.reason) && unavailable) || message}</p>
       {data?.fieldErrors && (
         <ul className="list-disc pl-5">

@@ -5,7 +5,12 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import type { ReactNode } from 'react';
 
-type PageLinkProps<R extends string> = { href: Route<R>; className?: string; children: ReactNode };
+type PageLinkProps<R extends string> = {
+  href: Route<R>;
+  className?: string;
+  'aria-current'?: 'page' | 'true' | undefined;
+  children: ReactNode;
+};
 
 /**
  * An internal link that prefetches its page on hover, touch or focus. Next's own link prefetches every link in view,

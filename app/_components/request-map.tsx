@@ -10,12 +10,9 @@ const steps = [
 /** The path of a call from the caller to the backend. Each step has its own folder. */
 export function RequestMap() {
   return (
-    <ol className="grid gap-3 sm:grid-cols-2 lg:grid-cols-6">
-      {steps.map(([title, text, folder], index) => (
-        <li key={title} className="card space-y-1 p-4">
-          <p className="text-muted text-sm tabular-nums" aria-hidden="true">
-            {index + 1}
-          </p>
+    <ol className="steps">
+      {steps.map(([title, text, folder]) => (
+        <li key={title} className="space-y-1">
           <h3>{title}</h3>
           <p className="text-muted text-sm">{text}</p>
           {folder && (

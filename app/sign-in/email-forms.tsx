@@ -42,7 +42,7 @@ export function EmailForm({ returnTo, isWrong }: { returnTo: string | undefined;
           />
         </label>
         {isWrong && (
-          <p id="email-error" role="alert" className="text-warn">
+          <p id="email-error" role="alert" className="text-error">
             {errors['not-an-address']}
           </p>
         )}
@@ -110,7 +110,7 @@ export function CodeForm({
           />
         </label>
         {isWrong ? (
-          <p id="code-error" role="alert" className="text-warn">
+          <p id="code-error" role="alert" className="text-error">
             This is not the code of the latest mail.{' '}
             {triesLeft === 1 ? 'You have one try left.' : `You have ${triesLeft} tries left.`}
           </p>

@@ -32,3 +32,6 @@ export const customAccountPages = [
 
 /** Your own routes that take posted forms, for browsers without JavaScript. */
 export const customFormRoutes: readonly string[] = ['/weather/choose', '/notes/add'];
+
+/** Your own links at the end of each page, such as the source, an imprint or a privacy notice. */
+export const customFooterLinks: readonly { url: string; name: string }[] = [];

@@ -5,6 +5,7 @@ import { menuPages } from '#server/site/pages.ts';
 export const pages = [
   '/',
   ...menuPages.map(({ path }) => path),
+  '/design',
   '/docs/calling',
   '/docs/fixture.reading',
   '/docs/mail.list',

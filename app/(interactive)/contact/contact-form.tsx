@@ -140,7 +140,7 @@ function Field(props: {
         'aria-describedby': error ? `${id}-error` : undefined,
       })}
       {error && (
-        <p id={`${id}-error`} role="alert" className="text-warn">
+        <p id={`${id}-error`} role="alert" className="text-error">
           {error}
         </p>
       )}

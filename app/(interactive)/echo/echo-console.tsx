@@ -51,7 +51,7 @@ export function EchoConsole() {
             />
           </label>
           {problem && (
-            <p id={`${id}-problem`} role="alert" className="text-warn">
+            <p id={`${id}-problem`} role="alert" className="text-error">
               {problem}
             </p>
           )}

@@ -9,6 +9,7 @@ const ownPaths = [
   'tests/bin/init/',
   'docs/init.md',
   'docs/images/',
+  'app/_components/bench-figures.tsx',
   'app/_components/call-samples.tsx',
   'app/_components/request-map.tsx',
   'tests/browser/start-page.e2e.test.ts',
@@ -47,12 +48,6 @@ export function finishingChanges({
     rewrite('app/page.tsx', template('page')),
     rewrite('CHANGELOG.md', template('changelog')),
     rewrite('README.md', readme(title, removed)),
-    edit('app/globals.css', (text) =>
-      cutUntil(
-        '/* Only the selected sample',
-        text.includes('/* Weather icons') ? '/* Weather icons' : '/* Shown while a linked page',
-      )(text),
-    ),
     edit('server/config/product-name.ts', swap("productTitle = 'typed-bff'", `productTitle = '${title}'`)),
     edit(
       'package.json',
