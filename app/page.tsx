@@ -68,7 +68,7 @@ export default async function StartPage() {
           </PageLink>
           <div
             data-sample=""
-            className="flex min-h-11 min-w-0 items-center gap-3 rounded-lg border border-line bg-surface pr-1 pl-4"
+            className="flex min-h-11 min-w-0 items-center gap-3 rounded-lg border border-line bg-surface pe-1 ps-4"
           >
             <pre className="overflow-x-auto">
               <Code language="bash">npm ci && npm run demo</Code>

@@ -10,7 +10,7 @@ export function CallSamples({ siteUrl }: { siteUrl: string }) {
   ] as const satisfies readonly (readonly [string, string, CodeLanguage])[];
   return (
     <fieldset className="samples min-w-0 space-y-2">
-      <legend className="float-left w-full pb-2 font-semibold">Called from</legend>
+      <legend className="float-start w-full pb-2 font-semibold">Called from</legend>
       <div className="clear-both flex flex-wrap gap-2">
         {samples.map(([title], index) => (
           <label key={title} className="sample-choice">

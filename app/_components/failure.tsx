@@ -25,7 +25,7 @@ export function Failure({ message, unavailable, data, onRetry, children }: Failu
     <div role="alert" className={`notice space-y-2 ${wait > 0 ? '' : 'notice-error'}`}>
       <p className="font-medium">{(data && isUpstreamFailure(data.reason) && unavailable) || message}</p>
       {data?.fieldErrors && (
-        <ul className="list-disc pl-5">
+        <ul className="list-disc ps-5">
           {Object.entries(data.fieldErrors).map(([field, messages]) => (
             <li key={field}>
               <code>{field}</code>: {messages.join(' ')}

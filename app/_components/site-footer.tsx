@@ -31,7 +31,7 @@ export function SiteFooter() {
             ))}
           </FooterList>
         )}
-        <div className="ml-auto space-y-4 max-sm:ml-0 sm:text-right">
+        <div className="ms-auto space-y-4 max-sm:ms-0 sm:text-end">
           <ThemeSwitch />
           <p>
             {productTitle} {packageJson.version}

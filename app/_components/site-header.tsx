@@ -13,7 +13,7 @@ export function SiteHeader() {
   return (
     <header className="border-line border-b bg-surface">
       <nav aria-label="Main" className="mx-auto flex min-h-16 max-w-6xl items-center gap-x-5 px-4">
-        <PageLink className="mr-auto flex min-w-0 items-center gap-2.5 py-2 font-semibold" href="/">
+        <PageLink className="me-auto flex min-w-0 items-center gap-2.5 py-2 font-semibold" href="/">
           <Mark className="size-6 shrink-0" />
           <span className="truncate">{productTitle}</span>
           <LinkPending />
@@ -23,7 +23,7 @@ export function SiteHeader() {
           <MainMenu pages={pages} />
         </Suspense>
         {/* Always of the same size, so that nothing moves when the menu arrives. */}
-        <div className="h-10 w-24 shrink-0 text-right">
+        <div className="h-10 w-24 shrink-0 text-end">
           <Suspense>
             <AccountMenu />
           </Suspense>

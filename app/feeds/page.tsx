@@ -68,7 +68,7 @@ export default async function FeedsPage() {
 
       <section aria-labelledby="subscribe" className="max-w-prose space-y-3">
         <h2 id="subscribe">How to subscribe</h2>
-        <ol className="list-decimal space-y-1 pl-6">
+        <ol className="list-decimal space-y-1 ps-6">
           <li>Open your feed reader and choose to add a feed.</li>
           <li>
             Paste <code>{env.SITE_URL}</code>. Feed readers discover the feeds through the links in every

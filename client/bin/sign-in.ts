@@ -15,6 +15,7 @@ function readArguments() {
         'client-id': { type: 'string', default: 'typed-bff-cli' },
         resource: { type: 'string' },
         scope: { type: 'string', multiple: true },
+        help: { type: 'boolean', short: 'h' },
       },
     });
     return URL.canParse(values.url) ? values : undefined;
@@ -24,7 +25,9 @@ function readArguments() {
 }
 
 const values = readArguments();
-if (values) {
+if (values?.help) {
+  console.log(usage);
+} else if (values) {
   try {
     const file = await signIn({
       baseUrl: values.url,

@@ -22,7 +22,7 @@ async function backup(target: string, dataDir: string): Promise<void> {
 const [target, ...rest] = process.argv.slice(2);
 try {
   const { DATABASE_URL, DATA_DIR } = parseEnv(process.env);
-  if (target === undefined || target === '' || rest.length > 0) {
+  if (target === undefined || target === '' || target.startsWith('-') || rest.length > 0) {
     throw new ConfigurationError(
       'Usage: npm run backup -- FILE, for example: npm run backup -- backup.sqlite',
     );

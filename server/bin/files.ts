@@ -69,4 +69,4 @@ async function list(
     .join('\n');
 }
 
-await runCommand(run);
+await runCommand(usage, run);

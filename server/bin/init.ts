@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { productName } from '../config/product-name.ts';
-import { answersOf } from './init/answers.ts';
+import { answersOf, usage } from './init/answers.ts';
 import { oldName } from './init/names.ts';
 import { type Answers, type Plan, planOf } from './init/plan.ts';
 import { runCommand, UsageError } from './operator-command.ts';
@@ -119,4 +119,4 @@ Next:
   npm run new -- page orders     add a page; docs/building.md has what follows`;
 }
 
-await runCommand(init);
+await runCommand(usage, init);

@@ -80,4 +80,4 @@ async function list(
   return [...lines, counts.length === 0 ? 'There are no jobs.' : counts.sort().join(', ')].join('\n');
 }
 
-await runCommand(run);
+await runCommand(usage, run);

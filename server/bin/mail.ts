@@ -79,4 +79,4 @@ async function list(outbox: Outbox, values: { status?: string; limit: string }):
   return [...lines, counts.join(', ')].join('\n');
 }
 
-await runCommand(run);
+await runCommand(usage, run);

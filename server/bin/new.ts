@@ -88,4 +88,4 @@ function execute(script: string, args: readonly string[]): void {
   if (status !== 0) throw new UsageError(`${script} failed:\n${stdout}${stderr}`);
 }
 
-await runCommand(async (args) => addKind(args));
+await runCommand(usage, async (args) => addKind(args));

@@ -51,16 +51,27 @@ export function parseLimit(text: string, usage: string): number {
   return limit;
 }
 
-/** Runs a command with the settings of the product, prints the text that it returns, and sets the exit code. */
+/** Returns whether the arguments ask for the usage of the command. */
+export const asksForHelp = (args: readonly string[]): boolean =>
+  args.some((each) => each === '--help' || each === '-h');
+
+/**
+ * Runs a command with the settings of the product, prints the text that it returns, and sets the exit code.
+ *
+ * @param usage printed for `--help`, also if the settings are invalid
+ */
 export async function runCommand(
+  usage: string,
   run: (args: string[], env: Env, log: Logger) => Promise<string>,
 ): Promise<void> {
+  const args = process.argv.slice(2);
+  if (asksForHelp(args)) return console.log(usage);
   try {
     const log = createLogger({
       level: 'warn',
       destination: { write: (line) => void process.stderr.write(line) },
     });
-    console.log(await run(process.argv.slice(2), parseEnv(process.env), log));
+    console.log(await run(args, parseEnv(process.env), log));
   } catch (error) {
     const isUserFacing = error instanceof UsageError || error instanceof ConfigurationError;
     console.error(isUserFacing ? error.message : error);

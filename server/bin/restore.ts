@@ -47,4 +47,4 @@ function parse(args: string[]): { backup: string; force: boolean } {
   throw new UsageError(usage);
 }
 
-await runCommand(run);
+await runCommand(usage, run);

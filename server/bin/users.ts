@@ -93,4 +93,4 @@ function lineOf({ id, name, email, createdAt, disabledAt }: UserSummary): string
   return [id, state, new Date(createdAt).toISOString(), email ?? '', name ?? ''].join('  ').trimEnd();
 }
 
-await runCommand(run);
+await runCommand(usage, run);

@@ -32,6 +32,9 @@ beforeAll(() => {
   symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
 });
 
+/** More checkers would repeat work, and other tests need the processor. */
+const typesArguments = ['--noEmit', '--incremental', 'false', '--checkers', '1'];
+
 /** The tests of the recipes and of `npm run new` that need neither the build nor a process of their own. */
 const unitTests = [
   ...['order-list', 'order-state', 'order-store', 'shipping', 'guestbook', 'holidays', 'humans'],
@@ -80,7 +83,7 @@ describe('npm run new', () => {
     expect(run(...biome, ...checked)).toMatchObject({ status: 0 });
     expect(run('node_modules/next/dist/bin/next', 'typegen')).toMatchObject({ status: 0 });
     const types = (...project: string[]) =>
-      run('node_modules/typescript/bin/tsc', '--noEmit', '--incremental', 'false', ...project);
+      run('node_modules/typescript/bin/tsc', ...typesArguments, ...project);
     expect(types()).toEqual({ status: 0, output: '' });
     expect(types('--project', 'tests')).toEqual({ status: 0, output: '' });
     const unit = run('node_modules/vitest/vitest.mjs', 'run', '--project=unit', ...unitTests);

@@ -56,6 +56,11 @@ onEachStorage((storage) => {
     expect(run('show', dead).status).toBe(2);
   });
 
+  test('prints its usage for --help', () => {
+    const { status, stdout } = run('--help');
+    expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: npm run jobs')]);
+  });
+
   test.each([
     [[]],
     [['list', '--status', 'lost']],

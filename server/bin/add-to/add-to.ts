@@ -6,7 +6,7 @@ import { type Application, type Manifest, readApplication } from './application.
 import { filesFor, packagesOf, productRoutes } from './files.ts';
 import { mergeManifest, mergeNextConfig, mergeTsconfig } from './merge.ts';
 
-const usage = 'npm run add-to -- PATH\n  PATH  folder of an application of Next with the App Router';
+export const usage = 'npm run add-to -- PATH\n  PATH  folder of an application of Next with the App Router';
 
 const ours: Manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 

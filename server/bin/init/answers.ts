@@ -7,7 +7,7 @@ import type { Answers } from './plan.ts';
 
 const list = examples.map(({ name, summary }) => `    ${name.padEnd(8)} ${summary}`).join('\n');
 
-const usage = `npm run init -- NAME [--title TITLE] [--without EXAMPLE,…]
+export const usage = `npm run init -- NAME [--title TITLE] [--without EXAMPLE,…]
   NAME       lower-case words with hyphens, such as order-desk: the package, the database file, keys in Redis
   --title    what people read; default: the name with a capital letter
   --without  the examples to remove, or all:
