@@ -10,8 +10,9 @@ import { summarize } from './http/report.ts';
 import { scenarios } from './http/scenarios.ts';
 import { readOptions } from './options.ts';
 import type { Measured } from './support/load.ts';
+import { otherShare } from './support/other-load.ts';
 import { processorSeconds, residentMegabytes } from './support/processes.ts';
-import { quantile, ratios, spreadOf } from './support/statistics.ts';
+import { quantile, ratios, repeatability, spreadOf } from './support/statistics.ts';
 import { table } from './support/table.ts';
 import { BenchError } from './support/tools.ts';
 
@@ -35,6 +36,21 @@ describe('statistics', () => {
   });
 });
 
+test('other programs are what is left of the processor time without that of the bench', () => {
+  const before = { at: 10, all: 100, own: 40 };
+  expect(otherShare(before, { at: 12, all: 103, own: 42.9 })).toBeCloseTo(0.05);
+  // A reading of one moment and of the next can differ by a tick.
+  expect(otherShare(before, { at: 12, all: 102.99, own: 43 })).toBe(0);
+  expect(otherShare(before, before)).toBe(0);
+});
+
+test('a figure is repeatable if both halves of its rounds have it', () => {
+  expect(repeatability([100, 100, 100])).toBe(1);
+  expect(repeatability([100, 125, 100, 125])).toBe(1.25);
+  expect(repeatability([125, 100])).toBe(1.25);
+  expect(repeatability([7])).toBe(1);
+});
+
 test('a ratio above 1 means better for throughput and processor time, and slower for p99', async () => {
   const round = (perSecond: number, processor: number, p99: number): Measured => ({
     requests: 100,
@@ -43,6 +59,7 @@ test('a ratio above 1 means better for throughput and processor time, and slower
     p50: 1,
     p99,
     resident: 50,
+    otherShare: 0,
   });
   const running = (id: ContenderId) => ({
     id,

@@ -30,6 +30,7 @@ export type Options = {
   seconds: number;
   connections: number;
   build: boolean;
+  busy: boolean;
 };
 
 const usage = `npm run bench -- [options]
@@ -38,7 +39,8 @@ const usage = `npm run bench -- [options]
   --rounds=5              rounds per measurement
   --seconds=2             seconds per round
   --connections=16        concurrent connections
-  --no-build              reuse the existing builds`;
+  --no-build              reuse the existing builds
+  --busy                  measure although other programs use the processor`;
 
 /** @throws BenchError that names the invalid option */
 export function readOptions(args: readonly string[]): Options {
@@ -50,6 +52,7 @@ export function readOptions(args: readonly string[]): Options {
     seconds: countOf(values.seconds, '--seconds'),
     connections: countOf(values.connections, '--connections'),
     build: values.build,
+    busy: values.busy,
   };
 }
 
@@ -65,6 +68,7 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string', default: '2' },
         connections: { type: 'string', default: '16' },
         build: { type: 'boolean', default: true },
+        busy: { type: 'boolean', default: false },
       },
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: compares the cost of this product with its alternatives, in one run on one machine. Only the ratios
- * are meaningful on another machine. The ratios of processor time are the most reliable, because they do not depend on
- * other load on the machine.
+ * are meaningful on another machine. It starts only while other programs leave the processor alone, measures again if
+ * they did not, and marks a figure (`!`) that they disturbed each time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,7 @@ import { measureMemory } from './memory.ts';
 import { type Options, readOptions, type Section } from './options.ts';
 import { measurePages } from './pages.ts';
 import { measurePaint } from './paint.ts';
+import { otherShare, percent, readUsage, requireQuietMachine } from './support/other-load.ts';
 import { callerCore, killAll } from './support/pinned.ts';
 import { BenchError, describeMachine, requireMachine, requireTool } from './support/tools.ts';
 import { measureTypes } from './types/measure.ts';
@@ -109,11 +110,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   const options = readOptions(process.argv.slice(2));
   prepare(options);
+  if (!options.busy) await requireQuietMachine();
   const machine = describeMachine();
+  const usage = readUsage();
   console.log(machine);
   const results = await measure(options, folder);
-  const file = saveResults({ startedAt, machine, options, results }, startedAt);
-  console.log(`\n${file}, ${Math.round((Date.now() - startedAt.getTime()) / 1000)} s`);
+  const others = otherShare(usage, readUsage());
+  const file = saveResults({ startedAt, machine, options, others, results }, startedAt);
+  console.log(`\nOther programs used ${percent(others)} of a core during the whole run.`);
+  console.log(`${file}, ${Math.round((Date.now() - startedAt.getTime()) / 1000)} s`);
 } catch (error) {
   if (!(error instanceof BenchError || error instanceof StartupCheckError)) throw error;
   console.error(error.message);

@@ -1,4 +1,5 @@
-import { ratios, type Spread, spreadOf } from '../support/statistics.ts';
+import { maxOtherShare, percent } from '../support/other-load.ts';
+import { ratios, repeatability, type Spread, spreadOf } from '../support/statistics.ts';
 import { type Cell, table } from '../support/table.ts';
 import type { ContenderId } from './contenders.ts';
 import type { Row } from './measure.ts';
@@ -16,6 +17,10 @@ export type Summary = {
   p50Microseconds: Spread;
   p99Microseconds: Spread;
   residentMegabytes: number;
+  /** Largest ratio of the median processor time of the even rounds to that of the odd ones, or its inverse. */
+  repeatability: number;
+  /** The largest share of a core that other programs used in a round. */
+  otherShare: number;
   /** Ratios to other rows. `processor`: requests per processor time relative to the base; 2 is twice as good. */
   against: Partial<Record<string, { processor: Spread; perSecond: Spread; p99: Spread }>>;
 };
@@ -49,11 +54,18 @@ export function summarize(row: Row, bases: Readonly<Record<string, Row | undefin
     p50Microseconds: spreadOf(figuresOf(row, 'p50')),
     p99Microseconds: spreadOf(figuresOf(row, 'p99')),
     residentMegabytes: spreadOf(figuresOf(row, 'resident')).median,
+    repeatability: repeatability(figuresOf(row, 'processor')),
+    otherShare: Math.max(...row.rounds.map((round) => round.otherShare)),
     against: Object.fromEntries(against),
   };
 }
 
-const heads = ['', 'contender', 'req/s', 'cpu µs', 'p50 ms', 'p99 ms', 'RSS MB'];
+/** Two halves of the rounds may differ by a tenth. With more, a figure is marked with ~. */
+const maxDifference = 1.1;
+const withDigits = (microseconds: number) =>
+  microseconds.toFixed(microseconds < 10 ? 2 : microseconds < 100 ? 1 : 0);
+
+const heads = ['', 'contender', 'req/s', 'cpu µs', 'p50 ms', 'p99 ms', 'RSS MB', 'others'];
 
 export function printScenario(title: string, summaries: readonly Summary[]): void {
   const bases = [...new Set(summaries.flatMap(({ against }) => Object.keys(against)))];
@@ -62,10 +74,11 @@ export function printScenario(title: string, summaries: readonly Summary[]): voi
     each.id,
     each.contender,
     Math.round(each.requestsPerSecond.median),
-    each.processorMicroseconds.median,
+    `${withDigits(each.processorMicroseconds.median)}${each.repeatability > maxDifference ? ' ~' : ''}`,
     each.p50Microseconds.median / 1000,
     each.p99Microseconds.median / 1000,
     Math.round(each.residentMegabytes),
+    `${percent(each.otherShare)}${each.otherShare > maxOtherShare ? ' !' : ''}`,
     ...bases.flatMap((base): Cell[] => {
       const { processor, perSecond, p99 } = each.against[base] ?? {};
       return [withSpread(processor), withSpread(perSecond), withSpread(p99)];

@@ -26,3 +26,15 @@ export function ratios(ours: readonly number[], base: readonly number[]): Spread
     }),
   );
 }
+
+/** Returns how much the medians of the even and of the odd rounds differ, as a ratio of at least 1. */
+export function repeatability(rounds: readonly number[]): number {
+  if (rounds.length < 2) return 1;
+  const half = (rest: number) =>
+    quantile(
+      rounds.filter((_, index) => index % 2 === rest),
+      0.5,
+    );
+  const ratio = half(0) / half(1);
+  return Math.max(ratio, 1 / ratio);
+}
