@@ -25,7 +25,8 @@ export async function watchShifts(page: Page): Promise<() => Promise<string[]>> 
 
 /** Waits until the page is hydrated, its fonts are loaded and two frames are painted with both. */
 async function painted(page: Page): Promise<void> {
-  await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Contact' }));
+  // On a small screen, the links of the menu are not shown.
+  await hydrated(page.getByRole('navigation', { name: 'Main' }).getByRole('link').first());
   await page.evaluate(async () => {
     await document.fonts.ready;
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
