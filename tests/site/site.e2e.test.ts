@@ -76,7 +76,7 @@ describe('/sitemap.xml', () => {
           .replace(/\/page\.tsx$/, '') || '/',
     );
     // The notes are an example, whose page is for users.
-    const closed = ['/inbox', '/account', '/sign-in', '/notes'];
+    const closed = ['/inbox', '/account', '/sign-in', '/notes', '/design'];
     const open = paths.filter((path) => !path.includes('[') && !closed.includes(path));
     expect([...pages].sort()).toEqual(open.sort());
   });
