@@ -6,6 +6,7 @@ const maxGrowth = [
   { figure: 'residentMegabytes', ratio: 1.15 },
   { figure: 'handles', ratio: 1.2 },
   { figure: 'p99', ratio: 1.5 },
+  { figure: 'processor', ratio: 1.2 },
   { figure: 'logBytesPerRequest', ratio: 1.2 },
 ] as const;
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { residentMegabytes } from '#tests/bench/support/processes.ts';
+import { processorSeconds, residentMegabytes } from '#tests/bench/support/processes.ts';
 import { freePort } from '#tests/support/product.ts';
 import { startArguments } from '#tests/support/start-command.ts';
 
@@ -15,7 +15,7 @@ export type SoakedProduct = {
   /** The first hundred log lines that indicate a defect. */
   defects: readonly string[];
   /** Current resource usage. */
-  usage(): { residentMegabytes: number; handles: number };
+  usage(): { residentMegabytes: number; handles: number; processorSeconds: number };
   /** Sends SIGTERM and resolves to the exit code; null after an exit by a signal. */
   stop(): Promise<number | null>;
 };
@@ -65,6 +65,7 @@ export async function startSoaked(env: Record<string, string>): Promise<SoakedPr
     usage: () => ({
       residentMegabytes: residentMegabytes(pid),
       handles: readdirSync(`/proc/${pid}/fd`).length,
+      processorSeconds: processorSeconds(pid),
     }),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

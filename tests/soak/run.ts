@@ -36,6 +36,8 @@ export type Window = {
   /** Median of all samples. */
   handles: number;
   logBytesPerRequest: number;
+  /** Share of one core that the product used. */
+  processor: number;
   /** The slowest request outside faults. */
   slowest: string;
 };
@@ -43,7 +45,7 @@ export type Window = {
 export type SoakReport = {
   /** Maximum throughput in requests per second. */
   capacity: number;
-  /** Requests per second during the windows: half of the capacity. */
+  /** Requests per second during the windows, which take half of a core. */
   rate: number;
   windows: Window[];
   /** The first hundred responses with an unexpected status. */
@@ -61,6 +63,8 @@ export type SoakReport = {
 const streamCount = 200;
 /** Maximum number of concurrent requests. With more, the load generator would measure itself. */
 const maxConcurrency = 200;
+/** Share of a core that the load takes. */
+const processorShare = 0.5;
 /** Milliseconds. */
 const tick = 10;
 /** Milliseconds between samples of the resource usage. Connections come and go, so a single sample says little. */
@@ -70,7 +74,7 @@ export const lastingHandles = 10;
 /** Milliseconds after a fault until affected requests have ended and circuit breakers have closed. */
 const recovery = limits.upstream.deadline + 2 * limits.upstream.breaker.openFor;
 
-/** Runs one process on its embedded engines under half of its maximum load, while its dependencies fail now and then. */
+/** Runs one process on its embedded engines under a load that takes half of a core, while its dependencies fail now and then. */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { seed, duration, windows: count, probe, faultEvery, faultFor, onProgress } = options;
   const random = randomSequence(seed);
@@ -110,8 +114,6 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     };
     const followers = startFollowers(soaked.baseUrl, streamCount);
     const capacity = await measureCapacity(send, probe, record);
-    const rate = capacity / 2;
-    onProgress?.(`capacity: ${Math.round(capacity)} requests/s, load: ${Math.round(rate)} requests/s`);
 
     const faults: (readonly [begin: () => unknown, end: () => unknown])[] = [
       [
@@ -129,8 +131,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       ],
     ];
 
-    const endAt = performance.now() + duration;
-    async function injectFaults(): Promise<void> {
+    async function injectFaults(endAt: number): Promise<void> {
       for (let n = 0; performance.now() + faultEvery < endAt; n += 1) {
         await delay(faultEvery - faultFor);
         const [begin, end] = faults[n % faults.length] ?? [];
@@ -142,20 +143,20 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       }
     }
 
+    const load = { send, record, sample, isBroken };
+    // Mails are delivered later, so the throughput alone does not tell how much of a core a rate takes.
+    const trial = await runWindow(soaked, { ...load, rate: capacity / 2, span: probe });
+    const rate = (capacity / 2) * Math.min(1, processorShare / trial.processor);
+    onProgress?.(`capacity: ${Math.round(capacity)} requests/s, load: ${Math.round(rate)} requests/s`);
+
+    const endAt = performance.now() + duration;
     const windows: Window[] = [];
-    const injecting = injectFaults();
+    const injecting = injectFaults(endAt);
     for (let n = 0; n < count; n += 1) {
-      const window = await runWindow(soaked, {
-        send,
-        record,
-        sample,
-        rate,
-        span: duration / count,
-        isBroken,
-      });
+      const window = await runWindow(soaked, { ...load, rate, span: duration / count });
       windows.push(window);
       onProgress?.(
-        `part ${n + 1} of ${count}: ${Math.round(window.residentMegabytes)} MB, p99 ${window.p99.toFixed(1)} ms, slowest ${window.slowest}`,
+        `part ${n + 1} of ${count}: ${Math.round(100 * window.processor)} % of a core, ${Math.round(window.residentMegabytes)} MB, p99 ${window.p99.toFixed(1)} ms, slowest ${window.slowest}`,
       );
     }
     await injecting;
@@ -225,6 +226,7 @@ async function runWindow(
 ): Promise<Window> {
   const startedAt = performance.now();
   const logBefore = product.log.bytes;
+  const processorBefore = product.usage().processorSeconds;
   const undisturbed: Outcome[] = [];
   const samples: ReturnType<SoakedProduct['usage']>[] = [];
   const running = new Set<Promise<void>>();
@@ -258,6 +260,7 @@ async function runWindow(
     residentMegabytes: median(samples.map(({ residentMegabytes }) => residentMegabytes)),
     handles: median(samples.map(({ handles }) => handles)),
     logBytesPerRequest: (product.log.bytes - logBefore) / Math.max(1, sent),
+    processor: (sample().processorSeconds - processorBefore) / ((performance.now() - startedAt) / 1_000),
     slowest: slowest ? `${slowest.path} ${Math.round(slowest.milliseconds)} ms` : 'none',
   };
 }

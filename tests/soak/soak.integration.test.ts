@@ -42,6 +42,7 @@ test('findGrowth names every figure that grows too much', () => {
     residentMegabytes: 300,
     handles: 60,
     logBytesPerRequest: 300,
+    processor: 0.5,
     slowest: 'none',
   };
   const reportOf = (...windows: SoakReport['windows']): SoakReport => ({
@@ -57,11 +58,12 @@ test('findGrowth names every figure that grows too much', () => {
   });
   const warmUp = { ...steady, p99: 900, residentMegabytes: 100 };
   expect(findGrowth(reportOf(warmUp, steady, steady, steady))).toEqual([]);
-  const grown = { ...steady, residentMegabytes: 350, handles: 80, p99: 16, logBytesPerRequest: 400 };
+  const grown = { ...steady, residentMegabytes: 350, handles: 80, p99: 16, logBytesPerRequest: 400, processor: 0.7 };
   expect(findGrowth(reportOf(warmUp, steady, steady, grown))).toEqual([
     'residentMegabytes grew from 300 to 350',
     'handles grew from 60 to 80',
     'p99 grew from 10 to 16',
+    'processor grew from 0.5 to 0.7',
     'logBytesPerRequest grew from 300 to 400',
   ]);
   const leaking = {

@@ -1,5 +1,5 @@
 /**
- * `npm run soak`: runs one process of the product for an hour under half of its maximum load, while upstreams and the
+ * `npm run soak`: runs one process of the product for an hour under a load that takes half of a core, while upstreams and the
  * mail server fail now and then. Prints resource usage and latency for each twelfth of the time, and exits with 1 when a
  * figure grew or something failed. `--minutes 5` changes the duration, `--seed 1` repeats a run.
  */
@@ -36,6 +36,7 @@ const heads = [
   'part',
   'requests',
   'unexpected',
+  'core %',
   'p50 ms',
   'p99 ms',
   'RSS MB',
@@ -46,6 +47,7 @@ const rows = windows.map((each, index) => [
   index + 1,
   each.requests,
   each.unexpected,
+  Math.round(100 * each.processor),
   each.p50,
   each.p99,
   Math.round(each.residentMegabytes),

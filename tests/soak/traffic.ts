@@ -35,6 +35,8 @@ const keepAliveTimeout = 1_000;
 
 /** Creates a mix of all kinds of requests, in proportions that are plausible for a site. */
 export function createTraffic(random: () => number) {
+  /** One of a thousand visitors: each alone may have only a few calls of other backends and pages at a time. */
+  const visitor = () => `10.202.${randomInt(4)}.${randomInt(250)}`;
   const agent = new Agent({ keepAliveTimeout, keepAliveMaxTimeout: keepAliveTimeout });
   const randomInt = (count: number) => Math.floor(random() * count);
   let mails = 0;
@@ -90,7 +92,8 @@ export function createTraffic(random: () => number) {
       const spec = next();
       const startedAt = performance.now();
       const brokenBefore = upstreamBroken();
-      const status = await fetchStatus(agent, baseUrl, spec, (tag) => {
+      const headers = { ...spec.headers, 'x-forwarded-for': visitor() };
+      const status = await fetchStatus(agent, baseUrl, { ...spec, headers }, (tag) => {
         etag = tag;
       });
       const isAllowed = spec.upstream && (brokenBefore || upstreamBroken()) && faultStatuses.includes(status);
