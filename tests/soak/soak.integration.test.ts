@@ -58,7 +58,14 @@ test('findGrowth names every figure that grows too much', () => {
   });
   const warmUp = { ...steady, p99: 900, residentMegabytes: 100 };
   expect(findGrowth(reportOf(warmUp, steady, steady, steady))).toEqual([]);
-  const grown = { ...steady, residentMegabytes: 350, handles: 80, p99: 16, logBytesPerRequest: 400, processor: 0.7 };
+  const grown = {
+    ...steady,
+    residentMegabytes: 350,
+    handles: 80,
+    p99: 16,
+    logBytesPerRequest: 400,
+    processor: 0.7,
+  };
   expect(findGrowth(reportOf(warmUp, steady, steady, grown))).toEqual([
     'residentMegabytes grew from 300 to 350',
     'handles grew from 60 to 80',
