@@ -21,7 +21,7 @@ export function MainMenu({ pages }: { pages: readonly MenuPage[] }) {
 export function MenuOf({ pages, path }: { pages: readonly MenuPage[]; path?: string }) {
   return (
     <>
-      <button type="button" className="menu-button lg:hidden" popoverTarget="pages">
+      <button type="button" className="menu-button order-last lg:hidden" popoverTarget="pages">
         Menu
       </button>
       {/* With another key it is closed: the layout stays while the page changes. */}
