@@ -11,8 +11,12 @@ export type ObservedCall = {
   outcome: { data: unknown } | { error: ApiError };
   /** Time from sending the request to reading the last byte, in milliseconds. */
   durationMs: number;
-  /** The HTTP status. This and the fields below are unset if the server did not respond. */
+  /** The HTTP status. This and the fields below are unset or empty if the server did not respond. */
   status: number | undefined;
+  /** Time from sending the request to receiving the headers of the response, in milliseconds. */
+  headersMs: number | undefined;
+  /** The headers of the response in alphabetical order. */
+  headers: readonly (readonly [name: string, value: string])[];
   requestId: string | undefined;
   rateLimits: readonly RemainingRateLimit[];
 };
@@ -30,6 +34,7 @@ export async function observeCall(call: {
 }): Promise<ObservedCall> {
   const { path, type, input, serviceKey } = call;
   let response: Response | undefined;
+  let headersMs: number | undefined;
   const client = createTRPCClient<AppRouter>({
     links: createLinks({
       url: '/api/trpc',
@@ -40,6 +45,7 @@ export async function observeCall(call: {
           ...(init?.headers ? { headers: new Headers(Object.entries(init.headers)) } : {}),
           ...(init?.body === undefined ? {} : { body: init.body }),
         });
+        headersMs = performance.now() - startedAt;
         return response;
       },
     }),
@@ -54,6 +60,8 @@ export async function observeCall(call: {
     outcome,
     durationMs: performance.now() - startedAt,
     status: response?.status,
+    headersMs,
+    headers: response ? [...response.headers] : [],
     requestId: response?.headers.get('x-request-id') ?? undefined,
     rateLimits: readRateLimits(response?.headers.get('ratelimit') ?? ''),
   };

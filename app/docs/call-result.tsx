@@ -1,11 +1,9 @@
 import { Failure } from '#app/_components/failure.tsx';
-import { describeValue } from '#app/_lib/describe-value.ts';
 import { durationInWords } from '#app/_lib/duration-in-words.ts';
-import { toFailure } from '#app/_lib/to-failure.ts';
-import type { ObservedCall } from '#client/observed-call.ts';
+import type { SentCall } from './send-call.ts';
 
-/** The result of a call: status, duration, limits and body. Screen readers announce the outcome in one sentence. */
-export function CallResult({ call, pending }: { call: ObservedCall | undefined; pending: boolean }) {
+/** The result of a call: status, times, limits, headers and body. Screen readers announce the outcome in one sentence. */
+export function CallResult({ call, pending }: { call: SentCall | undefined; pending: boolean }) {
   return (
     <div aria-busy={pending} className="space-y-4 empty:hidden">
       <p role="status" className="sr-only">
@@ -13,22 +11,16 @@ export function CallResult({ call, pending }: { call: ObservedCall | undefined; 
       </p>
       {call && (
         <>
-          <dl className="grid grid-cols-2 gap-x-6 gap-y-2 text-sm lg:grid-cols-4">
+          <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-sm">
             <Fact name="Status" value={call.status === undefined ? 'no response' : String(call.status)} />
+            <Fact name="Rate limit" value={rateLimitText(call)} />
+            <Fact name="Time to headers" value={timeText(call.headersMs)} />
             <Fact name="Duration" value={`${Math.round(call.durationMs)} ms`} />
             <Fact name="Request id" value={call.requestId ?? 'unknown'} />
-            <Fact name="Rate limit" value={rateLimitText(call)} />
           </dl>
-          {'error' in call.outcome ? (
-            <>
-              <Failure {...toFailure(call.outcome.error)} />
-              {call.outcome.error.shape && (
-                <Body text={JSON.stringify({ error: { json: call.outcome.error.shape } }, null, 2)} />
-              )}
-            </>
-          ) : (
-            <Body text={describeValue(call.outcome.data)} />
-          )}
+          {call.failure && <Failure {...call.failure} />}
+          {call.body !== null && <Body text={call.body} />}
+          {call.headers.length > 0 && <Headers headers={call.headers} />}
         </>
       )}
     </div>
@@ -44,6 +36,22 @@ function Body({ text }: { text: string }) {
   );
 }
 
+function Headers({ headers }: Pick<SentCall, 'headers'>) {
+  return (
+    <details>
+      <summary className="cursor-pointer py-2 text-accent">{headers.length} response headers</summary>
+      <dl className="docs-headers">
+        {headers.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
 function Fact({ name, value }: { name: string; value: string }) {
   return (
     <div className="min-w-0">
@@ -53,7 +61,11 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-function rateLimitText({ rateLimits }: ObservedCall): string {
+function timeText(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? 'unknown' : `${Math.round(milliseconds)} ms`;
+}
+
+function rateLimitText({ rateLimits }: SentCall): string {
   if (rateLimits.length === 0) return 'unknown';
   return rateLimits
     .map(
@@ -63,7 +75,7 @@ function rateLimitText({ rateLimits }: ObservedCall): string {
     .join('; ');
 }
 
-function announcementOf({ outcome, durationMs }: ObservedCall): string {
+function announcementOf({ failure, durationMs }: SentCall): string {
   const time = `${Math.round(durationMs)} milliseconds`;
-  return 'error' in outcome ? `The call failed after ${time}.` : `The call succeeded after ${time}.`;
+  return failure ? `The call failed after ${time}.` : `The call succeeded after ${time}.`;
 }

@@ -3,10 +3,11 @@
 import { type FormEvent, useId, useState } from 'react';
 import type { SuperJSONResult } from 'superjson';
 import { ServiceKeyField } from '#app/_components/service-key-field.tsx';
+import { unreachableMessage } from '#app/_lib/unreachable.ts';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
-import { type ObservedCall, observeCall } from '#client/observed-call.ts';
 import { CallResult } from './call-result.tsx';
-import { readInput, textOfExample } from './try-input.ts';
+import type { SentCall } from './send-call.ts';
+import { textOfExample } from './try-input.ts';
 
 type Props = {
   path: string;
@@ -23,23 +24,30 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
   const [serviceKey, setServiceKey] = useState('');
   const [problem, setProblem] = useState<string>();
   const [pending, setPending] = useState(false);
-  const [call, setCall] = useState<ObservedCall>();
+  const [call, setCall] = useState<SentCall>();
   const hydrated = useHydrated();
   const id = useId();
 
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const read = takesInput ? readInput(input.text, input.format) : { value: undefined };
-    setProblem('problem' in read ? read.problem : undefined);
-    if ('problem' in read) return;
     setPending(true);
-    setCall(await observeCall({ path, type, input: read.value, serviceKey }));
+    const loaded = await load().catch(() => undefined);
+    const result = loaded
+      ? await loaded.sendCall({ path, type, input: takesInput ? input : null, serviceKey })
+      : { sent: notSent() };
     setPending(false);
+    setProblem('problem' in result ? result.problem : undefined);
+    if ('sent' in result) setCall(result.sent);
   }
 
   return (
     <div className="card space-y-4">
-      <form className="space-y-4" onSubmit={(event) => void send(event)}>
+      <form
+        className="space-y-4"
+        onFocus={loadAhead}
+        onPointerEnter={loadAhead}
+        onSubmit={(event) => void send(event)}
+      >
         {takesInput && (
           <div className="space-y-1">
             <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-3 gap-y-1">
@@ -95,10 +103,32 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
           )}
         </div>
         <noscript>
-          <p className="notice">This form needs JavaScript. The curl command below does not.</p>
+          <p className="notice">This form needs JavaScript. The curl command does not.</p>
         </noscript>
       </form>
       <CallResult call={call} pending={pending} />
     </div>
   );
+}
+
+/** Loads the client and superjson, which are larger than the rest of the page. */
+const load = () => import('./send-call.ts');
+
+function loadAhead(): void {
+  // The call reports the failure.
+  load().catch(() => undefined);
+}
+
+/** The result of a call whose client could not be loaded. */
+function notSent(): SentCall {
+  return {
+    failure: { message: unreachableMessage() },
+    body: null,
+    durationMs: 0,
+    status: undefined,
+    headersMs: undefined,
+    headers: [],
+    requestId: undefined,
+    rateLimits: [],
+  };
 }
