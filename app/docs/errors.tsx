@@ -10,26 +10,17 @@ export function Errors({ errors }: Pick<CatalogEntry, 'errors'>) {
         Every error has the same <PageLink href="/docs/calling">response format</PageLink>, with a reason and
         a request id.
       </p>
-      <table className="field-table">
-        <caption className="sr-only">Error reasons of this procedure</caption>
-        <thead>
-          <tr>
-            <th scope="col">Reason</th>
-            <th scope="col">Meaning</th>
-          </tr>
-        </thead>
-        <tbody>
-          {errors.map(({ reason, httpStatus, message }) => (
-            <tr key={reason}>
-              <th scope="row">
-                <code className="font-normal text-ink">{reason}</code>
-                <span className="block text-muted text-xs">{httpStatus}</span>
-              </th>
-              <td>{message}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ul aria-label="Error reasons of this procedure" className="docs-fields">
+        {errors.map(({ reason, httpStatus, message }) => (
+          <li key={reason}>
+            <p>
+              <code className="text-ink">{reason}</code>
+              <span className="docs-field-note tabular-nums">{httpStatus}</span>
+            </p>
+            <p className="text-muted">{message}</p>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

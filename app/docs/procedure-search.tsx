@@ -1,23 +1,31 @@
 'use client';
 
-import { useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { PageLink } from '#app/_components/page-link.tsx';
 import { Badge } from './badge.tsx';
-import { byNamespace, type ListedProcedure, matches } from './matches.ts';
+import { searchId } from './ids.ts';
+import { byNamespace, type ListedProcedure, type ListedTopic, matches, topicsFor } from './matches.ts';
+
+type Props = {
+  procedures: readonly ListedProcedure[];
+  topics: readonly ListedTopic[];
+  initialQuery: string;
+};
 
 /**
  * All procedures by namespace, with a search field that filters the list: on each keystroke, or without JavaScript by
- * reloading the page.
+ * reloading the page. The search also finds sections of the guide and error reasons.
  */
-export function ProcedureSearch({
-  procedures,
-  initialQuery,
-}: {
-  procedures: readonly ListedProcedure[];
-  initialQuery: string;
-}) {
+export function ProcedureSearch({ procedures, topics, initialQuery }: Props) {
   const [query, setQuery] = useState(initialQuery);
+  const field = useRef<HTMLInputElement>(null);
   const found = procedures.filter((procedure) => matches(procedure, query));
+  const foundTopics = topicsFor(topics, query);
+
+  useEffect(() => {
+    // The key / leads here from other pages. The router does not focus the target of a fragment.
+    if (location.hash === `#${searchId}`) field.current?.focus();
+  }, []);
 
   function search(next: string): void {
     setQuery(next);
@@ -27,7 +35,8 @@ export function ProcedureSearch({
   }
 
   return (
-    <>
+    // biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys move between the links, which Tab reaches, too
+    <div className="space-y-8" onKeyDown={moveBetweenResults}>
       <search>
         <form
           action="/docs"
@@ -35,11 +44,13 @@ export function ProcedureSearch({
           onSubmit={(event) => event.preventDefault()}
         >
           <label className="min-w-0 grow space-y-1">
-            <span className="block font-medium">Search the procedures</span>
+            <span className="block font-medium">Search procedures, guide and errors</span>
             <input
+              ref={field}
+              id={searchId}
               type="search"
               name="q"
-              className="field"
+              className="field scroll-mt-6"
               value={query}
               maxLength={200}
               autoComplete="off"
@@ -55,21 +66,16 @@ export function ProcedureSearch({
         </form>
       </search>
       <p role="status" className="text-muted">
-        {found.length === procedures.length
-          ? `${procedures.length} procedures`
-          : `${found.length} of ${procedures.length} procedures`}
+        {summaryOf({ found: found.length, of: procedures.length, topics: foundTopics.length })}
       </p>
       {byNamespace(found).map(([namespace, members]) => (
-        <section key={namespace} className="space-y-3" aria-labelledby={`in-${namespace}`}>
+        <section key={namespace} className="space-y-2" aria-labelledby={`in-${namespace}`}>
           <h2 id={`in-${namespace}`}>{namespace}</h2>
-          <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
+          <ul className="docs-results">
             {members.map(({ path, summary, badges }) => (
-              <li key={path} className="relative space-y-1 px-5 py-4 has-[a:hover]:bg-page">
+              <li key={path}>
                 <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-                  <PageLink
-                    href={`/docs/${path}`}
-                    className="font-medium text-accent after:absolute after:inset-0"
-                  >
+                  <PageLink href={`/docs/${path}`} className="docs-result">
                     <code>{path}</code>
                   </PageLink>
                   {badges.map((badge) => (
@@ -82,9 +88,10 @@ export function ProcedureSearch({
           </ul>
         </section>
       ))}
-      {found.length === 0 && (
+      {foundTopics.length > 0 && <Topics topics={foundTopics} />}
+      {found.length + foundTopics.length === 0 && (
         <p>
-          No procedure matches all of these words.{' '}
+          Nothing here contains all of these words.{' '}
           <button
             type="button"
             className="cursor-pointer text-accent underline underline-offset-4"
@@ -94,6 +101,42 @@ export function ProcedureSearch({
           </button>
         </p>
       )}
-    </>
+    </div>
   );
+}
+
+function Topics({ topics }: { topics: readonly ListedTopic[] }) {
+  return (
+    <section className="space-y-2" aria-labelledby="in-guide">
+      <h2 id="in-guide">In the guide</h2>
+      <ul className="docs-results">
+        {topics.map(({ title, text, href }) => (
+          <li key={title}>
+            <PageLink href={href} className="docs-result">
+              {title}
+            </PageLink>
+            <p className="text-muted">{text}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function summaryOf(counts: { found: number; of: number; topics: number }): string {
+  const { found, of: all, topics } = counts;
+  const procedures = found === all ? `${all} procedures` : `${found} of ${all} procedures`;
+  return topics === 0 ? procedures : `${procedures}, ${topics} in the guide`;
+}
+
+/** Moves the focus with the arrow keys from the search field to the results and between them. */
+function moveBetweenResults(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  if (step === 0) return;
+  const stops = [...event.currentTarget.querySelectorAll<HTMLElement>('input[type="search"], .docs-result')];
+  const index = stops.findIndex((stop) => stop.matches(':focus'));
+  const next = stops[index + step];
+  if (index === -1 || !next) return;
+  event.preventDefault();
+  next.focus();
 }

@@ -1,9 +1,10 @@
 import type { CatalogEntry, Schemas } from '#server/catalog/catalog.ts';
+import { fieldTreeOf } from '#server/catalog/docs/field-tree.ts';
 import { fieldsOf } from '#server/catalog/docs/schema-fields.ts';
 import { CodeSample } from './code-sample.tsx';
-import { FieldTable } from './field-table.tsx';
+import { FieldList } from './field-list.tsx';
 
-/** The input or output of a procedure: a table of its fields, and its JSON Schema. */
+/** The input or output of a procedure: its fields, and its JSON Schema. */
 export function SchemaSection({
   title,
   schemas,
@@ -40,8 +41,8 @@ function SchemaDetails({ title, schemas }: { title: string; schemas: Schemas }) 
           {root.description !== null && `: ${root.description}`}
         </p>
       )}
-      {fields.length > 0 && <FieldTable caption={`${title} fields`} fields={fields} />}
-      <details className="group">
+      {fields.length > 0 && <FieldList label={`${title} fields`} nodes={fieldTreeOf(fields)} />}
+      <details>
         <summary className="cursor-pointer py-2 text-accent">JSON Schema</summary>
         <CodeSample
           title={`${title} as typed clients see it`}

@@ -10,6 +10,8 @@ export type MarkdownOptions = {
   documentUrl: string;
   /** Form of links within the site: with the host (feeds are read elsewhere) or from the root (pages). */
   sameSiteLinks: 'absolute' | 'from root';
+  /** Returns the HTML of a code block in a language. By default the code is escaped. */
+  highlight?: (language: string, code: string) => string;
 };
 
 /**
@@ -81,7 +83,11 @@ class SafeRenderer extends Renderer {
   }
 
   override code(token: Tokens.Code): string {
-    const html = super.code(token);
+    const { highlight } = this.#options;
+    const html =
+      highlight && token.lang
+        ? `<pre><code>${highlight(token.lang, token.text)}</code></pre>\n`
+        : super.code(token);
     // Makes wide code blocks scrollable with the keyboard.
     return this.#options.sameSiteLinks === 'from root' ? html.replace('<pre>', '<pre tabindex="0">') : html;
   }

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { productTitle } from '#server/config/product-name.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
@@ -10,7 +10,10 @@ import { becomes, headed, hydrated, reads } from './support/wait.ts';
 
 const { visit, product } = withBrowser();
 
-const listed = (page: Page) => page.getByRole('main').getByRole('listitem').getByRole('link').allInnerTexts();
+const listed = (page: Page) => page.locator('.docs-result').allInnerTexts();
+const navigation = (page: Page) => page.getByRole('navigation', { name: 'Documentation', exact: true });
+const currentLinks = (page: Page) => navigation(page).locator('[aria-current="page"]').allInnerTexts();
+const isFocused = (locator: Locator) => locator.evaluate((element) => element === document.activeElement);
 const responseOf = (page: Page) => page.getByRole('region', { name: 'Try it' }).locator('pre');
 const factOf = (page: Page, name: string) =>
   page.getByRole('region', { name: 'Try it' }).locator(`dt:has-text("${name}") + dd`).innerText();
@@ -28,7 +31,7 @@ describe('the list of procedures', () => {
   test('is filtered on each keystroke, with the query in the URL and without a page load', async () => {
     const { page, requests } = await visit();
     await page.goto('/docs');
-    const search = page.getByRole('searchbox', { name: 'Search the procedures' });
+    const search = page.getByRole('searchbox', { name: 'Search procedures, guide and errors' });
     await hydrated(search);
     expect((await listed(page)).sort()).toEqual([...procedures.keys()].sort());
     await search.pressSequentially('finds names');
@@ -67,11 +70,76 @@ describe('the list of procedures', () => {
     await page.getByRole('link', { name: 'fixture.reading' }).click();
     await headed(page, 'fixture.reading');
     await becomes(() => page.title(), `fixture.reading · ${productTitle}`);
-    await page.getByRole('main').getByRole('link', { name: 'Documentation' }).click();
+    await page.getByRole('main').getByRole('link', { name: 'Overview' }).click();
     await headed(page, 'Documentation');
-    await page.getByRole('link', { name: 'how to call' }).click();
+    await page.getByRole('link', { name: 'how to call', exact: true }).first().click();
     await headed(page, 'How to call');
     expect(pageLoads(requests)).toHaveLength(1);
+  });
+
+  test('is reached by / from every page, and the arrow keys move to the results', async () => {
+    const { page, requests } = await visit();
+    await page.goto('/docs/calling');
+    await hydrated(navigation(page).getByRole('link', { name: 'Search', exact: true }));
+    await page.keyboard.press('/');
+    await headed(page, 'Documentation');
+    const search = page.getByRole('searchbox');
+    await becomes(() => isFocused(search), true);
+    await page.keyboard.type('rate_limited');
+    await becomes(() => listed(page), ['rate_limited']);
+    await page.keyboard.press('ArrowDown');
+    expect(await isFocused(page.getByRole('link', { name: 'rate_limited' }))).toBe(true);
+    await page.keyboard.press('/');
+    expect(await isFocused(search)).toBe(true);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await headed(page, 'How to call');
+    await becomes(() => new URL(page.url()).hash, '#errors');
+    expect(pageLoads(requests)).toHaveLength(1);
+  });
+});
+
+describe('the navigation', () => {
+  test('marks the current page, and leads to it, the previous and the next one', async () => {
+    const { page, requests } = await visit();
+    await page.goto('/docs/fixture.body');
+    await hydrated(navigation(page).getByRole('link', { name: 'Search', exact: true }));
+    expect(await currentLinks(page)).toEqual([expect.stringMatching(/^body/)]);
+    await navigation(page).getByRole('link', { name: 'reading' }).click();
+    await headed(page, 'fixture.reading');
+    expect(await currentLinks(page)).toEqual(['reading']);
+    await page.getByRole('link', { name: 'Next fixture.search' }).click();
+    await headed(page, 'fixture.search');
+    await page.getByRole('link', { name: 'Previous fixture.reading' }).click();
+    await headed(page, 'fixture.reading');
+    expect(pageLoads(requests)).toHaveLength(1);
+  });
+
+  test('is behind a button on a phone, also without JavaScript', async () => {
+    const { page } = await visit({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } });
+    await page.goto('/docs/fixture.body');
+    expect(await navigation(page).count()).toBe(0);
+    await page.getByRole('button', { name: 'All pages' }).click();
+    await screenshot(page, 'docs-navigation-phone');
+    await navigation(page).getByRole('link', { name: 'reading' }).click();
+    await headed(page, 'fixture.reading');
+    expect(await navigation(page).count()).toBe(0);
+  });
+
+  test('is beside the page on a wide screen, and both stay with the samples while the page scrolls', async () => {
+    const { page } = await visit();
+    await page.setViewportSize({ width: 1440, height: 800 });
+    await page.goto('/docs/fixture.reading');
+    await page.getByRole('heading', { name: 'Errors' }).scrollIntoViewIfNeeded();
+    const left = await navigation(page).boundingBox();
+    const middle = await page.getByRole('region', { name: 'Errors' }).boundingBox();
+    const right = await page.getByRole('region', { name: 'Call it' }).boundingBox();
+    expect((left?.x ?? 0) + (left?.width ?? 0)).toBeLessThan(middle?.x ?? 0);
+    expect((middle?.x ?? 0) + (middle?.width ?? 0)).toBeLessThan(right?.x ?? 0);
+    for (const box of [left, right]) {
+      expect(box?.y).toBeGreaterThanOrEqual(0);
+      expect(box?.y).toBeLessThan(200);
+    }
   });
 });
 
@@ -82,6 +150,9 @@ describe('try it', () => {
     await reads(responseOf(page), /"time": Date \d{4}-\d\d-\d\dT/);
     expect(await factOf(page, 'Status')).toBe('200');
     expect(await factOf(page, 'Duration')).toMatch(/^\d+ ms$/);
+    expect(await factOf(page, 'Time to headers')).toMatch(/^\d+ ms$/);
+    await page.getByText(/^\d+ response headers$/).click();
+    expect(await factOf(page, 'x-request-id')).toBe(await factOf(page, 'Request id'));
     expect(await factOf(page, 'Rate limit')).toMatch(/^upstream: \d+ left for \d+ seconds?$/);
     expect(product().log()).toContain(await factOf(page, 'Request id'));
     await reads(page.getByRole('status').filter({ hasText: 'call' }), 'The call succeeded after ');
@@ -162,16 +233,49 @@ describe('try it', () => {
   });
 });
 
+const samplesOf = (page: Page) => page.getByRole('region', { name: 'Call it' });
+const choose = (page: Page, language: string) =>
+  samplesOf(page)
+    .locator('label')
+    .filter({ hasText: new RegExp(`^${language}$`) })
+    .click();
+
 test('the copy buttons copy the samples as shown', async () => {
   const { page } = await openProcedure('fixture.reading');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  const samples = page.getByRole('region', { name: 'Call it' });
-  for (const title of ['React component', 'Server component', 'Script or other service', 'curl']) {
+  const samples = samplesOf(page);
+  for (const title of ['curl', 'TypeScript', 'fetch', 'Python', 'Go', 'React', 'Server component']) {
+    await choose(page, title);
     await samples.getByRole('button', { name: `Copy ${title}` }).click();
     await reads(page.getByRole('status').filter({ hasText: `${title}: copied` }), 'copied');
     const copied = await page.evaluate(() => navigator.clipboard.readText());
-    const shown = await samples.locator(`div:has(> div > h3:text-is("${title}")) > pre`).textContent();
-    expect(copied).toBe(shown);
+    expect(copied).toBe(await samples.locator('pre:visible').textContent());
     expect(copied).toContain('fixture.reading');
   }
+});
+
+test('the chosen language is that of the next page and of the next visit', async () => {
+  const { page } = await openProcedure('fixture.reading');
+  const python = () => samplesOf(page).getByRole('radio', { name: 'Python' });
+  await choose(page, 'Python');
+  await page.getByRole('link', { name: 'Next fixture.search' }).click();
+  await headed(page, 'fixture.search');
+  expect(await python().isChecked()).toBe(true);
+  await page.reload();
+  await becomes(() => python().isChecked(), true);
+});
+
+test('the languages can be switched without JavaScript', async () => {
+  const { page } = await visit({ javaScriptEnabled: false });
+  await page.goto('/docs/fixture.reading');
+  await choose(page, 'Go');
+  expect(await samplesOf(page).locator('pre:visible').innerText()).toContain('package main');
+});
+
+test('inner fields of a long output are folded by level', async () => {
+  const { page } = await openProcedure('fixture.reading');
+  const output = page.getByRole('region', { name: 'Output' });
+  expect(await output.getByText('isValid', { exact: true }).isVisible()).toBe(false);
+  await output.getByText('8 fields of hourly').click();
+  expect(await output.getByText('isValid', { exact: true }).isVisible()).toBe(true);
 });

@@ -6,7 +6,7 @@ import { docsIndex } from '#server/catalog/docs/docs-index.ts';
 import { markdownPathOf } from '#server/catalog/docs/docs-pages.ts';
 import { llmsFullText, llmsText } from '#server/catalog/docs/llms.ts';
 import { procedurePage, procedureText } from '#server/catalog/docs/procedure-page.ts';
-import { curlOf, literalOf, shellQuote, typescriptOf } from '#server/catalog/docs/snippets.ts';
+import { curlLinesOf, curlOf, literalOf, shellQuote, typescriptOf } from '#server/catalog/docs/snippets.ts';
 import { parseEnv } from '#server/config/env.ts';
 import { limits } from '#server/config/limits.ts';
 import { publicProcedure, router } from '#server/trpc/init.ts';
@@ -67,6 +67,13 @@ describe('the curl command of a call', () => {
       `curl '${url}' -H "authorization: Bearer $BFF_KEY" -H 'content-type: application/json' -d '${body}'`,
     );
   });
+});
+
+test('the curl command can have a line for each option', () => {
+  const lines = curlLinesOf(scoped, siteUrl).split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toBe('  -H "authorization: Bearer $BFF_KEY" \\');
+  expect(curlLinesOf(scoped, siteUrl).replaceAll(' \\\n  ', ' ')).toBe(curlOf(scoped, siteUrl));
 });
 
 describe('the TypeScript of a call', () => {

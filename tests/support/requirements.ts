@@ -157,6 +157,13 @@ export const requirements = {
     debian: ['curl'],
     homebrew: 'curl',
   },
+  python: {
+    title: 'Python 3',
+    tests: 'Python samples in the documentation',
+    find: () => inPath('python3'),
+    debian: ['python3'],
+    homebrew: 'python',
+  },
   openssl: {
     title: 'openssl',
     tests: 'the example of a signed webhook in the documentation',

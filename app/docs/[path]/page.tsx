@@ -1,22 +1,21 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { connection } from 'next/server';
-import { PageLink } from '#app/_components/page-link.tsx';
 import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { type CatalogEntry, describeProcedure } from '#server/catalog/catalog.ts';
-import { curlOf, typescriptOf } from '#server/catalog/docs/snippets.ts';
 import { services } from '#server/services.ts';
 import { procedures } from '#server/trpc/procedure-registry.ts';
 import { Badge } from '../badge.tsx';
 import { badgesOf } from '../badges-of.ts';
-import { CodeSample } from '../code-sample.tsx';
 import { Errors } from '../errors.tsx';
 import { Limits } from '../limits.tsx';
+import { Neighbours } from '../neighbours.tsx';
 import { PageSections } from '../page-sections.tsx';
 import { Prose } from '../prose.tsx';
-import { hookOf, serverComponentOf } from '../react-snippets.ts';
+import { Samples } from '../samples.tsx';
 import { SchemaSection } from '../schema-section.tsx';
 import { TryIt } from '../try-it.tsx';
+import { UserNote } from '../user-note.tsx';
 
 type Props = PageProps<'/docs/[path]'>;
 
@@ -36,13 +35,10 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function ProcedurePage({ params }: Props) {
   await connection();
   const entry = await describe(params);
-  const siteUrl = services().env.SITE_URL;
+  const isCallable = entry.type !== 'subscription' && !entry.upload;
   return (
-    <div className="space-y-10">
-      <header className="space-y-3">
-        <p>
-          <PageLink href="/docs">Documentation</PageLink>
-        </p>
+    <div className="docs-columns">
+      <header className="space-y-4">
         <h1 className="font-mono text-2xl sm:text-3xl">{entry.path}</h1>
         <p className="flex flex-wrap gap-2">
           {badgesOf(entry).map((badge) => (
@@ -53,43 +49,48 @@ export default async function ProcedurePage({ params }: Props) {
         <p className="max-w-prose text-muted">
           <Prose text={entry.description} />
         </p>
-        <p>
+        <p className="text-sm">
           <a href={`/docs/procedures/${entry.path}.md`}>This page as Markdown</a>
         </p>
+        <PageSections sections={sectionsOf(isCallable)} />
       </header>
-      <PageSections />
 
-      {entry.type !== 'subscription' && !entry.upload && (
-        <section className="space-y-4" aria-labelledby="try">
-          <h2 id="try">Try it</h2>
-          <TryIt
-            path={entry.path}
-            type={entry.type}
-            scope={entry.scope}
-            examples={entry.examples.map(({ wire }) => wire)}
-            takesInput={entry.input !== null}
-          />
-        </section>
-      )}
+      <Samples entry={entry} siteUrl={services().env.SITE_URL} />
 
-      <section className="space-y-4" aria-labelledby="call">
-        <h2 id="call">Call it</h2>
-        <div className="grid gap-6 lg:grid-cols-2">
-          <CodeSample title="React component" code={hookOf(entry)} />
-          {entry.type !== 'subscription' && !entry.upload && (
-            <CodeSample title="Server component" code={serverComponentOf(entry)} />
-          )}
-          <CodeSample title="Script or other service" code={typescriptOf(entry, siteUrl)} />
-          <CodeSample title="curl" code={curlOf(entry, siteUrl)} />
-        </div>
-      </section>
-
-      <SchemaSection title="Input" schemas={entry.input} upload={entry.upload} />
-      <SchemaSection title="Output" schemas={entry.output} />
-      <Limits entry={entry} />
-      <Errors errors={entry.errors} />
+      <div className="docs-body">
+        <SchemaSection title="Input" schemas={entry.input} upload={entry.upload} />
+        {entry.type !== 'subscription' && !entry.upload && (
+          <section className="space-y-4" aria-labelledby="try">
+            <h2 id="try">Try it</h2>
+            {entry.user && <UserNote />}
+            <TryIt
+              path={entry.path}
+              type={entry.type}
+              scope={entry.scope}
+              examples={entry.examples.map(({ wire }) => wire)}
+              takesInput={entry.input !== null}
+            />
+          </section>
+        )}
+        <SchemaSection title="Output" schemas={entry.output} />
+        <Limits entry={entry} />
+        <Errors errors={entry.errors} />
+        <Neighbours path={`/docs/${entry.path}`} />
+      </div>
     </div>
   );
+}
+
+/** The samples are beside the other sections on wide screens. */
+function sectionsOf(isCallable: boolean) {
+  return [
+    { id: 'call', title: 'Call it' },
+    { id: 'input', title: 'Input' },
+    ...(isCallable ? [{ id: 'try', title: 'Try it' }] : []),
+    { id: 'output', title: 'Output' },
+    { id: 'limits', title: 'Limits and privacy' },
+    { id: 'errors', title: 'Errors' },
+  ];
 }
 
 async function describe(params: Props['params']): Promise<CatalogEntry> {

@@ -1,10 +1,14 @@
 import { connection } from 'next/server';
-import { PageLink } from '#app/_components/page-link.tsx';
+import { highlightedHtml } from '#app/_lib/highlight.ts';
 import { pageMetadata } from '#app/_lib/page-metadata.ts';
 import { catalog } from '#server/catalog/catalog.ts';
-import { callingGuide } from '#server/catalog/docs/calling-guide.ts';
+import { callingSections } from '#server/catalog/docs/calling.ts';
+import { callingGuide, feedsAndFiles } from '#server/catalog/docs/calling-guide.ts';
 import { renderMarkdown } from '#server/lib/markdown.ts';
 import { services } from '#server/services.ts';
+import { Neighbours } from '../neighbours.tsx';
+import { PageSections } from '../page-sections.tsx';
+import { guideSections } from '../topics.ts';
 
 export const generateMetadata = () =>
   pageMetadata({
@@ -20,21 +24,24 @@ export const instant = false;
 export default async function CallingPage() {
   await connection();
   const { SITE_URL: siteUrl, RATE_LIMITS: rateLimits } = services().env;
-  const html = renderMarkdown(callingGuide(catalog(rateLimits), siteUrl), {
+  const entries = catalog(rateLimits);
+  const html = renderMarkdown(callingGuide(entries, siteUrl), {
     siteUrl,
     documentUrl: `${siteUrl}/docs/calling`,
     sameSiteLinks: 'from root',
+    highlight: highlightedHtml,
   });
   return (
-    <>
-      <p className="mb-3">
-        <PageLink href="/docs">Documentation</PageLink>
-      </p>
+    <div className="docs-guide">
       <article
         className="post-body guide"
         // biome-ignore lint/security/noDangerouslySetInnerHtml: rendered by server/lib/markdown.ts from our own text
         dangerouslySetInnerHTML={{ __html: html }}
       />
-    </>
+      <PageSections
+        sections={guideSections([...callingSections(entries, siteUrl), { title: feedsAndFiles }])}
+      />
+      <Neighbours path="/docs/calling" />
+    </div>
   );
 }

@@ -1,47 +1,45 @@
 import { trpcEndpoint } from '../../config/paths.ts';
 import { cookieNameOf } from '../../http/cookie.ts';
 import { sessionCookie } from '../../http/session-cookie.ts';
-import type { CatalogEntry } from '../catalog.ts';
+import type { SnippetEntry } from './http-snippets.ts';
 
 /**
  * Returns a runnable curl command for the first example. Calls that require a service key read it from `BFF_KEY`, those
  * that require a user read the value of the session cookie from `BFF_SESSION`.
  */
-export function curlOf(
-  {
-    path,
-    type,
-    methods,
-    scope,
-    user,
-    upload,
-    examples,
-  }: Pick<CatalogEntry, 'path' | 'type' | 'methods' | 'scope' | 'user' | 'upload' | 'examples'>,
+export function curlOf(entry: SnippetEntry, siteUrl: string): string {
+  return curlParts(entry, siteUrl).join(' ');
+}
+
+/** Returns the same command with each of its options on a line of its own. */
+export function curlLinesOf(entry: SnippetEntry, siteUrl: string): string {
+  return curlParts(entry, siteUrl).join(' \\\n  ');
+}
+
+/** The command with its URL, followed by its options. */
+function curlParts(
+  { path, type, methods, scope, user, upload, examples: [example] }: SnippetEntry,
   siteUrl: string,
-): string {
+): string[] {
   const url = `${siteUrl}${trpcEndpoint}/${path}`;
-  const [example] = examples;
   const wire = example && JSON.stringify(example.wire);
   const curl = type === 'subscription' ? 'curl -N' : 'curl';
   if (methods[0] === 'GET') {
-    return `${curl} ${shellQuote(wire === undefined ? url : `${url}?input=${encodeURIComponent(wire)}`)}`;
+    return [`${curl} ${shellQuote(wire === undefined ? url : `${url}?input=${encodeURIComponent(wire)}`)}`];
   }
-  const key = scope === null ? '' : ' -H "authorization: Bearer $BFF_KEY"';
-  const session = user === null ? '' : ` -b "${cookieNameOf(sessionCookie, siteUrl)}=$BFF_SESSION"`;
-  if (upload) return `${curl} ${shellQuote(url)}${key}${session} -F 'file=Hello;filename=notes.txt'`;
-  return `${curl} ${shellQuote(url)}${key}${session} -H 'content-type: application/json' -d ${shellQuote(wire ?? '{}')}`;
+  return [
+    `${curl} ${shellQuote(url)}`,
+    ...(scope === null ? [] : ['-H "authorization: Bearer $BFF_KEY"']),
+    ...(user === null ? [] : [`-b "${cookieNameOf(sessionCookie, siteUrl)}=$BFF_SESSION"`]),
+    ...(upload
+      ? ["-F 'file=Hello;filename=notes.txt'"]
+      : ["-H 'content-type: application/json'", `-d ${shellQuote(wire ?? '{}')}`]),
+  ];
 }
 
 /** Returns the same call with the script client. */
 export function typescriptOf(
-  {
-    path,
-    type,
-    scope,
-    user,
-    upload,
-    examples,
-  }: Pick<CatalogEntry, 'path' | 'type' | 'scope' | 'user' | 'upload' | 'examples'>,
+  { path, type, scope, user, upload, examples }: Omit<SnippetEntry, 'methods'>,
   siteUrl: string,
 ): string {
   const [example] = examples;

@@ -17,6 +17,8 @@ export function watchProblems(page: Page, baseUrl: string): Problems {
 
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
+    // A link that has the focus or the pointer loads the style sheet of its page ahead. Not every such page is visited.
+    if (/\.css was preloaded using link preload but not used/.test(message.text())) return;
     const { url } = message.location();
     others.push({ text: `console ${message.type()}: ${message.text()} (${url})`, url });
   });
