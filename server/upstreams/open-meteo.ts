@@ -48,9 +48,11 @@ const forecastResponse = forOnePlace(
       .object({
         time: z.array(localTime),
         temperature_2m: column,
+        apparent_temperature: column,
         precipitation: column,
         precipitation_probability: column,
         wind_speed_10m: column,
+        wind_direction_10m: column,
         weather_code: column,
         is_day: column,
       })
@@ -62,6 +64,8 @@ const forecastResponse = forOnePlace(
         temperature_2m_min: column,
         temperature_2m_max: column,
         precipitation_sum: column,
+        precipitation_probability_max: column,
+        uv_index_max: column,
         weather_code: column,
         sunrise: z.array(z.string().nullable()).nullish(),
         sunset: z.array(z.string().nullable()).nullish(),
@@ -103,9 +107,11 @@ const variables = {
   ],
   hourly: [
     'temperature_2m',
+    'apparent_temperature',
     'precipitation',
     'precipitation_probability',
     'wind_speed_10m',
+    'wind_direction_10m',
     'weather_code',
     'is_day',
   ],
@@ -113,6 +119,8 @@ const variables = {
     'temperature_2m_min',
     'temperature_2m_max',
     'precipitation_sum',
+    'precipitation_probability_max',
+    'uv_index_max',
     'weather_code',
     'sunrise',
     'sunset',
@@ -245,6 +253,7 @@ export const openMeteoGeocoding = defineUpstream({
       query: z.object({
         name: z.string(),
         count: z.int(),
+        /** ISO 639-1, in lower case. A name without a translation stays in English or in the local language. */
         language: z.string(),
         format: z.literal('json'),
       }),

@@ -76,9 +76,11 @@ function convertHourly(hourly: ForecastResponse['hourly'], instant: ToInstant): 
     return {
       time,
       temperature: hourly.temperature_2m?.[index] ?? null,
+      apparentTemperature: hourly.apparent_temperature?.[index] ?? null,
       precipitation: hourly.precipitation?.[index] ?? null,
       precipitationProbability: hourly.precipitation_probability?.[index] ?? null,
       windSpeed: hourly.wind_speed_10m?.[index] ?? null,
+      windDirection: hourly.wind_direction_10m?.[index] ?? null,
       ...condition(hourly.weather_code?.[index]),
       isDay: toBoolean(hourly.is_day?.[index]),
     };
@@ -91,6 +93,8 @@ function convertDaily(daily: ForecastResponse['daily'], instant: ToInstant): For
     temperatureMin: daily?.temperature_2m_min?.[index] ?? null,
     temperatureMax: daily?.temperature_2m_max?.[index] ?? null,
     precipitationSum: daily?.precipitation_sum?.[index] ?? null,
+    precipitationProbabilityMax: daily?.precipitation_probability_max?.[index] ?? null,
+    uvIndexMax: daily?.uv_index_max?.[index] ?? null,
     ...condition(daily?.weather_code?.[index]),
     ...convertSun(
       date,

@@ -8,6 +8,7 @@ const value = z.number().nullable();
 const weatherCode = z.int().nullable().describe('WMO weather interpretation code');
 const summary = z.string().nullable().describe('Description of the weather code');
 const isDay = z.boolean().nullable();
+const windDirection = value.describe('Direction from which the wind blows, in degrees');
 
 export const forecastInput = z
   .strictObject({
@@ -40,7 +41,7 @@ export const forecastOutput = z.object({
       relativeHumidity: value.describe('Percent'),
       precipitation: value,
       windSpeed: value,
-      windDirection: value.describe('Direction from which the wind blows, in degrees'),
+      windDirection,
       weatherCode,
       summary,
       isDay,
@@ -50,9 +51,11 @@ export const forecastOutput = z.object({
     z.object({
       time,
       temperature: value,
+      apparentTemperature: value,
       precipitation: value,
       precipitationProbability: value.describe('Percent'),
       windSpeed: value,
+      windDirection,
       weatherCode,
       summary,
       isDay,
@@ -63,7 +66,9 @@ export const forecastOutput = z.object({
       date: z.string().describe('Local calendar day, YYYY-MM-DD'),
       temperatureMin: value,
       temperatureMax: value,
-      precipitationSum: value,
+      precipitationSum: value.describe('Snow counts as the water that it melts to'),
+      precipitationProbabilityMax: value.describe('Percent'),
+      uvIndexMax: value.describe('UV index of the WHO, 0 to 11 and above'),
       weatherCode,
       summary,
       sunrise: time.nullable().describe('null in the polar day and night, or if unknown'),
@@ -101,10 +106,18 @@ export const forecastOutput = z.object({
   ),
 });
 
+/** The languages that Open-Meteo offers for the names of places, ISO 639-1. A search finds names in any language. */
+export const placeLanguages = ['en', 'de', 'es', 'fr', 'hi', 'it', 'pt', 'ru', 'tr'] as const;
+export type PlaceLanguage = (typeof placeLanguages)[number];
+
 export const placesInput = z
   .strictObject({
     name: z.string().trim().min(1).max(100).describe('The beginning of a place name or a postal code'),
     count: z.int().min(1).max(20).default(8),
+    language: z
+      .enum(placeLanguages)
+      .default('en')
+      .describe('Language of the names, if they have a translation'),
   })
   .meta({ examples: [{ name: 'Berlin', count: 3 }] });
 

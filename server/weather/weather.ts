@@ -18,12 +18,18 @@ import {
 } from '../upstreams/open-meteo.ts';
 import { convertAirQuality, convertForecast } from './convert.ts';
 import { weatherLimits } from './limits.ts';
-import { type Forecast, type ForecastInput, forecastInput, type Place } from './schema.ts';
+import {
+  type Forecast,
+  type ForecastInput,
+  forecastInput,
+  type Place,
+  type PlaceLanguage,
+} from './schema.ts';
 
 export type Weather = {
   /** @throws AppError with an `upstream_…` reason if there is no forecast, not even a stale one */
   forecast(input: ForecastInput): Promise<Forecast>;
-  places(input: { name: string; count: number }): Promise<Place[]>;
+  places(input: { name: string; count: number; language?: PlaceLanguage }): Promise<Place[]>;
   /** Yields the forecast, and then each newer one, and each with other warnings. While there is none, it waits. */
   watch(input: ForecastInput, options: WatchOptions): AsyncIterable<Forecast | undefined>;
 };
@@ -96,10 +102,10 @@ export function createWeather(options: {
     };
   }
 
-  async function findPlaces({ name, count }: { name: string; count: number }): Promise<Place[]> {
+  const findPlaces: Weather['places'] = async ({ name, count, language = 'en' }) => {
     const { search } = openMeteoGeocoding.endpoints;
     // The search ignores case, so a lower-case name gives all spellings the same cache entry.
-    const query = { name: name.toLowerCase(), count, language: 'en', format: 'json' } as const;
+    const query = { name: name.toLowerCase(), count, language, format: 'json' } as const;
     const { data } = await upstreams.request(openMeteoGeocoding, search, { query });
     return data.results.map((place) => ({
       name: place.name,
@@ -109,7 +115,7 @@ export function createWeather(options: {
       lng: place.longitude,
       timezone: place.timezone ?? null,
     }));
-  }
+  };
 
   const forecasts = createWatch<Forecast>({
     // The key is the input.

@@ -35,7 +35,7 @@ export const weather = router({
   places: publicProcedure({
     summary: 'Finds places by name',
     description:
-      'Returns places whose name begins with the given words, largest first, with the coordinates for weather.forecast. The list is empty if there is no match.',
+      'Returns places whose name begins with the given words, in any language, largest first, with the coordinates for weather.forecast. The list is empty if there is no match.',
     sensitive: true,
     rateLimit: 'upstream',
   })

@@ -146,6 +146,16 @@ describe('the cache', () => {
     expect(upstreams().geocoding.requests).toHaveLength(3);
   });
 
+  test('keeps the names of each language', async () => {
+    const { weather } = service();
+    const countries = async (language: 'en' | 'de') =>
+      (await weather.places({ name: 'Vienna', count: 1, language })).map(({ country }) => country);
+    expect(await countries('de')).toEqual(['Österreich']);
+    expect(await countries('en')).toEqual(['Austria']);
+    expect(await countries('de')).toEqual(['Österreich']);
+    expect(upstreams().geocoding.requests).toHaveLength(2);
+  });
+
   test('keeps a search without results too', async () => {
     const { weather } = service();
     expect(await weather.places({ name: 'Nowhereville', count: 3 })).toEqual([]);

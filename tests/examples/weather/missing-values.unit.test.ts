@@ -3,9 +3,11 @@ import { emptyResponse, forecastFrom, somewhere, weatherFrom } from './support.t
 
 const noHour = {
   temperature: null,
+  apparentTemperature: null,
   precipitation: null,
   precipitationProbability: null,
   windSpeed: null,
+  windDirection: null,
   weatherCode: null,
   summary: null,
   isDay: null,
@@ -14,6 +16,8 @@ const noDay = {
   temperatureMin: null,
   temperatureMax: null,
   precipitationSum: null,
+  precipitationProbabilityMax: null,
+  uvIndexMax: null,
   weatherCode: null,
   summary: null,
   sunrise: null,

@@ -52,8 +52,12 @@ describe('the input of a search for places', () => {
       { name: 'B', count: 20 },
     ],
     [{ name: 'x'.repeat(100) }, { name: 'x'.repeat(100), count: 8 }],
+    [
+      { name: 'B', language: 'de' },
+      { name: 'B', count: 8, language: 'de' },
+    ],
   ])('%j is read as %j', (input, expected) => {
-    expect(placesInput.parse(input)).toEqual(expected);
+    expect(placesInput.parse(input)).toEqual({ language: 'en', ...expected });
   });
 
   test.each([
@@ -64,6 +68,8 @@ describe('the input of a search for places', () => {
     { name: 'B', count: 0 },
     { name: 'B', count: 21 },
     { name: 'B', count: 1.5 },
+    { name: 'B', language: 'DE' },
+    { name: 'B', language: 'xx' },
     { name: 'B', other: 1 },
   ])('%j is rejected', (input) => {
     expect(placesInput.safeParse(input).success).toBe(false);

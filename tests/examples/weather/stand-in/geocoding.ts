@@ -8,8 +8,9 @@ const MAX_COUNT = 100;
 const SHORTEST_NAME = 2;
 
 /**
- * Handles `/v1/search`. A response without hits has no `results` key. `language` is accepted but ignored: names are
- * English, and other spellings also find them.
+ * Handles `/v1/search`. A response without hits has no `results` key. `language` translates the names of countries.
+ * Those of cities and regions are English, as Open-Meteo returns names without a translation. Other spellings also find
+ * cities.
  */
 export function searchPlaces(parameters: Parameters): object {
   // A comma is part of the name here, not a list separator.
@@ -19,9 +20,10 @@ export function searchPlaces(parameters: Parameters): object {
   if (format !== 'json')
     throw new OpenMeteoError(`Cannot initialize Format from invalid String value ${format} for key format`);
   const count = readCount(parameters);
+  const language = single(parameters, 'language') ?? 'en';
   const hits = [...foldName(name)].length < SHORTEST_NAME ? [] : findCities(name).slice(0, count);
   return {
-    ...(hits.length > 0 ? { results: hits.map(result) } : {}),
+    ...(hits.length > 0 ? { results: hits.map((city) => result(city, language)) } : {}),
     generationtime_ms: Number((0.1 + hits.length / 16).toFixed(6)),
   };
 }
@@ -35,7 +37,7 @@ function readCount(parameters: Parameters): number {
 }
 
 /** Converts a city to a result. Ids are synthetic, not those of GeoNames. Omits empty fields, as Open-Meteo does. */
-function result(city: City): object {
+function result(city: City, language: string): object {
   return {
     id: hashText(`${city.countryCode}/${city.name}`),
     name: city.name,
@@ -48,7 +50,12 @@ function result(city: City): object {
     timezone: city.timezone,
     population: city.population,
     country_id: hashText(city.countryCode),
-    country: city.country,
+    country: countryName(city, language),
     ...(city.admin1 === '' ? {} : { admin1: city.admin1 }),
   };
+}
+
+function countryName({ countryCode, country }: City, language: string): string {
+  if (language === 'en' || !/^[a-z]{2}$/.test(language)) return country;
+  return new Intl.DisplayNames([language], { type: 'region' }).of(countryCode) ?? country;
 }
