@@ -1,7 +1,7 @@
 'use client';
 
 import { useCombobox } from 'downshift';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { Failure } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import { useDebounced } from '#app/_lib/use-debounced.ts';
@@ -10,8 +10,16 @@ import { trpc } from '#client/trpc.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 import { labelOf } from './place-label.ts';
 import { searchUnavailable } from './unavailable.ts';
+import type { VisitorLocale } from './visitor-locale.ts';
 
-type Props = { place: ChosenPlace; onChoose: (place: ChosenPlace) => void; noMatch: boolean };
+type Props = {
+  place: ChosenPlace;
+  language: VisitorLocale['language'];
+  onChoose: (place: ChosenPlace) => void;
+  noMatch: boolean;
+  /** Other ways to choose a place, beside the search. */
+  children: ReactNode;
+};
 
 const noMatchText = 'No place with this name was found.';
 
@@ -22,14 +30,14 @@ const searchDelay = 200;
 const minimumLength = 2;
 
 /** A search field that offers matches in a list. Without JavaScript the form chooses the best match. */
-export function PlaceSearch({ place, onChoose, noMatch }: Props) {
+export function PlaceSearch({ place, language, onChoose, noMatch, children }: Props) {
   const [text, setText] = useState('');
   const [openRequested, setOpenRequested] = useState(false);
   const [highlightedIndex, setHighlightedIndex] = useState(0);
   const hydrated = useHydrated();
   const name = useDebounced(text.trim(), searchDelay);
   const searching = name.length >= minimumLength && text !== '';
-  const places = trpc.weather.places.useQuery({ name }, { enabled: searching });
+  const places = trpc.weather.places.useQuery({ name, language }, { enabled: searching });
   const utils = trpc.useUtils();
   const matches = (searching && places.data) || [];
 
@@ -67,7 +75,7 @@ export function PlaceSearch({ place, onChoose, noMatch }: Props) {
   /** Chooses the best match, even if Enter is pressed before the matches are shown. */
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
-    const [best] = await utils.weather.places.fetch({ name: text.trim() });
+    const [best] = await utils.weather.places.fetch({ name: text.trim(), language });
     if (best) choose(best);
   }
 
@@ -80,7 +88,7 @@ export function PlaceSearch({ place, onChoose, noMatch }: Props) {
         // The error of a failed search is shown from the query's state.
         onSubmit={(event) => void submit(event).catch(() => {})}
       >
-        <div className="relative flex grow flex-col gap-1">
+        <div className="relative flex min-w-48 grow basis-60 flex-col gap-1">
           <label {...combobox.getLabelProps()} htmlFor={comboboxProps.id} className="font-medium">
             Place
           </label>
@@ -123,6 +131,7 @@ export function PlaceSearch({ place, onChoose, noMatch }: Props) {
         <button className="button" type="submit">
           Search
         </button>
+        {children}
       </form>
       {/* The height is fixed, so that the content below does not move. */}
       <div aria-live="polite" className="min-h-6 text-muted">

@@ -60,7 +60,7 @@ function Places({ place, onChoose, list, hint }: Props & { list: PlaceList; hint
       </button>
       <ul
         aria-label="Saved places"
-        className="-mx-1 flex h-13 min-w-0 basis-full items-center gap-2 overflow-x-auto p-1"
+        className="-mx-1 flex h-13 min-w-0 basis-full items-center gap-2 overflow-x-auto p-1 sm:mx-0 sm:grow sm:basis-0"
       >
         {places.length === 0 ? (
           <li className="text-muted text-sm">{hint}</li>

@@ -28,7 +28,7 @@ function parse(text: string | null): SavedPlace[] {
   }
 }
 
-function isSavedPlace(value: unknown): value is SavedPlace {
+export function isSavedPlace(value: unknown): value is SavedPlace {
   if (typeof value !== 'object' || value === null) return false;
   const { name, lat, lng }: Partial<Record<keyof SavedPlace, unknown>> = value;
   return typeof name === 'string' && Number.isFinite(lat) && Number.isFinite(lng);

@@ -1,7 +1,7 @@
 'use client';
 
 import { skipToken } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Failure, type FailureProps } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
@@ -9,17 +9,23 @@ import { trpc } from '#client/trpc.ts';
 import type { ErrorData } from '#server/errors.ts';
 import type { ChosenPlace } from './chosen-place.ts';
 import { ForecastView } from './forecast-view.tsx';
+import { myLocation } from './place-label.ts';
 import { PlaceSearch } from './place-search.tsx';
 import { SavedPlaces } from './saved-places.tsx';
+import { SharePlace } from './share-place.tsx';
 import { forecastUnavailable, searchUnavailable } from './unavailable.ts';
 import { useAfter } from './use-after.ts';
 import { useLocation } from './use-location.ts';
+import { onPlaceRestored, usePlaceHistory } from './use-place-history.ts';
+import type { VisitorLocale } from './visitor-locale.ts';
 
 /** Milliseconds. */
 const watchedAfter = 60_000;
 
 type Props = {
   initialPlace: ChosenPlace;
+  /** Of the request, so that server and browser render the same text. */
+  locale: VisitorLocale;
   /** Saved places then belong to the account. */
   isSignedIn: boolean;
   /** A search without JavaScript had no matches. */
@@ -30,9 +36,13 @@ type Props = {
   initialFailure: { message: string; data: ErrorData } | undefined;
 };
 
-export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, initialFailure }: Props) {
-  const [place, setPlace] = useState(initialPlace);
-  const { lat, lng, units, days } = place;
+export function WeatherView(props: Props) {
+  const { initialPlace, locale, isSignedIn, noMatch, searchFailure, initialFailure } = props;
+  const [view, setView] = useState({ units: initialPlace.units, days: initialPlace.days });
+  const history = usePlaceHistory(initialPlace);
+  const { name, lat, lng } = history.place;
+  const { units, days } = view;
+  const place = { name, lat, lng, units, days };
   const input = { lat, lng, units, days };
   const utils = trpc.useUtils();
   // The page came with the forecast, and the next one is minutes away.
@@ -45,26 +55,26 @@ export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, 
     },
   });
   const forecast = trpc.weather.forecast.useQuery(input);
-  const location = useLocation((position) => choose({ ...place, ...position, name: 'My location' }));
+  const location = useLocation((position) => choose({ ...place, ...position, name: myLocation }));
   const hydrated = useHydrated();
+  useEffect(() => onPlaceRestored((restored) => store({ ...restored, ...view })), [view]);
 
   function choose(next: ChosenPlace): void {
-    setPlace(next);
-    // Stores the choice for the next visit. The page already shows it.
-    void fetch('/weather/choose', {
-      method: 'POST',
-      body: formOf(next),
-      redirect: 'manual',
-      keepalive: true,
-    }).catch(() => {});
+    setView({ units: next.units, days: next.days });
+    if (!isSamePlace(next, place)) history.push(next);
+    store(next);
   }
 
   return (
     <div className="space-y-6">
       <h1>Weather</h1>
       {searchFailure && <Failure {...searchFailure} unavailable={searchUnavailable} />}
-      <PlaceSearch place={place} onChoose={choose} noMatch={noMatch} />
-      <div className="flex flex-wrap items-center gap-3">
+      <PlaceSearch
+        place={place}
+        language={locale.language}
+        onChoose={choose}
+        noMatch={noMatch && isSamePlace(place, initialPlace)}
+      >
         <button
           type="button"
           className="button-quiet"
@@ -73,6 +83,8 @@ export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, 
         >
           {location.state.kind === 'asking' ? 'Locating…' : 'Use my location'}
         </button>
+      </PlaceSearch>
+      <div className="flex flex-wrap items-center gap-x-4">
         <SavedPlaces place={place} isSignedIn={isSignedIn} onChoose={choose} />
       </div>
       {location.state.kind === 'failed' && (
@@ -82,7 +94,9 @@ export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, 
       )}
       <section aria-labelledby="place" aria-busy={forecast.isFetching} className="space-y-6">
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <h2 id="place">{place.name}</h2>
+          <h2 id="place" className="text-2xl">
+            {place.name}
+          </h2>
           <div className="flex flex-wrap gap-2">
             <ChoiceForm
               place={place}
@@ -96,10 +110,11 @@ export function WeatherView({ initialPlace, isSignedIn, noMatch, searchFailure, 
               label={units === 'metric' ? 'Show °F and mph' : 'Show °C and km/h'}
               onChoose={choose}
             />
+            <SharePlace place={place} language={locale.language} />
           </div>
         </div>
         {forecast.data ? (
-          <ForecastView forecast={forecast.data} />
+          <ForecastView forecast={forecast.data} hourCycle={locale.hourCycle} />
         ) : forecast.error ? (
           <Failure
             {...toFailure(forecast.error)}
@@ -136,6 +151,10 @@ function ChoiceForm(props: {
         onChoose({ ...place, ...change });
       }}
     >
+      {/* The shown place may be that of a link, which is not stored. */}
+      <input type="hidden" name="name" value={place.name} />
+      <input type="hidden" name="lat" value={place.lat} />
+      <input type="hidden" name="lng" value={place.lng} />
       <button className="button-quiet" type="submit" name={name} value={value}>
         {label}
       </button>
@@ -163,6 +182,20 @@ function Skeleton({ retrying }: { retrying: boolean }) {
       </div>
     </>
   );
+}
+
+function isSamePlace(a: ChosenPlace, b: ChosenPlace): boolean {
+  return a.lat === b.lat && a.lng === b.lng && a.name === b.name;
+}
+
+/** Stores the choice for the next visit. The page already shows it. */
+function store(place: ChosenPlace): void {
+  void fetch('/weather/choose', {
+    method: 'POST',
+    body: formOf(place),
+    redirect: 'manual',
+    keepalive: true,
+  }).catch(() => {});
 }
 
 function formOf(place: ChosenPlace): FormData {

@@ -38,6 +38,9 @@ test('the HTML contains the complete, visible forecast', async () => {
   expect(await days.count()).toBe(8);
   for (const day of await days.all()) expect(await day.isVisible()).toBe(true);
   await page.getByRole('img', { name: 'The next 48 hours' }).waitFor();
+  // The current hour is read out. Only a script could read out others.
+  expect(await page.locator('output').innerText()).toMatch(/\d °C/);
+  expect(await page.getByRole('slider').count()).toBe(0);
   await page.getByText('Show the hours as a table').click();
   expect(await hourlyTable(page).getByRole('row').count()).toBe(49);
   await page.getByText('This forecast is synthetic.').waitFor();

@@ -22,6 +22,7 @@ describe.each([320, 1440])('%i px wide, the layout does not shift', (width) => {
     const { page } = await visit({ viewport });
     const shifts = await watchShifts(page);
     await page.goto('/posts');
+    if (width === 320) await page.getByRole('button', { name: 'Menu' }).click();
     const link = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Weather' });
     await hydrated(link);
     await keepPlace(page, { name: 'Oslo', lat: '59.91', lng: String(10 + width / 10_000) });

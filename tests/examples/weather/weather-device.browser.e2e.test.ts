@@ -28,6 +28,7 @@ describe('the location of the device', () => {
     expect(callsOf(requests, 'weather.forecast')).toEqual([]);
     await button.click();
     await page.getByRole('heading', { name: 'My location' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Share this place' }).count()).toBe(0);
     await reads(page.getByRole('main'), 'All times are in Europe/Vienna.');
     const sent = requests.map((request) => `${request.url()} ${request.postData() ?? ''}`).join('\n');
     expect(sent).toContain('48.21');

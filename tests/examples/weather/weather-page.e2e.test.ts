@@ -51,10 +51,13 @@ afterAll(async () => {
 });
 
 /** Returns the cells of each row of the tables on the page of a place. */
-async function rowsAt(lat: number): Promise<string[][]> {
+async function rowsAt(lat: number, language = '*'): Promise<string[][]> {
   await warmForecast(product, { lat, lng: 20 });
   const place = JSON.stringify({ name: 'A place', lat, lng: 20 });
-  const headers = { cookie: `${chosenPlaceCookie}=${encodeURIComponent(place)}` };
+  const headers = {
+    cookie: `${chosenPlaceCookie}=${encodeURIComponent(place)}`,
+    'accept-language': language,
+  };
   const html = await (await fetch(`${product.baseUrl}/weather`, { headers })).text();
   return Array.from(html.matchAll(/<tr>(.*?)<\/tr>/gs), ([, row = '']) =>
     Array.from(row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs), ([, cell = '']) => cell.replace(/<[^>]*>/g, '')),
@@ -75,6 +78,12 @@ test('over a clock change all times are those that the clocks of the place show'
     'Sun 03:00',
     'Sun 04:00',
   ]);
+});
+
+test('for a visitor whose language has 12 hours, times have them', async () => {
+  const rows = await rowsAt(43.65, 'en-US,en;q=0.9');
+  expect(rows.find(([head]) => head === 'Sat 7')?.slice(-2)).toEqual(['6:43 AM', '6:13 PM']);
+  expect(rows.map(([head]) => head)).toContain('Sun 1:00 AM');
 });
 
 test.each([

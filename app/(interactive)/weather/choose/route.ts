@@ -1,4 +1,4 @@
-import { cookies } from 'next/headers';
+import { cookies, headers } from 'next/headers';
 import { api } from '#app/_lib/api.ts';
 import { problemQuery } from '#app/_lib/problem-query.ts';
 import { readForm } from '#server/http/form.ts';
@@ -10,6 +10,7 @@ import { services } from '#server/services.ts';
 import { toAppError } from '#server/trpc/init.ts';
 import { type ChosenPlace, chosenPlaceCookie, parseChosenPlace, readChosenPlace } from '../chosen-place.ts';
 import { labelOf } from '../place-label.ts';
+import { visitorLocale } from '../visitor-locale.ts';
 
 const fields = ['search', 'name', 'lat', 'lng', 'units', 'days'] as const;
 
@@ -49,7 +50,8 @@ async function search(
   current: ChosenPlace,
 ): Promise<{ chosen?: ChosenPlace; problem?: URLSearchParams }> {
   try {
-    const [place] = await api.weather.places({ name, count: 1 });
+    const { language } = visitorLocale((await headers()).get('accept-language'));
+    const [place] = await api.weather.places({ name, language, count: 1 });
     return place ? { chosen: { ...current, name: labelOf(place), lat: place.lat, lng: place.lng } } : {};
   } catch (error) {
     return { problem: problemQuery(toAppError(error)) };

@@ -72,7 +72,6 @@ export const weather: Example = {
       cut('weather, '),
     ),
     edit('app/account/page.tsx', cut(' Save one on the <a href="/weather">weather page</a>.')),
-    edit('app/globals.css', cutUntil('/* Weather icons.', '/* Shown while a linked page')),
     edit('client/examples/script.ts', cutUntil('  const [place] = await', '  const { data }')),
     edit(
       'tests/examples/stand-ins.ts',
