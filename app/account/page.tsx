@@ -264,7 +264,7 @@ async function SavedPlaces() {
           None yet. Save one on the <a href="/weather">weather page</a>.
         </p>
       ) : (
-        <ul className="list-disc space-y-1 pl-5">
+        <ul className="list-disc space-y-1 ps-5">
           {places.value.map(({ name, lat, lng }) => (
             <li key={`${lat},${lng}`}>{name}</li>
           ))}

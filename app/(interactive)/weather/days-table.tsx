@@ -30,7 +30,7 @@ export function DaysTable({ current, daily, units, now, clock }: Props) {
           <span className="sky-text cell-wrap">{day.summary ?? 'Unknown'}</span>
         </span>,
         <span key="low" className="flex items-center gap-3">
-          <span className="w-12 shrink-0 text-right">{formatNumber(day.temperatureMin)}°</span>
+          <span className="w-12 shrink-0 text-end">{formatNumber(day.temperatureMin)}°</span>
           <TemperatureBar
             day={day}
             range={range}

@@ -112,7 +112,7 @@ export function PlaceSearch({ place, language, onChoose, noMatch, children }: Pr
             {...combobox.getMenuProps({ 'aria-label': 'Places found' })}
             className={
               isOpen
-                ? 'absolute top-full right-0 left-0 z-10 mt-1 rounded-lg border border-line bg-surface py-1 shadow-lg'
+                ? 'absolute top-full end-0 start-0 z-10 mt-1 rounded-lg border border-line bg-surface py-1 shadow-lg'
                 : 'hidden'
             }
           >

@@ -23,7 +23,7 @@ function AccountPlaces(props: Props) {
       <Places {...props} list={list} hint="Saved places belong to your account." />
       {offer && (
         <p className="card flex basis-full flex-wrap items-center gap-3">
-          <span className="mr-auto">
+          <span className="me-auto">
             {offer.count === 1 ? 'One place is' : `${offer.count} places are`} saved on this device only.
           </span>
           <button type="button" className="button-small" onClick={offer.accept}>

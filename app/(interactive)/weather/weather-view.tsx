@@ -174,7 +174,7 @@ function Skeleton({ retrying }: { retrying: boolean }) {
       <div role="status" className="space-y-6 noscript:hidden">
         <span className="sr-only">Loading the forecast</span>
         <div className="relative grid gap-6 md:grid-cols-[2fr_1fr]">
-          {retrying && <p className="absolute top-5 left-5 z-1">{forecastUnavailable} Trying again…</p>}
+          {retrying && <p className="absolute top-5 start-5 z-1">{forecastUnavailable} Trying again…</p>}
           <div className="skeleton h-64 rounded-xl bg-line" />
           <div className="skeleton h-64 rounded-xl bg-line" />
         </div>
