@@ -6,12 +6,15 @@ export const trpcEndpoint = '/api/trpc';
 export const rawEndpoint = '/api/raw';
 /** Prefix of the files of buckets, followed by the id and the name. */
 export const filesEndpoint = '/api/files';
+/** The mails of the inbox as JSON, where no mail server is configured. */
+export const inboxEndpoint = '/api/inbox';
 /** Routes of Next that take posted forms, for browsers without JavaScript. */
 export const formRoutes: readonly string[] = [
   '/contact/send',
   '/account/end-session',
   '/account/end-others',
   '/account/unlink',
+  '/inbox/delete',
   ...customFormRoutes,
 ];
 /** The steps of signing in and out. */

@@ -12,6 +12,9 @@ import { signInMailOf } from './sign-in-mail.ts';
 const messageSchema = z.object({
   to: z.string(),
   subject: z.string(),
+  // One that an earlier release stored has neither.
+  text: z.string().default(''),
+  isRead: z.boolean().default(false),
   html: z.string(),
   link: z.string(),
   raw: z.string(),
@@ -51,6 +54,17 @@ export function createSignInNotices(options: {
     return { to: address, ...mail };
   }
 
+  const storeMessage = (db: Database, id: string, message: z.input<typeof messageSchema>) =>
+    db.write((queries) =>
+      queries
+        .updateTable('email_sign_in')
+        .set({ message_sealed: columns.seal(id, 'message', JSON.stringify(messageSchema.parse(message))) })
+        .where('id', '=', id)
+        // One that was deleted meanwhile stays deleted.
+        .$if(message.isRead === true, (rows) => rows.where('message_sealed', 'is not', null))
+        .execute(),
+    );
+
   /** @returns false if the lease no longer belongs to this token */
   const recordOutcome = (
     id: string,
@@ -74,6 +88,23 @@ export function createSignInNotices(options: {
           .where('lease_token', '=', token)
           .executeTakeFirst();
         return result.numUpdatedRows > 0n;
+      });
+    });
+
+  const stored: NoticeQueue['stored'] = () =>
+    withStorageErrors(async () => {
+      const db = await open();
+      const rows = await db.queries
+        .selectFrom('email_sign_in')
+        .select(['id', 'created_at', 'message_sealed'])
+        .where('message_sealed', 'is not', null)
+        .where('ends_at', '>', db.now())
+        .orderBy('created_at', 'desc')
+        .execute();
+      return rows.flatMap(({ id, created_at: receivedAt, message_sealed: sealed }) => {
+        const message = sealed === null ? undefined : columns.open(id, 'message', sealed);
+        if (message === undefined) return [];
+        return [{ id, receivedAt: new Date(receivedAt), ...messageSchema.parse(JSON.parse(message)) }];
       });
     });
 
@@ -144,31 +175,30 @@ export function createSignInNotices(options: {
           .executeTakeFirst();
         const mail = row && mailOf(row);
         if (!mail) return;
-        const message = JSON.stringify(messageSchema.parse({ ...mail, raw }));
-        await db.write((queries) =>
-          queries
-            .updateTable('email_sign_in')
-            .set({ message_sealed: columns.seal(id, 'message', message) })
-            .where('id', '=', id)
-            .execute(),
-        );
+        await storeMessage(db, id, { ...mail, raw });
       }),
 
-    stored: () =>
+    stored,
+
+    markRead: (id) =>
+      withStorageErrors(async () => {
+        const notice = (await stored()).find((each) => each.id === id);
+        if (notice && !notice.isRead) await storeMessage(await open(), id, { ...notice, isRead: true });
+      }),
+
+    remove: (id) =>
       withStorageErrors(async () => {
         const db = await open();
-        const rows = await db.queries
-          .selectFrom('email_sign_in')
-          .select(['id', 'created_at', 'message_sealed'])
-          .where('message_sealed', 'is not', null)
-          .where('ends_at', '>', db.now())
-          .orderBy('created_at', 'desc')
-          .execute();
-        return rows.flatMap(({ id, created_at: receivedAt, message_sealed: sealed }) => {
-          const message = sealed === null ? undefined : columns.open(id, 'message', sealed);
-          if (message === undefined) return [];
-          return [{ id, receivedAt: new Date(receivedAt), ...messageSchema.parse(JSON.parse(message)) }];
-        });
+        const result = await db.write((queries) =>
+          queries
+            .updateTable('email_sign_in')
+            .set({ message_sealed: null })
+            .where('message_sealed', 'is not', null)
+            .where('ends_at', '>', db.now())
+            .$if(id !== undefined, (rows) => rows.where('id', '=', id ?? ''))
+            .executeTakeFirst(),
+        );
+        return Number(result.numUpdatedRows);
       }),
   };
 }

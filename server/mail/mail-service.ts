@@ -9,10 +9,9 @@ import type { LazyDatabase } from '../storage/lazy-database.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { Draft } from './draft.ts';
 import type { MailEvent } from './events.ts';
-import type { InboxRow } from './inbox.ts';
-import { htmlOf, senderOf, subjectOf } from './message.ts';
+import { createInboxView, type MailInbox } from './inbox-view.ts';
 import { type MailMode, mailModeOf } from './mode.ts';
-import type { NoticeQueue, StoredNotice } from './notices.ts';
+import type { NoticeQueue } from './notices.ts';
 import { outboxOpener } from './open-outbox.ts';
 import type { Operations } from './operations.ts';
 import type { Delivery, Outbox, Receipt } from './outbox.ts';
@@ -22,22 +21,6 @@ import { withAcceptSpan } from './trace.ts';
 import { inboxTransport, smtpTransport, type Transport } from './transports.ts';
 
 export type MailEnv = Pick<Env, 'NODE_ENV' | 'DEMO' | 'SITE_URL' | 'SMTP_URL' | 'MAIL_TO' | 'MAIL_FROM'>;
-
-/**
- * One message of the inbox. `from` is the visitor in display form: `Ada <ada@example.org>`, or the address alone. `to` is
- * the recipient of a notice.
- */
-type InboxEntry = { id: string; receivedAt: Date; subject: string } & (
-  | { from: string; to?: undefined; link?: undefined }
-  | { from?: undefined; to: string; link: string }
-);
-
-type MailInbox = {
-  /** Newest first. */
-  list(): Promise<InboxEntry[]>;
-  /** Includes the whole message, as an SMTP server would have received it, and its HTML part. */
-  get(id: string): Promise<(InboxEntry & { raw: string; html: string }) | undefined>;
-};
 
 /** Every call throws `AppError('mail_unavailable')` while the database is unavailable. */
 export type Mail = {
@@ -134,7 +117,7 @@ export function createMail(options: MailOptions): Mail {
       throw new AppError('not_found', { message: 'There is no mail with this id.' });
     },
     watch: (id, watchOptions) => states.states(id, watchOptions),
-    inbox: transport?.kind === 'inbox' ? createInboxView(outbox, env.SITE_URL, notices) : null,
+    inbox: transport?.kind === 'inbox' ? createInboxView(outbox, addressesOf(env), notices) : null,
     start() {
       if (!dispatcher) log.warn('SMTP_URL is not set: mails are accepted and held until it is');
       delivers = true;
@@ -158,6 +141,8 @@ export function deliveryVersion({ status, attempts }: Delivery): string {
 
 type OpenOutbox = () => Promise<Outbox>;
 
+const addressesOf = (env: MailEnv) => ({ from: env.MAIL_FROM, to: env.MAIL_TO, siteUrl: env.SITE_URL });
+
 /** Returns undefined in held mode. */
 function chooseTransport(
   env: MailEnv,
@@ -165,7 +150,7 @@ function chooseTransport(
   outbox: OpenOutbox,
   notices: NoticeQueue | undefined,
 ): Transport | undefined {
-  const addresses = { from: env.MAIL_FROM, to: env.MAIL_TO, siteUrl: env.SITE_URL };
+  const addresses = addressesOf(env);
   if (env.SMTP_URL) return smtpTransport({ url: env.SMTP_URL, addresses, timing });
   if (mailModeOf(env) === 'held') return undefined;
   const deliver = async (id: string, raw: string) => (await outbox()).inbox.deliver(id, raw);
@@ -184,30 +169,4 @@ function createOperatorView(outbox: OpenOutbox, wakeDelivery: () => void): Mail[
     discard: async (id) => (await outbox()).discard(id),
     counts: async () => (await outbox()).counts(),
   };
-}
-
-function createInboxView(outbox: OpenOutbox, siteUrl: string, notices: NoticeQueue | undefined): MailInbox {
-  const toEntry = (row: InboxRow): InboxEntry => ({
-    id: row.id,
-    receivedAt: row.receivedAt,
-    subject: subjectOf(row, siteUrl),
-    from: senderOf(row),
-  });
-  return {
-    async list() {
-      const mails = (await (await outbox()).inbox.list()).map(toEntry);
-      const all = [...mails, ...((await notices?.stored()) ?? []).map(toNoticeEntry)];
-      return all.toSorted((one, other) => other.receivedAt.getTime() - one.receivedAt.getTime());
-    },
-    async get(id) {
-      const notice = (await notices?.stored())?.find((each) => each.id === id);
-      if (notice) return { ...toNoticeEntry(notice), raw: notice.raw, html: notice.html };
-      const row = await (await outbox()).inbox.get(id);
-      return row && { ...toEntry(row), raw: row.raw, html: htmlOf(row.contents) };
-    },
-  };
-}
-
-function toNoticeEntry({ id, receivedAt, subject, to, link }: StoredNotice): InboxEntry {
-  return { id, receivedAt, subject, to, link };
 }

@@ -16,7 +16,9 @@ export type StoredNotice = {
   receivedAt: Date;
   to: string;
   subject: string;
+  text: string;
   html: string;
+  isRead: boolean;
   /** The page that the notice is about. */
   link: string;
   /** The whole message as an SMTP server would have received it. */
@@ -34,4 +36,12 @@ export type NoticeQueue = Outcomes & {
   store(id: string, raw: string): Promise<void>;
   /** Returns the notices that were stored, newest first. */
   stored(): Promise<StoredNotice[]>;
+  /** Marks a stored notice as read. */
+  markRead(id: string): Promise<void>;
+  /**
+   * Deletes a stored notice, or all without an id. What they are about goes on.
+   *
+   * @returns the number of deleted notices
+   */
+  remove(id?: string): Promise<number>;
 };

@@ -58,6 +58,7 @@ type InboxTable = {
   received_at: number;
   /** The whole message as an SMTP server would have received it, with CRLF line endings. */
   raw: string;
+  read_at: number | null;
 };
 
 export type MailTables = { mail: MailTable; inbox: InboxTable };

@@ -4,6 +4,7 @@ import {
   confirmEmailPath,
   emailSignInPath,
   filesEndpoint,
+  inboxEndpoint,
   linkPath,
   mcpEndpoint,
   protectedResourcePath,
@@ -23,6 +24,7 @@ import { handleCallingGuide, handleDocsIndex } from './docs.ts';
 import { handleAtom, handleJsonFeed, handleRss } from './feeds.ts';
 import { handleFile } from './files.ts';
 import { handleHealth, handleMetrics, handleReadiness, handleUnknownApi } from './health.ts';
+import { handleInbox } from './inbox.ts';
 import { handleMcp } from './mcp.ts';
 import { handleApiResource, handleMcpResource } from './protected-resource.ts';
 import { handleRevalidate } from './revalidate.ts';
@@ -59,6 +61,7 @@ export const exactRoutes: ReadonlyMap<string, RouteHandler> = new Map([
   [backchannelLogoutPath, handleBackchannelLogout],
   [mcpEndpoint, handleMcp],
   [revalidateEndpoint, handleRevalidate],
+  [inboxEndpoint, handleInbox],
 ]);
 
 const trpcFolder = `${trpcEndpoint}/`;

@@ -275,6 +275,11 @@ export const productMigrations: Migrations = ({ time, end }) => {
         );
       },
     },
+    '015-inbox-read': {
+      async up(db) {
+        await sql`alter table inbox add column read_at ${time}`.execute(db);
+      },
+    },
   };
 };
 

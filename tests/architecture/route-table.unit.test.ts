@@ -11,6 +11,7 @@ const formRoutes = [
   '/account/end-session',
   '/account/end-others',
   '/account/unlink',
+  '/inbox/delete',
   ...customFormRoutes,
 ];
 const imageRoutes = [
@@ -23,6 +24,7 @@ const nextRoutes = [...formRoutes, ...imageRoutes];
 const undocumented: Readonly<Record<string, string>> = {
   '/api/[[...path]]': 'rejects every other path under /api',
   '/api/files/[...path]': 'the files of buckets, whose URLs file.upload and file.list return',
+  '/api/inbox': 'for tests, in development and demo mode alone, see docs/testing.md',
   '/api/raw/[...path]': 'OpenAPI lists each declared raw endpoint instead',
   '/api/revalidate': 'a webhook for the operator, see docs/feeds.md',
   '/api/trpc/[trpc]': 'OpenAPI lists each procedure instead',
@@ -51,6 +53,7 @@ const undocumented: Readonly<Record<string, string>> = {
   '/account/end-session': 'the action of a form of a page',
   '/account/end-others': 'the action of a form of a page',
   '/account/unlink': 'the action of a form of a page',
+  '/inbox/delete': 'the action of a form of a page',
   ...Object.fromEntries(customFormRoutes.map((path) => [path, 'the action of a form of a page'])),
   '/opengraph-image': 'every page links its preview image',
   '/posts/[slug]/opengraph-image': 'every post links its preview image',

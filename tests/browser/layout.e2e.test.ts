@@ -25,7 +25,7 @@ beforeAll(async () => {
     redirect: 'manual',
   });
   const id = /mail=([^&]+)$/.exec(response.headers.get('location') ?? '')?.[1];
-  messagePath = `/inbox/${id}`;
+  messagePath = `/inbox/${id}?view=headers`;
   await vi.waitFor(
     async () => {
       const message = await fetch(`${product().baseUrl}${messagePath}`);

@@ -58,7 +58,7 @@ test('the empty inbox links to the contact form, and the form links to the inbox
   await page.getByRole('link', { name: 'A walk' }).click();
   await headed(page, 'A walk');
   await becomes(() => page.title(), `Message · ${productTitle}`);
-  await reads(page.getByRole('main'), 'Passing through.');
+  await reads(page.frameLocator('iframe').locator('body'), 'Passing through.');
   await screenshot(page, 'walk-message');
   await page.getByRole('main').getByRole('link', { name: 'Inbox' }).click();
   await headed(page, 'Inbox');

@@ -106,6 +106,7 @@ const others: Row[] = [
     status: 304,
     init: { headers: { 'if-none-match': '*' } },
   },
+  { title: 'the mails of the inbox', path: '/api/inbox', status: 200 },
   { title: 'llms.txt', path: '/llms.txt', status: 200 },
   { title: 'a documentation page', path: '/docs/procedures/fixture.body.md', status: 200 },
   { title: 'health', path: '/healthz', status: 200 },

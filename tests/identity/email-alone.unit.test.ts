@@ -14,12 +14,12 @@ async function mailFor(address: string) {
   const browser = newBrowser();
   await ask(browser, address);
   services().mail.start();
-  const { id, link = '' } = await vi.waitFor(async () => {
+  const { id, link } = await vi.waitFor(async () => {
     const found = (await services().mail.inbox?.list())?.find(({ to }) => to === address);
     if (!found) throw new Error('the mail has not arrived');
     return found;
   }, 10_000);
-  return { browser, id, token: new URL(link).searchParams.get('t') ?? '' };
+  return { browser, id, token: new URL(link ?? '').searchParams.get('t') ?? '' };
 }
 
 test('users sign in by mail without a provider, and sign out', async () => {
@@ -32,6 +32,22 @@ test('users sign in by mail without a provider, and sign out', async () => {
   });
   expect(await leadsTo(await post(browser, '/auth/sign-out', {}))).toBe(`${siteUrl}/`);
   expect((await browser.call('session.current')).data).toMatchObject({ user: null });
+});
+
+test('the inbox marks a mail as read and deletes it, and its link goes on working', async () => {
+  const { inbox } = services().mail;
+  const { browser, id, token } = await mailFor('eve@people.example');
+  expect(await inbox?.get(id)).toMatchObject({ isRead: false });
+  await inbox?.markRead(id);
+  const message = await inbox?.get(id);
+  expect(message).toMatchObject({ isRead: true, link: `${siteUrl}/auth/email?t=${token}` });
+  expect(message?.text).toContain('Open this link');
+  expect(await inbox?.list({ to: 'Eve@People.example' })).toMatchObject([{ id }]);
+  expect(await inbox?.remove(id)).toBe(1);
+  expect(await inbox?.list({ to: 'eve@people.example' })).toEqual([]);
+  await inbox?.markRead(id);
+  expect(await inbox?.get(id)).toBeUndefined();
+  expect(await leadsTo(await confirm(browser, { token }))).toBe('/account');
 });
 
 test('the inbox shows a mail until its link is used', async () => {

@@ -22,14 +22,20 @@ describe('inbox', () => {
       {
         id: second.id,
         receivedAt: expect.any(Date),
+        isRead: false,
         subject: 'Message through site.example',
         from: 'grace@visitor.example',
+        to: addresses.to,
+        link: null,
       },
       {
         id: first.id,
         receivedAt: expect.any(Date),
+        isRead: false,
         subject: draft.subject,
         from: 'Ada Lovelace <ada@visitor.example>',
+        to: addresses.to,
+        link: null,
       },
     ]);
     const entry = await mail.inbox?.get(first.id);
@@ -38,6 +44,14 @@ describe('inbox', () => {
     expect(parsed.messageId).toBe(first.messageId);
     expect(parsed.text?.trim()).toBe(draft.contents);
     expect(await mail.inbox?.get('unknown')).toBeUndefined();
+
+    expect(await mail.inbox?.list({ words: 'how ADA' })).toMatchObject([{ id: first.id }]);
+    expect(await mail.inbox?.list({ from: 'grace@visitor.example' })).toMatchObject([{ id: second.id }]);
+    await mail.inbox?.markRead(first.id);
+    expect(await mail.inbox?.list()).toMatchObject([{ isRead: false }, { isRead: true }]);
+    expect(await mail.inbox?.remove(second.id)).toBe(1);
+    expect(await mail.inbox?.remove()).toBe(1);
+    expect(await mail.inbox?.list()).toEqual([]);
   });
 
   it('stores the same bytes that SMTP would have carried', async () => {

@@ -146,6 +146,10 @@ test('the inbox has the subject, the sender and both parts of a message', async 
     receivedAt: expect.any(Date),
     subject: 'Message through site.example:8443',
     from: draft.email,
+    to: 'owner@site.example',
+    isRead: false,
+    link: null,
+    text: 'One & two',
     raw: expect.stringContaining('One & two'),
     html: expect.stringContaining('One &amp; two'),
   });

@@ -150,7 +150,7 @@ describe('with a mail server', () => {
   test('the inbox pages are a 404', async () => {
     const { id } = await send(product);
     await until(product, id, 'sent');
-    for (const path of ['/inbox', `/inbox/${id}`]) {
+    for (const path of ['/inbox', `/inbox/${id}`, '/api/inbox']) {
       const response = await fetch(`${product.baseUrl}${path}`);
       expect(await response.text()).not.toContain(draft.email);
       expect(response.status, path).toBe(404);
@@ -171,7 +171,9 @@ describe('in the demo', () => {
     await until(product, id, 'sent');
     expect(textOf(await page(product, '/inbox'))).toContain(draft.subject);
 
-    const raw = textOf(/<pre[^>]*>([\s\S]*?)<\/pre>/.exec(await page(product, `/inbox/${id}`))?.[1] ?? '');
+    const raw = textOf(
+      /<pre[^>]*>([\s\S]*?)<\/pre>/.exec(await page(product, `/inbox/${id}?view=source`))?.[1] ?? '',
+    );
     expect(raw).toContain(`Message-ID: ${messageId}`);
     expect(raw).toContain(`To: ${addresses.MAIL_TO}`);
     expect(raw).toContain(`Reply-To: ${draft.name} <${draft.email}>`);

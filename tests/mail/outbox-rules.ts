@@ -510,13 +510,13 @@ export function describeOutboxRules(open: () => Promise<TimedStorage>): void {
       await outbox.inbox.deliver(first.id, 'raw');
       await at(30);
       await outbox.inbox.deliver(third.id, 'raw');
-      const { email, name, subject } = draft;
-      const receivedAt = new Date(start + 20);
+      const unread = { receivedAt: new Date(start + 20), isRead: false };
       expect(await outbox.inbox.list()).toEqual([
-        { id: third.id, receivedAt: new Date(start + 30), email, name, subject },
-        { id: second.id, receivedAt, email, name: null, subject: null },
-        { id: first.id, receivedAt, email, name, subject },
+        { id: third.id, ...unread, receivedAt: new Date(start + 30), ...draft },
+        { id: second.id, ...unread, email: draft.email, name: null, subject: null, contents: 'Hi' },
+        { id: first.id, ...unread, ...draft },
       ]);
+      expect(await outbox.inbox.list(1)).toMatchObject([{ id: third.id }]);
     });
 
     it('keeps the first delivery of a message', async () => {
@@ -528,11 +528,37 @@ export function describeOutboxRules(open: () => Promise<TimedStorage>): void {
       expect(await outbox.inbox.get(id)).toEqual({
         id,
         receivedAt: new Date(start + 20),
+        isRead: false,
         raw: 'first',
         ...draft,
       });
       expect(await outbox.inbox.list()).toHaveLength(1);
       expect(await outbox.inbox.get('unknown')).toBeUndefined();
+    });
+
+    it('knows which messages were read', async () => {
+      const [first, second] = [await outbox.enqueue(draft), await outbox.enqueue(draft)];
+      for (const { id } of [first, second]) await outbox.inbox.deliver(id, 'raw');
+      await outbox.inbox.markRead(first.id);
+      await outbox.inbox.markRead('unknown');
+      expect(await outbox.inbox.get(first.id)).toMatchObject({ isRead: true });
+      expect(await outbox.inbox.get(second.id)).toMatchObject({ isRead: false });
+    });
+
+    it('deletes one message or all, and keeps the mails', async () => {
+      const receipts = [
+        await outbox.enqueue(draft),
+        await outbox.enqueue(draft),
+        await outbox.enqueue(draft),
+      ];
+      for (const { id } of receipts) await outbox.inbox.deliver(id, 'raw');
+      const [first] = receipts;
+      expect(await outbox.inbox.remove(first?.id ?? '')).toBe(1);
+      expect(await outbox.inbox.remove('unknown')).toBe(0);
+      expect(await outbox.inbox.list()).toHaveLength(2);
+      expect(await outbox.inbox.remove()).toBe(2);
+      expect(await outbox.inbox.list()).toEqual([]);
+      expect(await outbox.list({ limit: 10 })).toHaveLength(3);
     });
 
     it('lists the newest 200 messages', async () => {

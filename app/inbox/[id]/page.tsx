@@ -3,31 +3,52 @@ import { connection } from 'next/server';
 import { PageLink } from '#app/_components/page-link.tsx';
 import NotFound from '#app/not-found.tsx';
 import { services } from '#server/services.ts';
+import { MailTime } from '../mail-time.tsx';
+import { MessageView } from './message-view.tsx';
+import { isView, views, viewTitles } from './views.ts';
+import '../inbox.css';
 
 export const metadata: Metadata = { title: 'Message', robots: { index: false } };
 
 export const instant = false;
 
-export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) {
+/** One mail of the inbox. Opening it marks it as read. */
+export default async function MessagePage({ params, searchParams }: PageProps<'/inbox/[id]'>) {
   await connection();
-  const { id } = await params;
-  const message = await services().mail.inbox?.get(id);
+  const [{ id }, query] = await Promise.all([params, searchParams]);
+  const { inbox } = services().mail;
+  const message = await inbox?.get(id);
   // notFound() is too late to change the status here, and would show nothing without JavaScript.
   if (!message) return <NotFound />;
+  // The mail can be shown all the same.
+  if (!message.isRead) await inbox?.markRead(id).catch(() => undefined);
+  const view = isView(query.view) ? query.view : 'html';
 
   return (
     <div className="space-y-6">
       <p>
         <PageLink href="/inbox">Inbox</PageLink>
       </p>
-      <h1>{message.subject}</h1>
-      <p className="text-muted">
-        {message.from ?? `To ${message.to}`},{' '}
-        <time dateTime={message.receivedAt.toISOString()}>
-          {message.receivedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC
-        </time>
-      </p>
-      {message.link !== undefined && (
+      <div className="flex flex-wrap items-start justify-between gap-4">
+        <h1 className="min-w-0">{message.subject}</h1>
+        <form method="post" action="/inbox/delete">
+          <input type="hidden" name="id" value={id} />
+          <button className="button-danger" type="submit">
+            Delete
+          </button>
+        </form>
+      </div>
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
+        <dt className="text-muted">From</dt>
+        <dd>{message.from}</dd>
+        <dt className="text-muted">To</dt>
+        <dd>{message.to}</dd>
+        <dt className="text-muted">Received</dt>
+        <dd>
+          <MailTime date={message.receivedAt} />
+        </dd>
+      </dl>
+      {message.link !== null && (
         <div className="space-y-2">
           <p>
             {/* Not a link of Next, which would load it ahead. */}
@@ -40,20 +61,14 @@ export default async function MessagePage({ params }: PageProps<'/inbox/[id]'>) 
           </p>
         </div>
       )}
-      <section aria-labelledby="html" className="space-y-2">
-        <h2 id="html">HTML preview</h2>
-        {/* The sandbox blocks scripts, forms and navigation: the message is untrusted. */}
-        <iframe
-          title="The message’s HTML"
-          sandbox=""
-          srcDoc={message.html}
-          className="h-64 w-full rounded-lg border border-line bg-white"
-        />
-      </section>
-      <section aria-labelledby="source" className="space-y-2">
-        <h2 id="source">Message source</h2>
-        <pre className="code whitespace-pre-wrap wrap-anywhere">{message.raw}</pre>
-      </section>
+      <nav className="inbox-tabs" aria-label="Parts of the mail">
+        {views.map((each) => (
+          <a key={each} href={`/inbox/${id}?view=${each}`} aria-current={each === view ? 'page' : undefined}>
+            {viewTitles[each]}
+          </a>
+        ))}
+      </nav>
+      <MessageView message={message} view={view} />
     </div>
   );
 }

@@ -27,6 +27,8 @@ export async function arrivesInInbox(page: Page, subject: string, count = 1): Pr
 export async function readFromInbox(page: Page, subject: string): Promise<ParsedMail> {
   await page.getByRole('link', { name: subject, exact: true }).click();
   await headed(page, subject);
+  await page.getByRole('link', { name: 'Source' }).click();
+  await page.waitForURL('**/inbox/*?view=source');
   const raw = await page.getByRole('main').locator('pre').innerText();
   return simpleParser(raw);
 }
