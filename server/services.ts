@@ -26,8 +26,16 @@ import { connectRedis, type SharedRedis } from './redis.ts';
 import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
 import { createLazyDatabase, type LazyDatabase } from './storage/lazy-database.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream-client/client.ts';
+import type { UpstreamHistory } from './upstream-client/history.ts';
 import { createSharedCache } from './upstream-client/shared-cache.ts';
-import { snapshotsSchema, statusOf, type UpstreamStatus, upstreamVersion } from './upstream-client/status.ts';
+import {
+  historiesOf,
+  snapshotsSchema,
+  statusOf,
+  type UpstreamSnapshot,
+  type UpstreamStatus,
+  upstreamVersion,
+} from './upstream-client/status.ts';
 import { tokenTargetsOf } from './upstream-client/user-token.ts';
 import { allUpstreams } from './upstreams/index.ts';
 import { createWebhooks, type Webhooks } from './webhooks/webhook-service.ts';
@@ -51,6 +59,8 @@ export type Services = CustomServices & {
   upstreams: UpstreamClient;
   /** Returns the status of every upstream, merged over all workers. */
   upstreamStatus(): Promise<UpstreamStatus[]>;
+  /** Returns the last hour of every upstream by name, summed over all workers. It is kept in memory. */
+  upstreamHistories(): Promise<ReadonlyMap<string, UpstreamHistory>>;
   /** Yields this status, and then each change. */
   watchUpstreams(options: WatchOptions): AsyncIterable<UpstreamStatus[] | undefined>;
   database: LazyDatabase;
@@ -145,10 +155,13 @@ export function createServices(options: { env: Env; log: Logger }): Services {
       : {}),
     ...(redis ? { redis: () => redis.lastState() === 'ok' } : {}),
   });
-  async function upstreamStatus(): Promise<UpstreamStatus[]> {
-    const others = z.array(snapshotsSchema).parse((await shared?.broadcast('upstreams')) ?? []);
-    return statusOf(upstreams.snapshots(), others.flat());
+  async function otherSnapshots(): Promise<UpstreamSnapshot[]> {
+    return z
+      .array(snapshotsSchema)
+      .parse((await shared?.broadcast('upstreams')) ?? [])
+      .flat();
   }
+  const upstreamStatus = async () => statusOf(upstreams.snapshots(), await otherSnapshots());
   const upstreamStates = createWatch<UpstreamStatus[]>({
     // There is one key: all upstreams.
     read: async ([key = '']) => new Map([[key, await upstreamStatus()]]),
@@ -163,6 +176,7 @@ export function createServices(options: { env: Env; log: Logger }): Services {
     redis,
     upstreams,
     upstreamStatus,
+    upstreamHistories: async () => historiesOf(upstreams.snapshots(), await otherSnapshots()),
     watchUpstreams: (watchOptions) => upstreamStates.states('all', watchOptions),
     ...createCustomServices({ ...options, upstreams, database }),
     database,

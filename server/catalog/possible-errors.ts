@@ -48,6 +48,14 @@ const ofUserTokens: readonly ErrorReason[] = [
   'reauthentication_required',
 ];
 
+/** Further errors of the status of this instance, where it is not public. */
+const ofClosedStatus: readonly ErrorReason[] = [
+  'sign_in_required',
+  'session_ended',
+  'identity_unavailable',
+  'forbidden',
+];
+
 const ofUpstreams: readonly ErrorReason[] = [
   'upstream_unreachable',
   'upstream_bad_answer',
@@ -65,6 +73,7 @@ export function possibleErrors(entry: Pick<ProcedureEntry, 'type' | 'meta'>): re
     ...(allowedMethodsOf(entry).includes('GET') ? [] : (['cross_origin'] as const)),
     ...(meta.scope === undefined ? [] : (['forbidden'] as const)),
     ...(meta.user === undefined ? [] : userErrors(meta.user)),
+    ...(meta.showsStatus ? ofClosedStatus : []),
     ...(meta.rateLimit === 'upstream' ? ofUpstreams : []),
     ...(meta.errors ?? []),
   ]);

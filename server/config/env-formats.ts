@@ -174,6 +174,13 @@ export const rolesSchema = z
     return roles;
   });
 
+/** `admin,operator`: names of roles. */
+export const roleNamesSchema = z
+  .string()
+  .default('')
+  .transform(splitList)
+  .pipe(z.array(z.string().regex(role, 'must be names of roles such as admin,operator')));
+
 const webhookSecretEntry = z
   .string()
   .regex(

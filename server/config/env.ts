@@ -11,6 +11,7 @@ import {
   privateKeyJson,
   proxyUrlSchema,
   rateLimitsSchema,
+  roleNamesSchema,
   rolesSchema,
   serviceKeysSchema,
   splitList,
@@ -100,6 +101,7 @@ const environmentSchema = z.object({
   ALLOWED_HOSTS: z.string().default('').transform(splitList).pipe(z.array(hostName)),
   ALLOWED_ORIGINS: z.string().default('').transform(splitList).pipe(z.array(origin)),
   SERVICE_KEYS: serviceKeysSchema,
+  STATUS_ROLES: roleNamesSchema,
   RATE_LIMITS: rateLimitsSchema,
   REDIS_URL: z.url({ protocol: /^rediss?$/, hostname: /./, error: 'must be redis://host:port' }).optional(),
 

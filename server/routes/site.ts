@@ -22,7 +22,9 @@ export function handleSitemap(request: HttpRequest): Promise<HttpResponse> {
       changedAt: updatedAt ?? publishedAt,
     }));
     const newest = posts.map(({ changedAt }) => changedAt).sort((a, b) => b.getTime() - a.getTime())[0];
-    const entries = [...pages, ...[...procedures.keys()].map((path) => `/docs/${path}`)].map((path) => ({
+    const publicPages = pages.filter((path) => path !== '/status' || env.STATUS_ROLES.length === 0);
+    const documentation = [...procedures.keys()].map((path) => `/docs/${path}`);
+    const entries = [...publicPages, ...documentation].map((path) => ({
       url: `${env.SITE_URL}${path}`,
       changedAt: path === '/posts' ? newest : undefined,
     }));

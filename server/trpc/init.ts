@@ -13,6 +13,7 @@ import { enforce, takeShare } from '../rate-limit/enforce.ts';
 import type { Context } from './context.ts';
 import { rejectLazyRouters } from './procedure-definition.ts';
 import type { ProcedureMeta } from './procedure-meta.ts';
+import { requireStatusAccess } from './status-access.ts';
 import { transformer } from './transformer.ts';
 
 const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
@@ -153,6 +154,14 @@ export function userProcedure(meta: ProcedureMeta & { user: UserRequirement; sen
   return baseProcedure.meta(meta).use(({ ctx, next }) => {
     const user = requireUser(ctx.principal, meta.user);
     return next({ ctx: { user } });
+  });
+}
+
+/** Starts a procedure that shows the status of this instance, which `STATUS_ROLES` may close to the public. */
+export function statusProcedure(meta: Omit<ProcedureMeta, 'showsStatus'>) {
+  return baseProcedure.meta({ ...meta, showsStatus: true }).use(({ ctx, next }) => {
+    requireStatusAccess(ctx.principal, ctx.services);
+    return next();
   });
 }
 

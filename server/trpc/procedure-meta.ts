@@ -25,6 +25,8 @@ export type ProcedureMeta = {
   scope?: string;
   /** What the signed-in user must have. Undefined for a procedure that needs no user. */
   user?: UserRequirement;
+  /** It shows the status of this instance: `STATUS_ROLES` says who may call it. */
+  showsStatus?: true;
   /**
    * It is about the session of a browser, and its calls do not count as use of that session: a page that repeats them
    * does not keep the session alive. A subscription never does.

@@ -40,6 +40,7 @@ const metaSchema = z.strictObject({
       session: z.literal(true).exactOptional(),
     })
     .exactOptional(),
+  showsStatus: z.literal(true).exactOptional(),
   passive: z.boolean().exactOptional(),
   errors: z
     .array(z.custom<ErrorReason>((reason) => typeof reason === 'string' && isErrorReason(reason)))

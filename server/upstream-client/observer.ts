@@ -1,5 +1,6 @@
 import type { BreakerState } from './circuit-breaker.ts';
 import type { Fault } from './failure.ts';
+import { createMinuteRecord, type MinuteCounts } from './history.ts';
 
 /** Receives events of the upstream client. All strings come from closed sets. */
 export type UpstreamObserver = {
@@ -35,24 +36,29 @@ export type UpstreamStats = Omit<UpstreamHealth, 'latency' | 'retries'> & {
   attempts: number;
   /** Durations of the latest calls in milliseconds. */
   durations: number[];
+  /** Counts of the last hour, without minutes in which no call ended. */
+  minutes: MinuteCounts[];
 };
+
+type HealthRecord = Omit<UpstreamStats, 'minutes'> & { minutes: ReturnType<typeof createMinuteRecord> };
 
 /** Number of durations that are kept. */
 const sampleSize = 200;
 
 /** Keeps the statistics of each upstream and forwards all events to `next`. */
 export function createHealthRecord(next: UpstreamObserver | undefined) {
-  const records = new Map<string, UpstreamStats>();
+  const records = new Map<string, HealthRecord>();
 
-  function recordOf(upstream: string): UpstreamStats {
+  function recordOf(upstream: string): HealthRecord {
     const existing = records.get(upstream);
     if (existing) return existing;
-    const created: UpstreamStats = {
+    const created: HealthRecord = {
       calls: 0,
       failures: 0,
       attempts: 0,
       lastFailure: null,
       durations: [],
+      minutes: createMinuteRecord(),
       cache: { miss: 0, hit: 0, stale: 0 },
       bytesReceived: 0,
       bytesSent: 0,
@@ -70,7 +76,12 @@ export function createHealthRecord(next: UpstreamObserver | undefined) {
       const record = recordOf(upstream);
       record.calls += 1;
       record.durations[record.calls % sampleSize] = seconds * 1000;
-      if (outcome !== 'ok' && outcome !== 'cancelled' && outcome !== 'missing') {
+      const failed = outcome !== 'ok' && outcome !== 'cancelled' && outcome !== 'missing';
+      record.minutes.add({
+        failed,
+        seconds: outcome === 'ok' || outcome === 'missing' ? seconds : undefined,
+      });
+      if (failed) {
         record.failures += 1;
         record.lastFailure = { fault: outcome, at: new Date() };
       }
@@ -91,12 +102,13 @@ export function createHealthRecord(next: UpstreamObserver | undefined) {
     ...recordOf(upstream),
     // `durations` is a ring buffer in which index 0 is filled last, so it may have a hole.
     durations: recordOf(upstream).durations.filter((duration) => duration !== undefined),
+    minutes: recordOf(upstream).minutes.read(),
   });
 
   return { observer, statsOf };
 }
 
-export function healthOf({ durations, attempts, ...stats }: UpstreamStats): UpstreamHealth {
+export function healthOf({ durations, minutes: _, attempts, ...stats }: UpstreamStats): UpstreamHealth {
   const sorted = durations.toSorted((a, b) => a - b);
   return { ...stats, retries: Math.max(0, attempts - stats.calls), latency: latencyOf(sorted) };
 }

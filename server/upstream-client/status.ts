@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Fault, faults } from './failure.ts';
+import { historyOf, type UpstreamHistory } from './history.ts';
 import { healthOf, type UpstreamHealth, type UpstreamStats } from './observer.ts';
 
 const breakers = ['closed', 'half_open', 'open'] as const;
@@ -38,6 +39,18 @@ export const snapshotsSchema: z.ZodType<UpstreamSnapshot[]> = z.array(
     failures: z.int(),
     attempts: z.int(),
     durations: z.array(z.number()),
+    // A worker of an earlier release has none.
+    minutes: z
+      .array(
+        z.object({
+          minute: z.int(),
+          calls: z.int(),
+          failures: z.int(),
+          answered: z.int(),
+          milliseconds: z.number(),
+        }),
+      )
+      .default([]),
     lastFailure: z.object({ fault, at: z.coerce.date() }).nullable(),
     cache: z.object({ miss: z.int(), hit: z.int(), stale: z.int() }),
     bytesReceived: z.number(),
@@ -70,6 +83,7 @@ function combine(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnapsh
     failures: one.failures + other.failures,
     attempts: one.attempts + other.attempts,
     durations: [...one.durations, ...other.durations],
+    minutes: [...one.minutes, ...other.minutes],
     lastFailure: failures.toSorted((a, b) => b.at.getTime() - a.at.getTime())[0] ?? null,
     cache: {
       miss: one.cache.miss + other.cache.miss,
@@ -81,18 +95,39 @@ function combine(one: UpstreamSnapshot, other: UpstreamSnapshot): UpstreamSnapsh
   };
 }
 
+/** Combines the snapshots of each upstream. */
+function combineAll(own: UpstreamSnapshot[], others: UpstreamSnapshot[]): UpstreamSnapshot[] {
+  return own.map((snapshot) => others.filter(({ name }) => name === snapshot.name).reduce(combine, snapshot));
+}
+
 /**
  * Returns the status of each upstream.
  *
  * @param others snapshots of the other workers
  */
 export function statusOf(own: UpstreamSnapshot[], others: UpstreamSnapshot[] = []): UpstreamStatus[] {
-  return own.map((snapshot) => {
-    const same = others.filter(({ name }) => name === snapshot.name);
-    const { name, title, configured, breaker, running, waiting, streams, ...stats } = same.reduce(
-      combine,
-      snapshot,
-    );
-    return { name, title, configured, breaker, running, waiting, streams, ...healthOf(stats) };
-  });
+  return combineAll(own, others).map(
+    ({ name, title, configured, breaker, running, waiting, streams, ...stats }) => ({
+      name,
+      title,
+      configured,
+      breaker,
+      running,
+      waiting,
+      streams,
+      ...healthOf(stats),
+    }),
+  );
+}
+
+/**
+ * Returns the last hour of each upstream, by its name.
+ *
+ * @param others snapshots of the other workers
+ */
+export function historiesOf(
+  own: UpstreamSnapshot[],
+  others: UpstreamSnapshot[] = [],
+): ReadonlyMap<string, UpstreamHistory> {
+  return new Map(combineAll(own, others).map(({ name, minutes }) => [name, historyOf(minutes)]));
 }

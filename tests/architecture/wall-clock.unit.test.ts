@@ -5,6 +5,7 @@ import { visitSources } from '#tests/support/source-files.ts';
 const allowed: Record<string, string> = {
   'app/(interactive)/contact/page.tsx': 'The form contains when it was shown.',
   'app/(interactive)/echo/echo-console.tsx': 'An example input.',
+  'app/(interactive)/status/page.tsx': 'The time of the last check is shown.',
   'client/sign-in.ts': 'The time of refresh is stored, for other processes.',
   'client/token-file.ts': 'A lock of another process can be left over.',
   'client/examples/script.ts': 'An example input.',
@@ -25,6 +26,7 @@ const allowed: Record<string, string> = {
   'server/routes/site.ts': 'security.txt contains a date.',
   'server/trpc/procedures/echo.ts': 'The response contains the time of receipt.',
   'server/upstream-client/client.ts': 'The time of receipt is shown.',
+  'server/upstream-client/history.ts': 'The minutes of the last hour are shown.',
   'server/upstream-client/retry-after.ts': 'Retry-After can be a date.',
   'server/upstream-client/observer.ts': 'The time of the last failure is shown.',
   'server/upstream-client/response-cache.ts': 'The time of receipt is shown.',

@@ -15,6 +15,7 @@ const browser = withBrowser({
   PORT: String(port),
   ...provider.env,
   ROLES: 'owner=ada@people.example',
+  STATUS_ROLES: 'owner',
 });
 
 /** Opens a page that may go to the provider. */
@@ -105,6 +106,26 @@ test('the account page lists sessions, places and history, and ends other sessio
   await screenshot(page, 'account');
   await page.getByRole('button', { name: 'End all other sessions' }).click();
   await reads(page.getByRole('status'), 'All other sessions have ended.');
+});
+
+test('a closed status asks visitors to sign in, and opens to users with the role alone', async () => {
+  for (const [person, shown] of [
+    ['Ada', 'The backends that this instance calls.'],
+    ['Grace', 'Your account has no role that may see it.'],
+  ] as const) {
+    const { page } = await visit();
+    await page.goto('/status');
+    const main = page.getByRole('main');
+    await reads(main, 'Sign in to see it.');
+    expect(await main.getByRole('region').count()).toBe(0);
+    await expectNoViolations(page);
+    await main.getByRole('link', { name: /^Sign in/ }).click();
+    await page.getByRole('button', { name: new RegExp(`^${person}`) }).click();
+    await headed(page, 'Status');
+    await reads(main, shown);
+    expect(await main.getByRole('region', { name: 'Outbox' }).count()).toBe(person === 'Ada' ? 1 : 0);
+    await screenshot(page, `status-of-${person}`);
+  }
 });
 
 test('a user who changes accounts at a provider that ends the first session is told that nothing was added', async () => {

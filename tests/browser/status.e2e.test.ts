@@ -51,6 +51,12 @@ test.each([true, false])(
       page.getByRole('region', { name: 'Rate limits' }),
       'Calls of class mail1,000 an hour per caller',
     );
+    await reads(page.getByRole('main'), /Last check at \d\d:\d\d:\d\d UTC/);
+    expect(
+      await cardOf(page, 'Items')
+        .getByRole('img', { name: /last hour/ })
+        .count(),
+    ).toBe(2);
     expect(callsOf(requests, 'proxy.status')).toEqual([]);
     await screenshot(page, javaScriptEnabled ? 'status' : 'no-javascript-status');
   },
@@ -79,6 +85,7 @@ test('the open page shows that an upstream fails and that it recovers', async ()
   await reads(items, 'Failing: calls are paused');
   await reads(items, /Last failure(breaker_open|server_error), \d\d:\d\d:\d\d UTC/);
   await reads(items, /Failed[1-9]/);
+  await items.getByRole('img', { name: /In the last hour: \d+ calls?, [1-9]\d* failed, last at/ }).waitFor();
   await reads(cardOf(page, 'Search'), 'Working normally');
   await screenshot(page, 'status-failing');
 

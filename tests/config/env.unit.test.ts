@@ -395,6 +395,11 @@ const table: Record<Exclude<keyof Env, keyof typeof customSettings>, Row> = {
       '=hunter2@example.org',
     ],
   },
+  STATUS_ROLES: {
+    unset: [],
+    valid: [['admin, operator', ['admin', 'operator']]],
+    invalid: ['Hunter2', 'hunter 2', 'admin=hunter2@example.org'],
+  },
   SESSION_SECRETS: {
     unset: [],
     valid: [[`${'a'.repeat(32)}, ${'b'.repeat(40)}`, ['a'.repeat(32), 'b'.repeat(40)]]],

@@ -11,6 +11,8 @@ const ada: SignedInUser = {
   authenticationAge: 0,
   session: null,
 };
+const open = { env: { STATUS_ROLES: [] }, identity: {} };
+const closed = { env: { STATUS_ROLES: ['admin'] }, identity: {} };
 const visitor: Principal = { kind: 'visitor', key: '203.0.113.7' };
 const user = (changed: Partial<SignedInUser> = {}): Principal => ({
   kind: 'user',
@@ -38,5 +40,13 @@ test.each<[string, Principal, string[], () => Principal | Promise<Principal>, bo
     false,
   ],
 ])('a stream %s', async (_, principal, paths, authenticate, goesOn) => {
-  expect(await holdsRights({ ctx: { principal }, paths }, authenticate)).toBe(goesOn);
+  expect(await holdsRights({ ctx: { principal, services: open }, paths }, authenticate)).toBe(goesOn);
+});
+
+test('a stream of the status does not go on when the user has lost the role that it needs', async () => {
+  const principal = user({ roles: ['admin'] });
+  const goesOn = (now: Principal) =>
+    holdsRights({ ctx: { principal, services: closed }, paths: ['proxy.watch'] }, () => now);
+  expect(await goesOn(principal)).toBe(true);
+  expect(await goesOn(user({ roles: ['editor'] }))).toBe(false);
 });

@@ -1,10 +1,10 @@
 import { durationInWords } from '#app/_lib/duration-in-words.ts';
 import type { MailMode } from '#server/mail/mode.ts';
 import { type MailState, mailStates } from '#server/mail/tables.ts';
-import { type Readiness, readiness } from '#server/readiness.ts';
+import type { Readiness } from '#server/readiness.ts';
 import { services } from '#server/services.ts';
 
-const readinessTexts: Record<Readiness['status'], string> = {
+export const readinessTexts: Record<Readiness['status'], string> = {
   starting: 'Starting: pages are loading',
   ready: 'Ready',
   not_ready: 'Not ready: the database is down',
@@ -27,18 +27,15 @@ const mailTexts: Record<MailState, string> = {
 };
 
 /** The state of this instance and its dependencies, the outbox, and the rate limits. */
-export async function InstanceStatus() {
+export async function InstanceStatus({ status, dependencies }: Readiness) {
   const { mail, env } = services();
-  const [{ status, dependencies }, counts] = await Promise.all([
-    readiness(),
-    mail.operations.counts().catch(() => undefined),
-  ]);
+  const counts = await mail.operations.counts().catch(() => undefined);
   const { database, identityProvider, mailDelivery, redis } = dependencies;
   return (
     <>
       <section aria-labelledby="instance" className="space-y-4">
         <h2 id="instance">This instance</h2>
-        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-4">
+        <dl className="card facts">
           <Fact term="State" text={readinessTexts[status]} />
           <Fact
             term={`Database (${env.DATABASE_URL ? 'PostgreSQL' : 'SQLite'})`}
@@ -66,7 +63,7 @@ export async function InstanceStatus() {
       <section aria-labelledby="outbox" className="space-y-4">
         <h2 id="outbox">Outbox</h2>
         {counts ? (
-          <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-6">
+          <dl className="card facts">
             {mailStates.map((state) => (
               <Fact key={state} term={mailTexts[state]} text={String(counts[state])} />
             ))}
@@ -77,7 +74,7 @@ export async function InstanceStatus() {
       </section>
       <section aria-labelledby="limits" className="space-y-4">
         <h2 id="limits">Rate limits</h2>
-        <dl className="card grid grid-cols-2 gap-4 sm:grid-cols-3">
+        <dl className="card facts">
           {(['light', 'upstream', 'mail'] as const).map((name) => (
             <Fact key={name} term={`Calls of class ${name}`} text={limitText(env.RATE_LIMITS[name])} />
           ))}

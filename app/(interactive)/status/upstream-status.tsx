@@ -7,17 +7,40 @@ import { formatBytes } from '#app/_lib/format-bytes.ts';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
 import type { AppRouter } from '#server/trpc/router.ts';
+import { summaryOf } from './status-summary.ts';
 
 type Upstream = inferRouterOutputs<AppRouter>['proxy']['status'][number];
 
 const health = {
-  closed: { mark: '●', text: 'Working normally', tone: 'text-accent' },
-  half_open: { mark: '◐', text: 'Recovering: a test call decides', tone: 'text-warn' },
-  open: { mark: '○', text: 'Failing: calls are paused', tone: 'text-warn' },
+  closed: { mark: '●', text: 'Working normally', tone: 'badge-success' },
+  half_open: { mark: '◐', text: 'Recovering: a test call decides', tone: 'badge-warn' },
+  open: { mark: '○', text: 'Failing: calls are paused', tone: 'badge-error' },
 } as const;
 
-/** The circuit breaker, load, latency and cache of every upstream, as they change. */
-export function UpstreamStatus() {
+const notices = { success: 'notice notice-success', warn: 'notice', error: 'notice notice-error' };
+
+/**
+ * The state of the backends in words, as it changes.
+ *
+ * @param props.problem what is wrong with the instance itself
+ */
+export function StatusSummary({ problem }: { problem: string | undefined }) {
+  const { data } = trpc.proxy.status.useQuery();
+  if (!data) return null;
+  const { text, tone } = summaryOf(data, problem);
+  return (
+    <p role="status" className={`font-medium ${notices[tone]}`}>
+      {text}
+    </p>
+  );
+}
+
+/**
+ * The circuit breaker, load, latency and cache of every upstream, as they change.
+ *
+ * @param props.charts the last hour of each upstream by its name, drawn by the server
+ */
+export function UpstreamStatus({ charts }: { charts: Readonly<Record<string, ReactNode>> }) {
   const utils = trpc.useUtils();
   trpc.proxy.watch.useSubscription(undefined, {
     async onData({ data }) {
@@ -31,10 +54,10 @@ export function UpstreamStatus() {
     <>
       {status.error && <Failure {...toFailure(status.error)} />}
       {status.data ? (
-        <ul className="grid gap-4 md:grid-cols-2">
+        <ul className="grid gap-4 lg:grid-cols-2">
           {status.data.map((upstream) => (
             <li key={upstream.name} className="card space-y-4">
-              <UpstreamCard upstream={upstream} />
+              <UpstreamCard upstream={upstream} chart={charts[upstream.name]} />
             </li>
           ))}
         </ul>
@@ -45,7 +68,7 @@ export function UpstreamStatus() {
   );
 }
 
-function UpstreamCard({ upstream }: { upstream: Upstream }) {
+function UpstreamCard({ upstream, chart }: { upstream: Upstream; chart: ReactNode }) {
   const { title, configured, breaker, running, waiting, streams, calls, failures, retries, latency, cache } =
     upstream;
   const { mark, text, tone } = health[breaker];
@@ -53,18 +76,19 @@ function UpstreamCard({ upstream }: { upstream: Upstream }) {
   const lookups = fromCache + cache.miss;
   return (
     <>
-      <div>
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h3>{title}</h3>
         {configured ? (
-          <p className={tone}>
+          <p className={`badge gap-1.5 ${tone}`}>
             <span aria-hidden="true">{mark}</span> {text}
           </p>
         ) : (
-          <p className="text-muted">Not configured</p>
+          <p className="badge">Not configured</p>
         )}
       </div>
+      {configured && chart}
       {configured && (
-        <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3">
+        <dl className="facts">
           <Fact term="Calls">
             {calls}
             {retries > 0 && `, ${retries} retries`}

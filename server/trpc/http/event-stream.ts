@@ -13,6 +13,7 @@ import { bucketOf, type Principal, requireUser } from '../../principal.ts';
 import type { Context, StreamContext } from '../context.ts';
 import { errorShape, toAppError } from '../init.ts';
 import { type ProcedureEntry, procedures, takesInput } from '../procedure-registry.ts';
+import { requireStatusAccess, type StatusSettings } from '../status-access.ts';
 import { type Calls, callOutput, inputReader } from './call-procedures.ts';
 import { serializeOutputJson } from './output-json.ts';
 import { validate } from './validate.ts';
@@ -188,14 +189,18 @@ function takeLastEventId(input: unknown, procedure: ProcedureEntry, stream: Stre
  * have lost a role.
  */
 export async function holdsRights(
-  { ctx: { principal }, paths }: { ctx: Pick<Context, 'principal'>; paths: readonly string[] },
+  {
+    ctx: { principal, services },
+    paths,
+  }: { ctx: { principal: Principal; services: StatusSettings }; paths: readonly string[] },
   authenticate: StreamOptions['authenticate'],
 ): Promise<boolean> {
   if (principal.kind !== 'user') return true;
   try {
     const now = await authenticate();
-    const requirements = paths.map((path) => procedures.get(path)?.meta.user ?? {});
-    return requirements.every((requirement) => requireUser(now, requirement).id === principal.user.id);
+    const metas = paths.map((path) => procedures.get(path)?.meta);
+    if (metas.some((meta) => meta?.showsStatus)) requireStatusAccess(now, services);
+    return metas.every((meta) => requireUser(now, meta?.user ?? {}).id === principal.user.id);
   } catch {
     return false;
   }

@@ -19,7 +19,7 @@ import type { EndpointCall } from '../../upstream-client/request.ts';
 import { upstreamVersion } from '../../upstream-client/status.ts';
 import { proxiedUpstreams } from '../../upstreams/index.ts';
 import type { Context } from '../context.ts';
-import { publicProcedure, router, serviceProcedure, userProcedure } from '../init.ts';
+import { publicProcedure, router, serviceProcedure, statusProcedure, userProcedure } from '../init.ts';
 import type { ProcedureMeta } from '../procedure-meta.ts';
 import { changesOf, known, streamOptions } from '../stream-changes.ts';
 import { streamOf } from '../stream-of.ts';
@@ -207,10 +207,10 @@ export const proxy = router({
         .flatMap(listingOf),
     ),
 
-  status: publicProcedure({
+  status: statusProcedure({
     summary: 'Returns the status of each upstream',
     description:
-      'Returns circuit breaker, calls in flight, failures, latency and cache use of each backend, as seen by this instance since its start.',
+      'Returns circuit breaker, calls in flight, failures, latency and cache use of each backend, as seen by this instance since its start. Where the status is not public, it requires a user with a role that the operator chose, or a service key with the scope `metrics`.',
     sensitive: true,
     rateLimit: 'light',
   })
@@ -218,10 +218,10 @@ export const proxy = router({
     .output(z.array(upstreamStatus))
     .query(({ ctx }) => ctx.services.upstreamStatus()),
 
-  watch: publicProcedure({
+  watch: statusProcedure({
     summary: 'Streams the status of each upstream',
     description:
-      'Sends the status of all backends, as proxy.status returns it, and each change, at most every two seconds.',
+      'Sends the status of all backends, as proxy.status returns it, to the same callers, and each change, at most every two seconds.',
     sensitive: true,
     rateLimit: 'light',
   })
