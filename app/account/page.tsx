@@ -282,29 +282,33 @@ async function History() {
       {'failure' in history ? (
         <Failure {...history.failure} />
       ) : (
-        <div className="table-scroll">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">What</th>
-                <th scope="col">Device</th>
-              </tr>
-            </thead>
-            <tbody>
-              {history.value.map(({ at, kind, device }, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the entries never change their order
-                <tr key={index}>
-                  <td>
-                    <Time date={at} />
-                  </td>
-                  <td>{historyTexts[kind]}</td>
-                  <td>{device}</td>
+        <>
+          <p className="text-muted text-sm sm:hidden">The table scrolls sideways.</p>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+          <section className="table-scroll" aria-label="Events" tabIndex={0}>
+            <table className="w-full">
+              <thead>
+                <tr>
+                  <th scope="col">When</th>
+                  <th scope="col">What</th>
+                  <th scope="col">Device</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+              </thead>
+              <tbody>
+                {history.value.map(({ at, kind, device }, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: the entries never change their order
+                  <tr key={index}>
+                    <td>
+                      <Time date={at} />
+                    </td>
+                    <td>{historyTexts[kind]}</td>
+                    <td>{device}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        </>
       )}
     </section>
   );

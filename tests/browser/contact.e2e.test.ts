@@ -4,7 +4,7 @@ import { test, withBrowser } from './support/browser.ts';
 import { arrivesInInbox, fillContactForm, readFromInbox } from './support/mail.ts';
 import { callsOf } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
-import { headed, hydrated, reads, settled } from './support/wait.ts';
+import { becomes, headed, hydrated, reads, settled } from './support/wait.ts';
 
 const { visit } = withBrowser();
 const sendButton = (page: Page) => page.getByRole('button', { name: 'Send' });
@@ -27,6 +27,10 @@ test('the page shows the delivery state of a message, which arrives unchanged', 
   const status = page.getByRole('status');
   await reads(status, 'Your message was sent.');
   expect(await status.getAttribute('data-status')).toBe('sent');
+  const steps = page.getByRole('list', { name: 'Delivery' }).getByRole('listitem');
+  await becomes(async () => (await steps.allInnerTexts()).length, 3);
+  await reads(steps.first(), /Accepted: done\d\d:\d\d:\d\d UTC/);
+  await reads(steps.last(), /Sent: done\d\d:\d\d:\d\d UTC/);
   expect(await page.getByLabel('Message').inputValue()).toBe('');
   expect(callsOf(requests, 'email.send').map((request) => request.method())).toEqual(['POST']);
   await screenshot(page, 'contact-sent');
@@ -74,6 +78,7 @@ test('a message with the hidden field filled in is held, and the page says so', 
   await sendButton(page).click();
   const status = page.getByRole('status');
   await reads(status, 'Your message is stored. It will be sent once the owner of this site releases it.');
+  await reads(page.getByRole('list', { name: 'Delivery' }), 'Held: now');
   await screenshot(page, 'contact-held');
 });
 

@@ -3,20 +3,7 @@
 import { Failure } from '#app/_components/failure.tsx';
 import { toFailure } from '#app/_lib/to-failure.ts';
 import { trpc } from '#client/trpc.ts';
-
-const texts = {
-  queued: 'Your message is stored and queued for delivery.',
-  sending: 'Your message is being sent.',
-  sent: 'Your message was sent.',
-  dead: 'Your message could not be delivered. The owner of this site can still read it.',
-  held: 'Your message is stored. It will be sent once the owner of this site releases it.',
-};
-
-const steps = [
-  ['queued', 'Stored'],
-  ['sending', 'Sending'],
-  ['sent', 'Sent'],
-] as const;
+import { deliverySteps, deliveryText, type Step } from './delivery-steps.ts';
 
 /** The delivery state of a mail. Without JavaScript it does not update and shows the state at page load. */
 export function DeliveryState({ id }: { id: string }) {
@@ -35,30 +22,45 @@ export function DeliveryState({ id }: { id: string }) {
   if (status.error) {
     return <Failure {...toFailure(status.error)} onRetry={() => status.refetch()} />;
   }
-  const state = status.data?.status;
+  const delivery = status.data;
+  const isOver = delivery?.status === 'sent' || delivery?.status === 'dead';
   return (
     <div className="card space-y-3">
-      <p role="status" data-status={state}>
-        {state ? texts[state] : 'Your message was accepted.'}
+      <p role="status" data-status={delivery?.status}>
+        {delivery ? deliveryText(delivery) : 'Your message was accepted.'}
       </p>
-      <Steps reached={steps.findIndex(([step]) => step === state)} />
+      {delivery && <Steps steps={deliverySteps(delivery)} />}
+      {!isOver && (
+        <noscript>
+          <a href={`/contact?mail=${encodeURIComponent(id)}`}>Check again</a>
+        </noscript>
+      )}
     </div>
   );
 }
 
-/** A progress bar. It is hidden from screen readers because it repeats the text above it. */
-function Steps({ reached }: { reached: number }) {
-  if (reached < 0) return null;
+const marks = { done: '✓', current: '●', ahead: '○', failed: '✕' };
+const words = { done: 'done', current: 'now', ahead: 'to follow', failed: 'failed' };
+
+function Steps({ steps }: { steps: Step[] }) {
   return (
-    <div aria-hidden="true" className="flex gap-2 text-sm">
-      {steps.map(([step, name], index) => (
-        <span
-          key={step}
-          className={`grow border-t-4 pt-1 ${index <= reached ? 'border-accent' : 'border-line text-muted'}`}
-        >
-          {name}
-        </span>
+    <ol className="delivery-steps" aria-label="Delivery">
+      {steps.map(({ name, progress, at }) => (
+        <li key={name} data-progress={progress} aria-current={progress === 'current' ? 'step' : undefined}>
+          <span aria-hidden="true" className="delivery-mark">
+            {marks[progress]}
+          </span>
+          <span>
+            {name}
+            <span className="sr-only">: {words[progress]}</span>
+            {at && (
+              <time className="block text-muted text-sm tabular-nums" dateTime={at.toISOString()}>
+                {at.toISOString().slice(11, 19)} UTC
+              </time>
+            )}
+          </span>
+        </li>
       ))}
-    </div>
+    </ol>
   );
 }

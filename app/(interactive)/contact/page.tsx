@@ -7,6 +7,7 @@ import { services } from '#server/services.ts';
 import { describeFailure } from '#server/trpc/caller.ts';
 import { ContactForm } from './contact-form.tsx';
 import { DeliveryState } from './delivery-state.tsx';
+import './contact.css';
 
 export const generateMetadata = () =>
   pageMetadata({
