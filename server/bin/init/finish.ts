@@ -19,7 +19,7 @@ const ownPaths = [
 const sharedPaths = [
   {
     users: ['weather', 'github'],
-    paths: ['tests/support/upstreams/noise.ts', 'tests/upstreams/shape.ts'],
+    paths: ['tests/support/upstreams/hash-text.ts', 'tests/upstreams/at.ts'],
   },
 ];
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { testWith } from '#tests/support/skip.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { send } from '#tests/upstreams/send.ts';
-import { at } from '#tests/upstreams/shape.ts';
 
 let upstreams: Upstreams;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { post, send } from '#tests/upstreams/send.ts';
-import { at } from '#tests/upstreams/shape.ts';
 
 let upstreams: Upstreams;
 beforeAll(async () => {

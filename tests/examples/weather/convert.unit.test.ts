@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '#server/errors.ts';
 import type { Forecast } from '#server/weather/schema.ts';
 import { errorResponse, forecasts, munich, noPlace, withoutBlock } from '#tests/examples/weather/payloads.ts';
-import { at } from '#tests/upstreams/shape.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { instantOf, rowsOf } from './payload-rows.ts';
 import { forecastFrom, somewhere, weatherFrom } from './support.ts';
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cities } from '#tests/examples/weather/stand-in/gazetteer.ts';
 import { zoneAt } from '#tests/examples/weather/stand-in/zone.ts';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { get } from '#tests/upstreams/send.ts';
-import { at } from '#tests/upstreams/shape.ts';
 
 let upstreams: Upstreams;
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { get, type PlainResponse, post } from '#tests/upstreams/send.ts';
-import { at, shapeOf } from '#tests/upstreams/shape.ts';
 import { errorResponse, forecasts, munich, noPlace } from './payloads.ts';
+import { shapeOf } from './shape.ts';
 
 let upstreams: Upstreams;
 beforeAll(async () => {

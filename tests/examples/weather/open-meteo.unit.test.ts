@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUpstreams, type Upstreams } from '#tests/support/upstreams/index.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { get, post, send } from '#tests/upstreams/send.ts';
-import { at, numbersAt, stringsAt } from '#tests/upstreams/shape.ts';
+import { numbersAt, stringsAt } from './shape.ts';
 
 let now = Date.UTC(2026, 5, 1, 10, 20);
 let upstreams: Upstreams;

@@ -1,4 +1,4 @@
-import { at } from '#tests/upstreams/shape.ts';
+import { at } from '#tests/upstreams/at.ts';
 
 /** Converts a payload's block of columns to rows: one object for each `time`, with the payload's keys. */
 export function rowsOf(payload: unknown, block: 'hourly' | 'daily'): Record<string, unknown>[] {

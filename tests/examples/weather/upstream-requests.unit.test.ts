@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { forecastOutput } from '#server/weather/schema.ts';
-import { at } from '#tests/upstreams/shape.ts';
+import { at } from '#tests/upstreams/at.ts';
 import { paris, weatherOnStandIns } from './stand-ins.ts';
 
 const { upstreams, service } = weatherOnStandIns();

@@ -1,4 +1,4 @@
-import { hashText } from '#tests/support/upstreams/noise.ts';
+import { hashText } from '#tests/support/upstreams/hash-text.ts';
 import type { Repository } from './github-repositories.ts';
 
 /** The fields of GitHub's `release` object that the stand-in supports. */

@@ -1,4 +1,4 @@
-import { hashText } from '#tests/support/upstreams/noise.ts';
+import { hashText } from '#tests/support/upstreams/hash-text.ts';
 import { type RepositorySeed, repositorySeeds } from './github-seeds.ts';
 
 /** The fields of GitHub's `full-repository` object that the stand-in supports. */

@@ -1,4 +1,4 @@
-import { type Coordinates, clamp, field } from '#tests/support/upstreams/noise.ts';
+import { type Coordinates, clamp, field } from './noise.ts';
 
 /** Synthetic air quality at one moment. Concentrations in μg/m³, indices without a unit. */
 export interface Air {

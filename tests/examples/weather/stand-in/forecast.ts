@@ -1,5 +1,5 @@
-import { clamp } from '#tests/support/upstreams/noise.ts';
 import { gridCell } from './grid.ts';
+import { clamp } from './noise.ts';
 import type { Parameters } from './open-meteo-parameters.ts';
 import { type Place, readDays, readPlaces, readUnits, readVariables } from './open-meteo-query.ts';
 import {

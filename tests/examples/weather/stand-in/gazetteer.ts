@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Coordinates } from '#tests/support/upstreams/noise.ts';
+import type { Coordinates } from './noise.ts';
 
 /** A real city: degrees, metres above sea level, GeoNames feature code, IANA time zone. */
 export interface City extends Coordinates {

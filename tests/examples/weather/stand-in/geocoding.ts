@@ -1,4 +1,4 @@
-import { hashText } from '#tests/support/upstreams/noise.ts';
+import { hashText } from '#tests/support/upstreams/hash-text.ts';
 import { type City, findCities, foldName } from './gazetteer.ts';
 import { number, OpenMeteoError, type Parameters, single } from './open-meteo-parameters.ts';
 

@@ -1,5 +1,5 @@
-import { type Coordinates, field } from '#tests/support/upstreams/noise.ts';
 import { nearestCity } from './gazetteer.ts';
+import { type Coordinates, field } from './noise.ts';
 import type { Site } from './weather-model.ts';
 
 /** Returns the centre and the elevation of the grid cell of a place. `step` in degrees. */

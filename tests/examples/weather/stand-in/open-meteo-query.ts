@@ -1,4 +1,4 @@
-import type { Coordinates } from '#tests/support/upstreams/noise.ts';
+import type { Coordinates } from './noise.ts';
 import { choice, number, numbers, OpenMeteoError, type Parameters, single } from './open-meteo-parameters.ts';
 import { PRECIPITATION_UNITS, TEMPERATURE_UNITS, type Units, WIND_SPEED_UNITS } from './open-meteo-units.ts';
 import type { Variable, Variables } from './open-meteo-variables.ts';

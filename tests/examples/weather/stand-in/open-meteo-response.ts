@@ -1,4 +1,4 @@
-import { hash } from '#tests/support/upstreams/noise.ts';
+import { hash } from './noise.ts';
 import type { Place } from './open-meteo-query.ts';
 import { type Quantity, type Rendering, render, unitLabel } from './open-meteo-units.ts';
 import type { Variable } from './open-meteo-variables.ts';

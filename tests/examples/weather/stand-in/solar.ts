@@ -1,4 +1,4 @@
-import type { Coordinates } from '#tests/support/upstreams/noise.ts';
+import type { Coordinates } from './noise.ts';
 
 /**
  * The position of the sun, sunrise and sunset by the NOAA solar calculator (after Meeus, Astronomical Algorithms):

@@ -1,4 +1,4 @@
-import { type Coordinates, clamp, field } from '#tests/support/upstreams/noise.ts';
+import { type Coordinates, clamp, field } from './noise.ts';
 import { isDaylight } from './solar.ts';
 import { weatherCode } from './weather-code.ts';
 

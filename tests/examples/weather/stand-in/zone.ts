@@ -1,5 +1,5 @@
-import type { Coordinates } from '#tests/support/upstreams/noise.ts';
 import { nearestCity } from './gazetteer.ts';
+import type { Coordinates } from './noise.ts';
 
 /** A time zone at one moment. */
 export interface Zone {

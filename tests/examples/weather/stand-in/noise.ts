@@ -23,13 +23,6 @@ export function hash(seed: number, ...parts: readonly number[]): number {
   return (h >>> 0) / 2 ** 32;
 }
 
-/** Hashes a text to a positive 31-bit integer (FNV-1a), for stable synthetic ids. */
-export function hashText(text: string): number {
-  let h = 0x811c9dc5;
-  for (const char of text) h = Math.imul(h ^ (char.codePointAt(0) ?? 0), 0x01000193);
-  return (h >>> 1) + 1;
-}
-
 /**
  * Returns smooth value noise in [0, 1] over latitude, longitude and time (epoch ms): random values on a lattice,
  * interpolated with smoothstep.

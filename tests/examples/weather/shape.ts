@@ -1,9 +1,5 @@
 import { isRecord } from '#server/lib/is-record.ts';
-
-/** Returns the value at a path of keys; undefined if the path ends early. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
-}
+import { at } from '#tests/upstreams/at.ts';
 
 /** @throws Error if the value is not an array of strings */
 export function stringsAt(value: unknown, ...path: readonly string[]): string[] {
