@@ -11,12 +11,12 @@ export function UpstreamCharts({ history }: { history: UpstreamHistory }) {
   return (
     <div className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
       <Chart
-        title="Latency"
+        title="Latency, last hour"
         {...latency}
         paths={[{ className: 'sparkline-latency', d: linePath(history.latency, highest) }]}
       />
       <Chart
-        title="Calls"
+        title="Calls, last hour"
         {...calls}
         paths={[
           { className: 'sparkline-calls', d: barsPath(history.calls, mostCalls) },

@@ -63,7 +63,12 @@ export default async function MessagePage({ params, searchParams }: PageProps<'/
       )}
       <nav className="inbox-tabs" aria-label="Parts of the mail">
         {views.map((each) => (
-          <a key={each} href={`/inbox/${id}?view=${each}`} aria-current={each === view ? 'page' : undefined}>
+          <a
+            key={each}
+            className="inbox-tab"
+            href={`/inbox/${id}?view=${each}`}
+            aria-current={each === view ? 'page' : undefined}
+          >
             {viewTitles[each]}
           </a>
         ))}
