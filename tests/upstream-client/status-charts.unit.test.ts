@@ -31,7 +31,7 @@ describe('the bars of a sparkline', () => {
 describe('the text of the latencies', () => {
   test('has the lowest, the highest and the latest', () => {
     expect(latencyTexts({ latency: [null, 1_200, 20, 35, null] })).toEqual({
-      summary: '35 ms, at most 1,200 ms',
+      summary: '35 ms, max 1,200 ms',
       alternative: 'Mean latency per minute in the last hour: from 20 to 1,200 ms, most recently 35 ms.',
     });
   });

@@ -13,7 +13,7 @@ export function latencyTexts({ latency }: Pick<UpstreamHistory, 'latency'>): Cha
   if (last === undefined) return { summary: 'no responses', alternative: 'No responses in the last hour.' };
   const [least, most] = [Math.min(...known), Math.max(...known)];
   return {
-    summary: `${count(last)} ms, at most ${count(most)} ms`,
+    summary: `${count(last)} ms, max ${count(most)} ms`,
     alternative: `Mean latency per minute in the last hour: from ${count(least)} to ${count(most)} ms, most recently ${count(last)} ms.`,
   };
 }

@@ -9,7 +9,7 @@ export function UpstreamCharts({ history }: { history: UpstreamHistory }) {
   const mostCalls = Math.max(...history.calls);
   const highest = Math.max(...history.latency.map((value) => value ?? 0));
   return (
-    <div className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
+    <div className="grid items-end gap-x-6 gap-y-4 sm:grid-cols-2">
       <Chart
         title="Latency, last hour"
         {...latency}

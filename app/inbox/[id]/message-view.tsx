@@ -38,7 +38,7 @@ function Part({ message, view }: { message: InboxMessage; view: View }) {
 
 function Headers({ raw }: { raw: string }) {
   return (
-    <table className="field-table">
+    <table className="inbox-headers">
       <thead>
         <tr>
           <th scope="col">Header</th>
