@@ -5,7 +5,6 @@ import type { SuperJSONResult } from 'superjson';
 import { ServiceKeyField } from '#app/_components/service-key-field.tsx';
 import { unreachableMessage } from '#app/_lib/unreachable.ts';
 import { useHydrated } from '#app/_lib/use-hydrated.ts';
-import { CallResult } from './call-result.tsx';
 import type { SentCall } from './send-call.ts';
 import { textOfExample } from './try-input.ts';
 
@@ -25,19 +24,26 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
   const [problem, setProblem] = useState<string>();
   const [pending, setPending] = useState(false);
   const [call, setCall] = useState<SentCall>();
+  const [parts, setParts] = useState<Parts>();
+  const [isUnreachable, setIsUnreachable] = useState(false);
   const hydrated = useHydrated();
   const id = useId();
 
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     setPending(true);
-    const loaded = await load().catch(() => undefined);
-    const result = loaded
-      ? await loaded.sendCall({ path, type, input: takesInput ? input : null, serviceKey })
-      : { sent: notSent() };
+    const loaded = parts ?? (await load().catch(() => undefined));
+    setParts(loaded);
+    setIsUnreachable(loaded === undefined);
+    const result = await loaded?.sendCall({ path, type, input: takesInput ? input : null, serviceKey });
     setPending(false);
-    setProblem('problem' in result ? result.problem : undefined);
-    if ('sent' in result) setCall(result.sent);
+    setProblem(result && 'problem' in result ? result.problem : undefined);
+    if (result && 'sent' in result) setCall(result.sent);
+  }
+
+  function loadAhead(): void {
+    // The call reports a failure.
+    load().then(setParts, () => undefined);
   }
 
   return (
@@ -106,29 +112,23 @@ export function TryIt({ path, type, scope, examples, takesInput }: Props) {
           <p className="notice">This form needs JavaScript. The curl command does not.</p>
         </noscript>
       </form>
-      <CallResult call={call} pending={pending} />
+      {isUnreachable && (
+        <p role="alert" className="notice notice-error">
+          {unreachableMessage()}
+        </p>
+      )}
+      {parts && <parts.CallResult call={call} pending={pending} />}
     </div>
   );
 }
 
-/** Loads the client and superjson, which are larger than the rest of the page. */
-const load = () => import('./send-call.ts');
+type Parts = Awaited<ReturnType<typeof load>>;
 
-function loadAhead(): void {
-  // The call reports the failure.
-  load().catch(() => undefined);
-}
-
-/** The result of a call whose client could not be loaded. */
-function notSent(): SentCall {
-  return {
-    failure: { message: unreachableMessage() },
-    body: null,
-    durationMs: 0,
-    status: undefined,
-    headersMs: undefined,
-    headers: [],
-    requestId: undefined,
-    rateLimits: [],
-  };
+/** Loads the client, superjson and the result, which are larger than the form and of use only after a call. */
+async function load() {
+  const [{ sendCall }, { CallResult }] = await Promise.all([
+    import('./send-call.ts'),
+    import('./call-result.tsx'),
+  ]);
+  return { sendCall, CallResult };
 }

@@ -229,7 +229,13 @@ describe('try it', () => {
     await page.context().setOffline(true);
     await call();
     await reads(page.getByRole('alert').first(), 'You are offline.');
-    expect(await factOf(page, 'Status')).toBe('no response');
+    await page.context().setOffline(false);
+    await call();
+    await becomes(() => factOf(page, 'Status'), '200');
+    await page.context().setOffline(true);
+    await call();
+    await becomes(() => factOf(page, 'Status'), 'no response');
+    await reads(page.getByRole('alert').first(), 'You are offline.');
   });
 });
 
