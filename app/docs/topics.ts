@@ -32,5 +32,8 @@ export function topicsOf(sections: readonly Section[]): ListedTopic[] {
 
 /** Without the marks of Markdown. */
 function firstSentence(text: string): string {
-  return (/^[\s\S]*?[.:](?=\s|$)/.exec(text)?.[0] ?? text).replaceAll('`', '').replace(/[:.]$/, '.');
+  const words = text.split(/\s/);
+  const end = words.findIndex((word) => word.endsWith('.') || word.endsWith(':'));
+  const sentence = end < 0 ? text : words.slice(0, end + 1).join(' ');
+  return sentence.replaceAll('`', '').replace(/[:.]$/, '.');
 }

@@ -3,6 +3,7 @@ import { accountPages, pages } from '../site/pages.ts';
 const staticPages: ReadonlySet<string> = new Set([
   ...pages,
   ...accountPages.map(({ path }) => path),
+  '/design',
   '/inbox',
   '/sign-in',
 ]);

@@ -80,7 +80,8 @@ describe('npm run new', () => {
     expect(run(...biome, '--write', 'client/public-queries.ts', 'server/custom')).toMatchObject({
       status: 0,
     });
-    expect(run(...biome, ...checked)).toMatchObject({ status: 0 });
+    const lint = run(...biome, ...checked);
+    expect(lint.status, lint.output).toBe(0);
     expect(run('node_modules/next/dist/bin/next', 'typegen')).toMatchObject({ status: 0 });
     const types = (...project: string[]) =>
       run('node_modules/typescript/bin/tsc', ...typesArguments, ...project);
