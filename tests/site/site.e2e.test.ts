@@ -13,7 +13,11 @@ const site = 'https://bff.example';
 
 let product: Product;
 beforeAll(async () => {
-  product = await startProduct({ SITE_URL: site, SECURITY_CONTACT: 'mailto:security@bff.example' });
+  product = await startProduct({
+    SITE_URL: site,
+    SECURITY_CONTACT: 'mailto:security@bff.example',
+    DEMO: '',
+  });
 });
 afterAll(() => product.close());
 
@@ -80,6 +84,12 @@ describe('/sitemap.xml', () => {
     const open = paths.filter((path) => !path.includes('[') && !closed.includes(path));
     expect([...pages].sort()).toEqual(open.sort());
   });
+});
+
+test.each(['/design', '/inbox'])('%s does not exist in production without DEMO', async (path) => {
+  const response = await get(path);
+  expect(response.status).toBe(404);
+  expect(await response.text()).toContain('Page not found');
 });
 
 test('/robots.txt links the sitemap and excludes the API', async () => {
